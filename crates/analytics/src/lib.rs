@@ -1,0 +1,1 @@
+//! The lake, indicators and reports; the only polars.

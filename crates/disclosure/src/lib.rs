@@ -1,0 +1,1 @@
+//! Result tables and the one gate that figures pass.

@@ -1,0 +1,1 @@
+//! The municipality: events and pure folds.

@@ -1,0 +1,147 @@
+//! What the log keeps: events, slots, streams, and what an append answers.
+
+use crate::clock::Micros;
+
+/// A place in the log: 1 for the first event, without gaps; 0 stands before the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Position(pub u64);
+
+/// Sixteen opaque bytes: event ids, dedupe keys (for a statement, its id), stream keys, agent ids.
+pub type Key = [u8; 16];
+
+/// One sealed part of an event. The log stores `body` as it is and chains only its hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// Number of the slot inside its event, from 0, ascending.
+    pub number: u16,
+    /// Whose key sealed it (an agent id), or `None` where nobody is behind it.
+    pub owner: Option<Key>,
+    /// The calendar quarter of receipt the key belongs to, as year * 4 + quarter (0 to 3); for a slot
+    /// without an owner, its retention class.
+    pub period: u16,
+    /// The sealed bytes.
+    pub body: Vec<u8>,
+}
+
+/// What an append demands of the stream an event belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// Whatever version the stream has.
+    Any,
+    /// The stream has this many events (0: it does not exist yet).
+    Version(u64),
+}
+
+/// An event to append.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// Random, unique; bound into the sealing of its slots, which happens before a position is known.
+    pub id: Key,
+    /// What happened, as a short lower-case name such as `statement` or `unit`.
+    pub kind: &'static str,
+    /// Version of the kind's `facts` format.
+    pub schema: u16,
+    /// The credential that sent it, where one did.
+    pub credential: Option<Key>,
+    /// At most one event in the whole log has this key. A statement's id.
+    pub dedupe: Option<Key>,
+    /// The stream it belongs to and what is expected of it. A document's address.
+    pub stream: Option<(Key, Expected)>,
+    /// Clear facts: deterministic CBOR, versioned by kind and schema. Opaque to the log.
+    pub facts: Vec<u8>,
+    /// Sealed parts, ascending by number.
+    pub slots: Vec<Slot>,
+}
+
+/// One request to append: all of its events are stored, next to each other, or none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Append {
+    /// In the order they get positions. Dedupe keys are distinct within one request.
+    pub events: Vec<NewEvent>,
+    /// The log's fence as read before sealing. An erasure raises the fence; an append that was sealed
+    /// under an older one is refused with [`AppendError::Fenced`] and has to resolve and seal again.
+    /// `None` for requests that hold nothing sealed for a person.
+    pub fence: Option<u64>,
+    /// Whether this request raises the fence itself, as an erasure does.
+    pub raise_fence: bool,
+}
+
+/// What an append gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    /// Position and `stored` of each event, in the request's order. `stored` strictly increases with position.
+    pub events: Vec<(Position, Micros)>,
+}
+
+/// Why nothing of a request was stored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// Events with these dedupe keys are in the log already: index in the request, and position. The
+    /// caller compares outside the lock and comes back without those that are the same.
+    #[error("{} of the events are in the log already", .0.len())]
+    Exists(Vec<(usize, Position)>),
+    /// A stream is not at the version that was expected.
+    #[error("the stream of event {index} has version {actual}")]
+    WrongVersion {
+        /// Index of the event in the request.
+        index: usize,
+        /// The version the stream has.
+        actual: u64,
+    },
+    /// The fence was raised since: resolve people and seal again. Carries the fence now.
+    #[error("sealed under an older fence than {0}")]
+    Fenced(u64),
+    /// The queue is full. Try again after this many seconds.
+    #[error("the queue of appends is full")]
+    Full {
+        /// A guess at when there is room, in whole seconds, at least 1.
+        retry_after: u32,
+    },
+    /// The wall clock has run away from the monotonic one, or stands before what was promised.
+    #[error("the clock cannot be trusted: {0}")]
+    Clock(String),
+    /// The database cannot be reached, or its disk is full; nothing was stored.
+    #[error("the log cannot be written: {0}")]
+    Unavailable(String),
+    /// The log has stopped for good (a failed sync, or shutdown). Nothing was stored.
+    #[error("the log has stopped: {0}")]
+    Stopped(String),
+}
+
+/// An event as read back, without its slots.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its place.
+    pub position: Position,
+    /// When it was stored.
+    pub stored: Micros,
+    /// As in [`NewEvent::id`].
+    pub id: Key,
+    /// As in [`NewEvent::kind`].
+    pub kind: String,
+    /// As in [`NewEvent::schema`].
+    pub schema: u16,
+    /// As in [`NewEvent::credential`].
+    pub credential: Option<Key>,
+    /// As in [`NewEvent::dedupe`].
+    pub dedupe: Option<Key>,
+    /// The stream and the version this event gave it (1 for the stream's first).
+    pub stream: Option<(Key, u64)>,
+    /// As in [`NewEvent::facts`].
+    pub facts: Vec<u8>,
+}
+
+/// The end of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// Position of the last event.
+    pub position: Position,
+    /// Its `stored`.
+    pub stored: Micros,
+    /// Its hash.
+    pub hash: [u8; 32],
+    /// How often the fence was raised.
+    pub fence: u64,
+    /// No event will ever be stored at or before this instant any more.
+    pub promised: Micros,
+}

@@ -1,0 +1,10 @@
+//! The append-only event log: gap-free positions in commit order, on SQLite and PostgreSQL.
+//!
+//! The log knows nothing of xAPI, people or municipalities. It keeps events (clear facts, chained by
+//! hash) and their sealed slots (only whose hashes are chained), decides each append request on its
+//! own inside a group commit, and runs projections with their checkpoints.
+//!
+//! Start reading at [`EventLog`], then [`event`], then [`projection`].
+
+pub mod clock;
+pub mod event;

@@ -1,0 +1,1 @@
+//! Released result tables to HTML, SVG, CSV and JSON.

@@ -1,0 +1,1 @@
+//! Pseudonyms, keys per person and quarter, sealing, erasure.

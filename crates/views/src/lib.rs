@@ -1,0 +1,1 @@
+//! Projections into SQL and the queries on them.

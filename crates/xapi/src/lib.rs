@@ -1,0 +1,1 @@
+//! xAPI statements: parse, validate, compare, format; no I/O.

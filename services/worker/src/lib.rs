@@ -1,0 +1,1 @@
+//! Projections, the lake and reports, kept up.

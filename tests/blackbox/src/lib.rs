@@ -1,0 +1,1 @@
+//! Black-box suites against a running larka.
