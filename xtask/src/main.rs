@@ -1,2 +1,30 @@
-//! Checks.
-fn main() {}
+//! Checks and generators that keep the project true to its own rules.
+//!
+//! `cargo xtask check` runs every check; `cargo xtask generate` writes the generated files anew.
+
+#![allow(clippy::print_stdout, reason = "a command-line tool speaks on standard output")]
+
+mod rooms;
+
+use std::path::{Path, PathBuf};
+
+fn main() -> anyhow::Result<()> {
+    let root = root()?;
+    let command = std::env::args().nth(1).unwrap_or_default();
+    match command.as_str() {
+        "check" => {
+            rooms::check(&root)?;
+            println!("rooms: dependencies point one way");
+        }
+        other => anyhow::bail!("no task {other:?}; expected `check` or `generate`"),
+    }
+    Ok(())
+}
+
+/// The workspace's root: the parent of this crate's folder.
+fn root() -> anyhow::Result<PathBuf> {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map(Path::to_path_buf)
+        .ok_or_else(|| anyhow::anyhow!("xtask has no parent folder"))
+}

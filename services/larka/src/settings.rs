@@ -1,0 +1,256 @@
+//! Settings: flags override `LARKA_…` variables, which override the file, which overrides the defaults.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Deserialize;
+
+use crate::failure::Failure;
+
+/// What every command takes: where the data is, and how to speak.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Common {
+    /// Folder of the embedded databases, the lake and the keys [default: ./larka-data]
+    #[arg(long, env = "LARKA_DATA_DIR", global = true, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// PostgreSQL instead of the embedded database: postgres://…
+    #[arg(long, env = "LARKA_DATABASE_URL", global = true, hide_env_values = true, value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+    /// The vault's own PostgreSQL database [default: the same server, name with _vault at the end]
+    #[arg(long, env = "LARKA_VAULT_URL", global = true, hide_env_values = true, value_name = "URL")]
+    pub(crate) vault_url: Option<String>,
+    /// Folder of the master key and the keyring [default: keys in the data folder]
+    #[arg(long, env = "LARKA_KEYS_DIR", global = true, value_name = "DIR")]
+    pub(crate) keys_dir: Option<PathBuf>,
+    /// File of settings, in TOML
+    #[arg(long, env = "LARKA_CONFIG", global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Address that this instance is known by; stands in authorities [default: http://localhost:8080]
+    #[arg(long, env = "LARKA_BASE_URL", global = true, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// Output that a program reads
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// How the program's own log is written: text or json [default: text]
+    #[arg(long, env = "LARKA_LOG_FORMAT", global = true, value_name = "FORMAT")]
+    pub(crate) log_format: Option<String>,
+}
+
+/// What `serve` takes beyond that.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ServeFlags {
+    /// Address to listen on [default: 127.0.0.1:8080]
+    #[arg(long, env = "LARKA_LISTEN", value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+    /// Which services run here: lrs, admin, worker [default: all three]
+    #[arg(long, env = "LARKA_ROLES", value_delimiter = ',', value_name = "ROLES")]
+    pub(crate) roles: Option<Vec<String>>,
+    /// Largest request body, in bytes [default: 16777216]
+    #[arg(long, env = "LARKA_BODY_LIMIT", value_name = "BYTES")]
+    pub(crate) body_limit: Option<usize>,
+    /// How many events may wait to be written [default: 20000]
+    #[arg(long, env = "LARKA_QUEUE", value_name = "EVENTS")]
+    pub(crate) queue: Option<usize>,
+    /// xAPI version of a request without the header: none (refuse), 1.0.3 or 2.0.0 [default: none]
+    #[arg(long, env = "LARKA_DEFAULT_XAPI_VERSION", value_name = "VERSION")]
+    pub(crate) default_xapi_version: Option<String>,
+}
+
+/// The file. Unknown names are refused, so that a misspelt setting does not pass unseen.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    data_dir: Option<PathBuf>,
+    database_url: Option<String>,
+    vault_url: Option<String>,
+    keys_dir: Option<PathBuf>,
+    base_url: Option<String>,
+    log_format: Option<String>,
+    listen: Option<String>,
+    roles: Option<Vec<String>>,
+    body_limit: Option<usize>,
+    queue: Option<usize>,
+    default_xapi_version: Option<String>,
+}
+
+/// What the process runs with.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) data_dir: PathBuf,
+    pub(crate) database_url: Option<String>,
+    pub(crate) vault_url: Option<String>,
+    pub(crate) keys_dir: PathBuf,
+    pub(crate) base_url: String,
+    pub(crate) json: bool,
+    pub(crate) log_json: bool,
+    pub(crate) listen: SocketAddr,
+    pub(crate) roles: Roles,
+    pub(crate) body_limit: usize,
+    pub(crate) queue: usize,
+    pub(crate) default_version: Option<xapi::Version>,
+}
+
+/// Which services run in this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Roles {
+    pub(crate) lrs: bool,
+    pub(crate) admin: bool,
+    pub(crate) worker: bool,
+}
+
+impl Settings {
+    /// Joins flags, variables, the file and the defaults; the first that is wrong is named.
+    pub(crate) fn read(common: &Common, serve: &ServeFlags) -> Result<Self, Failure> {
+        let file = match &common.config {
+            Some(path) => File::read(path)?,
+            None => File::default(),
+        };
+        let data_dir =
+            common.data_dir.clone().or(file.data_dir).unwrap_or_else(|| PathBuf::from("larka-data"));
+        let database_url = common.database_url.clone().or(file.database_url);
+        if let Some(url) = &database_url {
+            expect_postgres("database-url", url)?;
+        }
+        let vault_url = match (common.vault_url.clone().or(file.vault_url), &database_url) {
+            (Some(url), _) => {
+                expect_postgres("vault-url", &url)?;
+                Some(url)
+            }
+            (None, Some(url)) => Some(beside(url)),
+            (None, None) => None,
+        };
+        let listen = serve.listen.clone().or(file.listen).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+        let listen = listen.parse().map_err(|_| {
+            Failure::setting("listen", "an address and a port such as 127.0.0.1:8080 or [::1]:8080")
+        })?;
+        let base_url =
+            common.base_url.clone().or(file.base_url).unwrap_or_else(|| "http://localhost:8080".to_owned());
+        if !(base_url.starts_with("http://") || base_url.starts_with("https://")) {
+            return Err(Failure::setting("base-url", "an address that begins with http:// or https://"));
+        }
+        let log_format =
+            common.log_format.clone().or(file.log_format).unwrap_or_else(|| "text".to_owned());
+        let log_json = match log_format.as_str() {
+            "text" => false,
+            "json" => true,
+            _ => return Err(Failure::setting("log-format", "text or json")),
+        };
+        let body_limit = serve.body_limit.or(file.body_limit).unwrap_or(16 * 1024 * 1024);
+        let queue = serve.queue.or(file.queue).unwrap_or(20_000);
+        if body_limit < 1024 {
+            return Err(Failure::setting("body-limit", "at least 1024 bytes"));
+        }
+        if queue == 0 {
+            return Err(Failure::setting("queue", "at least 1 event"));
+        }
+        let default_version =
+            match serve.default_xapi_version.clone().or(file.default_xapi_version).as_deref() {
+                None | Some("none") => None,
+                Some("1.0.3") => Some(xapi::Version::V1_0_3),
+                Some("2.0.0") => Some(xapi::Version::V2_0_0),
+                Some(_) => {
+                    return Err(Failure::setting("default-xapi-version", "none, 1.0.3 or 2.0.0"));
+                }
+            };
+        Ok(Self {
+            keys_dir: common.keys_dir.clone().or(file.keys_dir).unwrap_or_else(|| data_dir.join("keys")),
+            data_dir,
+            database_url,
+            vault_url,
+            base_url: base_url.trim_end_matches('/').to_owned(),
+            json: common.json,
+            log_json,
+            listen,
+            roles: Roles::read(serve.roles.clone().or(file.roles))?,
+            body_limit,
+            queue,
+            default_version,
+        })
+    }
+}
+
+impl File {
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| Failure::new(format!("the settings file {} cannot be read: {e}", path.display())))?;
+        toml::from_str(&text).map_err(|e| {
+            Failure::new(format!("the settings file {} is wrong: {}", path.display(), e.message()))
+        })
+    }
+}
+
+impl Roles {
+    fn read(names: Option<Vec<String>>) -> Result<Self, Failure> {
+        let Some(names) = names else {
+            return Ok(Self { lrs: true, admin: true, worker: true });
+        };
+        let mut roles = Self { lrs: false, admin: false, worker: false };
+        for name in &names {
+            match name.trim() {
+                "lrs" => roles.lrs = true,
+                "admin" => roles.admin = true,
+                "worker" => roles.worker = true,
+                _ => return Err(Failure::setting("roles", "a list of lrs, admin and worker")),
+            }
+        }
+        Ok(roles)
+    }
+}
+
+fn expect_postgres(name: &str, url: &str) -> Result<(), Failure> {
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        Ok(())
+    } else {
+        Err(Failure::setting(name, "postgres://user:password@host/database"))
+    }
+}
+
+/// The address of the vault's database where none is given: `_vault` behind the database's name.
+fn beside(url: &str) -> String {
+    match url.split_once('?') {
+        Some((head, query)) => format!("{head}_vault?{query}"),
+        None => format!("{url}_vault"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(common: Common, serve: ServeFlags) -> Result<Settings, String> {
+        Settings::read(&common, &serve).map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named_with_what_was_expected() {
+        let wrong = |serve: ServeFlags| read(Common::default(), serve).unwrap_err();
+        let listen = ServeFlags { listen: Some("here".into()), ..Default::default() };
+        assert!(wrong(listen).contains("listen") );
+        let roles = ServeFlags { roles: Some(vec!["lrs".into(), "cook".into()]), ..Default::default() };
+        assert!(wrong(roles).contains("lrs, admin and worker"));
+        let url = Common { database_url: Some("mysql://x".into()), ..Default::default() };
+        assert!(read(url, ServeFlags::default()).unwrap_err().contains("postgres://"));
+    }
+
+    #[test]
+    fn a_flag_overrides_the_file_and_an_unknown_name_in_the_file_is_refused() {
+        let dir = std::env::temp_dir().join(format!("larka-settings-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let file = dir.join("larka.toml");
+        std::fs::write(&file, "listen = \"127.0.0.1:9000\"\nqueue = 7\n").unwrap();
+        let common = Common { config: Some(file.clone()), ..Default::default() };
+        let flags = ServeFlags { listen: Some("127.0.0.1:9001".into()), ..Default::default() };
+        let settings = read(common.clone(), flags).unwrap();
+        assert_eq!((settings.listen.port(), settings.queue), (9001, 7));
+        std::fs::write(&file, "lissten = \"127.0.0.1:9000\"\n").unwrap();
+        assert!(read(common, ServeFlags::default()).unwrap_err().contains("lissten"));
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[test]
+    fn the_vault_stands_beside_the_database() {
+        assert_eq!(beside("postgres://h/larka"), "postgres://h/larka_vault");
+        assert_eq!(beside("postgres://h/larka?sslmode=require"), "postgres://h/larka_vault?sslmode=require");
+    }
+}
