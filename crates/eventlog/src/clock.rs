@@ -26,6 +26,11 @@ pub trait Clock: Send + Sync + std::fmt::Debug + 'static {
     fn now(&self) -> Micros;
     /// Time since some fixed start, unaffected by changes of the wall clock.
     fn elapsed(&self) -> Duration;
+    /// Whether this is the machine's clock. Where it is, a log on PostgreSQL asks the database's clock
+    /// instead, which all nodes share; a clock that a test sets is always asked itself.
+    fn is_machine(&self) -> bool {
+        false
+    }
 }
 
 /// A shared clock.
@@ -52,6 +57,10 @@ impl Clock for SystemClock {
 
     fn elapsed(&self) -> Duration {
         self.started.elapsed()
+    }
+
+    fn is_machine(&self) -> bool {
+        true
     }
 }
 

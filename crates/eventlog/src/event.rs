@@ -12,7 +12,7 @@ pub type Key = [u8; 16];
 /// One sealed part of an event. The log stores `body` as it is and chains only its hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
-    /// Number of the slot inside its event, from 0, ascending.
+    /// Number of the slot inside its event: 0, 1, 2 … without gaps.
     pub number: u16,
     /// Whose key sealed it (an agent id), or `None` where nobody is behind it.
     pub owner: Option<Key>,
@@ -49,7 +49,7 @@ pub struct NewEvent {
     pub stream: Option<(Key, Expected)>,
     /// Clear facts: deterministic CBOR, versioned by kind and schema. Opaque to the log.
     pub facts: Vec<u8>,
-    /// Sealed parts, ascending by number.
+    /// Sealed parts, in the order of their numbers.
     pub slots: Vec<Slot>,
 }
 
@@ -97,13 +97,19 @@ pub enum AppendError {
         /// A guess at when there is room, in whole seconds, at least 1.
         retry_after: u32,
     },
-    /// The wall clock has run away from the monotonic one, or stands before what was promised.
+    /// The wall clock has run over an hour ahead of the monotonic one.
     #[error("the clock cannot be trusted: {0}")]
     Clock(String),
-    /// The database cannot be reached, or its disk is full; nothing was stored.
+    /// The database cannot be reached, or its disk is full; nothing was stored. Try again later.
     #[error("the log cannot be written: {0}")]
     Unavailable(String),
-    /// The log has stopped for good (a failed sync, or shutdown). Nothing was stored.
+    /// The request is malformed, or the database or a hook does not take an event of it. It will be
+    /// refused again as it stands.
+    #[error("the log does not take this request: {0}")]
+    Refused(String),
+    /// The log has stopped for good (a failed sync, or shutdown). Nothing was acknowledged; where the sync
+    /// failed, or the log was closed while its database was away, the message says so, and whether the
+    /// request was stored shows at the next start.
     #[error("the log has stopped: {0}")]
     Stopped(String),
 }

@@ -7,4 +7,16 @@
 //! Start reading at [`EventLog`], then [`event`], then [`projection`].
 
 pub mod clock;
+pub mod database;
 pub mod event;
+pub mod fold;
+mod log;
+pub mod projection;
+pub mod verify;
+
+pub use database::{Database, Location, Transaction, Tx};
+pub use event::{
+    Append, AppendError, Appended, Event, Expected, Head, Key, NewEvent, Position, Slot,
+};
+pub use fold::{FoldError, InTransaction, Projection};
+pub use log::{EventLog, LogError, Options};

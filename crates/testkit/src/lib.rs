@@ -1,1 +1,3 @@
 //! Throw-away servers and fixtures for tests.
+
+pub mod postgres;

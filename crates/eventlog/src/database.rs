@@ -1,0 +1,271 @@
+//! Where rows are kept: SQLite or PostgreSQL, opened the way the log, the vault and the views need it.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Sqlite, SqliteConnection};
+
+/// Where a database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A file of its own; created, with its folder, if it is missing.
+    Sqlite {
+        /// Path of the file.
+        file: PathBuf,
+    },
+    /// A schema of a PostgreSQL database; the schema is created if it is missing, the database is not.
+    Postgres {
+        /// `postgres://user:password@host:port/database`
+        url: String,
+        /// Name of the schema: lower-case letters, digits and `_`. `None`: `public`.
+        schema: Option<String>,
+    },
+}
+
+impl Location {
+    /// A SQLite file.
+    pub fn sqlite(file: impl Into<PathBuf>) -> Self {
+        Self::Sqlite { file: file.into() }
+    }
+
+    /// A schema of a PostgreSQL database.
+    pub fn postgres(url: impl Into<String>, schema: &str) -> Self {
+        Self::Postgres { url: url.into(), schema: Some(schema.to_owned()) }
+    }
+}
+
+/// What a committed transaction is worth after a power cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Committed is on disk: the log, the vault.
+    Full,
+    /// The last commits may be lost, whole and in order: views, which are folded again from the log.
+    Rebuildable,
+}
+
+/// An open database. Cheap to clone; all clones share the connections.
+#[derive(Debug, Clone)]
+pub enum Database {
+    /// SQLite in WAL mode: one writer, several readers that do not wait for it.
+    Sqlite(SqliteDb),
+    /// PostgreSQL, with the search path set to the schema.
+    Postgres(PgPool),
+}
+
+/// The connections to one SQLite file.
+#[derive(Debug, Clone)]
+pub struct SqliteDb {
+    /// The one connection that writes. Begin with `BEGIN IMMEDIATE`.
+    pub writer: SqlitePool,
+    /// Connections that can only read.
+    pub readers: SqlitePool,
+}
+
+/// The connection of a transaction that somebody else began and will commit.
+#[derive(Debug)]
+pub enum Tx<'a> {
+    /// Inside a SQLite transaction.
+    Sqlite(&'a mut SqliteConnection),
+    /// Inside a PostgreSQL transaction.
+    Postgres(&'a mut PgConnection),
+}
+
+impl Tx<'_> {
+    /// The same connection for a shorter time, so that it can be handed on more than once.
+    pub fn reborrow(&mut self) -> Tx<'_> {
+        match self {
+            Tx::Sqlite(connection) => Tx::Sqlite(connection),
+            Tx::Postgres(connection) => Tx::Postgres(connection),
+        }
+    }
+
+    /// Runs statements without parameters, separated by semicolons: the text for the database at hand.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn run(&mut self, sqlite: &'static str, postgres: &'static str) -> Result<(), sqlx::Error> {
+        match self {
+            Tx::Sqlite(connection) => sqlx::raw_sql(sqlite).execute(&mut **connection).await.map(drop),
+            Tx::Postgres(connection) => sqlx::raw_sql(postgres).execute(&mut **connection).await.map(drop),
+        }
+    }
+}
+
+/// A transaction one began oneself; rolled back when dropped.
+#[derive(Debug)]
+pub enum Transaction {
+    /// Begun with `BEGIN IMMEDIATE`.
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    /// Read committed.
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+impl Transaction {
+    /// Its connection.
+    pub fn tx(&mut self) -> Tx<'_> {
+        match self {
+            Self::Sqlite(transaction) => Tx::Sqlite(transaction),
+            Self::Postgres(transaction) => Tx::Postgres(transaction),
+        }
+    }
+
+    /// Makes it last.
+    ///
+    /// # Errors
+    /// As the database says; then nothing of it may be taken as stored.
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(transaction) => transaction.commit().await,
+            Self::Postgres(transaction) => transaction.commit().await,
+        }
+    }
+
+    /// Undoes it.
+    ///
+    /// # Errors
+    /// As the database says; the transaction is undone nevertheless.
+    pub async fn rollback(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(transaction) => transaction.rollback().await,
+            Self::Postgres(transaction) => transaction.rollback().await,
+        }
+    }
+}
+
+impl Database {
+    /// Opens a database whose commits must be on disk.
+    ///
+    /// # Errors
+    /// It cannot be opened or created, or the name of the schema is not one.
+    pub async fn open(location: &Location) -> Result<Self, sqlx::Error> {
+        Self::open_with(location, Durability::Full).await
+    }
+
+    /// Opens a database with the durability that is asked for.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub async fn open_with(location: &Location, durability: Durability) -> Result<Self, sqlx::Error> {
+        match location {
+            Location::Sqlite { file } => {
+                if let Some(folder) = file.parent() {
+                    std::fs::create_dir_all(folder)?;
+                }
+                let options = sqlite_options(file, durability);
+                let writer = SqlitePoolOptions::new()
+                    .max_connections(1)
+                    .min_connections(1)
+                    .test_before_acquire(false)
+                    .idle_timeout(None)
+                    .max_lifetime(None)
+                    .connect_with(options.clone())
+                    .await?;
+                let readers = SqlitePoolOptions::new()
+                    .max_connections(8)
+                    .test_before_acquire(false)
+                    .max_lifetime(None)
+                    .connect_lazy_with(options.create_if_missing(false).read_only(true));
+                Ok(Self::Sqlite(SqliteDb { writer, readers }))
+            }
+            Location::Postgres { url, schema } => {
+                let options = postgres_options(url, schema.as_deref(), durability)?;
+                let pool = PgPoolOptions::new()
+                    .max_connections(16)
+                    .acquire_timeout(Duration::from_secs(10))
+                    .connect_with(options)
+                    .await?;
+                create_schema(&pool, schema.as_deref().unwrap_or("public")).await?;
+                Ok(Self::Postgres(pool))
+            }
+        }
+    }
+
+    /// Begins a transaction that will write.
+    ///
+    /// # Errors
+    /// No connection, or on SQLite another process writes for longer than five seconds.
+    pub async fn begin(&self) -> Result<Transaction, sqlx::Error> {
+        match self {
+            Self::Sqlite(db) => Ok(Transaction::Sqlite(db.writer.begin_with("BEGIN IMMEDIATE").await?)),
+            Self::Postgres(pool) => Ok(Transaction::Postgres(pool.begin().await?)),
+        }
+    }
+
+    /// Closes all connections, after what runs on them.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(db) => {
+                db.readers.close().await;
+                db.writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+fn sqlite_options(file: &std::path::Path, durability: Durability) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(match durability {
+            Durability::Full => SqliteSynchronous::Full,
+            Durability::Rebuildable => SqliteSynchronous::Normal,
+        })
+        .busy_timeout(Duration::from_secs(5))
+        .foreign_keys(false)
+        .statement_cache_capacity(200)
+        // What is deleted must not linger in free pages.
+        .pragma("secure_delete", "ON")
+        .pragma("cache_size", "-65536")
+        .pragma("temp_store", "MEMORY")
+        .pragma("mmap_size", "268435456")
+        .pragma("journal_size_limit", "67108864")
+        .row_buffer_size(512)
+}
+
+/// Connection options with everything a session of ours needs set at its start.
+pub(crate) fn postgres_options(
+    url: &str,
+    schema: Option<&str>,
+    durability: Durability,
+) -> Result<PgConnectOptions, sqlx::Error> {
+    let schema = schema.unwrap_or("public");
+    if schema.is_empty() || !schema.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
+        return Err(sqlx::Error::Configuration("a schema is named with a-z, 0-9 and _".into()));
+    }
+    Ok(PgConnectOptions::from_str(url)?.application_name("larka").statement_cache_capacity(200).options([
+        ("search_path", schema),
+        ("timezone", "UTC"),
+        // A client that froze inside a transaction, or whose network went away, must not hold the others.
+        ("idle_in_transaction_session_timeout", "10s"),
+        ("tcp_user_timeout", "15s"),
+        ("tcp_keepalives_idle", "10"),
+        ("tcp_keepalives_interval", "5"),
+        ("tcp_keepalives_count", "3"),
+        ("work_mem", "32MB"),
+        ("synchronous_commit", if durability == Durability::Full { "on" } else { "off" }),
+        ("client_min_messages", "warning"),
+    ]))
+}
+
+async fn create_schema(pool: &PgPool, schema: &str) -> Result<(), sqlx::Error> {
+    let known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)")
+        .bind(schema)
+        .fetch_one(pool)
+        .await?;
+    if !known {
+        let mut transaction = pool.begin().await?;
+        // IF NOT EXISTS alone lets two processes race into a unique violation.
+        sqlx::raw_sql("SELECT pg_advisory_xact_lock(7021880343)").execute(&mut *transaction).await?;
+        // The name was checked to be made of letters, digits and underscores.
+        sqlx::raw_sql(AssertSqlSafe(format!("CREATE SCHEMA IF NOT EXISTS {schema}")))
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+    }
+    Ok(())
+}

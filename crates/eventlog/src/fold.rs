@@ -1,0 +1,77 @@
+//! What follows the log: hooks inside the append's transaction, and projections with checkpoints.
+
+use futures_util::future::BoxFuture;
+
+use crate::database::Tx;
+use crate::event::{Event, Position};
+
+/// Why events could not be folded.
+#[derive(Debug, thiserror::Error)]
+pub enum FoldError {
+    /// This event cannot be folded, now or later, without a change of the program.
+    #[error("event {} cannot be folded: {reason}", .position.0)]
+    Event {
+        /// Which event.
+        position: Position,
+        /// What was wrong with it; never personal data.
+        reason: String,
+    },
+    /// The database failed. What a retry may heal is tried again.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+impl FoldError {
+    /// This event cannot be folded.
+    pub fn event(position: Position, reason: impl std::fmt::Display) -> Self {
+        Self::Event { position, reason: reason.to_string() }
+    }
+}
+
+/// Runs inside the append's transaction: writes the index rows that make an event findable at once.
+/// Its tables live in the log's own database. Keep it short: everybody waits for it.
+pub trait InTransaction: Send + Sync {
+    /// Unique and stable.
+    fn name(&self) -> &'static str;
+
+    /// Raised when the rows change form: the log then calls [`InTransaction::reset`] and folds all again.
+    fn version(&self) -> u32 {
+        1
+    }
+
+    /// Creates its tables where they are missing.
+    fn prepare<'a>(&'a self, tx: Tx<'a>) -> BoxFuture<'a, Result<(), FoldError>>;
+
+    /// Drops its tables. Called before [`InTransaction::prepare`] when all is to be folded again.
+    fn reset<'a>(&'a self, tx: Tx<'a>) -> BoxFuture<'a, Result<(), FoldError>>;
+
+    /// Folds events that follow each other without a gap. A [`FoldError::Event`] refuses the append
+    /// request that the event belongs to, and none of its neighbours.
+    fn apply<'a>(&'a self, tx: Tx<'a>, events: &'a [Event]) -> BoxFuture<'a, Result<(), FoldError>>;
+}
+
+/// A view on the log, kept up by a [`Runner`](crate::projection::Runner) in a database of its own.
+pub trait Projection: Send + Sync {
+    /// Unique and stable.
+    fn name(&self) -> &'static str;
+
+    /// Raised when the rows change form: the runner then resets the projection and folds all again.
+    fn version(&self) -> u32 {
+        1
+    }
+
+    /// The kinds of event it wants, or `None` for all.
+    fn kinds(&self) -> Option<&'static [&'static str]> {
+        None
+    }
+
+    /// Creates its tables where they are missing.
+    fn prepare<'a>(&'a self, tx: Tx<'a>) -> BoxFuture<'a, Result<(), FoldError>>;
+
+    /// Drops its tables. Called before [`Projection::prepare`] when all is to be folded again.
+    fn reset<'a>(&'a self, tx: Tx<'a>) -> BoxFuture<'a, Result<(), FoldError>>;
+
+    /// Folds events in the order of their positions. The checkpoint moves in the same transaction, so
+    /// each event counts once.
+    fn apply<'a>(&'a self, tx: Tx<'a>, events: &'a [Event]) -> BoxFuture<'a, Result<(), FoldError>>;
+}
