@@ -1,0 +1,242 @@
+//! The gate: from exact figures to what may be shown.
+
+use crate::primary::{Mass, Rules, Shape, Tier, margin, shape};
+use crate::secondary::{Node, settle};
+use crate::{Figure, Full, Measure, Preset, Reason, Released, ResultTable, Role, Section, Shown, Summary};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The one gate that figures about people pass.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    preset: Preset,
+}
+
+/// A result table that contradicts itself. Nothing of it is released.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("result table: {place}: expected {expected}")]
+pub struct TableError {
+    /// Where, by index; no figures.
+    pub place: String,
+    /// What was expected there.
+    pub expected: &'static str,
+}
+
+impl Gate {
+    /// A gate with these rules.
+    pub fn new(preset: Preset) -> Gate {
+        Gate { preset }
+    }
+
+    /// The gate's rules.
+    pub fn preset(&self) -> &Preset {
+        &self.preset
+    }
+
+    /// Decides on every figure of `table` and keeps what may be shown.
+    ///
+    /// # Errors
+    /// [`TableError`] where the table contradicts itself (an index out of range, counts that do not add up, a
+    /// parent after its child, an item twice for one population).
+    pub fn apply(&self, table: ResultTable) -> Result<Released, TableError> {
+        check(&table)?;
+        let mut decided: Vec<Option<Decided>> = vec![None; table.sections.len()];
+        // A section inside another one is decided after it.
+        let mut order: Vec<usize> = (0..table.sections.len()).collect();
+        order.sort_by_key(|section| !table.sections[*section].within.is_empty());
+        for section in order {
+            decided[section] = Some(self.decide(&table, section, &decided));
+        }
+        let shown = table.sections.iter().zip(decided).map(|(section, decided)| {
+            let decided =
+                decided.unwrap_or_else(|| vec![[Some(Reason::Protected); 2]; section.figures.len()]);
+            section.figures.iter().zip(decided).map(|(figure, reasons)| self.shown(figure, reasons)).collect()
+        });
+        let shown = shown.collect();
+        Ok(Released::build(table, self.preset.clone(), shown))
+    }
+
+    fn decide(&self, table: &ResultTable, section: usize, earlier: &[Option<Decided>]) -> Decided {
+        let this = &table.sections[section];
+        let mut decided = vec![[None; 2]; this.figures.len()];
+        for item in 0..this.items.len() {
+            let places: Vec<usize> =
+                (0..this.figures.len()).filter(|place| this.figures[*place].item == item).collect();
+            let nodes = tree(table, this, &places);
+            let mut hidden = vec![None; nodes.len()];
+            for (slot, tier) in [Tier::Summary, Tier::Full].into_iter().enumerate() {
+                let rules = Rules { preset: &self.preset, tier, shape: shape(this) };
+                for (node, place) in places.iter().enumerate() {
+                    let figure = &this.figures[*place];
+                    let geometry = table.populations[figure.population].geometry;
+                    if hidden[node].is_none() {
+                        hidden[node] = rules
+                            .failure(&nodes[node].mass)
+                            .or_else(|| {
+                                (!self.preset.geometries.contains(&geometry)).then_some(Reason::Protected)
+                            })
+                            .or_else(|| nested_failure(table, this, figure, slot, &rules, earlier));
+                    }
+                }
+                settle(&nodes, &mut hidden, &rules);
+                for (node, place) in places.iter().enumerate() {
+                    decided[*place][slot] = hidden[node];
+                }
+            }
+        }
+        decided
+    }
+
+    fn shown(&self, figure: &Figure, [summary, full]: [Option<Reason>; 2]) -> Shown {
+        let (base, answered) = (figure.base, figure.answered);
+        match (summary, full) {
+            (Some(reason), _) => Shown::Hidden(reason),
+            (None, Some(distribution)) => Shown::Summary(Summary {
+                base,
+                answered,
+                // Don't-know answers are not scored: the mean can be of fewer people than have answered.
+                score: figure.score.filter(|score| score.n >= self.preset.k_summary),
+                positive: figure.positive.filter(|share| share.of >= self.preset.k_summary),
+                distribution,
+            }),
+            (None, None) => Shown::Full(Full {
+                base,
+                answered,
+                counts: figure.counts.clone(),
+                score: figure.score,
+                positive: figure.positive,
+                interval: figure.interval,
+            }),
+        }
+    }
+}
+
+/// For each figure why it is hidden in the summary tier and in the full tier.
+type Decided = Vec<[Option<Reason>; 2]>;
+
+/// The populations that have a figure of one item; those in between that have none are stepped over.
+fn tree(table: &ResultTable, section: &Section, places: &[usize]) -> Vec<Node> {
+    let node_of: BTreeMap<usize, usize> =
+        places.iter().enumerate().map(|(node, place)| (section.figures[*place].population, node)).collect();
+    let mut nodes: Vec<Node> = places
+        .iter()
+        .map(|place| Node {
+            code: table.populations[section.figures[*place].population].code.clone(),
+            mass: Mass::of(&section.figures[*place]),
+            families: Vec::new(),
+        })
+        .collect();
+    for (population, node) in &node_of {
+        let mut above = table.populations[*population].parent;
+        while let Some(candidate) = above {
+            if let Some(parent) = node_of.get(&candidate) {
+                let geometry = table.populations[*population].geometry;
+                let families = &mut nodes[*parent].families;
+                match families.iter_mut().find(|(family, _)| *family == geometry) {
+                    Some((_, children)) => children.push(*node),
+                    None => families.push((geometry, vec![*node])),
+                }
+                break;
+            }
+            above = table.populations[candidate].parent;
+        }
+    }
+    nodes
+}
+
+/// Whether a larger, published figure minus this one would give away the few people it leaves out.
+fn nested_failure(
+    table: &ResultTable,
+    section: &Section,
+    figure: &Figure,
+    tier: usize,
+    rules: &Rules<'_>,
+    earlier: &[Option<Decided>],
+) -> Option<Reason> {
+    section.within.iter().find_map(|nested| {
+        let place = table.sections.iter().position(|section| section.id == nested.section)?;
+        let larger = &table.sections[place];
+        let same = |other: &Figure| {
+            other.population == figure.population
+                && larger.items[other.item].code == section.items[figure.item].code
+        };
+        let at = larger.figures.iter().position(same)?;
+        if earlier[place].as_ref().is_some_and(|decided| decided[at][tier].is_some()) {
+            return None;
+        }
+        let mut rest = Mass::of(&larger.figures[at]);
+        let counts = margin(&Mass::of(figure).counts, section.categories.len(), nested.axis);
+        rest.minus(&Mass { base: figure.base.into(), answered: figure.answered.into(), counts });
+        // The same people could be asked for both, so the base says nothing about the difference.
+        rest.base = rest.people();
+        let rules = Rules { shape: Shape::Distribution, ..*rules };
+        (rest.people() > 0 && rules.failure(&rest).is_some()).then_some(Reason::Protected)
+    })
+}
+
+fn check(table: &ResultTable) -> Result<(), TableError> {
+    let mut ids = BTreeSet::new();
+    for (place, population) in table.populations.iter().enumerate() {
+        let at = || format!("population {place}");
+        expect(
+            population.parent.is_none_or(|parent| parent < place),
+            at,
+            "a parent that stands before its child",
+        )?;
+    }
+    for section in &table.sections {
+        let at = || format!("section {}", section.id);
+        expect(ids.insert(&section.id), at, "an id that no other section has")?;
+        expect(!section.items.is_empty(), at, "at least one item")?;
+        let larger =
+            section.within.iter().map(|nested| table.sections.iter().find(|s| s.id == nested.section));
+        let fits = |other: &Section| {
+            other.within.is_empty()
+                && other.categories.len() == section.categories.len()
+                && other.id != section.id
+        };
+        expect(
+            larger.into_iter().all(|larger| larger.is_some_and(fits)),
+            at,
+            "to lie within sections of the same categories that lie within none",
+        )?;
+        let expected = match section.measure {
+            Measure::Levels { .. } | Measure::Likert => section.categories.len(),
+            Measure::SelfVsDemonstrated => section.categories.len() * section.categories.len(),
+            Measure::ResponseRate | Measure::Coverage => 0,
+        };
+        let levels = matches!(section.measure, Measure::Levels { .. } | Measure::SelfVsDemonstrated);
+        let roles = section.categories.iter().all(|category| (category.role == Role::Level) == levels);
+        expect(roles, at, "categories that are all levels, or all answers")?;
+        let mut seen = BTreeSet::new();
+        for (place, figure) in section.figures.iter().enumerate() {
+            let at = || format!("section {}, figure {place}", section.id);
+            expect(figure.population < table.populations.len(), at, "a population that exists")?;
+            expect(figure.item < section.items.len(), at, "an item that exists")?;
+            expect(
+                seen.insert((figure.population, figure.item)),
+                at,
+                "one figure for a population and an item",
+            )?;
+            expect(figure.counts.len() == expected, at, "one count for each category")?;
+            let sum: u128 = figure.counts.iter().map(|count| u128::from(*count)).sum();
+            expect(
+                expected == 0 || sum == figure.answered.into(),
+                at,
+                "counts that add up to those who answered",
+            )?;
+            let parts =
+                figure.positive.is_none_or(|share| share.part <= share.of && share.of <= figure.answered);
+            expect(parts, at, "a share positive among those who answered")?;
+            expect(
+                figure.score.is_none_or(|score| score.n <= figure.answered),
+                at,
+                "a mean of those who answered",
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn expect(holds: bool, place: impl Fn() -> String, expected: &'static str) -> Result<(), TableError> {
+    if holds { Ok(()) } else { Err(TableError { place: place(), expected }) }
+}

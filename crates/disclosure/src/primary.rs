@@ -1,0 +1,136 @@
+//! The primary rules: what a single figure, or what can be derived by subtraction, must fulfil by itself.
+
+use crate::{Axis, Figure, Measure, MustBe, Preset, Reason, Section};
+
+/// The two tiers of publication; the rules run once for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tier {
+    Summary,
+    Full,
+}
+
+/// How the counts of a mass fall into the parts that unanimity is tested on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Each count is a part.
+    Distribution,
+    /// A square table with this many rows: each row sum and each column sum is a part.
+    Cross(usize),
+    /// Those who have answered and those who have not, out of all.
+    LiveRate,
+    /// No parts: n itself is all there is.
+    Plain,
+}
+
+/// The people behind a figure, or behind a difference of figures (then numbers may be negative).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mass {
+    pub(crate) base: i128,
+    pub(crate) answered: i128,
+    pub(crate) counts: Vec<i128>,
+}
+
+impl Mass {
+    pub(crate) fn of(figure: &Figure) -> Mass {
+        Mass {
+            base: figure.base.into(),
+            answered: figure.answered.into(),
+            counts: figure.counts.iter().map(|count| i128::from(*count)).collect(),
+        }
+    }
+
+    pub(crate) fn minus(&mut self, other: &Mass) {
+        self.base -= other.base;
+        self.answered -= other.answered;
+        for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
+            *mine -= theirs;
+        }
+    }
+
+    /// How many people it says something about, at most: where people belong to two groups a difference has
+    /// negative counts, and each of them is about somebody.
+    pub(crate) fn people(&self) -> i128 {
+        self.counts.iter().map(|count| count.abs()).sum::<i128>().max(self.answered.abs())
+    }
+
+    /// Whether there is nobody in it, with or without an answer.
+    pub(crate) fn is_nobody(&self) -> bool {
+        self.base == 0 && self.people() == 0
+    }
+}
+
+/// The primary rules of one section in one tier.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules<'a> {
+    pub(crate) preset: &'a Preset,
+    pub(crate) tier: Tier,
+    pub(crate) shape: Shape,
+}
+
+impl Rules<'_> {
+    pub(crate) fn k(&self) -> i128 {
+        match self.tier {
+            Tier::Summary => self.preset.k_summary.into(),
+            Tier::Full => self.preset.k_full.into(),
+        }
+    }
+
+    /// Why `mass` may not be shown by itself, if so.
+    pub(crate) fn failure(&self, mass: &Mass) -> Option<Reason> {
+        let (people, base) = (mass.people(), mass.base.abs());
+        if people < self.k() || base < self.k() {
+            return Some(Reason::SmallGroup);
+        }
+        if let Some(minimum) = self.preset.minimum_rate {
+            let (rate, limit) = (people.saturating_mul(100), base.saturating_mul(minimum.percent.into()));
+            let enough = match minimum.must_be {
+                MustBe::Exceeded => rate > limit,
+                MustBe::Reached => rate >= limit,
+            };
+            if !enough {
+                return Some(Reason::LowRate);
+            }
+        }
+        self.is_unanimous(mass).then_some(Reason::Protected)
+    }
+
+    /// All, or all but one, in one part: then everybody (or everybody to the one who differs) knows each answer.
+    fn is_unanimous(&self, mass: &Mass) -> bool {
+        match self.shape {
+            Shape::Plain => false,
+            Shape::Distribution => mass.counts.iter().any(|count| count.abs() >= mass.people() - 1),
+            Shape::Cross(side) => [Axis::Rows, Axis::Columns].iter().any(|axis| {
+                margin(&mass.counts, side, *axis).iter().any(|sum| sum.abs() >= mass.people() - 1)
+            }),
+            Shape::LiveRate => {
+                let parts = [mass.answered, mass.base - mass.answered];
+                parts.iter().any(|part| part.abs() >= mass.base.abs() - 1)
+            }
+        }
+    }
+}
+
+/// The shape of a section's figures.
+pub(crate) fn shape(section: &Section) -> Shape {
+    match section.measure {
+        Measure::Levels { .. } | Measure::Likert => Shape::Distribution,
+        Measure::SelfVsDemonstrated => Shape::Cross(section.categories.len()),
+        Measure::ResponseRate | Measure::Coverage if section.live => Shape::LiveRate,
+        Measure::ResponseRate | Measure::Coverage => Shape::Plain,
+    }
+}
+
+/// The sums of a square table, row by row in `counts`, along one axis.
+pub(crate) fn margin(counts: &[i128], side: usize, axis: Axis) -> Vec<i128> {
+    let mut sums = vec![0; side];
+    for (place, count) in counts.iter().enumerate() {
+        let slot = match axis {
+            Axis::Rows => place / side.max(1),
+            Axis::Columns => place % side.max(1),
+        };
+        if let Some(sum) = sums.get_mut(slot) {
+            *sum += count;
+        }
+    }
+    sums
+}

@@ -1,0 +1,271 @@
+//! A report before the gate: exact figures about populations. Nothing here may be shown to anyone.
+
+use crate::{Ratio, Text};
+use serde::{Deserialize, Serialize};
+
+/// What a report is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReportKind {
+    /// Digital competence by framework, competence and unit.
+    Competence,
+    /// The answers of one survey round.
+    Survey,
+    /// Who has started and completed what.
+    Progress,
+    /// Which units have picked up and adapted which courses.
+    Adoption,
+}
+
+/// A report's exact figures. Only [`crate::Gate::apply`] makes something showable of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResultTable {
+    /// What it is about.
+    pub kind: ReportKind,
+    /// Its title, for instance the round's or the framework's name.
+    pub title: Text,
+    /// The place it covers, for instance the municipality's name.
+    pub place: Text,
+    /// The period it covers, in words.
+    pub period: Text,
+    /// What it was made from; the same identity gives the same bytes.
+    pub identity: Identity,
+    /// The groups of people; a parent stands before its children.
+    pub populations: Vec<Population>,
+    /// The parts of the report, in reading order.
+    pub sections: Vec<Section>,
+}
+
+/// What a report was made from: the same four fields give the same bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The log position up to which events were read, inclusive.
+    pub position: u64,
+    /// SHA-256 of the report's definition, in lower-case hex.
+    pub definition: String,
+    /// The program's name and version.
+    pub program: String,
+    /// The position of the last erasure that is honoured; 0 where there is none.
+    pub horizon: u64,
+    /// The day that duties and validity are read on, `YYYY-MM-DD`.
+    pub as_of: String,
+}
+
+/// Which family of groups a population belongs to. Children of one parent and one geometry are a partition of it
+/// (people outside all of them may exist, people in two of them make the sum exceed the total).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Geometry {
+    /// The organisation tree, all roles together (G1).
+    Tree,
+    /// Area by role (G2).
+    AreaRole,
+    /// Municipality by role (G3).
+    MunicipalityRole,
+}
+
+/// A group of people, named once for the whole table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Population {
+    /// The unit's code, stable over time; breaks ties.
+    pub code: String,
+    /// The unit's name.
+    pub label: Text,
+    /// The family it belongs to.
+    pub geometry: Geometry,
+    /// Index of the group that this one is a part of; less than its own index.
+    pub parent: Option<usize>,
+    /// The unit's kind, for instance `rektorsomrade` or `forskola`.
+    pub kind: String,
+    /// Its place among its siblings; never by result.
+    pub order: u32,
+    /// N: how many people belong to it on the as-of date.
+    pub base: u64,
+}
+
+/// What the figures of a section are, which decides their form and their chart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "measure")]
+pub enum Measure {
+    /// Counts per level band ([`Role::Level`], rising). `answered` are those with a known level.
+    Levels {
+        /// How the levels are known.
+        kind: LevelKind,
+    },
+    /// Counts per answer of a scale, from negative to positive, don't-know answers last.
+    Likert,
+    /// `answered` of `base`, no counts.
+    ResponseRate,
+    /// A square table of counts, row by row: rows are self-assessed bands, columns demonstrated ones, both in the
+    /// order of the categories. `answered` are those with both.
+    SelfVsDemonstrated,
+    /// `answered` of `base` have anything known, no counts.
+    Coverage,
+}
+
+/// How a level is known. The kinds are never mixed into one figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LevelKind {
+    /// By a passed activity that a rule names.
+    Demonstrated,
+    /// By a survey item.
+    SelfAssessed,
+    /// By a leader's approval.
+    Attested,
+}
+
+/// A part of a report: one measure over items and populations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Section {
+    /// Stable id within the report: lower-case letters, digits and `-`.
+    pub id: String,
+    /// Its heading.
+    pub title: Text,
+    /// What its figures are.
+    pub measure: Measure,
+    /// What `counts` count; empty for [`Measure::ResponseRate`] and [`Measure::Coverage`]. People with nothing known
+    /// are no category: they are `base - answered`.
+    pub categories: Vec<Category>,
+    /// The questions, competences or courses. At least one; a response rate has one for the survey as a whole.
+    pub items: Vec<Item>,
+    /// At most one for each population and item; one that is left out is shown as not applicable.
+    pub figures: Vec<Figure>,
+    /// Larger figures that this section's figures are parts of.
+    pub within: Vec<Nested>,
+    /// True while people can still answer: then a rate of almost nobody or almost everybody is hidden too.
+    pub live: bool,
+    /// Sentences about how it was computed that are particular to this section, such as whether don't-know answers
+    /// are in the base.
+    pub notes: Vec<Text>,
+}
+
+/// Everyone behind a figure of this section is also behind the figure of `section` for the same population and the
+/// item of the same code; `axis` says how the counts add up to that figure's categories.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nested {
+    /// The id of the larger section.
+    pub section: String,
+    /// Which margin of the cross table has the larger section's categories.
+    pub axis: Axis,
+}
+
+/// A margin of a cross table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Axis {
+    /// Sums over columns: self-assessed.
+    Rows,
+    /// Sums over rows: demonstrated.
+    Columns,
+}
+
+/// A level band or an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Category {
+    /// Stable code.
+    pub code: String,
+    /// What readers see.
+    pub label: Text,
+    /// What it means, which decides its colour and its side.
+    pub role: Role,
+}
+
+/// What a category means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// A band of levels; the categories stand in rising order.
+    Level,
+    /// An answer on the positive side.
+    Positive,
+    /// An answer in the middle.
+    Neutral,
+    /// An answer on the negative side.
+    Negative,
+    /// "Vet ej": an answer, apart from the scale.
+    DontKnow,
+}
+
+/// A question, a competence or a course.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Stable code, for instance `1.1`.
+    pub code: String,
+    /// What readers see.
+    pub label: Text,
+    /// The heading it stands under, for instance a competence area.
+    pub group: Option<ItemGroup>,
+    /// Index of the category that is the target, where one is set.
+    pub target: Option<usize>,
+}
+
+/// A heading over items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemGroup {
+    /// Stable code, for instance `1`.
+    pub code: String,
+    /// What readers see.
+    pub label: Text,
+}
+
+/// The exact figures of one population and one item.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    /// Index into [`ResultTable::populations`].
+    pub population: usize,
+    /// Index into [`Section::items`].
+    pub item: usize,
+    /// N: how many people could be behind the figure.
+    pub base: u64,
+    /// n: how many people are.
+    pub answered: u64,
+    /// People per category; adds up to `answered`.
+    pub counts: Vec<u64>,
+    /// The mean, where there is one.
+    pub score: Option<Score>,
+    /// The share of positive answers, where there is one.
+    pub positive: Option<Share>,
+    /// A 95 % interval of `positive`, or of the mean where there is no `positive`. Shown with the full tier only.
+    pub interval: Option<Interval>,
+}
+
+/// An exact mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Score {
+    /// The sum of the scores.
+    pub sum: Ratio,
+    /// How many people were scored (don't-know answers are not).
+    pub n: u64,
+}
+
+impl Score {
+    /// The mean; `None` where nobody was scored.
+    pub fn mean(&self) -> Option<Ratio> {
+        self.sum.mul(Ratio::new(1, self.n.into())?)
+    }
+}
+
+/// An exact share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// How many.
+    pub part: u64,
+    /// Of how many.
+    pub of: u64,
+}
+
+impl Share {
+    /// The share as a fraction; `None` where it is of nobody.
+    pub fn ratio(&self) -> Option<Ratio> {
+        Ratio::new(self.part.into(), self.of.into())
+    }
+}
+
+/// An interval with both ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interval {
+    /// The lower end.
+    pub low: Ratio,
+    /// The upper end.
+    pub high: Ratio,
+}
