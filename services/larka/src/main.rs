@@ -1,2 +1,87 @@
-//! The binary.
-fn main() {}
+//! `larka`: one binary for the learning record store, the worker and the pages.
+//!
+//! Start reading at [`Command`]; `instance.rs` puts the rooms together, `serve.rs` runs them.
+
+mod demo;
+mod failure;
+mod instance;
+mod maintain;
+mod operations;
+mod report;
+mod serve;
+mod settings;
+mod socket;
+
+use clap::{Parser, Subcommand};
+use failure::Failure;
+use settings::{Common, ServeFlags, Settings};
+
+/// Learning record store and learning analytics for a municipality.
+#[derive(Debug, Parser)]
+#[command(name = "larka", version, about, disable_help_subcommand = true)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the services
+    Serve(ServeFlags),
+    /// Fill a fresh embedded instance with a made-up municipality, make its reports, serve the pages
+    Demo(demo::Flags),
+    /// Write a report to a file
+    Report(report::Flags),
+    /// Keys of learning tools
+    #[command(subcommand)]
+    Credential(maintain::Credential),
+    /// People's accounts
+    #[command(subcommand)]
+    User(maintain::User),
+    /// Forget a person: destroy the keys to everything personal
+    Erase(maintain::Erase),
+    /// Empty every view and the lake, and make them again from the log
+    Rebuild,
+    /// Walk the log's chain and name the first break
+    Verify,
+}
+
+fn main() -> std::process::ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&Failure::from(error)),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(failure) => fail(&failure),
+    }
+}
+
+async fn run(cli: Cli) -> Result<(), Failure> {
+    let flags = match &cli.command {
+        Command::Serve(flags) => flags.clone(),
+        Command::Demo(flags) => flags.serve(),
+        _ => ServeFlags::default(),
+    };
+    let settings = Settings::read(&cli.common, &flags)?;
+    operations::start_tracing(settings.log_json, matches!(cli.command, Command::Serve(_)));
+    match cli.command {
+        Command::Serve(_) => serve::run(settings).await,
+        Command::Demo(flags) => demo::run(&cli.common, flags).await,
+        Command::Report(flags) => report::run(settings, flags).await,
+        Command::Credential(command) => maintain::credential(settings, command).await,
+        Command::User(command) => maintain::user(settings, command).await,
+        Command::Erase(flags) => maintain::erase(settings, flags).await,
+        Command::Rebuild => maintain::rebuild(settings).await,
+        Command::Verify => maintain::verify(settings).await,
+    }
+}
+
+#[allow(clippy::print_stderr, reason = "a command says on standard error why it failed")]
+fn fail(failure: &Failure) -> std::process::ExitCode {
+    eprintln!("larka: {failure}");
+    std::process::ExitCode::FAILURE
+}

@@ -1,0 +1,41 @@
+//! Real xAPI clients post to and query a running server, unchanged.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use blackbox::{BACKENDS, Instance};
+
+fn clients() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients")
+}
+
+async fn passes(program: &Path, script: &str) {
+    for backend in BACKENDS {
+        let instance = Instance::fresh(backend).await.unwrap();
+        let server = instance.start().await.unwrap();
+        let output = Command::new(program)
+            .arg(clients().join(script))
+            .env("LARKA_ADDRESS", &server.address)
+            .env("LARKA_KEY", &server.credential.0)
+            .env("LARKA_SECRET", &server.credential.1)
+            .env("NO_PROXY", "127.0.0.1")
+            .output()
+            .unwrap_or_else(|e| panic!("{}: {e}; run tests/clients/install first", program.display()));
+        assert!(
+            output.status.success(),
+            "{script} on {backend:?}:\n{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tincan_client_works_unchanged() {
+    passes(&clients().join(".venv/bin/python"), "tincan_client.py").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_xapi_client_works_unchanged() {
+    passes(Path::new("node"), "xapi_client.mjs").await;
+}
