@@ -7,11 +7,15 @@
 
 pub mod about;
 pub mod equal;
+mod json;
+mod lexical;
+mod number;
 pub mod output;
 pub mod parse;
 pub mod query;
 pub mod statement;
 pub mod time;
+mod validate;
 mod version;
 
 pub use parse::{Invalid, Limits};

@@ -1,0 +1,454 @@
+//! A JSON reader (RFC 8259) that keeps byte spans and changes nothing: numbers, key order and escapes stay in
+//! the text. It reads into a flat list of nodes that is reused from one value to the next.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::ops::Range;
+
+/// What a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Object,
+    Array,
+    String,
+    Number,
+    True,
+    False,
+    Null,
+}
+
+/// One value, or one key of an object. An object's children are key, value, key, value …
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    /// Of strings without their quotes, of everything else from the first to after the last byte.
+    start: u32,
+    end: u32,
+    /// The index after this node and all below it.
+    next: u32,
+    kind: Kind,
+    /// Of a string: it has escapes. Of an object: it has a key twice.
+    marked: bool,
+}
+
+/// Where a text stops being JSON, and what was expected there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Malformed {
+    pub(crate) at: usize,
+    pub(crate) expected: &'static str,
+}
+
+/// Nesting deeper than this is refused whatever the caller allows: reading is recursive.
+const DEEPEST: usize = 512;
+
+/// Reads values one after another from a text.
+pub(crate) struct Reader<'t> {
+    text: &'t str,
+    bytes: &'t [u8],
+    at: usize,
+    depth: usize,
+    nodes: Vec<Node>,
+}
+
+impl<'t> Reader<'t> {
+    /// A reader at the start of `text`. Containers may be nested `depth` deep.
+    pub(crate) fn new(text: &'t str, depth: usize) -> Result<Self, Malformed> {
+        if u32::try_from(text.len()).is_err() {
+            return Err(Malformed { at: 0, expected: "less than 4 GiB of JSON" });
+        }
+        if text.starts_with('\u{feff}') {
+            return Err(Malformed { at: 0, expected: "JSON without a byte order mark" });
+        }
+        let nodes = Vec::with_capacity(256);
+        let mut reader = Self { text, bytes: text.as_bytes(), at: 0, depth: depth.min(DEEPEST), nodes };
+        reader.skip_space();
+        Ok(reader)
+    }
+
+    /// The next byte that is not white space.
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    /// Where the reader stands.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Takes `byte` and the space after it, if it comes next.
+    pub(crate) fn take(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        if found {
+            self.at += 1;
+            self.skip_space();
+        }
+        found
+    }
+
+    /// Reads one value and the space after it.
+    pub(crate) fn value(&mut self) -> Result<Value<'_>, Malformed> {
+        self.nodes.clear();
+        self.read(self.depth)?;
+        Ok(Value { text: self.text, nodes: &self.nodes, at: 0 })
+    }
+
+    /// Fails unless nothing is left.
+    pub(crate) fn finish(&self) -> Result<(), Malformed> {
+        if self.at == self.bytes.len() { Ok(()) } else { Err(self.malformed("the end of the JSON text")) }
+    }
+
+    fn malformed(&self, expected: &'static str) -> Malformed {
+        Malformed { at: self.at, expected }
+    }
+
+    fn skip_space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    fn push(&mut self, kind: Kind, start: usize, end: usize, marked: bool) -> usize {
+        let index = self.nodes.len();
+        self.nodes.push(Node { start: start as u32, end: end as u32, next: index as u32 + 1, kind, marked });
+        index
+    }
+
+    fn read(&mut self, depth: usize) -> Result<(), Malformed> {
+        let start = self.at;
+        match self.peek() {
+            Some(b'"') => self.string()?,
+            Some(b'{') => self.container(Kind::Object, depth)?,
+            Some(b'[') => self.container(Kind::Array, depth)?,
+            Some(b't') => self.word("true", Kind::True)?,
+            Some(b'f') => self.word("false", Kind::False)?,
+            Some(b'n') => self.word("null", Kind::Null)?,
+            Some(b'-' | b'0'..=b'9') => {
+                self.number()?;
+                self.push(Kind::Number, start, self.at, false);
+            }
+            _ => return Err(self.malformed("a JSON value")),
+        }
+        self.skip_space();
+        Ok(())
+    }
+
+    fn container(&mut self, kind: Kind, depth: usize) -> Result<(), Malformed> {
+        let Some(depth) = depth.checked_sub(1) else {
+            return Err(self.malformed("JSON that is not nested as deep"));
+        };
+        let own = self.push(kind, self.at, self.at, false);
+        let close = if kind == Kind::Object { b'}' } else { b']' };
+        self.at += 1;
+        self.skip_space();
+        let mut keys = 0;
+        if self.peek() != Some(close) {
+            loop {
+                if kind == Kind::Object {
+                    if self.peek() != Some(b'"') {
+                        return Err(self.malformed("a property's name"));
+                    }
+                    self.string()?;
+                    self.skip_space();
+                    if !self.take(b':') {
+                        return Err(self.malformed("a colon"));
+                    }
+                    keys += 1;
+                }
+                self.read(depth)?;
+                if !self.take(b',') {
+                    break;
+                }
+            }
+        }
+        if self.peek() != Some(close) {
+            return Err(self.malformed("a comma or the end of the array or object"));
+        }
+        self.at += 1;
+        self.nodes[own].end = self.at as u32;
+        self.nodes[own].next = self.nodes.len() as u32;
+        self.nodes[own].marked = keys > 1 && self.has_repeated_key(own, keys);
+        Ok(())
+    }
+
+    fn has_repeated_key(&self, object: usize, count: usize) -> bool {
+        let object = Value { text: self.text, nodes: &self.nodes, at: object as u32 };
+        let mut keys = object.entries().map(|(key, _)| key);
+        if count <= 16 {
+            return object.entries().enumerate().any(|(n, (key, _))| {
+                object.entries().take(n).any(|(earlier, _)| key.same_string(earlier))
+            });
+        }
+        let mut seen = HashSet::with_capacity(count);
+        !keys.all(|key| seen.insert(key.string()))
+    }
+
+    fn word(&mut self, word: &'static str, kind: Kind) -> Result<(), Malformed> {
+        if !self.bytes[self.at..].starts_with(word.as_bytes()) {
+            return Err(self.malformed("a JSON value"));
+        }
+        let start = self.at;
+        self.at += word.len();
+        self.push(kind, start, self.at, false);
+        Ok(())
+    }
+
+    fn digits(&mut self) -> Result<(), Malformed> {
+        let start = self.at;
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.at += 1;
+        }
+        if self.at == start { Err(self.malformed("a digit")) } else { Ok(()) }
+    }
+
+    fn number(&mut self) -> Result<(), Malformed> {
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        if self.peek() == Some(b'0') {
+            self.at += 1;
+        } else {
+            self.digits()?;
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    /// Reads a string that starts here. Refuses control characters and half surrogate pairs.
+    fn string(&mut self) -> Result<(), Malformed> {
+        self.at += 1;
+        let start = self.at;
+        let mut escaped = false;
+        loop {
+            self.at += plain_prefix(&self.bytes[self.at..]);
+            match self.peek() {
+                Some(b'"') => {
+                    self.push(Kind::String, start, self.at, escaped);
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b'\\') => {
+                    escaped = true;
+                    self.escape()?;
+                }
+                Some(_) => return Err(self.malformed("a string without control characters")),
+                None => return Err(self.malformed("the end of the string")),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), Malformed> {
+        let rest = &self.bytes[self.at..];
+        match rest.get(1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
+            Some(b'u') => {
+                self.at += match hex4(rest) {
+                    Some(0xD800..=0xDBFF) => match hex4(rest.get(6..).unwrap_or_default()) {
+                        Some(0xDC00..=0xDFFF) => 12,
+                        _ => return Err(self.malformed("both halves of a surrogate pair")),
+                    },
+                    Some(0xDC00..=0xDFFF) => return Err(self.malformed("both halves of a surrogate pair")),
+                    Some(_) => 6,
+                    None => return Err(self.malformed("four hexadecimal digits")),
+                }
+            }
+            _ => return Err(self.malformed("an escape sequence of JSON")),
+        }
+        Ok(())
+    }
+}
+
+/// How many bytes come before the first quote, backslash or control character. Eight at a time: most of a
+/// statement is strings.
+fn plain_prefix(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let mut at = 0;
+    while let Some(chunk) = bytes[at..].first_chunk::<8>() {
+        let word = u64::from_le_bytes(*chunk);
+        // The lowest high bit of each mask is exact; above it a borrow may set more.
+        let below = |limit: u64, word: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
+        let quote = below(1, word ^ (ONES * u64::from(b'"')));
+        let backslash = below(1, word ^ (ONES * u64::from(b'\\')));
+        let found = quote | backslash | below(0x20, word);
+        if found != 0 {
+            return at + (found.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    let rest = &bytes[at..];
+    at + rest.iter().position(|&b| b == b'"' || b == b'\\' || b < 0x20).unwrap_or(rest.len())
+}
+
+/// The code unit of a `\uXXXX` at the start of `bytes`.
+fn hex4(bytes: &[u8]) -> Option<u16> {
+    let [b'\\', b'u', digits @ ..] = bytes.first_chunk::<6>()? else { return None };
+    digits.iter().try_fold(0, |unit, &b| Some(unit << 4 | (b as char).to_digit(16)? as u16))
+}
+
+/// A value that was read, or a key.
+#[derive(Clone, Copy)]
+pub(crate) struct Value<'t> {
+    text: &'t str,
+    nodes: &'t [Node],
+    at: u32,
+}
+
+impl<'t> Value<'t> {
+    fn node(self) -> &'t Node {
+        &self.nodes[self.at as usize]
+    }
+
+    fn sibling(self, at: u32) -> Self {
+        Self { at, ..self }
+    }
+
+    pub(crate) fn kind(self) -> Kind {
+        self.node().kind
+    }
+
+    /// The index of this value in the order of the text.
+    pub(crate) fn index(self) -> u32 {
+        self.at
+    }
+
+    /// Whether the value with this index is this one or lies below it.
+    pub(crate) fn contains(self, index: u32) -> bool {
+        (self.at..self.node().next).contains(&index)
+    }
+
+    /// The bytes of the value in the text that was read, quotes included.
+    pub(crate) fn range(self) -> Range<usize> {
+        let node = self.node();
+        let quote = usize::from(node.kind == Kind::String);
+        node.start as usize - quote..node.end as usize + quote
+    }
+
+    /// The value as it stands in the text.
+    pub(crate) fn raw(self) -> &'t str {
+        &self.text[self.range()]
+    }
+
+    /// Whether this is an object that has a key twice.
+    pub(crate) fn repeats_a_key(self) -> bool {
+        self.node().kind == Kind::Object && self.node().marked
+    }
+
+    /// The keys and values of an object; nothing of anything else.
+    pub(crate) fn entries(self) -> impl Iterator<Item = (Self, Self)> {
+        let node = self.node();
+        let end = if node.kind == Kind::Object { node.next } else { self.at + 1 };
+        let mut at = self.at + 1;
+        std::iter::from_fn(move || {
+            (at < end).then(|| {
+                let entry = (self.sibling(at), self.sibling(at + 1));
+                at = entry.1.node().next;
+                entry
+            })
+        })
+    }
+
+    /// The elements of an array; nothing of anything else.
+    pub(crate) fn items(self) -> impl Iterator<Item = Self> {
+        let node = self.node();
+        let end = if node.kind == Kind::Array { node.next } else { self.at + 1 };
+        let mut at = self.at + 1;
+        std::iter::from_fn(move || {
+            (at < end).then(|| {
+                let item = self.sibling(at);
+                at = item.node().next;
+                item
+            })
+        })
+    }
+
+    /// The value of the property `name` of an object.
+    pub(crate) fn get(self, name: &str) -> Option<Self> {
+        self.entries().find(|(key, _)| key.is(name)).map(|(_, value)| value)
+    }
+
+    /// Whether this is the string `expected`.
+    pub(crate) fn is(self, expected: &str) -> bool {
+        let node = self.node();
+        node.kind == Kind::String && if node.marked { self.string() == expected } else { self.content() == expected }
+    }
+
+    /// A string's characters, decoded; the text of anything else.
+    pub(crate) fn string(self) -> Cow<'t, str> {
+        let content = self.content();
+        if self.node().kind == Kind::String && self.node().marked {
+            Cow::Owned(decode(content))
+        } else {
+            Cow::Borrowed(content)
+        }
+    }
+
+    fn content(self) -> &'t str {
+        let node = self.node();
+        &self.text[node.start as usize..node.end as usize]
+    }
+
+    fn same_string(self, other: Self) -> bool {
+        if self.node().marked || other.node().marked {
+            self.string() == other.string()
+        } else {
+            self.content() == other.content()
+        }
+    }
+}
+
+/// Replaces the escapes of a string that was read.
+fn decode(content: &str) -> String {
+    let mut decoded = String::with_capacity(content.len());
+    let mut rest = content;
+    while let Some(at) = rest.find('\\') {
+        decoded.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let (character, length) = match rest.as_bytes().get(1) {
+            Some(b'b') => ('\u{8}', 2),
+            Some(b'f') => ('\u{c}', 2),
+            Some(b'n') => ('\n', 2),
+            Some(b'r') => ('\r', 2),
+            Some(b't') => ('\t', 2),
+            Some(b'u') => {
+                let first = hex4(rest.as_bytes()).unwrap_or_default();
+                let second = rest.as_bytes().get(6..).and_then(hex4);
+                match char::decode_utf16([first].into_iter().chain(second)).next() {
+                    Some(Ok(character)) => (character, 6 * character.len_utf16()),
+                    _ => (char::REPLACEMENT_CHARACTER, 6),
+                }
+            }
+            other => (other.map_or('\\', |&b| b as char), 2),
+        };
+        decoded.push(character);
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    decoded.push_str(rest);
+    decoded
+}
+
+/// Appends `string` to `out` as a JSON string.
+pub(crate) fn write_string(out: &mut String, string: &str) {
+    out.push('"');
+    for character in string.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{0}'..='\u{1f}' => out.push_str(&format!("\\u{:04x}", u32::from(character))),
+            _ => out.push(character),
+        }
+    }
+    out.push('"');
+}
+
+#[cfg(test)]
+#[path = "json_tests.rs"]
+mod tests;
