@@ -59,8 +59,10 @@ impl Gate {
         let this = &table.sections[section];
         let mut decided = vec![[None; 2]; this.figures.len()];
         for item in 0..this.items.len() {
-            let places: Vec<usize> =
+            let mut places: Vec<usize> =
                 (0..this.figures.len()).filter(|place| this.figures[*place].item == item).collect();
+            // The outcome must not depend on the order in which figures were found.
+            places.sort_by_key(|place| this.figures[*place].population);
             let nodes = tree(table, this, &places);
             let mut hidden = vec![None; nodes.len()];
             for (slot, tier) in [Tier::Summary, Tier::Full].into_iter().enumerate() {

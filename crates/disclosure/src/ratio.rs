@@ -38,13 +38,13 @@ impl Ratio {
     }
 
     /// The exact sum; `None` where it does not fit.
-    pub fn add(self, other: Ratio) -> Option<Ratio> {
+    pub fn plus(self, other: Ratio) -> Option<Ratio> {
         let num = self.num.checked_mul(other.den)?.checked_add(other.num.checked_mul(self.den)?)?;
         Ratio::new(num, self.den.checked_mul(other.den)?)
     }
 
     /// The exact product; `None` where it does not fit.
-    pub fn mul(self, other: Ratio) -> Option<Ratio> {
+    pub fn times(self, other: Ratio) -> Option<Ratio> {
         Ratio::new(self.num.checked_mul(other.num)?, self.den.checked_mul(other.den)?)
     }
 
@@ -147,7 +147,7 @@ mod tests {
     fn the_worked_examples_of_indexes_and_shares_are_exact() {
         let scores = [(35, ratio(10, 1)), (46, ratio(20, 3)), (13, ratio(10, 3)), (6, Ratio::ZERO)];
         let sum = scores.iter().fold(Ratio::ZERO, |sum, (percent, score)| {
-            sum.add(score.mul(ratio(*percent, 100)).unwrap()).unwrap()
+            sum.plus(score.times(ratio(*percent, 100)).unwrap()).unwrap()
         });
         assert_eq!(sum, ratio(7, 1));
         assert_eq!(ratio(32, 45).round_percent(1).to_text(','), "71,1");

@@ -26,8 +26,14 @@ pub(crate) struct Node {
 
 /// Hides further nodes until the rule holds everywhere. `hidden` has the reason of each hidden node.
 pub(crate) fn settle(nodes: &[Node], hidden: &mut [Option<Reason>], rules: &Rules<'_>) {
-    while let Some(next) = (0..nodes.len()).find_map(|node| to_hide(nodes, hidden, rules, node)) {
-        hidden[next] = Some(Reason::Protected);
+    loop {
+        // Hidden groups first: whether enough is hidden above depends on what of them remains unknown.
+        let mut order: Vec<usize> = (0..nodes.len()).collect();
+        order.sort_by_key(|node| hidden[*node].is_none());
+        match order.into_iter().find_map(|node| to_hide(nodes, hidden, rules, node)) {
+            Some(next) => hidden[next] = Some(Reason::Protected),
+            None => return,
+        }
     }
 }
 

@@ -241,7 +241,7 @@ pub struct Score {
 impl Score {
     /// The mean; `None` where nobody was scored.
     pub fn mean(&self) -> Option<Ratio> {
-        self.sum.mul(Ratio::new(1, self.n.into())?)
+        self.sum.times(Ratio::new(1, self.n.into())?)
     }
 }
 
