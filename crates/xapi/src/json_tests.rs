@@ -93,9 +93,9 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
 proptest! {
     #[test]
     fn values_are_read_as_another_reader_reads_them(value in json()) {
-        let text = value.to_string();
-        prop_assert_eq!(read(&text).unwrap(), value.clone());
-        prop_assert_eq!(read(&serde_json::to_string_pretty(&value).unwrap()).unwrap(), value);
+        for text in [value.to_string(), serde_json::to_string_pretty(&value).unwrap()] {
+            prop_assert_eq!(read(&text).unwrap(), serde_json::from_str::<serde_json::Value>(&text).unwrap());
+        }
     }
 
     #[test]
