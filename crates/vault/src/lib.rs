@@ -1,1 +1,45 @@
 //! Pseudonyms, keys per person and quarter, sealing, erasure.
+//!
+//! People enter the log as random [`AgentId`]s. Who they are, and everything personal they said, is sealed in
+//! slots under keys that live only here and can be destroyed. The vault is a database of its own (wrapped keys,
+//! keyed lookups) and a directory of key files that wrap them; either alone opens nothing.
+//!
+//! Start reading at [`Vault`], then `body` (what a sealed slot looks like) and `keyring` (what wraps what).
+//! Formats: docs/formats/vault.md.
+//!
+//! # Several nodes, and dead keys
+//! Caches make resolving and opening cheap, and an erasure on another node does not reach them by itself. So a
+//! node that reads a raised fence from the log calls [`Vault::drop_caches`] before it seals again, and appends
+//! with the fence it read before resolving: what was sealed with a dead key is then refused by the log, resolved
+//! and sealed anew. A generation of keys that another node made is read from the keyring when a row names it.
+
+mod agent;
+mod body;
+mod cache;
+mod compress;
+mod creation;
+mod crypto;
+mod erasure;
+mod files;
+mod identifier;
+mod keyring;
+mod metrics;
+mod opening;
+mod pieces;
+mod ratchet;
+pub mod secrets;
+mod store;
+mod token;
+mod vault;
+
+mod error;
+
+pub use agent::{AgentHandle, AgentId, ClassHandle, Owner, Period};
+pub use body::Binding;
+pub use compress::{MAX_DICTIONARY, train};
+pub use erasure::{Erasure, ErasureStep};
+pub use error::VaultError;
+pub use opening::{Envelope, Opened, Text};
+pub use pieces::{Pieces, Span, join, split};
+pub use ratchet::{Ratchet, RatchetStep};
+pub use vault::{Options, Vault};

@@ -1,0 +1,247 @@
+//! Accounts of people who administer, and their sessions. Single sign-on stands beside it, not here.
+
+use std::time::Duration;
+
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use eventlog::clock::Micros;
+use sha2::{Digest, Sha256};
+use sqlx::Row;
+use zeroize::Zeroizing;
+
+use crate::store::{bytes, on_either};
+use crate::vault::blocking;
+use crate::{Vault, VaultError, crypto};
+
+/// An account's id: random, the same for good, and what events carry.
+pub type AccountId = [u8; 16];
+
+/// Shorter passwords are refused (NIST SP 800-63B-4, 3.1.1.2, asks for at least 15 where nothing else protects).
+const SHORTEST: usize = 15;
+/// Longer ones too: hashing must not become a way to keep the server busy.
+const LONGEST: usize = 1024;
+
+/// Somebody who can log in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Account {
+    /// What events carry.
+    pub id: AccountId,
+    /// What the person logs in as.
+    pub login: String,
+    /// What the account may do, in the caller's words.
+    pub role: String,
+    /// What the person is called.
+    pub display_name: String,
+    /// When it was made.
+    pub created: Micros,
+}
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Account")
+            .field("id", &hex::encode(self.id))
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A session just begun.
+pub struct NewSession {
+    /// 256 random bits as 64 hexadecimal digits; only their SHA-256 is kept.
+    pub token: Zeroizing<String>,
+    /// When it ends by itself.
+    pub expires: Micros,
+}
+
+impl std::fmt::Debug for NewSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewSession").field("expires", &self.expires).finish_non_exhaustive()
+    }
+}
+
+/// A row of either database: the types differ, the columns do not.
+macro_rules! account {
+    ($row:expr) => {
+        Account {
+            id: bytes($row.try_get(0)?)?,
+            login: $row.try_get(1)?,
+            role: $row.try_get(2)?,
+            display_name: $row.try_get(3)?,
+            created: Micros($row.try_get(4)?),
+        }
+    };
+}
+
+impl Vault {
+    /// Makes an account. Passwords have 15 to 1024 bytes and are kept as argon2id hashes.
+    ///
+    /// # Errors
+    /// [`VaultError::Invalid`] for the password's length, [`VaultError::Exists`] where the login is taken,
+    /// [`VaultError::Unavailable`].
+    pub async fn create_account(
+        &self,
+        login: &str,
+        password: &str,
+        role: &str,
+        display_name: &str,
+    ) -> Result<Account, VaultError> {
+        let hash = hash_password(password).await?;
+        let account = Account {
+            id: crypto::random()?,
+            login: login.to_owned(),
+            role: role.to_owned(),
+            display_name: display_name.to_owned(),
+            created: self.inner.clock.now(),
+        };
+        let sql = "INSERT INTO account (id, login, password, role, display_name, created) \
+                   VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (login) DO NOTHING";
+        let mut transaction = self.inner.store.begin_secrets().await?;
+        let made = on_either!(transaction.tx(), connection => sqlx::query(sql)
+            .bind(account.id.to_vec())
+            .bind(account.login.clone())
+            .bind(hash)
+            .bind(account.role.clone())
+            .bind(account.display_name.clone())
+            .bind(account.created.0)
+            .execute(connection)
+            .await?
+            .rows_affected());
+        transaction.commit().await?;
+        if made == 0 { Err(VaultError::Exists("an account with this login")) } else { Ok(account) }
+    }
+
+    /// Gives an account a new password and ends its sessions. False where there is no such login.
+    ///
+    /// # Errors
+    /// [`VaultError::Invalid`] for the password's length, [`VaultError::Unavailable`].
+    pub async fn set_password(&self, login: &str, password: &str) -> Result<bool, VaultError> {
+        let hash = hash_password(password).await?;
+        let end = "DELETE FROM session WHERE account IN (SELECT id FROM account WHERE login = $1)";
+        let change = "UPDATE account SET password = $1 WHERE login = $2";
+        let mut transaction = self.inner.store.begin_secrets().await?;
+        on_either!(transaction.tx(), connection => {
+            sqlx::query(end).bind(login.to_owned()).execute(connection).await.map(drop)?;
+        });
+        let changed = on_either!(transaction.tx(), connection => {
+            sqlx::query(change).bind(hash).bind(login.to_owned()).execute(connection).await?.rows_affected()
+        });
+        transaction.commit().await?;
+        Ok(changed > 0)
+    }
+
+    /// All accounts, by login.
+    ///
+    /// # Errors
+    /// [`VaultError::Unavailable`].
+    pub async fn accounts(&self) -> Result<Vec<Account>, VaultError> {
+        let sql = "SELECT id, login, role, display_name, created FROM account ORDER BY login";
+        let mut reading = self.inner.store.read().await?;
+        on_either!(reading.tx(), connection => {
+            let rows = sqlx::query(sql).fetch_all(connection).await?;
+            rows.iter().map(|row| Ok(account!(row))).collect()
+        })
+    }
+
+    /// The account with this login, if the password is its own. Takes as long for a login that is not known.
+    ///
+    /// # Errors
+    /// [`VaultError::Unavailable`].
+    pub async fn verify_password(&self, login: &str, password: &str) -> Result<Option<Account>, VaultError> {
+        let sql = "SELECT id, login, role, display_name, created, password FROM account WHERE login = $1";
+        let mut reading = self.inner.store.read().await?;
+        let known: Option<(Account, String)> = on_either!(reading.tx(), connection => {
+            let row = sqlx::query(sql).bind(login.to_owned()).fetch_optional(connection).await?;
+            row.map(|row| Ok::<_, VaultError>((account!(row), row.try_get(5)?))).transpose()?
+        });
+        drop(reading);
+        let (account, hash) = known.map_or((None, None), |(account, hash)| (Some(account), Some(hash)));
+        let password = Zeroizing::new(password.to_owned());
+        let same = blocking(move || Ok(password_is(&password, hash.as_deref()))).await?;
+        Ok(account.filter(|_| same))
+    }
+
+    /// Begins a session of an account.
+    ///
+    /// # Errors
+    /// [`VaultError::Unavailable`].
+    pub async fn begin_session(&self, account: AccountId, lasts: Duration) -> Result<NewSession, VaultError> {
+        let bits = Zeroizing::new(crypto::random::<32>()?);
+        let token = Zeroizing::new(hex::encode(bits.as_slice()));
+        let now = self.inner.clock.now();
+        let expires = Micros(now.0.saturating_add(i64::try_from(lasts.as_micros()).unwrap_or(i64::MAX)));
+        let tidy = "DELETE FROM session WHERE expires <= $1";
+        let begin = "INSERT INTO session (token, account, created, expires) VALUES ($1, $2, $3, $4)";
+        let mut transaction = self.inner.store.begin_secrets().await?;
+        on_either!(transaction.tx(), connection => {
+            sqlx::query(tidy).bind(now.0).execute(connection).await.map(drop)?;
+        });
+        on_either!(transaction.tx(), connection => sqlx::query(begin)
+            .bind(Sha256::digest(token.as_bytes()).to_vec())
+            .bind(account.to_vec())
+            .bind(now.0)
+            .bind(expires.0)
+            .execute(connection)
+            .await
+            .map(drop)?);
+        transaction.commit().await?;
+        Ok(NewSession { token, expires })
+    }
+
+    /// The account that a token's session belongs to, while it lasts.
+    ///
+    /// # Errors
+    /// [`VaultError::Unavailable`].
+    pub async fn session(&self, token: &str) -> Result<Option<Account>, VaultError> {
+        // The table is searched by a hash, so how long a comparison takes tells nothing of a token.
+        let sql = "SELECT a.id, a.login, a.role, a.display_name, a.created FROM session AS s \
+                   JOIN account AS a ON a.id = s.account WHERE s.token = $1 AND s.expires > $2";
+        let (token, now) = (Sha256::digest(token.as_bytes()).to_vec(), self.inner.clock.now());
+        let mut reading = self.inner.store.read().await?;
+        on_either!(reading.tx(), connection => {
+            let row = sqlx::query(sql).bind(token).bind(now.0).fetch_optional(connection).await?;
+            row.map(|row| Ok(account!(row))).transpose()
+        })
+    }
+
+    /// Ends a session. Whoever has none loses nothing.
+    ///
+    /// # Errors
+    /// [`VaultError::Unavailable`].
+    pub async fn end_session(&self, token: &str) -> Result<(), VaultError> {
+        let token = Sha256::digest(token.as_bytes()).to_vec();
+        let mut transaction = self.inner.store.begin_secrets().await?;
+        on_either!(transaction.tx(), connection => {
+            sqlx::query("DELETE FROM session WHERE token = $1").bind(token).execute(connection).await.map(drop)?;
+        });
+        Ok(transaction.commit().await?)
+    }
+}
+
+async fn hash_password(password: &str) -> Result<String, VaultError> {
+    if !(SHORTEST..=LONGEST).contains(&password.len()) {
+        return Err(VaultError::Invalid("a password has 15 to 1024 characters"));
+    }
+    let password = Zeroizing::new(password.to_owned());
+    blocking(move || {
+        let failed = |error: argon2::password_hash::Error| VaultError::Stopped(error.to_string());
+        let salt = SaltString::encode_b64(&crypto::random::<16>()?).map_err(failed)?;
+        Ok(Argon2::default().hash_password(password.as_bytes(), &salt).map_err(failed)?.to_string())
+    })
+    .await
+}
+
+fn password_is(password: &str, hash: Option<&str>) -> bool {
+    let argon2 = Argon2::default();
+    let parsed = hash.and_then(|hash| PasswordHash::new(hash).ok());
+    match parsed {
+        Some(parsed) if password.len() <= LONGEST => {
+            argon2.verify_password(password.as_bytes(), &parsed).is_ok()
+        }
+        _ => {
+            // The same work as for a login that is known.
+            let mut out = [0; 32];
+            let _ = argon2.hash_password_into(b"a password", b"sixteen bytes of", &mut out);
+            false
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Secrets that never enter the log: what tools authenticate with, and what people log in with.
+
+mod accounts;
+mod credentials;
+
+pub use accounts::{Account, AccountId, NewSession};
+pub use credentials::{Credential, CredentialId, NewCredential};
+
+use crate::cache::Cache;
+
+/// Verified credentials and sessions that are kept in memory.
+pub(crate) struct SecretsCache {
+    credentials: Cache<String, credentials::Cached>,
+}
+
+impl SecretsCache {
+    pub(crate) fn new() -> Self {
+        Self { credentials: Cache::new(10_000) }
+    }
+}

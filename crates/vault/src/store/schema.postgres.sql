@@ -1,0 +1,45 @@
+SELECT pg_advisory_xact_lock(7021880344);
+CREATE TABLE IF NOT EXISTS vault (
+    id         INTEGER PRIMARY KEY CHECK (id = 1),
+    format     INTEGER NOT NULL,
+    instance   BYTEA NOT NULL,
+    generation BIGINT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS agent (
+    agent      BYTEA NOT NULL PRIMARY KEY,
+    lookup     BYTEA NOT NULL UNIQUE,
+    generation BIGINT NOT NULL,
+    identifier BYTEA NOT NULL
+);
+CREATE TABLE IF NOT EXISTS agent_key (
+    agent      BYTEA NOT NULL,
+    period     INTEGER NOT NULL,
+    generation BIGINT NOT NULL,
+    wrapped    BYTEA NOT NULL,
+    PRIMARY KEY (agent, period)
+);
+CREATE TABLE IF NOT EXISTS credential (
+    id      BYTEA NOT NULL PRIMARY KEY,
+    key     TEXT NOT NULL UNIQUE,
+    secret  BYTEA NOT NULL,
+    name    TEXT NOT NULL,
+    scopes  TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    revoked BIGINT
+);
+CREATE TABLE IF NOT EXISTS account (
+    id           BYTEA NOT NULL PRIMARY KEY,
+    login        TEXT NOT NULL UNIQUE,
+    password     TEXT NOT NULL,
+    role         TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    created      BIGINT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS session (
+    token   BYTEA NOT NULL PRIMARY KEY,
+    account BYTEA NOT NULL,
+    created BIGINT NOT NULL,
+    expires BIGINT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS session_account ON session (account);
+CREATE INDEX IF NOT EXISTS session_expires ON session (expires);

@@ -1,0 +1,44 @@
+CREATE TABLE IF NOT EXISTS vault (
+    id         INTEGER PRIMARY KEY CHECK (id = 1),
+    format     INTEGER NOT NULL,
+    instance   BLOB NOT NULL,
+    generation INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS agent (
+    agent      BLOB NOT NULL PRIMARY KEY,
+    lookup     BLOB NOT NULL UNIQUE,
+    generation INTEGER NOT NULL,
+    identifier BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS agent_key (
+    agent      BLOB NOT NULL,
+    period     INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    wrapped    BLOB NOT NULL,
+    PRIMARY KEY (agent, period)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS credential (
+    id      BLOB NOT NULL PRIMARY KEY,
+    key     TEXT NOT NULL UNIQUE,
+    secret  BLOB NOT NULL,
+    name    TEXT NOT NULL,
+    scopes  TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    revoked INTEGER
+) STRICT;
+CREATE TABLE IF NOT EXISTS account (
+    id           BLOB NOT NULL PRIMARY KEY,
+    login        TEXT NOT NULL UNIQUE,
+    password     TEXT NOT NULL,
+    role         TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    created      INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS session (
+    token   BLOB NOT NULL PRIMARY KEY,
+    account BLOB NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS session_account ON session (account);
+CREATE INDEX IF NOT EXISTS session_expires ON session (expires);

@@ -1,0 +1,418 @@
+//! The vault itself: opening it, and from identifiers to agents and their keys.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use eventlog::clock::SharedClock;
+use eventlog::{Location, Slot};
+use tokio::sync::mpsc;
+use xapi::Identifier;
+
+use crate::agent::{AgentHandle, AgentId, ClassHandle, Owner, Period};
+use crate::body::{self, Binding};
+use crate::cache::Cache;
+use crate::creation::{self, Job, Wanted};
+use crate::crypto::{self, Secret};
+use crate::identifier::{self, Digested};
+use crate::keyring::{Generation, KeyFiles, Keyring};
+use crate::metrics::Metrics;
+use crate::secrets::SecretsCache;
+use crate::store::{self, About, KeyRow, Store};
+use crate::{VaultError, erasure, files};
+
+/// Agents and keys that are kept in memory, each. An entry is some 150 bytes.
+const CACHED: usize = 200_000;
+/// Requests that may wait for a commit of new agents and keys; more wait for a place in the queue.
+const QUEUE: usize = 1024;
+/// How often a read is tried again when a ratchet on another node came between its steps.
+const ATTEMPTS: usize = 4;
+
+/// Where a vault is and what it needs.
+#[derive(Debug)]
+pub struct Options {
+    /// The vault's database: a SQLite file of its own, or a PostgreSQL database other than the log's.
+    pub location: Location,
+    /// The directory of the key files (`master`, `keyring`, `erasures`), outside the database. Made if missing.
+    pub keys: PathBuf,
+    /// The instance the vault belongs to, for good: bound into every wrapped key and sealed body.
+    pub instance: [u8; 16],
+    /// What time it is.
+    pub clock: SharedClock,
+    /// Where metrics are registered.
+    pub registry: prometheus::Registry,
+}
+
+/// Pseudonyms and keys. Cheap to clone; all clones share connections and caches.
+#[derive(Clone)]
+pub struct Vault {
+    pub(crate) inner: Arc<Inner>,
+    creations: mpsc::Sender<Job>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) files: Arc<KeyFiles>,
+    pub(crate) instance: [u8; 16],
+    pub(crate) clock: SharedClock,
+    pub(crate) metrics: Metrics,
+    pub(crate) secrets: SecretsCache,
+    keyring: RwLock<Arc<Keyring>>,
+    agents: Cache<Digested, AgentId>,
+    keys: Cache<(AgentId, Period), Arc<Secret>>,
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Vault").finish_non_exhaustive()
+    }
+}
+
+impl Vault {
+    /// Opens the vault; makes database and key files at the first start. What an earlier run left unfinished is
+    /// finished: the old keys of a ratchet are destroyed, and agents in the erasure journal whose keys are back
+    /// (a database restored from a backup) are erased again.
+    ///
+    /// # Errors
+    /// [`VaultError::Permissions`] where others can read the key files, [`VaultError::KeyFile`] where they are
+    /// missing or damaged, [`VaultError::Mismatch`] where the database is another instance's,
+    /// [`VaultError::UnknownGeneration`] where the keyring is older than the database.
+    pub async fn open(options: Options) -> Result<Self, VaultError> {
+        let Options { location, keys, instance, clock, registry } = options;
+        let metrics = Metrics::new(&registry).map_err(|error| VaultError::Stopped(error.to_string()))?;
+        files::ensure_dir(&keys)?;
+        let store = Store::open(&location).await?;
+        let known = store::about(store.read().await?.tx()).await?;
+        let used = known.is_some();
+        let (files, keyring) = blocking(move || KeyFiles::open(&keys, instance, used)).await?;
+        let about = match known {
+            Some(about) => about,
+            None => {
+                // The highest, not the first: the database may be new and the keyring not.
+                let generation = keyring.generations.keys().next_back().copied().unwrap_or(1);
+                let about = About { format: store::FORMAT, instance: instance.to_vec(), generation };
+                let mut transaction = store.begin_secrets().await?;
+                store::set_about(transaction.tx(), &about).await?;
+                transaction.commit().await?;
+                store::about(store.read().await?.tx()).await?.unwrap_or(about)
+            }
+        };
+        if about.format != store::FORMAT {
+            return Err(VaultError::Mismatch(format!(
+                "it has format {}, expected {}",
+                about.format,
+                store::FORMAT
+            )));
+        }
+        if about.instance != instance {
+            return Err(VaultError::Mismatch("it belongs to another instance".into()));
+        }
+        let inner = Arc::new(Inner {
+            store,
+            files: Arc::new(files),
+            instance,
+            clock,
+            metrics,
+            secrets: SecretsCache::new(),
+            keyring: RwLock::new(Arc::new(keyring)),
+            agents: Cache::new(CACHED),
+            keys: Cache::new(CACHED),
+        });
+        inner.generation(about.generation).await?;
+        inner.metrics.generation.set(about.generation.into());
+        let (creations, jobs) = mpsc::channel(QUEUE);
+        tokio::spawn(creation::run(inner.clone(), jobs));
+        let vault = Self { inner, creations };
+        vault.destroy_generations_before(about.generation).await?;
+        erasure::reapply(&vault).await?;
+        Ok(vault)
+    }
+
+    /// The agents behind identifiers, in their order; `None` where there is none. Never makes one.
+    ///
+    /// # Errors
+    /// [`VaultError::Unavailable`].
+    pub async fn lookup(&self, identifiers: &[Identifier]) -> Result<Vec<Option<AgentId>>, VaultError> {
+        let digests: Vec<_> = identifiers.iter().map(identifier::digest).collect();
+        self.inner.find(&digests).await
+    }
+
+    /// The agents behind identifiers with their keys for a quarter, in their order. Agents and keys that are
+    /// missing are made, in a commit that requests share; it is on disk when this returns. Of several callers that
+    /// resolve one new identifier at once, on any nodes, all get the same agent.
+    ///
+    /// # Errors
+    /// [`VaultError::Unavailable`]; nothing is lost by calling again.
+    pub async fn resolve(
+        &self,
+        identifiers: &[Identifier],
+        period: Period,
+    ) -> Result<Vec<AgentHandle>, VaultError> {
+        let digests: Vec<_> = identifiers.iter().map(identifier::digest).collect();
+        let cached: Option<Vec<_>> = self.inner.cached(&digests, period).into_iter().collect();
+        if let Some(handles) = cached {
+            self.count_resolved("memory", handles.len());
+            return Ok(handles);
+        }
+        // Most of what is not in memory is in the database, and reading it there needs no turn.
+        let epoch = self.inner.keys.epoch();
+        let agents = self.inner.find(&digests).await?;
+        let found: Vec<_> = agents.iter().flatten().map(|agent| (*agent, period)).collect();
+        let keys = self.inner.load(&found, epoch).await?;
+        let wanted: Vec<_> = digests.iter().map(|digest| Wanted::Identifier(*digest)).collect();
+        let handles = agents.iter().map(|agent| handle((*agent)?, period, &keys)).collect();
+        let handles = self.create_missing(handles, &wanted, period).await?;
+        handles
+            .into_iter()
+            .map(|handle| handle.ok_or(VaultError::Invalid("an identifier has an agent")))
+            .collect()
+    }
+
+    /// Keys of known agents for a quarter, made where they are missing; `None` for agents that were erased or
+    /// never were. For sealing what the log tells about somebody whose identifier is not at hand.
+    ///
+    /// # Errors
+    /// [`VaultError::Unavailable`].
+    pub async fn handles(
+        &self,
+        agents: &[AgentId],
+        period: Period,
+    ) -> Result<Vec<Option<AgentHandle>>, VaultError> {
+        let epoch = self.inner.keys.epoch();
+        let pairs: Vec<_> = agents.iter().map(|agent| (*agent, period)).collect();
+        let keys = self.inner.load(&pairs, epoch).await?;
+        let wanted: Vec<_> = agents.iter().map(|agent| Wanted::Agent(*agent)).collect();
+        let handles = agents.iter().map(|agent| handle(*agent, period, &keys)).collect();
+        self.create_missing(handles, &wanted, period).await
+    }
+
+    /// Which of the agents have not been erased, asked of the database and not of a cache.
+    ///
+    /// # Errors
+    /// [`VaultError::Unavailable`].
+    pub async fn is_alive(&self, agents: &[AgentId]) -> Result<Vec<bool>, VaultError> {
+        let mut reading = self.inner.store.read().await?;
+        let living = store::living(reading.tx(), agents).await?;
+        let living: std::collections::HashSet<_> = living.into_iter().collect();
+        Ok(agents.iter().map(|agent| living.contains(agent)).collect())
+    }
+
+    /// The key of a retention class, for slots with nobody behind them. It is always the same: what a class seals is
+    /// forgotten by deleting slots, not by destroying its key.
+    pub fn class(&self, class: u16) -> ClassHandle {
+        let keyring = self.inner.keyring();
+        let key = crypto::expand(&keyring.class, &[b"larka class 1", &class.to_be_bytes()]);
+        ClassHandle { class, key: Arc::new(key) }
+    }
+
+    /// Compresses and seals the content of one slot. Takes some microseconds of computing and no I/O.
+    ///
+    /// # Errors
+    /// [`VaultError::Invalid`] where `Several` is empty or of several quarters, or over 1 GiB is given.
+    pub fn seal(&self, binding: &Binding<'_>, owner: &Owner<'_>, plain: &[u8]) -> Result<Slot, VaultError> {
+        body::seal(&self.inner.instance, binding, owner, plain, crypto::random()?)
+    }
+
+    /// Forgets all agents and keys in memory. To be called when the log's fence was raised, before sealing again.
+    pub fn drop_caches(&self) {
+        self.inner.agents.clear();
+        self.inner.keys.clear();
+    }
+
+    /// Finishes what was begun and closes the connections. Other clones of the vault fail from then on.
+    pub async fn close(self) {
+        self.inner.store.close().await;
+    }
+
+    async fn create_missing(
+        &self,
+        mut handles: Vec<Option<AgentHandle>>,
+        wanted: &[Wanted],
+        period: Period,
+    ) -> Result<Vec<Option<AgentHandle>>, VaultError> {
+        let missing: Vec<_> = (0..handles.len()).filter(|index| handles[*index].is_none()).collect();
+        self.count_resolved("database", handles.len() - missing.len());
+        if missing.is_empty() {
+            return Ok(handles);
+        }
+        self.count_resolved("created", missing.len());
+        let wanted = missing.iter().map(|index| wanted[*index]).collect();
+        let created = creation::request(&self.creations, wanted, period).await?;
+        for (index, handle) in missing.into_iter().zip(created) {
+            handles[index] = handle;
+        }
+        Ok(handles)
+    }
+
+    fn count_resolved(&self, found: &str, count: usize) {
+        self.inner.metrics.resolved.with_label_values(&[found]).inc_by(count as u64);
+    }
+}
+
+impl Inner {
+    /// The keyring in memory.
+    pub(crate) fn keyring(&self) -> Arc<Keyring> {
+        self.keyring.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_keyring(&self, keyring: Keyring) {
+        *self.keyring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keyring);
+    }
+
+    /// The keys of a generation, read from the file again where another node made it.
+    pub(crate) async fn generation(&self, number: u32) -> Result<Arc<Generation>, VaultError> {
+        if let Some(keys) = self.keyring().generations.get(&number) {
+            return Ok(keys.clone());
+        }
+        let files = self.files.clone();
+        self.set_keyring(blocking(move || files.read()).await?);
+        self.keyring().generations.get(&number).cloned().ok_or(VaultError::UnknownGeneration(number))
+    }
+
+    pub(crate) fn agents_epoch(&self) -> (u64, u64) {
+        (self.agents.epoch(), self.keys.epoch())
+    }
+
+    /// Keeps what a commit made or found in memory, unless the caches were dropped since `epochs`.
+    pub(crate) fn remember(
+        &self,
+        epochs: (u64, u64),
+        agents: impl Iterator<Item = (Digested, AgentId)>,
+        keys: impl Iterator<Item = ((AgentId, Period), Arc<Secret>)>,
+    ) {
+        self.agents.insert_all(epochs.0, agents);
+        self.keys.insert_all(epochs.1, keys);
+    }
+
+    /// Handles that need nothing but memory.
+    fn cached(&self, digests: &[Digested], period: Period) -> Vec<Option<AgentHandle>> {
+        let agents = self.agents.get_all(digests.iter());
+        let pairs: Vec<_> = agents.iter().map(|agent| (agent.unwrap_or(AgentId([0; 16])), period)).collect();
+        let keys = self.keys.get_all(pairs.iter());
+        let handle = |(agent, key): (Option<AgentId>, Option<Arc<Secret>>)| {
+            Some(AgentHandle { agent: agent?, period, key: key? })
+        };
+        agents.into_iter().zip(keys).map(handle).collect()
+    }
+
+    /// Agents by digest, from memory or the database.
+    async fn find(&self, digests: &[Digested]) -> Result<Vec<Option<AgentId>>, VaultError> {
+        let epoch = self.agents.epoch();
+        let mut agents = self.agents.get_all(digests.iter());
+        if agents.iter().all(Option::is_some) {
+            return Ok(agents);
+        }
+        let mut reading = self.store.read().await?;
+        let mut number = store::generation(reading.tx()).await?;
+        for _ in 0..ATTEMPTS {
+            let Ok(generation) = self.generation(number).await else {
+                number = store::generation(reading.tx()).await?;
+                continue;
+            };
+            let hashes: HashMap<_, _> = digests
+                .iter()
+                .zip(&agents)
+                .filter(|(_, agent)| agent.is_none())
+                .map(|(digest, _)| (identifier::lookup(&generation.lookup, digest), *digest))
+                .collect();
+            let wanted: Vec<_> = hashes.keys().copied().collect();
+            let found = store::find_agents(reading.tx(), &wanted).await?;
+            let found: HashMap<Digested, AgentId> =
+                found.iter().map(|(hash, agent)| (hashes[hash], *agent)).collect();
+            // Not found may only mean that all rows were rehashed in between.
+            let now = store::generation(reading.tx()).await?;
+            if now == number || found.len() == hashes.len() {
+                self.agents.insert_all(epoch, found.iter().map(|(digest, agent)| (*digest, *agent)));
+                for (digest, agent) in digests.iter().zip(&mut agents) {
+                    *agent = agent.or_else(|| found.get(digest).copied());
+                }
+                return Ok(agents);
+            }
+            number = now;
+        }
+        Err(VaultError::UnknownGeneration(number))
+    }
+
+    /// Those of the keys that exist, from memory or the database. Kept in memory unless caches were dropped since
+    /// `epoch`, which is to be read before whatever the wanted pairs follow from.
+    pub(crate) async fn load(
+        &self,
+        wanted: &[(AgentId, Period)],
+        epoch: u64,
+    ) -> Result<HashMap<(AgentId, Period), Arc<Secret>>, VaultError> {
+        let cached = self.keys.get_all(wanted.iter());
+        let mut keys: HashMap<_, _> =
+            wanted.iter().zip(cached).filter_map(|(pair, key)| Some((*pair, key?))).collect();
+        let mut missing: Vec<_> = wanted.iter().filter(|pair| !keys.contains_key(pair)).copied().collect();
+        missing.sort_unstable();
+        missing.dedup();
+        if missing.is_empty() {
+            return Ok(keys);
+        }
+        let mut reading = self.store.read().await?;
+        let mut unknown = 0;
+        for _ in 0..ATTEMPTS {
+            let rows = store::load_keys(reading.tx(), &missing).await?;
+            match self.unwrap_all(&rows).await {
+                // The rows were rewrapped after they were read.
+                Err(VaultError::UnknownGeneration(number)) => unknown = number,
+                Err(error) => return Err(error),
+                Ok(unwrapped) => {
+                    self.keys.insert_all(epoch, unwrapped.iter().map(|(pair, key)| (*pair, key.clone())));
+                    keys.extend(unwrapped);
+                    return Ok(keys);
+                }
+            }
+        }
+        Err(VaultError::UnknownGeneration(unknown))
+    }
+
+    /// Opens wrapped keys.
+    pub(crate) async fn unwrap_all(
+        &self,
+        rows: &[KeyRow],
+    ) -> Result<Vec<((AgentId, Period), Arc<Secret>)>, VaultError> {
+        let mut keys = Vec::with_capacity(rows.len());
+        for row in rows {
+            let generation = self.generation(row.generation).await?;
+            let context = key_context(&self.instance, row.generation, row.agent, row.period);
+            let key = crypto::unwrap(&generation.kek, &context, &row.wrapped).ok_or_else(|| {
+                VaultError::damaged(
+                    format!("a key of agent {}", row.agent),
+                    "it does not unwrap in this place",
+                )
+            })?;
+            keys.push(((row.agent, row.period), Arc::new(key)));
+        }
+        Ok(keys)
+    }
+}
+
+/// What a wrapped key is bound to.
+pub(crate) fn key_context(instance: &[u8; 16], generation: u32, agent: AgentId, period: Period) -> Vec<u8> {
+    let (generation, period) = (generation.to_be_bytes(), period.0.to_be_bytes());
+    [b"larka agent key 1".as_slice(), instance, &generation, &agent.0, &period].concat()
+}
+
+/// What the wrapped digest of an agent's identifier is bound to.
+pub(crate) fn identifier_context(instance: &[u8; 16], generation: u32, agent: AgentId) -> Vec<u8> {
+    [b"larka identifier of 1".as_slice(), instance, &generation.to_be_bytes(), &agent.0].concat()
+}
+
+/// Runs file work where it holds up nobody else's.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, VaultError> + Send + 'static,
+) -> Result<T, VaultError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => Err(VaultError::Stopped(error.to_string())),
+    }
+}
+
+fn handle(
+    agent: AgentId,
+    period: Period,
+    keys: &HashMap<(AgentId, Period), Arc<Secret>>,
+) -> Option<AgentHandle> {
+    keys.get(&(agent, period)).map(|key| AgentHandle { agent, period, key: key.clone() })
+}
