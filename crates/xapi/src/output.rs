@@ -1,8 +1,22 @@
-//! Statements as they are given back.
+//! Statements as they are given back (1.0.3 Communication 2.1.3, IEEE 4.1.6.1 and 4.2.4.2).
+//!
+//! Every form is the text that came with edits made to it: what no edit touches keeps its bytes. A text that is
+//! no JSON object comes back as it is.
+
+mod anonymous;
+mod canonical;
+mod edits;
+mod ids;
 
 use uuid::Uuid;
 
-use crate::Version;
+use crate::json::{Kind, Value, write_string};
+use crate::{Version, time};
+
+pub use anonymous::{Account, Anonymous, AnonymousObject};
+pub use canonical::{Canonical, Languages};
+
+use edits::Edits;
 
 /// What the server adds to a statement's text.
 #[derive(Debug, Clone, Copy)]
@@ -20,13 +34,84 @@ pub struct Additions<'a> {
     pub answer: Version,
 }
 
-/// The statement's text with what the server adds, and otherwise as it came (`format=exact`).
-pub fn exact(text: &str, _additions: &Additions<'_>) -> String {
-    text.to_owned()
+/// The statement's text with what the server adds, and otherwise as it came (`format=exact`). Context
+/// activities are given as arrays.
+pub fn exact(text: &str, additions: &Additions<'_>) -> String {
+    edits::edited(text, |statement, edits| {
+        let stored = json_string(&time::format_timestamp(additions.stored));
+        set(statement, edits, "id", &json_string(&additions.id.to_string()), false);
+        set(statement, edits, "timestamp", &stored, false);
+        set(statement, edits, "stored", &stored, true);
+        if let Some(authority) = additions.authority {
+            set(statement, edits, "authority", authority, true);
+        }
+        set(statement, edits, "version", &json_string(additions.received.statement_default()), false);
+        event(statement, edits, additions.answer);
+        if let Some(sub) = sub_statement(statement) {
+            event(sub, edits, additions.answer);
+        }
+    })
 }
 
-/// A statement, such as [`exact`] gives, cut down to what identifies its agents, activities and verbs
+/// A statement, such as [`exact`] gives, cut down to what identifies its agents, groups, activities and verbs
 /// (`format=ids`).
 pub fn ids(text: &str) -> String {
-    text.to_owned()
+    ids::ids(text)
 }
+
+/// A statement, such as [`exact`] gives, with canonical definitions and displays, each map of languages cut to
+/// the one that suits the reader best (`format=canonical`).
+pub fn canonical(text: &str, canonical: &Canonical<'_>) -> String {
+    canonical::apply(text, canonical)
+}
+
+/// A definition of an activity, or a verb's display, cut to one language in each of its language maps. A text
+/// that is no JSON object comes back as it is.
+pub fn in_one_language(definition: &str, languages: &Languages) -> String {
+    canonical::in_one_language(definition, languages)
+}
+
+/// A minimal valid statement made from what is known of one whose text is gone.
+pub fn anonymous(facts: &Anonymous<'_>) -> String {
+    anonymous::anonymous(facts)
+}
+
+/// Adds the property, or replaces its value if `overwrite`.
+fn set(object: Value<'_>, edits: &mut Edits, name: &str, json: &str, overwrite: bool) {
+    match object.get(name) {
+        Some(value) if overwrite => edits.replace(value, json),
+        Some(_) => {}
+        None => edits.append(object, name, json),
+    }
+}
+
+/// What changes in statements and SubStatements alike.
+fn event(event: Value<'_>, edits: &mut Edits, answer: Version) {
+    if answer == Version::V2_0_0
+        && let Some(timestamp) = event.get("timestamp")
+        && let Some(utc) = time::to_utc(&timestamp.string())
+    {
+        edits.replace(timestamp, &json_string(&utc));
+    }
+    let activities = event.get("context").and_then(|context| context.get("contextActivities"));
+    for (_, activity) in activities.into_iter().flat_map(Value::entries) {
+        if activity.kind() == Kind::Object {
+            edits.insert(activity.range().start, "[");
+            edits.insert(activity.range().end, "]");
+        }
+    }
+}
+
+fn sub_statement(statement: Value<'_>) -> Option<Value<'_>> {
+    statement.get("object").filter(|o| o.get("objectType").is_some_and(|t| t.is("SubStatement")))
+}
+
+fn json_string(text: &str) -> String {
+    let mut json = String::with_capacity(text.len() + 2);
+    write_string(&mut json, text);
+    json
+}
+
+#[cfg(test)]
+#[path = "output/tests.rs"]
+mod tests;
