@@ -1,0 +1,51 @@
+//! The kinds of events besides statements, and what each says in the clear.
+//!
+//! All of them carry the whole state of the thing they name: the last event about a unit, a person or a course
+//! is what holds. Names of people and of groups are never among the facts; they stand in a sealed slot, as
+//! [`PersonPersonal`] and [`GroupPersonal`]. Key numbers: `docs/formats/facts.md`.
+
+mod catalogue;
+mod organisation;
+mod surveys;
+mod system;
+#[cfg(test)]
+mod tests;
+
+pub use catalogue::{ActivityKind, CompetenceRulesFacts, CourseActivity, CourseFacts, Origin, RuleFacts};
+pub use organisation::{
+    Duty, Enrolment, GroupFacts, GroupPersonal, Membership, PersonFacts, PersonPersonal, UnitFacts,
+};
+pub use surveys::{Code, Feed, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyItem};
+pub use system::{ActivityDefinedFacts, AgentErasedFacts, CredentialCreatedFacts, FrameworkFacts};
+
+/// The names of the kinds, as the log knows them.
+pub mod kind {
+    /// [`StatementFacts`](crate::StatementFacts)
+    pub const STATEMENT: &str = "statement";
+    /// [`UnitFacts`](super::UnitFacts)
+    pub const UNIT: &str = "unit";
+    /// [`PersonFacts`](super::PersonFacts)
+    pub const PERSON: &str = "person";
+    /// [`GroupFacts`](super::GroupFacts)
+    pub const GROUP: &str = "group";
+    /// [`CourseFacts`](super::CourseFacts)
+    pub const COURSE: &str = "course";
+    /// [`CompetenceRulesFacts`](super::CompetenceRulesFacts)
+    pub const COMPETENCE_RULES: &str = "competence_rules";
+    /// [`SurveyFacts`](super::SurveyFacts)
+    pub const SURVEY: &str = "survey";
+    /// [`RoundFacts`](super::RoundFacts)
+    pub const ROUND: &str = "round";
+    /// [`AgentErasedFacts`](super::AgentErasedFacts)
+    pub const AGENT_ERASED: &str = "agent_erased";
+    /// [`CredentialCreatedFacts`](super::CredentialCreatedFacts)
+    pub const CREDENTIAL_CREATED: &str = "credential_created";
+    /// [`FrameworkFacts`](super::FrameworkFacts)
+    pub const FRAMEWORK: &str = "framework";
+    /// [`ActivityDefinedFacts`](super::ActivityDefinedFacts)
+    pub const ACTIVITY_DEFINED: &str = "activity_defined";
+
+    /// The kinds that [`Municipality`](crate::Municipality) folds: all but statements and their definitions.
+    pub const MUNICIPALITY: &[&str] =
+        &[UNIT, PERSON, GROUP, COURSE, COMPETENCE_RULES, SURVEY, ROUND, AGENT_ERASED];
+}

@@ -1,0 +1,193 @@
+//! Surveys and their rounds.
+
+use std::collections::BTreeMap;
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use super::kind;
+use crate::cbor::facts;
+use crate::{Date, Text};
+
+/// A version of a survey. The definition itself (SurveyJS JSON) stands in slot 0 under a retention class.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct SurveyFacts {
+    /// The survey's activity IRI.
+    #[n(0)]
+    pub id: String,
+    /// Its version.
+    #[n(1)]
+    pub version: String,
+    /// Its title.
+    #[n(2)]
+    pub title: Text,
+    /// SHA-256 of the definition as it came.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub definition_sha256: [u8; 32],
+    /// The scales of its items.
+    #[cbor(n(4), default, skip_if = "Vec::is_empty")]
+    pub scales: Vec<Scale>,
+    /// Its items, in the order in which they are asked.
+    #[cbor(n(5), default, skip_if = "Vec::is_empty")]
+    pub items: Vec<SurveyItem>,
+}
+facts!(SurveyFacts, kind::SURVEY);
+
+/// The answers that items share.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Scale {
+    /// What items call it.
+    #[n(0)]
+    pub id: String,
+    /// Its answers, in the order in which they are shown.
+    #[n(1)]
+    pub codes: Vec<Code>,
+}
+
+impl Scale {
+    /// The answer with this code.
+    pub fn code(&self, code: &str) -> Option<&Code> {
+        self.codes.iter().find(|candidate| candidate.code == code)
+    }
+
+    /// The score of a code for an item of this scale: for a reversed item, that of the code which mirrors it
+    /// among the codes with a score.
+    pub fn score(&self, code: &str, reverse: bool) -> Option<(i64, u32)> {
+        let scored: Vec<_> =
+            self.codes.iter().filter_map(|code| Some((code.code.as_str(), code.score?))).collect();
+        let place = scored.iter().position(|(candidate, _)| *candidate == code)?;
+        let place = if reverse { scored.len() - 1 - place } else { place };
+        scored.get(place).map(|(_, score)| *score)
+    }
+
+    /// Whether a code is a positive answer to an item of this scale; for a reversed item, whether the code
+    /// that mirrors it among those without "don't know" is.
+    pub fn is_positive(&self, code: &str, reverse: bool) -> bool {
+        let known: Vec<_> = self.codes.iter().filter(|code| !code.dont_know).collect();
+        known.iter().position(|candidate| candidate.code == code).is_some_and(|place| {
+            let place = if reverse { known.len() - 1 - place } else { place };
+            known.get(place).is_some_and(|code| code.positive)
+        })
+    }
+}
+
+/// One answer of a scale.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Code {
+    /// As it stands in a response.
+    #[n(0)]
+    pub code: String,
+    /// What readers see.
+    #[n(1)]
+    pub label: Text,
+    /// Its score as an exact fraction: numerator and denominator (at least 1).
+    #[n(2)]
+    pub score: Option<(i64, u32)>,
+    /// Whether it counts to the share positive.
+    #[cbor(n(3), default, skip_if = "is_false")]
+    pub positive: bool,
+    /// Whether it means "don't know": an answer, but without a score.
+    #[cbor(n(4), default, skip_if = "is_false")]
+    pub dont_know: bool,
+}
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct SurveyItem {
+    /// Its name in the definition.
+    #[n(0)]
+    pub name: String,
+    /// Its activity IRI, the object of the statements that answer it.
+    #[n(1)]
+    pub activity: String,
+    /// The question.
+    #[n(2)]
+    pub text: Text,
+    /// The scale's id.
+    #[n(3)]
+    pub scale: String,
+    /// Whether agreeing is the negative answer, so that scores and polarity turn round.
+    #[cbor(n(4), default, skip_if = "is_false")]
+    pub reverse: bool,
+    /// Whether an answer is needed for the whole to be usable.
+    #[cbor(n(5), default, skip_if = "is_false")]
+    pub required: bool,
+    /// The competence that it is a self-assessment of.
+    #[n(6)]
+    pub feeds: Option<Feed>,
+}
+
+/// How an item feeds a competence.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Feed {
+    /// The framework's id.
+    #[n(0)]
+    pub framework: String,
+    /// The competence's code.
+    #[n(1)]
+    pub competence: String,
+    /// The level that each code claims; a code without one (such as "don't know") claims none.
+    #[n(2)]
+    pub levels: BTreeMap<String, u8>,
+}
+
+/// A time during which a survey is answered.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct RoundFacts {
+    /// What identifies it.
+    #[n(0)]
+    pub id: String,
+    /// The survey's IRI.
+    #[n(1)]
+    pub survey: String,
+    /// The survey's version.
+    #[n(2)]
+    pub version: String,
+    /// Its title.
+    #[n(3)]
+    pub title: Text,
+    /// How respondents are known.
+    #[n(4)]
+    pub mode: RoundMode,
+    /// The registration that all of its answers carry.
+    #[cbor(n(5), with = "minicbor::bytes")]
+    pub registration: [u8; 16],
+    /// The first day. Who has a duty in the audience on this day is asked.
+    #[n(6)]
+    pub opens: Date,
+    /// The last day.
+    #[n(7)]
+    pub closes: Date,
+    /// The code of the unit whose people (in all units below it too) are asked.
+    #[n(8)]
+    pub unit: String,
+    /// The roles that are asked, ascending; none: all.
+    #[cbor(n(9), default, skip_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+}
+facts!(RoundFacts, kind::ROUND);
+
+/// How respondents of a round are known.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode,
+)]
+#[serde(rename_all = "lowercase")]
+#[cbor(index_only)]
+pub enum RoundMode {
+    /// By their account.
+    #[n(1)]
+    Named,
+    /// By a pseudonym that lets one follow them from before to after.
+    #[n(2)]
+    Pseudonymous,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}

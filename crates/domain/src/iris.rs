@@ -1,0 +1,20 @@
+//! IRIs of activity types, categories and frameworks.
+
+/// Activity type of one question (ADL's vocabulary).
+pub const TYPE_INTERACTION: &str = "http://adlnet.gov/expapi/activities/cmi.interaction";
+/// Activity type of a survey.
+pub const TYPE_SURVEY: &str = "http://id.tincanapi.com/activitytype/survey";
+/// Activity type of a course.
+pub const TYPE_COURSE: &str = "http://adlnet.gov/expapi/activities/course";
+/// Activity type of a test.
+pub const TYPE_ASSESSMENT: &str = "http://adlnet.gov/expapi/activities/assessment";
+/// Activity type of a part to read.
+pub const TYPE_LESSON: &str = "http://adlnet.gov/expapi/activities/lesson";
+/// Activity type of a film (the video profile).
+pub const TYPE_VIDEO: &str = "https://w3id.org/xapi/video/activity-type/video";
+/// The category by which cmi5 marks its own statements.
+pub const CATEGORY_CMI5: &str = "https://w3id.org/xapi/cmi5/context/categories/cmi5";
+/// The category by which cmi5 marks statements that move on.
+pub const CATEGORY_MOVE_ON: &str = "https://w3id.org/xapi/cmi5/context/categories/moveon";
+/// The id of DigComp 3.0 among the frameworks.
+pub const DIGCOMP_3_0: &str = "digcomp-3.0";

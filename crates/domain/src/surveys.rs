@@ -1,0 +1,140 @@
+//! Surveys and rounds, folded from their events.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use eventlog::event::{Event, Key};
+
+use crate::events::{RoundFacts, Scale, SurveyFacts, SurveyItem, kind};
+use crate::organisation::{Held, Organisation};
+use crate::{BadFacts, PersonId};
+
+/// The surveys as the events up to some position describe them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Surveys {
+    surveys: BTreeMap<(String, String), Held<SurveyFacts>>,
+    rounds: BTreeMap<String, Held<RoundFacts>>,
+    by_registration: BTreeMap<Key, String>,
+    by_item: BTreeMap<String, BTreeSet<(String, String)>>,
+}
+
+/// What an answer answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked<'a> {
+    /// The survey, in the version that was asked.
+    pub survey: &'a SurveyFacts,
+    /// The item.
+    pub item: &'a SurveyItem,
+    /// The item's scale.
+    pub scale: Option<&'a Scale>,
+    /// The round, if the answer's registration names one of this survey.
+    pub round: Option<&'a RoundFacts>,
+}
+
+impl Surveys {
+    /// Takes an event in. Returns whether it was of a kind that concerns surveys.
+    ///
+    /// # Errors
+    /// [`BadFacts`] where it cannot be read; the state is then as before.
+    pub fn apply(&mut self, event: &Event) -> Result<bool, BadFacts> {
+        match event.kind.as_str() {
+            kind::SURVEY => self.apply_survey(Held::of(event)?),
+            kind::ROUND => {
+                let held = Held::<RoundFacts>::of(event)?;
+                let id = held.facts.id.clone();
+                if let Some(before) = self.rounds.get(&id) {
+                    self.by_registration.remove(&before.facts.registration);
+                }
+                self.by_registration.insert(held.facts.registration, id.clone());
+                self.rounds.insert(id, held);
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn apply_survey(&mut self, held: Held<SurveyFacts>) {
+        let key = (held.facts.id.clone(), held.facts.version.clone());
+        for item in self.surveys.get(&key).into_iter().flat_map(|before| &before.facts.items) {
+            if let Some(surveys) = self.by_item.get_mut(&item.activity) {
+                surveys.remove(&key);
+                if surveys.is_empty() {
+                    self.by_item.remove(&item.activity);
+                }
+            }
+        }
+        for item in &held.facts.items {
+            self.by_item.entry(item.activity.clone()).or_default().insert(key.clone());
+        }
+        self.surveys.insert(key, held);
+    }
+
+    /// A survey, by IRI and version.
+    pub fn survey(&self, id: &str, version: &str) -> Option<&Held<SurveyFacts>> {
+        self.surveys.get(&(id.to_owned(), version.to_owned()))
+    }
+
+    /// All versions of all surveys, by IRI and version.
+    pub fn surveys(&self) -> impl Iterator<Item = &SurveyFacts> {
+        self.surveys.values().map(|held| &held.facts)
+    }
+
+    /// A round, by id.
+    pub fn round(&self, id: &str) -> Option<&Held<RoundFacts>> {
+        self.rounds.get(id)
+    }
+
+    /// All rounds, by id.
+    pub fn rounds(&self) -> impl Iterator<Item = &RoundFacts> {
+        self.rounds.values().map(|held| &held.facts)
+    }
+
+    /// The round that a registration belongs to.
+    pub fn round_of(&self, registration: Key) -> Option<&RoundFacts> {
+        self.by_registration.get(&registration).and_then(|id| self.rounds.get(id)).map(|held| &held.facts)
+    }
+
+    /// The survey that a round asks.
+    pub fn survey_of(&self, round: &RoundFacts) -> Option<&SurveyFacts> {
+        self.survey(&round.survey, &round.version).map(|held| &held.facts)
+    }
+
+    /// What an answer to an activity under a registration answers: an item of the registration's round, else
+    /// the same item in the survey that was registered last. `None` where no survey has such an item.
+    pub fn asked(&self, activity: &str, registration: Option<Key>) -> Option<Asked<'_>> {
+        let surveys = self.by_item.get(activity)?;
+        let round = registration.and_then(|registration| self.round_of(registration)).filter(|round| {
+            surveys.iter().any(|(id, version)| *id == round.survey && *version == round.version)
+        });
+        let survey = match round {
+            Some(round) => self.survey_of(round)?,
+            None => {
+                let latest =
+                    surveys.iter().filter_map(|key| self.surveys.get(key)).max_by_key(|s| s.position)?;
+                &latest.facts
+            }
+        };
+        let item = survey.items.iter().find(|item| item.activity == activity)?;
+        Some(Asked { survey, item, scale: survey.scales.iter().find(|scale| scale.id == item.scale), round })
+    }
+
+    /// Whether an activity is an item of a registered survey.
+    pub fn is_item(&self, activity: &str) -> bool {
+        self.by_item.contains_key(activity)
+    }
+
+    /// Whether a registered survey defines `code` as an answer to this item.
+    pub fn is_code(&self, activity: &str, code: &str) -> bool {
+        self.by_item.get(activity).into_iter().flatten().filter_map(|key| self.surveys.get(key)).any(|held| {
+            let survey = &held.facts;
+            survey.items.iter().filter(|item| item.activity == activity).any(|item| {
+                survey.scales.iter().any(|scale| scale.id == item.scale && scale.code(code).is_some())
+            })
+        })
+    }
+}
+
+/// Who is asked in a round: the people with a duty in its unit or below it, in its roles, on the day it opens.
+/// Who leaves later stays in, who joins later stays out.
+pub fn audience(round: &RoundFacts, organisation: &Organisation) -> BTreeSet<PersonId> {
+    organisation.on_duty(Some(&round.unit), &round.roles, round.opens)
+}
