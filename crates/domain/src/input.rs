@@ -126,22 +126,9 @@ impl From<Identifier> for AgentInput {
 impl AgentInput {
     /// The identifier, if there is exactly one and it is of the right form.
     pub fn identifier(&self) -> Option<Identifier> {
-        let mailto = |mbox: &str| mbox.strip_prefix("mailto:").is_some_and(|address| address.contains('@'));
-        let sha1 = |sum: &str| sum.len() == 40 && sum.bytes().all(|b| b.is_ascii_hexdigit());
-        if self.object_type.as_deref().is_some_and(|kind| kind != "Agent") {
-            return None;
-        }
-        match (&self.mbox, &self.mbox_sha1sum, &self.openid, &self.account) {
-            (Some(mbox), None, None, None) if mailto(mbox) => Some(Identifier::Mbox(mbox.clone())),
-            (None, Some(sum), None, None) if sha1(sum) => {
-                Some(Identifier::MboxSha1sum(sum.to_ascii_lowercase()))
-            }
-            (None, None, Some(openid), None) if is_iri(openid) => Some(Identifier::OpenId(openid.clone())),
-            (None, None, None, Some(account)) if is_iri(&account.home_page) && !account.name.is_empty() => {
-                Some(Identifier::Account { home_page: account.home_page.clone(), name: account.name.clone() })
-            }
-            _ => None,
-        }
+        let agent = self.object_type.as_deref().is_none_or(|kind| kind == "Agent");
+        let json = serde_json::to_string(self).ok().filter(|_| agent)?;
+        xapi::parse::agent(&json).ok()
     }
 }
 

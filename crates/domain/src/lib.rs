@@ -15,6 +15,8 @@ pub mod municipality;
 pub mod organisation;
 pub mod statement;
 pub mod surveys;
+#[cfg(test)]
+mod testing;
 mod values;
 pub mod verbs;
 

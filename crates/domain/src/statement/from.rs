@@ -154,8 +154,6 @@ struct Components<'a> {
     source: Vec<Component<'a>>,
     #[serde(borrow, default)]
     target: Vec<Component<'a>>,
-    #[serde(borrow, default)]
-    steps: Vec<Component<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -166,7 +164,7 @@ struct Component<'a> {
 
 impl Components<'_> {
     fn lists(&self, code: &str) -> bool {
-        [&self.choices, &self.scale, &self.source, &self.target, &self.steps]
+        [&self.choices, &self.scale, &self.source, &self.target]
             .into_iter()
             .flatten()
             .any(|component| component.id == code)

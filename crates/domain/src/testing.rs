@@ -1,0 +1,42 @@
+//! What the tests of several modules need.
+
+use eventlog::clock::Micros;
+use eventlog::event::{Event, Position};
+
+use crate::{Date, Facts, Text};
+
+/// An event as it would be read from the log.
+pub(crate) fn event<F: Facts>(position: u64, facts: &F) -> Event {
+    Event {
+        position: Position(position),
+        stored: Micros(i64::try_from(position).unwrap()),
+        id: [0; 16],
+        kind: F::KIND.to_owned(),
+        schema: F::SCHEMA,
+        credential: None,
+        dedupe: None,
+        stream: None,
+        facts: facts.encode(),
+    }
+}
+
+pub(crate) fn date(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+/// Noon (UTC) of a day, in microseconds.
+pub(crate) fn noon(day: &str) -> i64 {
+    (i64::from(date(day).days()) * 24 + 12) * 3_600_000_000
+}
+
+pub(crate) fn text(sv: &str) -> Text {
+    Text { sv: sv.to_owned(), en: None }
+}
+
+/// Compares bytes with a committed fixture, which is what a released version wrote: `fixtures/{name}.hex`.
+pub(crate) fn matches_fixture(name: &str, bytes: &[u8]) {
+    let file = format!("{}/fixtures/{name}.hex", env!("CARGO_MANIFEST_DIR"));
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let fixture = std::fs::read_to_string(&file).unwrap_or_default();
+    assert_eq!(hex, fixture.split_whitespace().collect::<String>(), "{name}: the format is not what it was");
+}
