@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Sqlite, SqliteConnection};
@@ -90,6 +91,34 @@ impl Tx<'_> {
         match self {
             Tx::Sqlite(connection) => sqlx::raw_sql(sqlite).execute(&mut **connection).await.map(drop),
             Tx::Postgres(connection) => sqlx::raw_sql(postgres).execute(&mut **connection).await.map(drop),
+        }
+    }
+}
+
+/// The same expression on whichever connection it is. Statements number their parameters `$1`, which both
+/// databases read.
+macro_rules! on_either {
+    ($tx:expr, $connection:ident => $body:expr) => {
+        match $tx {
+            $crate::database::Tx::Sqlite($connection) => $body,
+            $crate::database::Tx::Postgres($connection) => $body,
+        }
+    };
+}
+pub(crate) use on_either;
+
+/// A connection to read with, on loan from the pool.
+#[derive(Debug)]
+pub(crate) enum Reader {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+impl Reader {
+    pub(crate) fn tx(&mut self) -> Tx<'_> {
+        match self {
+            Self::Sqlite(connection) => Tx::Sqlite(connection),
+            Self::Postgres(connection) => Tx::Postgres(connection),
         }
     }
 }
@@ -192,6 +221,24 @@ impl Database {
             Self::Sqlite(db) => Ok(Transaction::Sqlite(db.writer.begin_with("BEGIN IMMEDIATE").await?)),
             Self::Postgres(pool) => Ok(Transaction::Postgres(pool.begin().await?)),
         }
+    }
+
+    /// Begins a transaction that only reads, and sees one state of the database throughout.
+    pub(crate) async fn snapshot(&self) -> Result<Transaction, sqlx::Error> {
+        Ok(match self {
+            Self::Sqlite(db) => Transaction::Sqlite(db.readers.begin().await?),
+            Self::Postgres(pool) => Transaction::Postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
+            ),
+        })
+    }
+
+    /// A connection that only reads.
+    pub(crate) async fn reader(&self) -> Result<Reader, sqlx::Error> {
+        Ok(match self {
+            Self::Sqlite(db) => Reader::Sqlite(db.readers.acquire().await?),
+            Self::Postgres(pool) => Reader::Postgres(pool.acquire().await?),
+        })
     }
 
     /// Closes all connections, after what runs on them.

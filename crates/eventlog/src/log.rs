@@ -1,15 +1,26 @@
 //! The log itself: opening, appending, reading.
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Mutex, Semaphore, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 
 use crate::clock::{Micros, SharedClock};
-use crate::database::{Database, Location};
+use crate::database::{Database, Location, Tx};
 use crate::event::{Append, AppendError, Appended, Event, Head, Key, NewEvent, Position, Slot};
 use crate::fold::InTransaction;
-use crate::verify::{Verified, VerifyError};
+use crate::metrics::Metrics;
+use crate::rows::Work;
+use crate::store::Store;
+use crate::verify::{self, Verified, VerifyError};
+use crate::writer::{Request, Shared, Writer};
+use crate::{hooks, postgres, sqlite};
+
+/// How old the answer of [`EventLog::consistent_through`] may be before it is refreshed.
+const CONSISTENT_FOR: Duration = Duration::from_millis(200);
 
 /// Why the log could not be opened or read.
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +49,7 @@ pub struct Options {
     pub clock: SharedClock,
     /// How many events may wait to be written; more are refused with [`AppendError::Full`].
     pub queue_events: usize,
-    /// How many events are written in one transaction at most.
+    /// How many events are written in one transaction at most, but for a single request that has more.
     pub max_batch: usize,
     /// What is written in the append's transaction beside the log.
     pub hooks: Vec<Arc<dyn InTransaction>>,
@@ -62,121 +73,349 @@ impl Options {
 
 /// An open log. Cheap to clone; all clones share the writer.
 #[derive(Clone)]
-pub struct EventLog {}
+pub struct EventLog {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    database: Database,
+    requests: mpsc::UnboundedSender<Request>,
+    shared: Arc<Shared>,
+    hooks: Vec<Arc<dyn InTransaction>>,
+    closing: watch::Sender<bool>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl std::fmt::Debug for EventLog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EventLog").field("database", &self.inner.database).finish_non_exhaustive()
+    }
+}
+
+/// The function of this name in the module of whichever database the connection is to.
+macro_rules! read {
+    ($tx:expr, $function:ident ( $($argument:expr),* )) => {
+        match $tx {
+            Tx::Sqlite(connection) => sqlite::read::$function(connection, $($argument),*).await,
+            Tx::Postgres(connection) => postgres::read::$function(connection, $($argument),*).await,
+        }
+    };
+}
+pub(crate) use read;
 
 impl EventLog {
     /// Opens a log, creates its tables where they are missing, and brings the hooks up to the head.
     ///
     /// # Errors
-    /// The database cannot be opened, or holds something else.
-    pub async fn open(_options: Options) -> Result<Self, LogError> {
-        todo!()
+    /// The database cannot be opened, holds something else, or a hook cannot be brought up.
+    pub async fn open(options: Options) -> Result<Self, LogError> {
+        let database = Database::open(&options.location).await?;
+        hooks::prepare_tables(&database).await?;
+        hooks::prepare(&database, &options.hooks, false).await?;
+        let metrics = Metrics::new(&options.registry)
+            .map_err(|error| LogError::Unexpected(format!("metrics: {error}")))?;
+        let shared = Arc::new(Shared::new(options.clock, options.queue_events, metrics));
+        let names: Vec<&'static str> = options.hooks.iter().map(|hook| hook.name()).collect();
+        let store = match (&database, &options.location) {
+            (Database::Sqlite(db), _) => Store::Sqlite(sqlite::Store::new(db.clone(), &names)),
+            (Database::Postgres(_), Location::Postgres { url, schema }) => {
+                Store::Postgres(postgres::Store::new(url, schema.as_deref(), &names)?)
+            }
+            (Database::Postgres(_), Location::Sqlite { .. }) => {
+                return Err(LogError::Unexpected("a PostgreSQL database at a file".to_owned()));
+            }
+        };
+        let (requests, queue) = mpsc::unbounded_channel();
+        let (closing, closed) = watch::channel(false);
+        let writer = Writer {
+            store,
+            shared: Arc::clone(&shared),
+            hooks: options.hooks.clone(),
+            requests: queue,
+            closing: closed.clone(),
+            max_batch: options.max_batch.max(1),
+        };
+        let mut tasks = vec![tokio::spawn(writer.run())];
+        if let (Database::Postgres(pool), Location::Postgres { schema, .. }) = (&database, &options.location) {
+            let channel = postgres::listen::channel(schema.as_deref());
+            tasks.push(tokio::spawn(postgres::listen::follow(
+                pool.clone(),
+                channel,
+                Arc::clone(&shared),
+                closed,
+            )));
+        }
+        let log = Self {
+            inner: Arc::new(Inner {
+                database,
+                requests,
+                shared,
+                hooks: options.hooks,
+                closing,
+                tasks: Mutex::new(tasks),
+            }),
+        };
+        let (head, clock) = log.head_and_clock().await?;
+        log.inner.shared.saw(head.position, head.stored, head.fence);
+        log.inner.shared.trusted_now(clock).map_err(LogError::Unexpected)?;
+        Ok(log)
     }
-    /// Stores the events of one request, next to each other, or none. Answers once they are on disk.
+
+    /// Stores the events of one request, next to each other, or none. Answers once they are on disk. A
+    /// caller that stops waiting leaves the request in the queue: it may still be stored.
     ///
     /// # Errors
     /// Each way in which nothing was stored.
-    pub async fn append(&self, _request: Append) -> Result<Appended, AppendError> {
-        todo!()
+    pub async fn append(&self, request: Append) -> Result<Appended, AppendError> {
+        self.enqueue(request, Vec::new()).await
     }
+
     /// Deletes sealed slots and appends the event that says so, in one transaction. Slots that are gone
     /// already are passed over. The hashes stay: the chain and the other slots still verify.
     ///
     /// # Errors
     /// As [`EventLog::append`].
-    pub async fn delete_slots(&self, _slots: &[(Position, u16)], _event: NewEvent) -> Result<Appended, AppendError> {
-        todo!()
+    pub async fn delete_slots(
+        &self,
+        slots: &[(Position, u16)],
+        event: NewEvent,
+    ) -> Result<Appended, AppendError> {
+        let request = Append { events: vec![event], fence: None, raise_fence: false };
+        self.enqueue(request, slots.to_vec()).await
     }
+
     /// Where the events with these dedupe keys are, in the order asked.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn find(&self, _keys: &[Key]) -> Result<Vec<Option<Position>>, LogError> {
-        todo!()
+    pub async fn find(&self, keys: &[Key]) -> Result<Vec<Option<Position>>, LogError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut reader = self.inner.database.reader().await?;
+        let found = match reader.tx() {
+            Tx::Sqlite(connection) => sqlite::find(connection, keys).await?,
+            Tx::Postgres(connection) => postgres::read::find(connection, keys).await?,
+        };
+        let found: HashMap<Key, u64> = found.into_iter().collect();
+        Ok(keys.iter().map(|key| found.get(key).copied().map(Position)).collect())
     }
+
     /// The events after a position, in order, at most `limit`.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn read(&self, _after: Position, _limit: usize) -> Result<Vec<Event>, LogError> {
-        todo!()
+    pub async fn read(&self, after: Position, limit: usize) -> Result<Vec<Event>, LogError> {
+        let mut reader = self.inner.database.reader().await?;
+        Ok(read!(reader.tx(), page(after, limit))?)
     }
-    /// The events of some kinds after a position, in order, at most `limit`.
+
+    /// The events of some kinds after a position, in order, at most `limit`. Fast for every kind but
+    /// `statement`, of which there are too many for an index.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn read_kinds(&self, _kinds: &[&str], _after: Position, _limit: usize) -> Result<Vec<Event>, LogError> {
-        todo!()
+    pub async fn read_kinds(
+        &self,
+        kinds: &[&str],
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Event>, LogError> {
+        let mut reader = self.inner.database.reader().await?;
+        Ok(read!(reader.tx(), page_of_kinds(kinds, after, limit))?)
     }
+
     /// The events at these positions with the slots they still have, in the order asked; positions
     /// where nothing is are passed over.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn read_at(&self, _positions: &[Position]) -> Result<Vec<(Event, Vec<Slot>)>, LogError> {
-        todo!()
+    pub async fn read_at(&self, positions: &[Position]) -> Result<Vec<(Event, Vec<Slot>)>, LogError> {
+        let mut reader = self.inner.database.reader().await?;
+        let events: Vec<Event> = read!(reader.tx(), at(positions))?;
+        let mut found: HashMap<Position, (Event, Vec<Slot>)> =
+            events.into_iter().map(|event| (event.position, (event, Vec::new()))).collect();
+        let slots: Vec<(Position, Slot)> = read!(reader.tx(), slots_at(positions))?;
+        for (position, slot) in slots {
+            if let Some((_, slots)) = found.get_mut(&position) {
+                slots.push(slot);
+            }
+        }
+        Ok(positions.iter().filter_map(|position| found.remove(position)).collect())
     }
+
     /// The version of a stream and the position of its last event.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn stream_head(&self, _stream: Key) -> Result<Option<(u64, Position)>, LogError> {
-        todo!()
+    pub async fn stream_head(&self, stream: Key) -> Result<Option<(u64, Position)>, LogError> {
+        let mut reader = self.inner.database.reader().await?;
+        Ok(read!(reader.tx(), stream_head(&stream))?)
     }
-    /// The last event stored at or before an instant; 0 if there is none.
+
+    /// The last event stored at or before an instant; 0 if there is none. `stored` increases with the
+    /// position, so this takes some twenty look-ups and no index.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn position_at(&self, _instant: Micros) -> Result<Position, LogError> {
-        todo!()
+    pub async fn position_at(&self, instant: Micros) -> Result<Position, LogError> {
+        let mut reader = self.inner.database.reader().await?;
+        let (mut low, mut high) = (0, self.head().await?.position.0);
+        while low < high {
+            let middle = low + (high - low).div_ceil(2);
+            let stored: Option<Micros> = read!(reader.tx(), stored_at(Position(middle)))?;
+            if stored.is_some_and(|stored| stored <= instant) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        Ok(Position(low))
     }
+
+    /// When the event at a position was stored, if there is one.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn stored_at(&self, position: Position) -> Result<Option<Micros>, LogError> {
+        let mut reader = self.inner.database.reader().await?;
+        Ok(read!(reader.tx(), stored_at(position))?)
+    }
+
     /// The end of the log, as committed.
     ///
     /// # Errors
     /// The database fails.
     pub async fn head(&self) -> Result<Head, LogError> {
-        todo!()
+        Ok(self.head_and_clock().await?.0)
     }
+
     /// The fence, as last seen. Read it before resolving people; see [`Append::fence`].
     pub fn fence(&self) -> u64 {
-        todo!()
+        self.inner.shared.fence()
     }
+
     /// An instant such that everything stored at or before it is committed and can be read, and nothing
-    /// will be stored at or before it any more.
+    /// will be stored at or before it any more. Read it before the query it is to speak for. At most 200
+    /// ms behind the time while nobody appends; behind a batch that is being written it waits.
     ///
     /// # Errors
     /// The database fails.
     pub async fn consistent_through(&self) -> Result<Micros, LogError> {
-        todo!()
+        let shared = &self.inner.shared;
+        if let Some(through) = shared.through_within(CONSISTENT_FOR) {
+            return Ok(through);
+        }
+        let (head, clock) = self.head_and_clock().await?;
+        let known = head.stored.max(head.promised);
+        let Ok(now) = shared.trusted_now(clock) else { return Ok(shared.saw_through(known)) };
+        if now.0 - known.0 <= 200_000 {
+            return Ok(shared.saw_through(known));
+        }
+        let head = match &self.inner.database {
+            Database::Sqlite(db) => sqlite::promise(db, now).await?,
+            Database::Postgres(pool) => postgres::promise(pool, now).await?,
+        };
+        Ok(match head {
+            Some(head) => shared.saw_through(head.stored.max(head.promised)),
+            // Somebody is appending: the answer stays what it was, and the next one asks again.
+            None => known,
+        })
     }
+
     /// Changes to the last position that can be read, by any node.
     pub fn subscribe(&self) -> watch::Receiver<Position> {
-        todo!()
+        self.inner.shared.head.subscribe()
     }
-    /// Recomputes the chain and the hashes of the slots that are present, for a range of positions.
+
+    /// Recomputes the chain and the hashes of the slots that are present, for a range of positions; a
+    /// range that reaches the head is held against that too. `progress` is told how far it got.
     ///
     /// # Errors
     /// The first break, or the database failed.
     pub async fn verify(
         &self,
-        _range: RangeInclusive<u64>,
-        _progress: &mut (dyn FnMut(Position) + Send),
+        range: RangeInclusive<u64>,
+        progress: &mut (dyn FnMut(Position) + Send),
     ) -> Result<Verified, VerifyError> {
-        todo!()
+        verify::verify(&self.inner.database, range, progress).await
     }
-    /// Empties the tables of all hooks and folds the whole log into them again. Appends wait meanwhile.
+
+    /// Empties the tables of all hooks and folds the whole log into them again. For when nobody appends:
+    /// an append that comes in between finishes the rest of the work before it is answered.
     ///
     /// # Errors
     /// The database or a hook fails.
     pub async fn rebuild_hooks(&self) -> Result<(), LogError> {
-        todo!()
+        hooks::prepare(&self.inner.database, &self.inner.hooks, true).await
     }
+
     /// The database the log is in; hooks' tables are read here.
     pub fn database(&self) -> &Database {
-        todo!()
+        &self.inner.database
     }
+
+    /// Why the log takes no more appends, where it has stopped for good.
+    pub fn stopped(&self) -> Option<String> {
+        self.inner.shared.stopped.get().cloned()
+    }
+
     /// Takes no more requests, finishes those that were taken, and closes the connections.
     pub async fn close(&self) {
-        todo!()
+        self.inner.closing.send_replace(true);
+        for task in self.inner.tasks.lock().await.drain(..) {
+            let _ = task.await;
+        }
+        self.inner.database.close().await;
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.inner.shared.metrics
+    }
+
+    async fn enqueue(
+        &self,
+        request: Append,
+        deletions: Vec<(Position, u16)>,
+    ) -> Result<Appended, AppendError> {
+        if request.events.is_empty() {
+            return if request.raise_fence {
+                Err(AppendError::Refused("an event is needed to raise the fence".to_owned()))
+            } else {
+                Ok(Appended { events: Vec::new() })
+            };
+        }
+        let shared = &self.inner.shared;
+        let stopped = || {
+            let reason = shared.stopped.get().cloned();
+            AppendError::Stopped(reason.unwrap_or_else(|| "it was closed".to_owned()))
+        };
+        if shared.stopped.get().is_some() || *self.inner.closing.borrow() {
+            return Err(stopped());
+        }
+        // A request that is larger than the whole queue takes all of it.
+        let size = request.events.len().min(shared.capacity);
+        let size = u32::try_from(size).unwrap_or(u32::MAX);
+        let Ok(room) = Arc::<Semaphore>::clone(&shared.queue).try_acquire_many_owned(size) else {
+            shared.metrics.refused.with_label_values(&["full"]).inc();
+            return Err(AppendError::Full { retry_after: 1 });
+        };
+        let work = Work::prepare(request, deletions).map_err(|what| AppendError::Refused(what.to_owned()))?;
+        let (answer, answered) = oneshot::channel();
+        if self.inner.requests.send(Request { work, answer, room }).is_err() {
+            return Err(stopped());
+        }
+        answered.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    async fn head_and_clock(&self) -> Result<(Head, Option<Micros>), LogError> {
+        let mut reader = self.inner.database.reader().await?;
+        Ok(match reader.tx() {
+            Tx::Sqlite(connection) => (sqlite::head(connection).await?, None),
+            Tx::Postgres(connection) => {
+                let (head, clock) = postgres::head(connection).await?;
+                (head, Some(clock))
+            }
+        })
     }
 }

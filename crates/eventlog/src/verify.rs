@@ -1,6 +1,16 @@
 //! Walking the chain.
 
-use crate::event::Position;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
+
+use crate::database::{Database, Tx};
+use crate::event::{Event, Head, Position, Slot};
+use crate::hash::{self, Envelope, GENESIS, Hash};
+use crate::log::read;
+use crate::{postgres, sqlite};
+
+/// Events read in one go.
+const PAGE: usize = 500;
 
 /// A range of the log that was found whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,4 +46,174 @@ pub enum VerifyError {
     /// The database failed or cannot be reached.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+}
+
+/// A row of the log with what chains it.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) event: Event,
+    pub(crate) slot_hashes: Vec<u8>,
+    pub(crate) hash: Vec<u8>,
+}
+
+/// Walks a range of positions.
+pub(crate) async fn verify(
+    database: &Database,
+    range: RangeInclusive<u64>,
+    progress: &mut (dyn FnMut(Position) + Send),
+) -> Result<Verified, VerifyError> {
+    let first = (*range.start()).max(1);
+    let (head, before, beyond) = begin(database, first).await?;
+    if *range.end() >= head.position.0
+        && let Some(event) = beyond
+    {
+        return broken(event.position, "an event after the head");
+    }
+    let mut walk = Walk {
+        previous: before.map_or(GENESIS, |(hash, _)| hash),
+        stored: before.map_or(i64::MIN, |(_, stored)| stored),
+        verified: Verified { events: 0, slots: 0, deleted_slots: 0, through: Position(first - 1), hash: GENESIS },
+    };
+    let last = (*range.end()).min(head.position.0);
+    while walk.verified.through.0 < last {
+        let page = Page::read(database, walk.verified.through, last).await?;
+        if page.links.is_empty() {
+            return broken(Position(walk.verified.through.0 + 1), "the event is missing");
+        }
+        for link in &page.links {
+            walk.step(link, &page)?;
+        }
+        progress(walk.verified.through);
+    }
+    walk.verified.hash = walk.previous;
+    let at_head = walk.verified.through == head.position && last == head.position.0;
+    if at_head && (walk.previous != head.hash || (last > 0 && walk.stored != head.stored.0)) {
+        return broken(head.position, "the head does not belong to the last event");
+    }
+    Ok(walk.verified)
+}
+
+fn broken<T>(position: Position, what: &str) -> Result<T, VerifyError> {
+    Err(Broken { position, what: what.to_owned() }.into())
+}
+
+/// The head, what the first event is chained to, and an event after the head, all in one snapshot.
+type Start = (Head, Option<(Hash, i64)>, Option<Event>);
+
+async fn begin(database: &Database, first: u64) -> Result<Start, VerifyError> {
+    let mut reader = database.snapshot().await?;
+    let head = match reader.tx() {
+        Tx::Sqlite(connection) => sqlite::head(connection).await?,
+        Tx::Postgres(connection) => postgres::head(connection).await?.0,
+    };
+    let before = if first > 1 {
+        let links: Vec<Link> = read!(reader.tx(), links(Position(first - 2), 1))?;
+        match links.into_iter().next() {
+            Some(link) if link.event.position.0 == first - 1 => match Hash::try_from(link.hash) {
+                Ok(hash) => Some((hash, link.event.stored.0)),
+                Err(_) => return broken(Position(first - 1), "its hash has a wrong length"),
+            },
+            _ => return broken(Position(first - 1), "the event is missing"),
+        }
+    } else {
+        None
+    };
+    let beyond: Vec<Event> = read!(reader.tx(), page(head.position, 1))?;
+    reader.commit().await?;
+    Ok((head, before, beyond.into_iter().next()))
+}
+
+/// Some events with their slots and what was deleted of them, in one snapshot.
+struct Page {
+    links: Vec<Link>,
+    slots: BTreeMap<(Position, u16), Slot>,
+    deletions: HashMap<(Position, u16), Position>,
+}
+
+impl Page {
+    async fn read(database: &Database, after: Position, last: u64) -> Result<Self, sqlx::Error> {
+        let mut reader = database.snapshot().await?;
+        let limit = usize::try_from(last - after.0).unwrap_or(PAGE).min(PAGE);
+        let links: Vec<Link> = read!(reader.tx(), links(after, limit))?;
+        let (first, last) = match (links.first(), links.last()) {
+            (Some(first), Some(last)) => (first.event.position, last.event.position),
+            _ => (after, after),
+        };
+        let slots: Vec<(Position, Slot)> = read!(reader.tx(), slots_between(first, last))?;
+        let deletions: Vec<(Position, u16, Position)> = read!(reader.tx(), deletions_between(first, last))?;
+        reader.commit().await?;
+        Ok(Self {
+            links,
+            slots: slots.into_iter().map(|(position, slot)| ((position, slot.number), slot)).collect(),
+            deletions: deletions.into_iter().map(|(position, slot, by)| ((position, slot), by)).collect(),
+        })
+    }
+}
+
+struct Walk {
+    previous: Hash,
+    stored: i64,
+    verified: Verified,
+}
+
+impl Walk {
+    fn step(&mut self, link: &Link, page: &Page) -> Result<(), VerifyError> {
+        let event = &link.event;
+        let expected = Position(self.verified.through.0 + 1);
+        if event.position != expected {
+            return broken(expected, "the event is missing");
+        }
+        if event.stored.0 <= self.stored {
+            return broken(expected, "stored does not increase");
+        }
+        if link.slot_hashes.len() % 32 != 0 {
+            return broken(expected, "the list of its slots' hashes has a wrong length");
+        }
+        let envelope = Envelope {
+            id: &event.id,
+            kind: &event.kind,
+            schema: event.schema,
+            credential: event.credential.as_ref(),
+            dedupe: event.dedupe.as_ref(),
+            stream: event.stream.as_ref().map(|(key, _)| key),
+            facts: &event.facts,
+        };
+        let leaf = hash::leaf(&envelope, &link.slot_hashes);
+        let version = event.stream.map_or(0, |(_, version)| version);
+        let computed = hash::chain(&self.previous, event.position, event.stored, version, &leaf);
+        if computed[..] != link.hash[..] {
+            return broken(expected, "the event does not have the hash that the chain gives it");
+        }
+        self.slots(event.position, &link.slot_hashes, page)?;
+        self.previous = computed;
+        self.stored = event.stored.0;
+        self.verified.through = expected;
+        self.verified.events += 1;
+        Ok(())
+    }
+
+    fn slots(&mut self, position: Position, hashes: &[u8], page: &Page) -> Result<(), VerifyError> {
+        let hashes: Vec<&[u8]> = hashes.chunks(32).collect();
+        for (number, expected) in (0_u16..).zip(&hashes) {
+            let deleted_by = page.deletions.get(&(position, number));
+            match (page.slots.get(&(position, number)), deleted_by) {
+                (Some(_), Some(_)) => {
+                    return broken(position, &format!("slot {number} was deleted and is there again"));
+                }
+                (Some(slot), None) if hash::slot(slot)[..] != **expected => {
+                    return broken(position, &format!("slot {number} does not have its hash"));
+                }
+                (Some(_), None) => self.verified.slots += 1,
+                (None, Some(by)) if *by > position => self.verified.deleted_slots += 1,
+                (None, _) => {
+                    return broken(position, &format!("slot {number} is missing, and no event deleted it"));
+                }
+            }
+        }
+        let known = u16::try_from(hashes.len()).unwrap_or(u16::MAX);
+        if page.slots.range((position, known)..(Position(position.0 + 1), 0)).next().is_some() {
+            return broken(position, "a slot that the event does not know");
+        }
+        Ok(())
+    }
 }

@@ -1,0 +1,72 @@
+//! Hearing of appends by other nodes: LISTEN, and a look at the head now and then in case one was missed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgListener, PgPool};
+use tokio::sync::watch;
+
+use crate::clock::Micros;
+use crate::event::Position;
+use crate::writer::Shared;
+
+/// How often the head is looked at where no notification comes.
+const POLL: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// The channel of a log; channels are per database, so the schema stands in it.
+pub(crate) fn channel(schema: Option<&str>) -> String {
+    format!("larka_log_{}", schema.unwrap_or("public"))
+}
+
+/// Keeps `shared` up with what other nodes append, until `closing` becomes true or its sender is gone.
+pub(crate) async fn follow(
+    pool: PgPool,
+    channel: String,
+    shared: Arc<Shared>,
+    mut closing: watch::Receiver<bool>,
+) {
+    while !*closing.borrow() {
+        tokio::select! {
+            ended = listen(&pool, &channel, &shared) => {
+                if let Err(error) = ended {
+                    tracing::warn!(%error, "cannot hear of appends by other nodes; trying again");
+                }
+            }
+            changed = closing.changed() => {
+                if changed.is_err() { return }
+                continue;
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(PAUSE) => {}
+            changed = closing.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+async fn listen(pool: &PgPool, channel: &str, shared: &Shared) -> Result<(), sqlx::Error> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(channel).await?;
+    loop {
+        // Also right after listening began: what came before is not told.
+        let (head, _) = super::head(&mut *pool.acquire().await?).await?;
+        shared.saw(head.position, head.stored, head.fence);
+        while let Ok(told) = tokio::time::timeout(POLL, listener.try_recv()).await {
+            // `None`: the connection was lost, and has to be opened again.
+            let Some(told) = told? else { return Ok(()) };
+            if let Some((position, stored, fence)) = parse(told.payload()) {
+                shared.saw(position, stored, fence);
+            }
+        }
+    }
+}
+
+fn parse(payload: &str) -> Option<(Position, Micros, u64)> {
+    let mut words = payload.split(' ');
+    Some((
+        Position(words.next()?.parse().ok()?),
+        Micros(words.next()?.parse().ok()?),
+        words.next()?.parse().ok()?,
+    ))
+}

@@ -1,0 +1,191 @@
+//! Reading from PostgreSQL.
+
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, PgConnection, Row};
+
+use crate::clock::Micros;
+use crate::event::{Event, Key, Position, Slot};
+use crate::rows::{int, uint};
+use crate::verify::Link;
+
+const COLUMNS: &str = "position, stored, id, kind, schema, credential, dedupe, stream, stream_version, facts";
+
+/// The events after a position.
+pub(crate) async fn page(
+    connection: &mut PgConnection,
+    after: Position,
+    limit: usize,
+) -> Result<Vec<Event>, sqlx::Error> {
+    let text = format!("SELECT {COLUMNS} FROM event WHERE position > $1 ORDER BY position LIMIT $2");
+    let rows = sqlx::query(AssertSqlSafe(text))
+        .bind(int(after.0))
+        .bind(int(limit as u64))
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(event).collect()
+}
+
+/// The events of some kinds after a position.
+pub(crate) async fn page_of_kinds(
+    connection: &mut PgConnection,
+    kinds: &[&str],
+    after: Position,
+    limit: usize,
+) -> Result<Vec<Event>, sqlx::Error> {
+    let partial = if kinds.contains(&"statement") { "" } else { "kind <> 'statement' AND" };
+    let text = format!(
+        "SELECT {COLUMNS} FROM event WHERE {partial} position > $1 AND kind = ANY ($2) ORDER BY position LIMIT $3"
+    );
+    let rows = sqlx::query(AssertSqlSafe(text))
+        .bind(int(after.0))
+        .bind(kinds)
+        .bind(int(limit as u64))
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(event).collect()
+}
+
+/// The events at some positions, in no particular order.
+pub(crate) async fn at(connection: &mut PgConnection, positions: &[Position]) -> Result<Vec<Event>, sqlx::Error> {
+    let text = format!("SELECT {COLUMNS} FROM event WHERE position = ANY ($1)");
+    let rows = sqlx::query(AssertSqlSafe(text)).bind(ints(positions)).fetch_all(connection).await?;
+    rows.iter().map(event).collect()
+}
+
+/// The slots of the events at some positions, by number within each event.
+pub(crate) async fn slots_at(
+    connection: &mut PgConnection,
+    positions: &[Position],
+) -> Result<Vec<(Position, Slot)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT position, slot, owner, period, body FROM sealed WHERE position = ANY ($1) ORDER BY position, slot",
+    )
+    .bind(ints(positions))
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(slot).collect()
+}
+
+/// The slots of all events in a range of positions, both ends included, in order.
+pub(crate) async fn slots_between(
+    connection: &mut PgConnection,
+    first: Position,
+    last: Position,
+) -> Result<Vec<(Position, Slot)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT position, slot, owner, period, body FROM sealed WHERE position BETWEEN $1 AND $2 \
+         ORDER BY position, slot",
+    )
+    .bind(int(first.0))
+    .bind(int(last.0))
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(slot).collect()
+}
+
+/// Which slots of a range of positions were deleted, and by which event.
+pub(crate) async fn deletions_between(
+    connection: &mut PgConnection,
+    first: Position,
+    last: Position,
+) -> Result<Vec<(Position, u16, Position)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT position, slot, event FROM sealed_deleted WHERE position BETWEEN $1 AND $2 ORDER BY position, slot",
+    )
+    .bind(int(first.0))
+    .bind(int(last.0))
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok((Position(uint(row.try_get(0)?)), number(row.try_get(1)?), Position(uint(row.try_get(2)?))))
+        })
+        .collect()
+}
+
+/// The events after a position, with what chains them.
+pub(crate) async fn links(
+    connection: &mut PgConnection,
+    after: Position,
+    limit: usize,
+) -> Result<Vec<Link>, sqlx::Error> {
+    let text = format!(
+        "SELECT {COLUMNS}, slot_hashes, hash FROM event WHERE position > $1 ORDER BY position LIMIT $2"
+    );
+    let rows = sqlx::query(AssertSqlSafe(text))
+        .bind(int(after.0))
+        .bind(int(limit as u64))
+        .fetch_all(connection)
+        .await?;
+    rows.iter()
+        .map(|row| Ok(Link { event: event(row)?, slot_hashes: row.try_get(10)?, hash: row.try_get(11)? }))
+        .collect()
+}
+
+/// Where events with these dedupe keys are.
+pub(crate) async fn find(connection: &mut PgConnection, keys: &[Key]) -> Result<Vec<(Key, u64)>, sqlx::Error> {
+    let rows = sqlx::query("SELECT dedupe, position FROM event WHERE dedupe = ANY ($1) AND dedupe IS NOT NULL")
+        .bind(keys)
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, uint(row.try_get(1)?)))).collect()
+}
+
+/// The version of a stream and the position of its last event.
+pub(crate) async fn stream_head(
+    connection: &mut PgConnection,
+    stream: &Key,
+) -> Result<Option<(u64, Position)>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT stream_version, position FROM event WHERE stream = $1 ORDER BY stream_version DESC LIMIT 1",
+    )
+    .bind(&stream[..])
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| Ok((uint(row.try_get(0)?), Position(uint(row.try_get(1)?))))).transpose()
+}
+
+/// When the event at a position was stored.
+pub(crate) async fn stored_at(
+    connection: &mut PgConnection,
+    position: Position,
+) -> Result<Option<Micros>, sqlx::Error> {
+    let stored: Option<i64> = sqlx::query_scalar("SELECT stored FROM event WHERE position = $1")
+        .bind(int(position.0))
+        .fetch_optional(connection)
+        .await?;
+    Ok(stored.map(Micros))
+}
+
+fn ints(positions: &[Position]) -> Vec<i64> {
+    positions.iter().map(|position| int(position.0)).collect()
+}
+
+fn number(value: i32) -> u16 {
+    u16::try_from(value).unwrap_or(u16::MAX)
+}
+
+fn event(row: &PgRow) -> Result<Event, sqlx::Error> {
+    let version: Option<i64> = row.try_get(8)?;
+    Ok(Event {
+        position: Position(uint(row.try_get(0)?)),
+        stored: Micros(row.try_get(1)?),
+        id: row.try_get(2)?,
+        kind: row.try_get(3)?,
+        schema: number(row.try_get(4)?),
+        credential: row.try_get(5)?,
+        dedupe: row.try_get(6)?,
+        stream: row.try_get::<Option<Key>, _>(7)?.zip(version.map(uint)),
+        facts: row.try_get(9)?,
+    })
+}
+
+fn slot(row: &PgRow) -> Result<(Position, Slot), sqlx::Error> {
+    let slot = Slot {
+        number: number(row.try_get(1)?),
+        owner: row.try_get(2)?,
+        period: number(row.try_get(3)?),
+        body: row.try_get(4)?,
+    };
+    Ok((Position(uint(row.try_get(0)?)), slot))
+}

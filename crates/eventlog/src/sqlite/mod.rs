@@ -1,0 +1,227 @@
+//! The log in a SQLite file.
+
+pub(crate) mod read;
+mod write;
+
+use sqlx::pool::PoolConnection;
+use sqlx::{Connection, Row, Sqlite, SqliteConnection};
+
+use crate::clock::Micros;
+use crate::database::{SqliteDb, Tx};
+use crate::decide::Known;
+use crate::event::{Head, Key, Position};
+use crate::rows::{Rows, int, uint};
+use crate::store::{Change, Failure, Need, Phase, Taken, classify as classify_error};
+
+pub use write::insert;
+
+const SCHEMA: &str = include_str!("schema.sql");
+/// Keys looked up in one statement; unused places are NULL, which matches nothing.
+const LOOKUP: usize = 64;
+
+/// Creates the log's tables where they are missing, and gives the version of what is there.
+pub(crate) async fn prepare(db: &SqliteDb) -> Result<i64, sqlx::Error> {
+    let mut connection = db.writer.acquire().await?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let known: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'log_format'")
+        .fetch_one(&mut *transaction)
+        .await?;
+    if known == 0 {
+        sqlx::raw_sql(SCHEMA).execute(&mut *transaction).await?;
+    }
+    let version =
+        sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM log_format").fetch_one(&mut *transaction).await?;
+    transaction.commit().await?;
+    Ok(version)
+}
+
+/// The writer's connection, held while a batch is written.
+#[derive(Debug)]
+pub(crate) struct Store {
+    db: SqliteDb,
+    hooks: Vec<&'static str>,
+    connection: Option<PoolConnection<Sqlite>>,
+}
+
+impl Store {
+    pub(crate) fn new(db: SqliteDb, hooks: &[&'static str]) -> Self {
+        Self { db, hooks: hooks.to_vec(), connection: None }
+    }
+
+    pub(crate) async fn take(&mut self, need: &Need) -> Result<Taken, Failure> {
+        let before = |error: sqlx::Error| classify_error(&error, Phase::Before);
+        self.rollback().await;
+        let mut connection = self.db.writer.acquire().await.map_err(before)?;
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.map_err(before)?;
+        let connection = self.connection.insert(connection);
+        let head = head(connection).await.map_err(before)?;
+        let hooks = hooks_position(connection, &self.hooks).await.map_err(before)?;
+        let known = Known {
+            dedupe: find(connection, &need.dedupe)
+                .await
+                .map_err(before)?
+                .into_iter()
+                .map(|(key, position)| (key, Position(position)))
+                .collect(),
+            streams: versions(connection, &need.streams).await.map_err(before)?.into_iter().collect(),
+        };
+        Ok(Taken { head, known, clock: None, hooks })
+    }
+
+    pub(crate) async fn put(&mut self, rows: &Rows, change: &Change) -> Result<(), Failure> {
+        let hooks = self.hooks.clone();
+        let connection = self.connection()?;
+        let put = async {
+            insert(connection, rows).await?;
+            write::delete_slots(connection, &change.deletions).await?;
+            write::move_head(connection, &change.head, &hooks).await
+        };
+        put.await.map_err(|error| classify_error(&error, Phase::Before))
+    }
+
+    pub(crate) fn tx(&mut self) -> Result<Tx<'_>, Failure> {
+        Ok(Tx::Sqlite(self.connection()?))
+    }
+
+    pub(crate) async fn commit(&mut self) -> Result<(), Failure> {
+        let connection = self.connection()?;
+        match sqlx::query("COMMIT").execute(connection).await {
+            Ok(_) => {
+                self.connection = None;
+                Ok(())
+            }
+            Err(error) => Err(classify_error(&error, Phase::Commit)),
+        }
+    }
+
+    pub(crate) async fn rollback(&mut self) {
+        if let Some(mut connection) = self.connection.take() {
+            // Some errors have rolled back already; then this one says that there is nothing to undo.
+            let _ = sqlx::query("ROLLBACK").execute(&mut *connection).await;
+        }
+    }
+
+    fn connection(&mut self) -> Result<&mut SqliteConnection, Failure> {
+        match &mut self.connection {
+            Some(connection) => Ok(connection),
+            None => Err(Failure::Unavailable("no transaction was begun".to_owned())),
+        }
+    }
+}
+
+/// Raises the promise to `now`, unless a batch is being written; gives the head after it where it could.
+pub(crate) async fn promise(db: &SqliteDb, now: Micros) -> Result<Option<Head>, sqlx::Error> {
+    let Some(mut connection) = db.writer.try_acquire() else { return Ok(None) };
+    sqlx::query("UPDATE log_head SET promised = ? WHERE promised < ?")
+        .bind(now.0)
+        .bind(now.0)
+        .execute(&mut *connection)
+        .await?;
+    Ok(Some(head(&mut connection).await?))
+}
+
+/// The head.
+pub(crate) async fn head(connection: &mut SqliteConnection) -> Result<Head, sqlx::Error> {
+    let row = sqlx::query("SELECT position, stored, hash, fence, promised FROM log_head")
+        .fetch_one(connection)
+        .await?;
+    Ok(Head {
+        position: Position(uint(row.try_get(0)?)),
+        stored: Micros(row.try_get(1)?),
+        hash: read::array(row.try_get(2)?)?,
+        fence: uint(row.try_get(3)?),
+        promised: Micros(row.try_get(4)?),
+    })
+}
+
+async fn hooks_position(
+    connection: &mut SqliteConnection,
+    hooks: &[&'static str],
+) -> Result<Option<Position>, sqlx::Error> {
+    let mut least = None;
+    for name in hooks {
+        let position: Option<i64> = sqlx::query_scalar("SELECT position FROM log_hook WHERE name = ?")
+            .bind(*name)
+            .fetch_optional(&mut *connection)
+            .await?;
+        let position = Position(uint(position.unwrap_or(0)));
+        least = Some(least.map_or(position, |least: Position| least.min(position)));
+    }
+    Ok(least)
+}
+
+/// Where events with these dedupe keys are.
+pub(crate) async fn find(
+    connection: &mut SqliteConnection,
+    keys: &[Key],
+) -> Result<Vec<(Key, u64)>, sqlx::Error> {
+    lookup(connection, keys, |marks| format!("SELECT dedupe, position FROM event WHERE dedupe IN ({marks})")).await
+}
+
+/// The versions of these streams.
+pub(crate) async fn versions(
+    connection: &mut SqliteConnection,
+    keys: &[Key],
+) -> Result<Vec<(Key, u64)>, sqlx::Error> {
+    lookup(connection, keys, |marks| {
+        format!("SELECT stream, max(stream_version) FROM event WHERE stream IN ({marks}) GROUP BY stream")
+    })
+    .await
+}
+
+async fn lookup(
+    connection: &mut SqliteConnection,
+    keys: &[Key],
+    sql: impl Fn(&str) -> String,
+) -> Result<Vec<(Key, u64)>, sqlx::Error> {
+    let mut found = Vec::new();
+    for chunk in keys.chunks(LOOKUP) {
+        let places = if chunk.len() == 1 { 1 } else { LOOKUP };
+        // The text depends on nothing but the number of places.
+        let text = sql(&vec!["?"; places].join(","));
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
+        for key in chunk {
+            query = query.bind(&key[..]);
+        }
+        for row in query.fetch_all(&mut *connection).await? {
+            found.push((read::array(row.try_get(0)?)?, uint(row.try_get(1)?)));
+        }
+    }
+    Ok(found)
+}
+
+/// What a result code of SQLite means for a write. Extended codes; the primary one is the low byte.
+pub(crate) fn classify(code: i32, text: String) -> Failure {
+    const IOERR_FSYNC: i32 = 10 | (4 << 8);
+    const IOERR_DIR_FSYNC: i32 = 10 | (5 << 8);
+    match (code, code & 0xff) {
+        (IOERR_FSYNC | IOERR_DIR_FSYNC, _) => {
+            Failure::Fatal(format!("the disk did not confirm what was written ({text})"))
+        }
+        (_, 1 | 18 | 19 | 20 | 25) => Failure::Refused(text),
+        (_, 13) => Failure::Unavailable("the disk is full".to_owned()),
+        _ => Failure::Unavailable(text),
+    }
+}
+
+/// SQL integer of a place in `sealed`.
+fn place(position: Position, slot: u16) -> i64 {
+    int(position.0) * crate::rows::SLOTS_PER_EVENT + i64::from(slot)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_failed_sync_is_fatal() {
+        let class = |code| classify(code, String::new());
+        assert!(matches!(class(1034), Failure::Fatal(_)));
+        assert!(matches!(class(1290), Failure::Fatal(_)));
+        assert!(matches!(class(13), Failure::Unavailable(_)));
+        assert!(matches!(class(778), Failure::Unavailable(_)), "a write that failed is rolled back");
+        assert!(matches!(class(5), Failure::Unavailable(_)));
+        assert!(matches!(class(2067), Failure::Refused(_)), "a unique constraint");
+        assert!(matches!(class(1811), Failure::Refused(_)), "a trigger");
+    }
+}

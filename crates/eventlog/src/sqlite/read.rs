@@ -1,0 +1,220 @@
+//! Reading from SQLite.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+
+use crate::clock::Micros;
+use crate::event::{Event, Key, Position, Slot};
+use crate::rows::{SLOTS_PER_EVENT, int, uint};
+use crate::verify::Link;
+
+const COLUMNS: &str = "position, stored, id, kind, schema, credential, dedupe, stream, stream_version, facts";
+/// Positions asked for in one statement.
+const CHUNK: usize = 64;
+
+/// The events after a position.
+pub(crate) async fn page(
+    connection: &mut SqliteConnection,
+    after: Position,
+    limit: usize,
+) -> Result<Vec<Event>, sqlx::Error> {
+    let text = format!("SELECT {COLUMNS} FROM event WHERE position > ? ORDER BY position LIMIT ?");
+    let rows = sqlx::query(AssertSqlSafe(text))
+        .bind(int(after.0))
+        .bind(int(limit as u64))
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(event).collect()
+}
+
+/// The events of some kinds after a position.
+pub(crate) async fn page_of_kinds(
+    connection: &mut SqliteConnection,
+    kinds: &[&str],
+    after: Position,
+    limit: usize,
+) -> Result<Vec<Event>, sqlx::Error> {
+    let marks = vec!["?"; kinds.len()].join(",");
+    let (index, partial) = if kinds.contains(&"statement") {
+        ("", "")
+    } else {
+        ("INDEXED BY event_other", "kind <> 'statement' AND")
+    };
+    let text = format!(
+        "SELECT {COLUMNS} FROM event {index} WHERE {partial} position > ? AND kind IN ({marks}) \
+         ORDER BY position LIMIT ?"
+    );
+    let mut query = sqlx::query(AssertSqlSafe(text)).bind(int(after.0));
+    for kind in kinds {
+        query = query.bind(*kind);
+    }
+    let rows = query.bind(int(limit as u64)).fetch_all(connection).await?;
+    rows.iter().map(event).collect()
+}
+
+/// The events at some positions, in no particular order.
+pub(crate) async fn at(
+    connection: &mut SqliteConnection,
+    positions: &[Position],
+) -> Result<Vec<Event>, sqlx::Error> {
+    let mut events = Vec::with_capacity(positions.len());
+    for chunk in positions.chunks(CHUNK) {
+        let marks = vec!["?"; places(chunk)].join(",");
+        let text = format!("SELECT {COLUMNS} FROM event WHERE position IN ({marks})");
+        let mut query = sqlx::query(AssertSqlSafe(text));
+        for position in chunk {
+            query = query.bind(int(position.0));
+        }
+        for row in query.fetch_all(&mut *connection).await? {
+            events.push(event(&row)?);
+        }
+    }
+    Ok(events)
+}
+
+/// The slots of the events at some positions, by number within each event.
+pub(crate) async fn slots_at(
+    connection: &mut SqliteConnection,
+    positions: &[Position],
+) -> Result<Vec<(Position, Slot)>, sqlx::Error> {
+    let mut slots = Vec::with_capacity(positions.len());
+    for chunk in positions.chunks(CHUNK) {
+        let marks = vec!["(?)"; places(chunk)].join(",");
+        let text = format!(
+            "WITH wanted (position) AS (VALUES {marks}) \
+             SELECT s.place, s.owner, s.period, s.body FROM wanted w CROSS JOIN sealed s \
+             ON s.place BETWEEN w.position * {SLOTS_PER_EVENT} AND w.position * {SLOTS_PER_EVENT} + 65535"
+        );
+        let mut query = sqlx::query(AssertSqlSafe(text));
+        for position in chunk {
+            query = query.bind(int(position.0));
+        }
+        for row in query.fetch_all(&mut *connection).await? {
+            slots.push(slot(&row)?);
+        }
+    }
+    Ok(slots)
+}
+
+/// The slots of all events in a range of positions, both ends included, in order.
+pub(crate) async fn slots_between(
+    connection: &mut SqliteConnection,
+    first: Position,
+    last: Position,
+) -> Result<Vec<(Position, Slot)>, sqlx::Error> {
+    let rows = sqlx::query("SELECT place, owner, period, body FROM sealed WHERE place >= ? AND place < ? ORDER BY place")
+        .bind(int(first.0) * SLOTS_PER_EVENT)
+        .bind((int(last.0) + 1) * SLOTS_PER_EVENT)
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(slot).collect()
+}
+
+/// Which slots of a range of positions were deleted, and by which event.
+pub(crate) async fn deletions_between(
+    connection: &mut SqliteConnection,
+    first: Position,
+    last: Position,
+) -> Result<Vec<(Position, u16, Position)>, sqlx::Error> {
+    let rows = sqlx::query("SELECT place, event FROM sealed_deleted WHERE place >= ? AND place < ? ORDER BY place")
+        .bind(int(first.0) * SLOTS_PER_EVENT)
+        .bind((int(last.0) + 1) * SLOTS_PER_EVENT)
+        .fetch_all(connection)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let (position, number) = unplace(row.try_get(0)?)?;
+            Ok((position, number, Position(uint(row.try_get(1)?))))
+        })
+        .collect()
+}
+
+/// The events after a position, with what chains them.
+pub(crate) async fn links(
+    connection: &mut SqliteConnection,
+    after: Position,
+    limit: usize,
+) -> Result<Vec<Link>, sqlx::Error> {
+    let text = format!(
+        "SELECT {COLUMNS}, slot_hashes, hash FROM event WHERE position > ? ORDER BY position LIMIT ?"
+    );
+    let rows = sqlx::query(AssertSqlSafe(text))
+        .bind(int(after.0))
+        .bind(int(limit as u64))
+        .fetch_all(connection)
+        .await?;
+    rows.iter()
+        .map(|row| Ok(Link { event: event(row)?, slot_hashes: row.try_get(10)?, hash: row.try_get(11)? }))
+        .collect()
+}
+
+/// The version of a stream and the position of its last event.
+pub(crate) async fn stream_head(
+    connection: &mut SqliteConnection,
+    stream: &Key,
+) -> Result<Option<(u64, Position)>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT stream_version, position FROM event WHERE stream = ? ORDER BY stream_version DESC LIMIT 1",
+    )
+    .bind(&stream[..])
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| Ok((uint(row.try_get(0)?), Position(uint(row.try_get(1)?))))).transpose()
+}
+
+/// When the event at a position was stored.
+pub(crate) async fn stored_at(
+    connection: &mut SqliteConnection,
+    position: Position,
+) -> Result<Option<Micros>, sqlx::Error> {
+    let stored: Option<i64> = sqlx::query_scalar("SELECT stored FROM event WHERE position = ?")
+        .bind(int(position.0))
+        .fetch_optional(connection)
+        .await?;
+    Ok(stored.map(Micros))
+}
+
+/// Bytes of a fixed length.
+pub(super) fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], sqlx::Error> {
+    bytes.try_into().map_err(|_| sqlx::Error::Decode(format!("{} bytes where {N} belong", bytes.len()).into()))
+}
+
+fn key(bytes: Option<&[u8]>) -> Result<Option<Key>, sqlx::Error> {
+    bytes.map(array).transpose()
+}
+
+fn event(row: &SqliteRow) -> Result<Event, sqlx::Error> {
+    let version: Option<i64> = row.try_get(8)?;
+    Ok(Event {
+        position: Position(uint(row.try_get(0)?)),
+        stored: Micros(row.try_get(1)?),
+        id: array(row.try_get(2)?)?,
+        kind: row.try_get(3)?,
+        schema: u16::try_from(row.try_get::<i64, _>(4)?).unwrap_or(u16::MAX),
+        credential: key(row.try_get(5)?)?,
+        dedupe: key(row.try_get(6)?)?,
+        stream: key(row.try_get(7)?)?.zip(version.map(uint)),
+        facts: row.try_get(9)?,
+    })
+}
+
+fn slot(row: &SqliteRow) -> Result<(Position, Slot), sqlx::Error> {
+    let (position, number) = unplace(row.try_get(0)?)?;
+    let slot = Slot {
+        number,
+        owner: key(row.try_get(1)?)?,
+        period: u16::try_from(row.try_get::<i64, _>(2)?).unwrap_or(u16::MAX),
+        body: row.try_get(3)?,
+    };
+    Ok((position, slot))
+}
+
+fn unplace(place: i64) -> Result<(Position, u16), sqlx::Error> {
+    let number = u16::try_from(place.rem_euclid(SLOTS_PER_EVENT)).map_err(|e| sqlx::Error::Decode(e.into()))?;
+    Ok((Position(uint(place.div_euclid(SLOTS_PER_EVENT))), number))
+}
+
+/// One place, or all: each number of places is a statement of its own to prepare.
+fn places(chunk: &[Position]) -> usize {
+    if chunk.len() == 1 { 1 } else { CHUNK }
+}

@@ -1,0 +1,413 @@
+//! The one task that writes: takes all that waits, decides each request on its own, writes once, syncs
+//! once, answers all. There is no timer: a batch forms while the one before it commits.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+
+use crate::clock::{Micros, SharedClock};
+use crate::decide::{Decision, Placed, decide};
+use crate::event::{AppendError, Appended, Position};
+use crate::fold::InTransaction;
+use crate::hooks;
+use crate::metrics::Metrics;
+use crate::rows::{Rows, Work};
+use crate::store::{Change, Failure, Need, Store, classify_fold};
+
+/// No batch grows much beyond this, however large its events.
+const BATCH_BYTES: usize = 32 << 20;
+/// How far the wall clock may run ahead of the monotonic one.
+const CLOCK_MAY_RUN_AHEAD: i64 = 3_600_000_000;
+/// How long to wait before the database is asked again whether a commit arrived.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// How often a batch is tried again on a new connection.
+const TRIES: u32 = 3;
+
+/// A request that waits, and who waits for it.
+pub(crate) struct Request {
+    pub(crate) work: Work,
+    pub(crate) answer: oneshot::Sender<Answer>,
+    /// Its room in the queue, given back when the writer takes it.
+    pub(crate) room: OwnedSemaphorePermit,
+}
+
+pub(crate) type Answer = Result<Appended, AppendError>;
+
+/// What the log's handles, the writer and the listener know together.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) head: watch::Sender<Position>,
+    pub(crate) metrics: Metrics,
+    pub(crate) queue: Arc<Semaphore>,
+    pub(crate) capacity: usize,
+    /// Why the writer stopped for good.
+    pub(crate) stopped: OnceLock<String>,
+    fence: AtomicU64,
+    through: AtomicI64,
+    /// When `through` was last seen, in microseconds of monotonic time.
+    through_seen: AtomicI64,
+    clock: SharedClock,
+    /// Wall clock minus monotonic clock when it was first asked.
+    started: OnceLock<i64>,
+}
+
+impl Shared {
+    pub(crate) fn new(clock: SharedClock, capacity: usize, metrics: Metrics) -> Self {
+        Self {
+            head: watch::Sender::new(Position(0)),
+            metrics,
+            queue: Arc::new(Semaphore::new(capacity)),
+            capacity,
+            stopped: OnceLock::new(),
+            fence: AtomicU64::new(0),
+            through: AtomicI64::new(0),
+            through_seen: AtomicI64::new(i64::MIN),
+            clock,
+            started: OnceLock::new(),
+        }
+    }
+
+    /// Takes note of a head that was committed, here or elsewhere, in whatever order the news come.
+    pub(crate) fn saw(&self, position: Position, stored: Micros, fence: u64) {
+        self.fence.fetch_max(fence, Ordering::SeqCst);
+        self.through.fetch_max(stored.0, Ordering::SeqCst);
+        self.metrics.head_position.set(crate::rows::int(position.0.max(self.head.borrow().0)));
+        self.head.send_if_modified(|head| {
+            let newer = position > *head;
+            if newer {
+                *head = position;
+            }
+            newer
+        });
+    }
+
+    pub(crate) fn fence(&self) -> u64 {
+        self.fence.load(Ordering::SeqCst)
+    }
+
+    /// The last answer to how far the log is complete, if it is younger than this.
+    pub(crate) fn through_within(&self, age: Duration) -> Option<Micros> {
+        let seen = self.through_seen.load(Ordering::SeqCst);
+        let young = seen != i64::MIN && self.elapsed() - seen <= i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
+        young.then(|| Micros(self.through.load(Ordering::SeqCst)))
+    }
+
+    pub(crate) fn saw_through(&self, through: Micros) -> Micros {
+        let before = self.through.fetch_max(through.0, Ordering::SeqCst);
+        self.through_seen.store(self.elapsed(), Ordering::SeqCst);
+        Micros(before.max(through.0))
+    }
+
+    /// The time that counts, which is the database's where it has given one and no test set a clock;
+    /// refused where it has run away from the monotonic clock.
+    pub(crate) fn trusted_now(&self, database: Option<Micros>) -> Result<Micros, String> {
+        let now = database.filter(|_| self.clock.is_machine()).unwrap_or_else(|| self.clock.now());
+        let offset = now.0 - self.elapsed();
+        let ahead = offset - self.started.get_or_init(|| offset);
+        if ahead > CLOCK_MAY_RUN_AHEAD {
+            return Err(format!("it has run {} s ahead since the start", ahead / 1_000_000));
+        }
+        Ok(now)
+    }
+
+    fn elapsed(&self) -> i64 {
+        i64::try_from(self.clock.elapsed().as_micros()).unwrap_or(i64::MAX)
+    }
+}
+
+/// The writer's own state.
+pub(crate) struct Writer {
+    pub(crate) store: Store,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) hooks: Vec<Arc<dyn InTransaction>>,
+    pub(crate) requests: mpsc::UnboundedReceiver<Request>,
+    pub(crate) closing: watch::Receiver<bool>,
+    pub(crate) max_batch: usize,
+}
+
+/// A batch on its way: requests that have no answer yet.
+type Waiting = Vec<(Work, oneshot::Sender<Answer>)>;
+
+impl Writer {
+    /// Writes until the log is closed or the disk fails.
+    pub(crate) async fn run(mut self) {
+        let mut left_over = None;
+        loop {
+            let first = match left_over.take() {
+                Some(request) => Some(request),
+                None => self.next().await,
+            };
+            let Some(first) = first else { break };
+            let (batch, left) = self.gather(first).await;
+            left_over = left;
+            self.write(batch).await;
+            if let Some(reason) = self.shared.stopped.get() {
+                tracing::error!(%reason, "the log has stopped");
+                self.requests.close();
+                let rest = left_over.take().into_iter();
+                let mut queued = Vec::new();
+                while let Ok(request) = self.requests.try_recv() {
+                    queued.push(request);
+                }
+                for request in rest.chain(queued) {
+                    let _ = request.answer.send(Err(AppendError::Stopped(reason.clone())));
+                }
+                return;
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Option<Request> {
+        loop {
+            if *self.closing.borrow() {
+                self.requests.close();
+                return self.requests.recv().await;
+            }
+            tokio::select! {
+                biased;
+                request = self.requests.recv() => return request,
+                changed = self.closing.changed() => {
+                    if changed.is_err() {
+                        self.requests.close();
+                        return self.requests.recv().await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// All that waits, up to the largest batch, and the first request that did not fit.
+    async fn gather(&mut self, first: Request) -> (Waiting, Option<Request>) {
+        // Whoever was just answered gets a chance to ask again before the batch is closed; this is what
+        // keeps a batch from splitting into one that asked first and all the others.
+        tokio::task::yield_now().await;
+        let mut batch = Vec::new();
+        let (mut events, mut bytes) = (0, 0);
+        let mut next = Some(first);
+        while let Some(request) = next {
+            let (more, weight) = (request.work.append.events.len(), request.work.bytes);
+            if !batch.is_empty() && (events + more > self.max_batch || bytes + weight > BATCH_BYTES) {
+                return (batch, Some(request));
+            }
+            events += more;
+            bytes += weight;
+            drop(request.room);
+            batch.push((request.work, request.answer));
+            next = self.requests.try_recv().ok();
+        }
+        (batch, None)
+    }
+
+    /// Writes a batch and answers it. Where one event spoils it, the batch is halved until that one
+    /// stands alone.
+    async fn write(&mut self, batch: Waiting) {
+        self.shared.metrics.queue_events.set(
+            i64::try_from(self.shared.capacity.saturating_sub(self.shared.queue.available_permits()))
+                .unwrap_or(i64::MAX),
+        );
+        let mut parts = vec![batch];
+        while let Some(mut part) = parts.pop() {
+            let timer = self.shared.metrics.commit_seconds.start_timer();
+            let outcome = self.insist(&mut part).await;
+            timer.observe_duration();
+            match outcome {
+                Ok(answers) => {
+                    for ((_, asker), answer) in part.into_iter().zip(answers) {
+                        self.answer(asker, answer);
+                    }
+                }
+                Err(Failure::Refused(_)) if part.len() > 1 => {
+                    let second = part.split_off(part.len() / 2);
+                    parts.push(second);
+                    parts.push(part);
+                }
+                Err(failure) => {
+                    let error = match failure {
+                        Failure::Refused(reason) => AppendError::Refused(reason),
+                        Failure::Unavailable(reason) | Failure::Disconnected(reason) => {
+                            AppendError::Unavailable(reason)
+                        }
+                        Failure::Lost(reason) | Failure::Fatal(reason) => {
+                            let _ = self.shared.stopped.set(reason.clone());
+                            AppendError::Stopped(reason)
+                        }
+                    };
+                    for (_, asker) in part {
+                        self.answer(asker, Err(error.clone()));
+                    }
+                }
+            }
+        }
+    }
+
+    fn answer(&self, asker: oneshot::Sender<Answer>, answer: Answer) {
+        if let Err(error) = &answer {
+            let reason = match error {
+                AppendError::Exists(_) => "exists",
+                AppendError::WrongVersion { .. } => "wrong_version",
+                AppendError::Fenced(_) => "fenced",
+                AppendError::Full { .. } => "full",
+                AppendError::Clock(_) => "clock",
+                AppendError::Unavailable(_) => "unavailable",
+                AppendError::Refused(_) => "refused",
+                AppendError::Stopped(_) => "stopped",
+            };
+            self.shared.metrics.refused.with_label_values(&[reason]).inc();
+        }
+        // Whoever asked may have gone; what was stored stays stored.
+        let _ = asker.send(answer);
+    }
+
+    /// Tries on new connections where the old one failed, and looks a lost commit up before anything else.
+    async fn insist(&mut self, part: &mut Waiting) -> Result<Vec<Answer>, Failure> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let failure = match self.attempt(part).await {
+                Ok(answers) => return Ok(answers),
+                Err(Attempt { failure: Failure::Lost(reason), answers, first }) => {
+                    if self.look_up(first, &reason).await? {
+                        return Ok(answers);
+                    }
+                    Failure::Disconnected(reason)
+                }
+                Err(attempt) => attempt.failure,
+            };
+            match failure {
+                Failure::Disconnected(_) if tries < TRIES => {}
+                failure => return Err(failure),
+            }
+        }
+    }
+
+    /// Waits for the database to come back and say whether a commit arrived. Until then nothing else
+    /// could be stored anyway.
+    async fn look_up(&mut self, first: Option<(Position, [u8; 16])>, reason: &str) -> Result<bool, Failure> {
+        let Some((position, id)) = first else { return Ok(false) };
+        tracing::warn!(%reason, position = position.0, "the answer to a commit was lost; looking it up");
+        loop {
+            match self.store.committed(position, &id).await {
+                Ok(committed) => return Ok(committed),
+                Err(Failure::Fatal(reason)) => return Err(Failure::Fatal(reason)),
+                Err(_) if *self.closing.borrow() || self.closing.has_changed().is_err() => {
+                    return Err(Failure::Lost(format!(
+                        "closed while its database was away ({reason}); whether this request was stored \
+                         shows when it is back"
+                    )));
+                }
+                Err(_) => {
+                    let mut closing = self.closing.clone();
+                    tokio::select! {
+                        () = tokio::time::sleep(LOOK_AGAIN) => {}
+                        _ = closing.changed() => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// One transaction.
+    async fn attempt(&mut self, part: &mut Waiting) -> Result<Vec<Answer>, Attempt> {
+        let mut works: Vec<&mut Work> = part.iter_mut().map(|(work, _)| work).collect();
+        let events = || works.iter().flat_map(|work| &work.append.events);
+        let need = Need {
+            dedupe: events().filter_map(|event| event.dedupe).collect(),
+            streams: events().filter_map(|event| event.stream.map(|(key, _)| key)).collect(),
+        };
+        let taken = self.store.take(&need).await?;
+        self.shared.fence.fetch_max(taken.head.fence, Ordering::SeqCst);
+        if let Some(behind) = taken.hooks.filter(|position| *position < taken.head.position) {
+            // Somebody appended without our hooks.
+            let tx = self.store.tx()?;
+            if let Err(error) = hooks::replay(tx, &self.hooks, behind, taken.head.position).await {
+                self.store.rollback().await;
+                return Err(Failure::Unavailable(error.to_string()).into());
+            }
+        }
+        let now = match self.shared.trusted_now(taken.clock) {
+            Ok(now) => now,
+            Err(reason) => {
+                self.store.rollback().await;
+                return Ok(works.iter().map(|_| Err(AppendError::Clock(reason.clone()))).collect());
+            }
+        };
+        let decision = decide(&taken.head, taken.known, now, works.iter().map(|work| &work.append));
+        if decision.placed.is_empty() {
+            self.store.rollback().await;
+            return Ok(answers(decision));
+        }
+        let (rows, hash) = Rows::take(&decision.placed, &mut works, taken.head.hash);
+        let mut head = decision.head;
+        head.hash = hash;
+        let change = Change { head, deletions: deletions(&decision.placed, &works) };
+        let written = match self.put(&rows, &change).await {
+            Ok(()) => self.store.commit().await,
+            Err(failure) => Err(failure),
+        };
+        if let Err(failure) = written {
+            self.store.rollback().await;
+            let first = rows.events.first().map(|event| (event.position, event.id));
+            rows.give_back(&decision.placed, &mut works);
+            return Err(Attempt { failure, answers: answers(decision), first });
+        }
+        self.shared.metrics.batch_events.observe(count(decision.placed.len()));
+        self.shared.saw(head.position, head.stored, head.fence);
+        Ok(answers(decision))
+    }
+
+    async fn put(&mut self, rows: &Rows, change: &Change) -> Result<(), Failure> {
+        self.store.put(rows, change).await?;
+        for hook in &self.hooks {
+            hook.apply(self.store.tx()?, &rows.events).await.map_err(|error| classify_fold(&error))?;
+        }
+        Ok(())
+    }
+}
+
+/// A transaction that failed, and what would be answered if it turns out that it did not.
+struct Attempt {
+    failure: Failure,
+    answers: Vec<Answer>,
+    first: Option<(Position, [u8; 16])>,
+}
+
+impl From<Failure> for Attempt {
+    fn from(failure: Failure) -> Self {
+        Self { failure, answers: Vec::new(), first: None }
+    }
+}
+
+fn answers(decision: Decision) -> Vec<Answer> {
+    let mut answers: Vec<Answer> = decision
+        .refused
+        .into_iter()
+        .map(|refused| match refused {
+            Some(error) => Err(error),
+            None => Ok(Appended { events: Vec::new() }),
+        })
+        .collect();
+    for place in decision.placed {
+        if let Some(Ok(appended)) = answers.get_mut(place.request) {
+            appended.events.push((place.position, place.stored));
+        }
+    }
+    answers
+}
+
+/// What is deleted, each by the first event of its request.
+fn deletions(placed: &[Placed], works: &[&mut Work]) -> Vec<(Position, u16, Position)> {
+    placed
+        .iter()
+        .filter(|place| place.event == 0)
+        .flat_map(|place| {
+            let wanted = &works[place.request].deletions;
+            wanted.iter().map(|(position, slot)| (*position, *slot, place.position))
+        })
+        .collect()
+}
+
+fn count(events: usize) -> f64 {
+    f64::from(u32::try_from(events).unwrap_or(u32::MAX))
+}
