@@ -58,7 +58,9 @@ impl Canonical {
         Some(Self {
             text: writer.out,
             timestamp: timestamp(Some(value)),
-            sub_timestamp: timestamp(value.get("object").filter(|o| object_type(*o, "Activity") == "SubStatement")),
+            sub_timestamp: timestamp(
+                value.get("object").filter(|o| object_type(*o, "Activity") == "SubStatement"),
+            ),
         })
     }
 }
@@ -153,9 +155,11 @@ impl Writer {
         self.part("success", value.get("success"), Self::any);
         self.part("completion", value.get("completion"), Self::any);
         self.part("response", value.get("response"), Self::text);
-        self.part("duration", value.get("duration"), |w, duration| match time::parse_duration(&duration.string()) {
-            Some(length) => w.out.push_str(&format!("{:?}+{}", length.months, length.centiseconds)),
-            None => w.text(duration),
+        self.part("duration", value.get("duration"), |w, duration| {
+            match time::parse_duration(&duration.string()) {
+                Some(length) => w.out.push_str(&format!("{:?}+{}", length.months, length.centiseconds)),
+                None => w.text(duration),
+            }
         });
         self.part("extensions", value.get("extensions"), Self::any);
     }
@@ -231,5 +235,5 @@ impl Writer {
 }
 
 #[cfg(test)]
-#[path = "equal_tests.rs"]
+#[path = "equal/tests.rs"]
 mod tests;

@@ -6,6 +6,7 @@
 //! The standard: "Data" and "Communication" are the two parts of xAPI 1.0.3, "IEEE" is IEEE 9274.1.1-2023.
 
 pub mod about;
+pub mod agents;
 pub mod equal;
 mod json;
 mod lexical;
@@ -18,10 +19,11 @@ pub mod time;
 mod validate;
 mod version;
 
+pub use agents::{AgentRole, AgentSpan, Identifier};
 pub use parse::{Invalid, Limits};
 pub use query::{Format, QueryError, StatementQuery};
 pub use statement::{
-    Activity, AgentRole, AgentSpan, Attachment, ContextRole, Duration, Identifier, InteractionType, Object,
-    ResultFacts, Score, Statement, SubStatement, Timestamp, VOIDED,
+    Activity, Attachment, ContextRole, Duration, InteractionType, Object, ResultFacts, Score, Statement,
+    SubStatement, Timestamp, VOIDED,
 };
 pub use version::{UnsupportedVersion, Version};

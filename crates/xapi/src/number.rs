@@ -70,9 +70,8 @@ impl<'t> Decimal<'t> {
             return None;
         }
         let mut digits = self.digits();
-        (0..self.point).try_fold(0u64, |n, _| {
-            n.checked_mul(10)?.checked_add(digits.next().unwrap_or(0).into())
-        })
+        (0..self.point)
+            .try_fold(0u64, |n, _| n.checked_mul(10)?.checked_add(digits.next().unwrap_or(0).into()))
     }
 
     /// Writes the value in the one form that all spellings of it share.

@@ -55,7 +55,7 @@ pub fn statements(body: &[u8], version: Version, limits: &Limits) -> Result<Vec<
             }
             if !reader.take(b',') {
                 let expected = "a comma or the end of the array of statements";
-                return Err(malformed(n, Malformed { at: reader.at(), expected }));
+                return Err(malformed(n + 1, Malformed { at: reader.at(), expected }));
             }
         }
     }

@@ -138,10 +138,16 @@ impl StatementQuery {
             "until" => self.until = Some(instant()?),
             "limit" => {
                 let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
-                let limit = if digits { value.parse().unwrap_or(u64::MAX) } else { return Err(malformed("a whole number")) };
+                let limit = if digits {
+                    value.parse().unwrap_or(u64::MAX)
+                } else {
+                    return Err(malformed("a whole number"));
+                };
                 self.limit = Some(limit).filter(|n| *n > 0);
             }
-            _ => self.format = Format::from_name(value).ok_or_else(|| malformed("ids, exact or canonical"))?,
+            _ => {
+                self.format = Format::from_name(value).ok_or_else(|| malformed("ids, exact or canonical"))?
+            }
         }
         Ok(())
     }
@@ -230,7 +236,17 @@ mod tests {
     #[test]
     fn one_statement_is_asked_for_by_id_and_nothing_but_its_form() {
         assert!(parse(&[("statementId", ID), ("format", "canonical"), ("attachments", "false")]).is_ok());
-        for other in ["agent", "verb", "activity", "registration", "since", "until", "limit", "ascending", "related_agents"] {
+        for other in [
+            "agent",
+            "verb",
+            "activity",
+            "registration",
+            "since",
+            "until",
+            "limit",
+            "ascending",
+            "related_agents",
+        ] {
             let value = match other {
                 "agent" => r#"{"mbox":"mailto:a@b.se"}"#,
                 "verb" | "activity" => "http://e.org/v",
@@ -240,10 +256,16 @@ mod tests {
                 _ => "true",
             };
             for id in ["statementId", "voidedStatementId"] {
-                assert!(matches!(parse(&[(other, value), (id, ID)]), Err(QueryError::Excluded(..))), "{other} {id}");
+                assert!(
+                    matches!(parse(&[(other, value), (id, ID)]), Err(QueryError::Excluded(..))),
+                    "{other} {id}"
+                );
             }
         }
-        assert!(matches!(parse(&[("statementId", ID), ("voidedStatementId", ID)]), Err(QueryError::Excluded(..))));
+        assert!(matches!(
+            parse(&[("statementId", ID), ("voidedStatementId", ID)]),
+            Err(QueryError::Excluded(..))
+        ));
     }
 
     #[test]

@@ -59,7 +59,8 @@ impl<'t> Cursor<'t> {
     /// The next `n` bytes as a number, if they are digits.
     fn number(&mut self, n: usize) -> Option<u32> {
         let digits = self.0.get(..n)?;
-        let value = digits.iter().try_fold(0, |v, b| b.is_ascii_digit().then(|| v * 10 + u32::from(b - b'0')))?;
+        let value =
+            digits.iter().try_fold(0, |v, b| b.is_ascii_digit().then(|| v * 10 + u32::from(b - b'0')))?;
         self.0 = &self.0[n..];
         Some(value)
     }
@@ -243,7 +244,10 @@ mod tests {
         ] {
             assert_eq!(micros(same), instant, "{same}");
         }
-        assert_eq!(parse_timestamp("2026-03-01T08:30"), Some(Timestamp { micros: 1_772_353_800_000_000, zoned: false }));
+        assert_eq!(
+            parse_timestamp("2026-03-01T08:30"),
+            Some(Timestamp { micros: 1_772_353_800_000_000, zoned: false })
+        );
         assert_eq!(micros("2026-02-28T24:00:00Z"), micros("2026-03-01T00:00:00Z"));
         assert_eq!(micros("2016-12-31T23:59:60Z"), micros("2017-01-01T00:00:00Z"));
         assert_eq!(micros("1969-12-31T23:59:59.999999Z"), Some(-1));
@@ -252,11 +256,28 @@ mod tests {
     #[test]
     fn unknown_zones_and_days_that_do_not_exist_are_refused() {
         for bad in [
-            "", "should fail", "01/011/2015", "2026-03-01", "2026-03-01 08:30:00Z", "2026-3-1T08:30:00Z",
-            "2008-09-15T15:53:00.601-00", "2008-09-15T15:53:00.601-0000", "2008-09-15T15:53:00.601-00:00",
-            "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-03-01T25:00:00Z", "2026-03-01T24:00:01Z",
-            "2026-03-01T08:60:00Z", "2026-03-01T08:30:61Z", "2026-03-01T08:30:00.Z", "2026-03-01T08:30:00Zx",
-            "2026-03-01T08:30:00+24:00", "2026-03-01T08:30:00+1:00", "2026-0301T08:30:00Z", "2026-03-01T08:30:00+", "٢026-03-01T08:30:00Z",
+            "",
+            "should fail",
+            "01/011/2015",
+            "2026-03-01",
+            "2026-03-01 08:30:00Z",
+            "2026-3-1T08:30:00Z",
+            "2008-09-15T15:53:00.601-00",
+            "2008-09-15T15:53:00.601-0000",
+            "2008-09-15T15:53:00.601-00:00",
+            "2026-02-29T00:00:00Z",
+            "2026-13-01T00:00:00Z",
+            "2026-03-01T25:00:00Z",
+            "2026-03-01T24:00:01Z",
+            "2026-03-01T08:60:00Z",
+            "2026-03-01T08:30:61Z",
+            "2026-03-01T08:30:00.Z",
+            "2026-03-01T08:30:00Zx",
+            "2026-03-01T08:30:00+24:00",
+            "2026-03-01T08:30:00+1:00",
+            "2026-0301T08:30:00Z",
+            "2026-03-01T08:30:00+",
+            "٢026-03-01T08:30:00Z",
         ] {
             assert_eq!(parse_timestamp(bad), None, "{bad}");
             assert_eq!(to_utc(bad), None, "{bad}");
@@ -277,19 +298,40 @@ mod tests {
             ("PT4H35M59.14S", (None, 1_655_914)),
             ("PT16559.14S", (None, 1_655_914)),
             ("PT16559.149S", (None, 1_655_914)),
-            ("P3Y1M29DT4H35M59.14S", (Some(37_000_000), 2_505_600_00 + 1_655_914)),
+            ("P3Y1M29DT4H35M59.14S", (Some(37_000_000), 250_560_000 + 1_655_914)),
             ("P3Y", (Some(36_000_000), 0)),
-            ("P4W", (None, 4 * 7 * 86_400_00)),
+            ("P4W", (None, 4 * 7 * 8_640_000)),
             ("PT0.5H", (None, 180_000)),
             ("PT0,5H", (None, 180_000)),
-            ("P1DT0S", (None, 86_400_00)),
+            ("P1DT0S", (None, 8_640_000)),
             ("PT99999999999999999999S", (None, i64::MAX)),
         ] {
             assert_eq!(length(text), Some(expected), "{text}");
         }
         for bad in [
-            "", "P", "PT", "P1", "PA1H0M0S", "P4W1D", "P1DT", "PT1M1H", "P1M1Y", "PT1.5M3S", "-P1D", "P-1D", "1D", "P1H", "PT1D",
-            "P0003-06-04T12:30:05", "pt1s", "PT1S ", "PT.5S", "PT5.S", "P1D1W", "12345", "PT1SS",
+            "",
+            "P",
+            "PT",
+            "P1",
+            "PA1H0M0S",
+            "P4W1D",
+            "P1DT",
+            "PT1M1H",
+            "P1M1Y",
+            "PT1.5M3S",
+            "-P1D",
+            "P-1D",
+            "1D",
+            "P1H",
+            "PT1D",
+            "P0003-06-04T12:30:05",
+            "pt1s",
+            "PT1S ",
+            "PT.5S",
+            "PT5.S",
+            "P1D1W",
+            "12345",
+            "PT1SS",
         ] {
             assert_eq!(length(bad), None, "{bad}");
         }

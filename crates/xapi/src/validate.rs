@@ -8,10 +8,11 @@ mod leaf;
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::agents::{AgentRole, AgentSpan};
 use crate::json::Value;
 use crate::number::Decimal;
 use crate::statement::{
-    AgentRole, AgentSpan, Attachment, ContextRole, Object, ResultFacts, Score, Statement, SubStatement, VOIDED,
+    Attachment, ContextRole, Object, ResultFacts, Score, Statement, SubStatement, VOIDED,
 };
 use crate::{Identifier, Version};
 
@@ -40,7 +41,9 @@ impl Fault {
         while value.index() != self.index {
             let entry = value.entries().find(|(_, child)| child.contains(self.index));
             let item = value.items().enumerate().find(|(_, child)| child.contains(self.index));
-            if let Some((name, child)) = entry.and_then(|(key, child)| Some((leaf::standard_name(key)?, child))) {
+            if let Some((name, child)) =
+                entry.and_then(|(key, child)| Some((leaf::standard_name(key)?, child)))
+            {
                 pointer = format!("{pointer}/{name}");
                 value = child;
             } else if let Some((n, child)) = item {
@@ -58,13 +61,23 @@ impl Fault {
 pub(crate) fn statement(value: Value<'_>, version: Version) -> Checked<Statement> {
     let base = value.range().start;
     let mut found = Found { version, base, in_sub_statement: false, lists: Lists::default() };
-    let [id, actor, verb, object, result, context, timestamp, stored, authority, own_version, attachments] = fields(
-        value,
-        [
-            "id", "actor", "verb", "object", "result", "context", "timestamp", "stored", "authority", "version",
-            "attachments",
-        ],
-    )?;
+    let [id, actor, verb, object, result, context, timestamp, stored, authority, own_version, attachments] =
+        fields(
+            value,
+            [
+                "id",
+                "actor",
+                "verb",
+                "object",
+                "result",
+                "context",
+                "timestamp",
+                "stored",
+                "authority",
+                "version",
+                "attachments",
+            ],
+        )?;
     let id = id.map(leaf::uuid).transpose()?;
     let own_version = own_version.map(|v| statement_version(v, version)).transpose()?;
     stored.map(leaf::timestamp).transpose()?;
@@ -207,7 +220,8 @@ impl Found {
             ["objectType", "actor", "verb", "object", "result", "context", "timestamp", "attachments"],
         )?;
         self.in_sub_statement = true;
-        let event = self.event(value, Event { actor, verb, object, result, context, timestamp, attachments })?;
+        let event =
+            self.event(value, Event { actor, verb, object, result, context, timestamp, attachments })?;
         self.in_sub_statement = false;
         Ok(SubStatement {
             verb: event.verb,
@@ -230,7 +244,10 @@ impl Found {
                 if members == 2 && has_account {
                     Ok(())
                 } else {
-                    Err(Fault::at(value, "an agent, or an anonymous group of two agents, one with an account"))
+                    Err(Fault::at(
+                        value,
+                        "an agent, or an anonymous group of two agents, one with an account",
+                    ))
                 }
             }
         }

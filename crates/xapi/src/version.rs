@@ -16,7 +16,9 @@ pub enum UnsupportedVersion {
     #[error("the header X-Experience-API-Version is required: 1.0, 1.0.x, 2.0 or 2.0.x")]
     Missing,
     /// The header names a version that is not served.
-    #[error("the header X-Experience-API-Version names a version that is not served: expected 1.0, 1.0.x, 2.0 or 2.0.x")]
+    #[error(
+        "the header X-Experience-API-Version names a version that is not served: expected 1.0, 1.0.x, 2.0 or 2.0.x"
+    )]
     NotServed,
 }
 

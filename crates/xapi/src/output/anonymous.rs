@@ -81,7 +81,8 @@ pub(super) fn anonymous(facts: &Anonymous<'_>) -> String {
 }
 
 fn object(properties: impl IntoIterator<Item = (&'static str, String)>) -> String {
-    let properties: Vec<_> = properties.into_iter().map(|(name, json)| format!("\"{name}\":{json}")).collect();
+    let properties: Vec<_> =
+        properties.into_iter().map(|(name, json)| format!("\"{name}\":{json}")).collect();
     format!("{{{}}}", properties.join(","))
 }
 
@@ -92,7 +93,9 @@ fn agent(object_type: &str, account: Account<'_>) -> String {
 
 fn about(about: AnonymousObject<'_>) -> String {
     match about {
-        AnonymousObject::Activity(id) => object([("objectType", json_string("Activity")), ("id", json_string(id))]),
+        AnonymousObject::Activity(id) => {
+            object([("objectType", json_string("Activity")), ("id", json_string(id))])
+        }
         AnonymousObject::StatementRef(id) => {
             object([("objectType", json_string("StatementRef")), ("id", json_string(&id.to_string()))])
         }
@@ -124,7 +127,8 @@ fn score(score: Score) -> Vec<(&'static str, String)> {
 }
 
 fn decimal(millionths: i64) -> String {
-    let (sign, n) = if millionths < 0 { ("-", millionths.unsigned_abs()) } else { ("", millionths.unsigned_abs()) };
+    let (sign, n) =
+        if millionths < 0 { ("-", millionths.unsigned_abs()) } else { ("", millionths.unsigned_abs()) };
     let scale = Score::SCALE.unsigned_abs();
     let text = format!("{sign}{}.{:06}", n / scale, n % scale);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

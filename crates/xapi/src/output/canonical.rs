@@ -102,7 +102,9 @@ fn event(event: Value<'_>, edits: &mut Edits, canonical: &Canonical<'_>) {
     let mut activities: Vec<Value<'_>> = Vec::new();
     let is_activity = |o: &Value<'_>| o.get("objectType").is_none_or(|t| t.is("Activity"));
     activities.extend(event.get("object").filter(is_activity));
-    for (_, list) in event.get("context").and_then(|c| c.get("contextActivities")).into_iter().flat_map(Value::entries) {
+    for (_, list) in
+        event.get("context").and_then(|c| c.get("contextActivities")).into_iter().flat_map(Value::entries)
+    {
         match list.kind() {
             Kind::Array => activities.extend(list.items()),
             _ => activities.push(list),
@@ -146,7 +148,9 @@ fn definition(value: Value<'_>, edits: &mut Edits, languages: &Languages) {
 }
 
 fn is_language_map(value: Value<'_>) -> bool {
-    value.entries().all(|(key, text)| text.kind() == Kind::String && crate::lexical::is_language_tag(&key.string()))
+    value
+        .entries()
+        .all(|(key, text)| text.kind() == Kind::String && crate::lexical::is_language_tag(&key.string()))
 }
 
 fn one_language(map: Value<'_>, edits: &mut Edits, languages: &Languages) {

@@ -31,7 +31,8 @@ impl Edits {
     /// Adds a property at the end of an object. `name` needs no escapes.
     pub(super) fn append(&mut self, object: Value<'_>, name: &str, json: &str) {
         let end = object.range().end - 1;
-        let is_first = object.entries().next().is_none() && !self.0.iter().any(|(range, _)| *range == (end..end));
+        let is_first =
+            object.entries().next().is_none() && !self.0.iter().any(|(range, _)| *range == (end..end));
         let comma = if is_first { "" } else { "," };
         self.insert(end, &format!("{comma}\"{name}\":{json}"));
     }

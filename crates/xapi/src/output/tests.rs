@@ -6,7 +6,13 @@ const STORED: i64 = 1_772_353_800_123_456;
 const AUTHORITY: &str = r#"{"account":{"homePage":"https://lrs.example.org","name":"moodle"}}"#;
 
 fn additions(version: Version) -> Additions<'static> {
-    Additions { id: Uuid::from_u128(7), stored: STORED, authority: Some(AUTHORITY), received: version, answer: version }
+    Additions {
+        id: Uuid::from_u128(7),
+        stored: STORED,
+        authority: Some(AUTHORITY),
+        received: version,
+        answer: version,
+    }
 }
 
 fn parsed(text: &str) -> serde_json::Value {
@@ -53,11 +59,19 @@ fn what_the_sender_set_is_kept_but_for_stored_and_authority() {
 fn context_activities_are_arrays_in_sub_statements_too() {
     let event = r#""actor":{"mbox":"mailto:a@b.se"},"verb":{"id":"http://e.org/v"},"context":{"contextActivities":
         {"parent":{"id":"http://e.org/p"},"other":[{"id":"http://e.org/q"}]}},"timestamp":"2026-03-01T09:30:00+01:00""#;
-    let text = format!(r#"{{{event},"object":{{"objectType":"SubStatement",{event},"object":{{"id":"http://e.org/o"}}}}}}"#);
+    let text = format!(
+        r#"{{{event},"object":{{"objectType":"SubStatement",{event},"object":{{"id":"http://e.org/o"}}}}}}"#
+    );
     let out = parsed(&exact(&text, &additions(Version::V2_0_0)));
     for event in [&out, &out["object"]] {
-        assert_eq!(event["context"]["contextActivities"]["parent"], serde_json::json!([{"id": "http://e.org/p"}]));
-        assert_eq!(event["context"]["contextActivities"]["other"], serde_json::json!([{"id": "http://e.org/q"}]));
+        assert_eq!(
+            event["context"]["contextActivities"]["parent"],
+            serde_json::json!([{"id": "http://e.org/p"}])
+        );
+        assert_eq!(
+            event["context"]["contextActivities"]["other"],
+            serde_json::json!([{"id": "http://e.org/q"}])
+        );
         assert_eq!(event["timestamp"], "2026-03-01T08:30:00Z");
     }
 }
@@ -87,8 +101,14 @@ fn ids_keeps_what_identifies_and_nothing_else() {
         "authority": {"mbox": "mailto:au@b.se"}
     });
     assert_eq!(parsed(&ids(RICH)), expected);
-    let sub = RICH.replacen("\"id\":\"8f87ccde-bb56-4c2e-ab83-44982ef22df0\",", "\"objectType\":\"SubStatement\",", 1);
-    let outer = format!(r#"{{"actor":{{"mbox":"mailto:a@b.se","name":"A"}},"verb":{{"id":"http://e.org/v"}},"object":{sub}}}"#);
+    let sub = RICH.replacen(
+        "\"id\":\"8f87ccde-bb56-4c2e-ab83-44982ef22df0\",",
+        "\"objectType\":\"SubStatement\",",
+        1,
+    );
+    let outer = format!(
+        r#"{{"actor":{{"mbox":"mailto:a@b.se","name":"A"}},"verb":{{"id":"http://e.org/v"}},"object":{sub}}}"#
+    );
     let out = parsed(&ids(&outer));
     assert_eq!(out["object"]["actor"], expected["actor"]);
     assert_eq!(out["object"]["object"], expected["object"]);
@@ -99,7 +119,8 @@ fn ids_keeps_what_identifies_and_nothing_else() {
 fn canonical_shows_the_known_definition_in_the_reader_s_language() {
     let languages = Languages::parse("sv-SE, en;q=0.5");
     let definition = |id: &str| {
-        (id == "http://e.org/c").then(|| r#"{"name":{"en":"Canonical","sv":"Kanonisk"},"type":"http://e.org/t"}"#.to_owned())
+        (id == "http://e.org/c")
+            .then(|| r#"{"name":{"en":"Canonical","sv":"Kanonisk"},"type":"http://e.org/t"}"#.to_owned())
     };
     let out = parsed(&canonical(
         RICH,
@@ -115,7 +136,11 @@ fn canonical_shows_the_known_definition_in_the_reader_s_language() {
     assert_eq!(out["actor"], parsed(RICH)["actor"]);
     let added = canonical(
         r#"{"verb":{"id":"http://e.org/v"},"object":{"id":"http://e.org/c"}}"#,
-        &Canonical { definition: &definition, display: &|_| Some(r#"{"sv":"x"}"#.into()), languages: &languages },
+        &Canonical {
+            definition: &definition,
+            display: &|_| Some(r#"{"sv":"x"}"#.into()),
+            languages: &languages,
+        },
     );
     assert_eq!(parsed(&added)["verb"]["display"], serde_json::json!({"sv": "x"}));
     assert_eq!(parsed(&added)["object"]["definition"]["name"], serde_json::json!({"sv": "Kanonisk"}));
@@ -147,7 +172,12 @@ fn a_language_is_chosen_by_the_header_and_else_the_first() {
 #[test]
 fn an_erased_statement_is_answered_by_a_valid_one_without_anybody() {
     let score = Score { scaled: Some(-500_000), raw: Some(12_000_000), min: Some(1), max: Some(1) };
-    let result = ResultFacts { success: Some(true), score, response: Some("hemligt".into()), ..ResultFacts::default() };
+    let result = ResultFacts {
+        success: Some(true),
+        score,
+        response: Some("hemligt".into()),
+        ..ResultFacts::default()
+    };
     let nobody = Account { home_page: "https://lrs.example.org/erased", name: "0a1b" };
     for object in [
         AnonymousObject::Activity("http://e.org/o"),
@@ -164,7 +194,10 @@ fn an_erased_statement_is_answered_by_a_valid_one_without_anybody() {
                 result: Some(&result),
                 duration_centiseconds: Some(12_345),
                 registration: Some(Uuid::from_u128(8)),
-                context_activities: &[(ContextRole::Parent, "http://e.org/p".into()), (ContextRole::SubOther, "x".into())],
+                context_activities: &[
+                    (ContextRole::Parent, "http://e.org/p".into()),
+                    (ContextRole::SubOther, "x".into()),
+                ],
                 timestamp: STORED,
                 stored: STORED,
                 authority: Some(AUTHORITY),
@@ -176,7 +209,10 @@ fn an_erased_statement_is_answered_by_a_valid_one_without_anybody() {
             let out = parsed(&text);
             assert_eq!(out["result"]["score"], serde_json::json!({"scaled": -0.5, "raw": 12}));
             assert_eq!(out["result"]["duration"], "PT123.45S");
-            assert_eq!(out["context"]["contextActivities"], serde_json::json!({"parent": [{"id": "http://e.org/p"}]}));
+            assert_eq!(
+                out["context"]["contextActivities"],
+                serde_json::json!({"parent": [{"id": "http://e.org/p"}]})
+            );
         }
     }
 }

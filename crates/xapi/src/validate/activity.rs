@@ -22,14 +22,36 @@ impl Found {
 }
 
 fn check_definition(value: Value<'_>) -> Checked<Option<InteractionType>> {
-    let [name, description, kind, more_info, extensions, interaction, pattern, choices, scale, source, target, steps] =
-        fields(
-            value,
-            [
-                "name", "description", "type", "moreInfo", "extensions", "interactionType", "correctResponsesPattern",
-                "choices", "scale", "source", "target", "steps",
-            ],
-        )?;
+    let [
+        name,
+        description,
+        kind,
+        more_info,
+        extensions,
+        interaction,
+        pattern,
+        choices,
+        scale,
+        source,
+        target,
+        steps,
+    ] = fields(
+        value,
+        [
+            "name",
+            "description",
+            "type",
+            "moreInfo",
+            "extensions",
+            "interactionType",
+            "correctResponsesPattern",
+            "choices",
+            "scale",
+            "source",
+            "target",
+            "steps",
+        ],
+    )?;
     name.map(leaf::language_map).transpose()?;
     description.map(leaf::language_map).transpose()?;
     kind.map(leaf::iri).transpose()?;
@@ -52,7 +74,9 @@ fn check_definition(value: Value<'_>) -> Checked<Option<InteractionType>> {
     }
     for (list, used) in lists.into_iter().zip(component_lists(interaction_type)) {
         match list {
-            Some(list) if !used => return Err(Fault::at(list, "no component list that this interactionType has not")),
+            Some(list) if !used => {
+                return Err(Fault::at(list, "no component list that this interactionType has not"));
+            }
             Some(list) => components(list)?,
             None => {}
         }

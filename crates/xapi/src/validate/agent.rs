@@ -2,8 +2,8 @@
 
 use super::leaf::{self, fields, required};
 use super::{Checked, Fault, Found};
+use crate::agents::{AgentRole, AgentSpan, Identifier};
 use crate::json::Value;
-use crate::statement::{AgentRole, AgentSpan, Identifier};
 
 /// What may stand in a place.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,10 +22,8 @@ pub(super) enum Actor {
 
 impl Found {
     pub(super) fn agent(&mut self, value: Value<'_>, role: AgentRole, allowed: Allowed) -> Checked<Actor> {
-        let [object_type, name, member, mbox, mbox_sha1sum, openid, account] = fields(
-            value,
-            ["objectType", "name", "member", "mbox", "mbox_sha1sum", "openid", "account"],
-        )?;
+        let [object_type, name, member, mbox, mbox_sha1sum, openid, account] =
+            fields(value, ["objectType", "name", "member", "mbox", "mbox_sha1sum", "openid", "account"])?;
         let is_group = match object_type {
             None => false,
             Some(t) if t.is("Agent") => false,
@@ -39,7 +37,10 @@ impl Found {
         }
         name.map(leaf::string).transpose()?;
         if member.is_some() && !is_group {
-            return Err(Fault::at(value, "an object without the property \"member\", or objectType \"Group\""));
+            return Err(Fault::at(
+                value,
+                "an object without the property \"member\", or objectType \"Group\"",
+            ));
         }
         let identifiers = [mbox, mbox_sha1sum, openid, account].iter().flatten().count();
         if identifiers > 1 || (identifiers == 0 && !is_group) {

@@ -6,8 +6,9 @@ use super::agent::Allowed;
 use super::leaf::{self, fields, required};
 use super::{Checked, Fault, Found};
 use crate::Version;
+use crate::agents::AgentRole;
 use crate::json::{Kind, Value};
-use crate::statement::{AgentRole, ContextRole};
+use crate::statement::ContextRole;
 
 /// What a statement keeps of its context, besides the lists.
 #[derive(Default)]
@@ -33,12 +34,24 @@ impl Found {
         ] = fields(
             value,
             [
-                "registration", "instructor", "team", "contextActivities", "revision", "platform", "language",
-                "statement", "extensions", "contextAgents", "contextGroups",
+                "registration",
+                "instructor",
+                "team",
+                "contextActivities",
+                "revision",
+                "platform",
+                "language",
+                "statement",
+                "extensions",
+                "contextAgents",
+                "contextGroups",
             ],
         )?;
         if self.version == Version::V1_0_3 && (agents.is_some() || groups.is_some()) {
-            return Err(Fault::at(value, "no contextAgents and contextGroups, which version 1.0.3 does not define"));
+            return Err(Fault::at(
+                value,
+                "no contextAgents and contextGroups, which version 1.0.3 does not define",
+            ));
         }
         for (field, name) in [(revision, "revision"), (platform, "platform")] {
             field.map(leaf::string).transpose()?;

@@ -12,13 +12,69 @@ use crate::{lexical, time};
 
 /// Every property that the standard defines in a statement: the names that an error may repeat.
 const STANDARD_NAMES: [&str; 63] = [
-    "account", "actor", "agent", "attachments", "authority", "category", "choices", "completion", "contentType",
-    "context", "contextActivities", "contextAgents", "contextGroups", "correctResponsesPattern", "definition",
-    "description", "display", "duration", "extensions", "fileUrl", "group", "grouping", "homePage", "id",
-    "instructor", "interactionType", "language", "length", "max", "mbox", "mbox_sha1sum", "member", "min",
-    "moreInfo", "name", "object", "objectType", "openid", "other", "parent", "platform", "raw", "registration",
-    "relevantTypes", "response", "result", "revision", "scale", "scaled", "score", "sha2", "source", "statement",
-    "steps", "stored", "success", "target", "team", "timestamp", "type", "usageType", "verb", "version",
+    "account",
+    "actor",
+    "agent",
+    "attachments",
+    "authority",
+    "category",
+    "choices",
+    "completion",
+    "contentType",
+    "context",
+    "contextActivities",
+    "contextAgents",
+    "contextGroups",
+    "correctResponsesPattern",
+    "definition",
+    "description",
+    "display",
+    "duration",
+    "extensions",
+    "fileUrl",
+    "group",
+    "grouping",
+    "homePage",
+    "id",
+    "instructor",
+    "interactionType",
+    "language",
+    "length",
+    "max",
+    "mbox",
+    "mbox_sha1sum",
+    "member",
+    "min",
+    "moreInfo",
+    "name",
+    "object",
+    "objectType",
+    "openid",
+    "other",
+    "parent",
+    "platform",
+    "raw",
+    "registration",
+    "relevantTypes",
+    "response",
+    "result",
+    "revision",
+    "scale",
+    "scaled",
+    "score",
+    "sha2",
+    "source",
+    "statement",
+    "steps",
+    "stored",
+    "success",
+    "target",
+    "team",
+    "timestamp",
+    "type",
+    "usageType",
+    "verb",
+    "version",
 ];
 
 /// The name of a property, if it is one of the standard's.
@@ -36,10 +92,15 @@ pub(super) fn fields<'t, const N: usize>(
     let mut found = [None; N];
     for (key, field) in value.entries() {
         let Some(n) = names.iter().position(|name| key.is(name)) else {
-            return Err(Fault::at(value, match standard_name(key) {
-                Some(name) => Cow::Owned(format!("an object without the property \"{name}\"")),
-                None => Cow::Borrowed("an object, but it has a property that the standard does not define"),
-            }));
+            return Err(Fault::at(
+                value,
+                match standard_name(key) {
+                    Some(name) => Cow::Owned(format!("an object without the property \"{name}\"")),
+                    None => {
+                        Cow::Borrowed("an object, but it has a property that the standard does not define")
+                    }
+                },
+            ));
         };
         found[n] = Some(field);
     }
@@ -80,7 +141,11 @@ pub(super) fn boolean(value: Value<'_>) -> Checked<bool> {
 }
 
 pub(super) fn number<'t>(value: Value<'t>) -> Checked<Decimal<'t>> {
-    if value.kind() == Kind::Number { Ok(Decimal::new(value.raw())) } else { Err(Fault::at(value, "a number")) }
+    if value.kind() == Kind::Number {
+        Ok(Decimal::new(value.raw()))
+    } else {
+        Err(Fault::at(value, "a number"))
+    }
 }
 
 pub(super) fn length(value: Value<'_>) -> Checked<u64> {

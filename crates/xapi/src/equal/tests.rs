@@ -91,7 +91,10 @@ fn numbers_count_by_value() {
 
 #[test]
 fn a_context_activity_may_stand_alone_or_in_an_array() {
-    assert_eq!(same_after("/context/contextActivities/parent", json!([{"id": "http://example.org/p"}])), BOTH);
+    assert_eq!(
+        same_after("/context/contextActivities/parent", json!([{"id": "http://example.org/p"}])),
+        BOTH
+    );
     assert_eq!(same_after("/context/contextActivities/parent/objectType", json!("Activity")), BOTH);
     assert_eq!(same_after("/context/contextActivities/parent", json!([])), NEITHER);
 }
