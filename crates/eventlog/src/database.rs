@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Sqlite, SqliteConnection};
 
 /// Where a database is.
@@ -281,7 +283,8 @@ pub(crate) fn postgres_options(
     durability: Durability,
 ) -> Result<PgConnectOptions, sqlx::Error> {
     let schema = schema.unwrap_or("public");
-    if schema.is_empty() || !schema.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
+    if schema.is_empty() || !schema.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    {
         return Err(sqlx::Error::Configuration("a schema is named with a-z, 0-9 and _".into()));
     }
     Ok(PgConnectOptions::from_str(url)?.application_name("larka").statement_cache_capacity(200).options([

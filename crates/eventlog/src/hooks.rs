@@ -104,7 +104,9 @@ pub(crate) async fn prepare_tables(database: &Database) -> Result<(), LogError> 
         Database::Postgres(pool) => postgres::prepare(pool).await?,
     };
     if version != FORMAT {
-        return Err(LogError::Unexpected(format!("its tables have version {version}, and this program knows {FORMAT}")));
+        return Err(LogError::Unexpected(format!(
+            "its tables have version {version}, and this program knows {FORMAT}"
+        )));
     }
     Ok(())
 }

@@ -136,7 +136,8 @@ impl EventLog {
             max_batch: options.max_batch.max(1),
         };
         let mut tasks = vec![tokio::spawn(writer.run())];
-        if let (Database::Postgres(pool), Location::Postgres { schema, .. }) = (&database, &options.location) {
+        if let (Database::Postgres(pool), Location::Postgres { schema, .. }) = (&database, &options.location)
+        {
             let channel = postgres::listen::channel(schema.as_deref());
             tasks.push(tokio::spawn(postgres::listen::follow(
                 pool.clone(),

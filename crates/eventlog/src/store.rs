@@ -112,8 +112,9 @@ impl Store {
         let found = if taken.head.position < position {
             None
         } else {
-            let mut found =
-                read_page(self.tx()?, Position(position.0 - 1), 1).await.map_err(|e| classify(&e, Phase::Before))?;
+            let mut found = read_page(self.tx()?, Position(position.0 - 1), 1)
+                .await
+                .map_err(|e| classify(&e, Phase::Before))?;
             found.pop()
         };
         self.rollback().await;

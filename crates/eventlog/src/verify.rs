@@ -72,7 +72,13 @@ pub(crate) async fn verify(
     let mut walk = Walk {
         previous: before.map_or(GENESIS, |(hash, _)| hash),
         stored: before.map_or(i64::MIN, |(_, stored)| stored),
-        verified: Verified { events: 0, slots: 0, deleted_slots: 0, through: Position(first - 1), hash: GENESIS },
+        verified: Verified {
+            events: 0,
+            slots: 0,
+            deleted_slots: 0,
+            through: Position(first - 1),
+            hash: GENESIS,
+        },
     };
     let last = (*range.end()).min(head.position.0);
     while walk.verified.through.0 < last {

@@ -90,7 +90,8 @@ impl Shared {
     /// The last answer to how far the log is complete, if it is younger than this.
     pub(crate) fn through_within(&self, age: Duration) -> Option<Micros> {
         let seen = self.through_seen.load(Ordering::SeqCst);
-        let young = seen != i64::MIN && self.elapsed() - seen <= i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
+        let young =
+            seen != i64::MIN && self.elapsed() - seen <= i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
         young.then(|| Micros(self.through.load(Ordering::SeqCst)))
     }
 

@@ -46,7 +46,10 @@ pub(crate) async fn page_of_kinds(
 }
 
 /// The events at some positions, in no particular order.
-pub(crate) async fn at(connection: &mut PgConnection, positions: &[Position]) -> Result<Vec<Event>, sqlx::Error> {
+pub(crate) async fn at(
+    connection: &mut PgConnection,
+    positions: &[Position],
+) -> Result<Vec<Event>, sqlx::Error> {
     let text = format!("SELECT {COLUMNS} FROM event WHERE position = ANY ($1)");
     let rows = sqlx::query(AssertSqlSafe(text)).bind(ints(positions)).fetch_all(connection).await?;
     rows.iter().map(event).collect()
@@ -123,11 +126,15 @@ pub(crate) async fn links(
 }
 
 /// Where events with these dedupe keys are.
-pub(crate) async fn find(connection: &mut PgConnection, keys: &[Key]) -> Result<Vec<(Key, u64)>, sqlx::Error> {
-    let rows = sqlx::query("SELECT dedupe, position FROM event WHERE dedupe = ANY ($1) AND dedupe IS NOT NULL")
-        .bind(keys)
-        .fetch_all(connection)
-        .await?;
+pub(crate) async fn find(
+    connection: &mut PgConnection,
+    keys: &[Key],
+) -> Result<Vec<(Key, u64)>, sqlx::Error> {
+    let rows =
+        sqlx::query("SELECT dedupe, position FROM event WHERE dedupe = ANY ($1) AND dedupe IS NOT NULL")
+            .bind(keys)
+            .fetch_all(connection)
+            .await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, uint(row.try_get(1)?)))).collect()
 }
 

@@ -29,8 +29,9 @@ pub(crate) async fn prepare(db: &SqliteDb) -> Result<i64, sqlx::Error> {
     if known == 0 {
         sqlx::raw_sql(SCHEMA).execute(&mut *transaction).await?;
     }
-    let version =
-        sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM log_format").fetch_one(&mut *transaction).await?;
+    let version = sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM log_format")
+        .fetch_one(&mut *transaction)
+        .await?;
     transaction.commit().await?;
     Ok(version)
 }
@@ -155,7 +156,8 @@ pub(crate) async fn find(
     connection: &mut SqliteConnection,
     keys: &[Key],
 ) -> Result<Vec<(Key, u64)>, sqlx::Error> {
-    lookup(connection, keys, |marks| format!("SELECT dedupe, position FROM event WHERE dedupe IN ({marks})")).await
+    lookup(connection, keys, |marks| format!("SELECT dedupe, position FROM event WHERE dedupe IN ({marks})"))
+        .await
 }
 
 /// The versions of these streams.

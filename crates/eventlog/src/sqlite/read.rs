@@ -102,11 +102,13 @@ pub(crate) async fn slots_between(
     first: Position,
     last: Position,
 ) -> Result<Vec<(Position, Slot)>, sqlx::Error> {
-    let rows = sqlx::query("SELECT place, owner, period, body FROM sealed WHERE place >= ? AND place < ? ORDER BY place")
-        .bind(int(first.0) * SLOTS_PER_EVENT)
-        .bind((int(last.0) + 1) * SLOTS_PER_EVENT)
-        .fetch_all(connection)
-        .await?;
+    let rows = sqlx::query(
+        "SELECT place, owner, period, body FROM sealed WHERE place >= ? AND place < ? ORDER BY place",
+    )
+    .bind(int(first.0) * SLOTS_PER_EVENT)
+    .bind((int(last.0) + 1) * SLOTS_PER_EVENT)
+    .fetch_all(connection)
+    .await?;
     rows.iter().map(slot).collect()
 }
 
@@ -116,11 +118,12 @@ pub(crate) async fn deletions_between(
     first: Position,
     last: Position,
 ) -> Result<Vec<(Position, u16, Position)>, sqlx::Error> {
-    let rows = sqlx::query("SELECT place, event FROM sealed_deleted WHERE place >= ? AND place < ? ORDER BY place")
-        .bind(int(first.0) * SLOTS_PER_EVENT)
-        .bind((int(last.0) + 1) * SLOTS_PER_EVENT)
-        .fetch_all(connection)
-        .await?;
+    let rows =
+        sqlx::query("SELECT place, event FROM sealed_deleted WHERE place >= ? AND place < ? ORDER BY place")
+            .bind(int(first.0) * SLOTS_PER_EVENT)
+            .bind((int(last.0) + 1) * SLOTS_PER_EVENT)
+            .fetch_all(connection)
+            .await?;
     rows.iter()
         .map(|row| {
             let (position, number) = unplace(row.try_get(0)?)?;
@@ -176,7 +179,9 @@ pub(crate) async fn stored_at(
 
 /// Bytes of a fixed length.
 pub(super) fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], sqlx::Error> {
-    bytes.try_into().map_err(|_| sqlx::Error::Decode(format!("{} bytes where {N} belong", bytes.len()).into()))
+    bytes
+        .try_into()
+        .map_err(|_| sqlx::Error::Decode(format!("{} bytes where {N} belong", bytes.len()).into()))
 }
 
 fn key(bytes: Option<&[u8]>) -> Result<Option<Key>, sqlx::Error> {
@@ -210,7 +215,8 @@ fn slot(row: &SqliteRow) -> Result<(Position, Slot), sqlx::Error> {
 }
 
 fn unplace(place: i64) -> Result<(Position, u16), sqlx::Error> {
-    let number = u16::try_from(place.rem_euclid(SLOTS_PER_EVENT)).map_err(|e| sqlx::Error::Decode(e.into()))?;
+    let number =
+        u16::try_from(place.rem_euclid(SLOTS_PER_EVENT)).map_err(|e| sqlx::Error::Decode(e.into()))?;
     Ok((Position(uint(place.div_euclid(SLOTS_PER_EVENT))), number))
 }
 
