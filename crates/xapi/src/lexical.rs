@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 /// Whether `text` is an absolute IRI (RFC 3987): a scheme, and only characters that an IRI may hold. IRLs are
 /// held to the same.
-pub(crate) fn is_iri(text: &str) -> bool {
+pub fn is_iri(text: &str) -> bool {
     let Some(colon) = text.bytes().position(|b| !is_scheme_byte(b)) else { return false };
     let (scheme, rest) = text.split_at(colon);
     let Some(rest) = rest.strip_prefix(':') else { return false };
@@ -37,11 +37,12 @@ pub(crate) fn is_mailto(text: &str) -> bool {
             !label.is_empty()
                 && !label.starts_with('-')
                 && !label.ends_with('-')
-                && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || !c.is_ascii())
+                && label.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_') || !c.is_ascii())
         })
     };
     !local.is_empty()
-        && !local.contains(['@', ',', '?', ':', '/'])
+        && !local.starts_with('/')
+        && !local.contains(['@', ',', '?', ':'])
         && has_only_iri_characters(local)
         && has_only_iri_characters(domain)
         && (is_literal || is_name())
@@ -58,7 +59,7 @@ pub(crate) fn is_sha2(text: &str) -> bool {
 }
 
 /// The UUID in its standard form, 8-4-4-4-12 hexadecimal digits of either case.
-pub(crate) fn uuid(text: &str) -> Option<Uuid> {
+pub fn uuid(text: &str) -> Option<Uuid> {
     if text.len() != 36 {
         return None;
     }
@@ -86,7 +87,7 @@ pub(crate) fn is_media_type(text: &str) -> bool {
 }
 
 /// Whether `text` is a well-formed language tag (RFC 5646, 2.1).
-pub(crate) fn is_language_tag(text: &str) -> bool {
+pub fn is_language_tag(text: &str) -> bool {
     // The common shapes first: `sv`, `en-US`.
     let bytes = text.as_bytes();
     if let [a, b] | [a, b, b'-', _, _] = bytes

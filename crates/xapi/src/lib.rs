@@ -9,7 +9,7 @@ pub mod about;
 pub mod agents;
 pub mod equal;
 mod json;
-mod lexical;
+pub mod lexical;
 mod number;
 pub mod output;
 pub mod parse;

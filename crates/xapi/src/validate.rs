@@ -262,7 +262,14 @@ impl Found {
             let usage_type = leaf::iri(required(item, usage_type, "usageType")?)?.into_owned();
             leaf::language_map(required(item, display, "display")?)?;
             description.map(leaf::language_map).transpose()?;
-            let content_type = leaf::media_type(required(item, content_type, "contentType")?)?.into_owned();
+            let content_type_value = required(item, content_type, "contentType")?;
+            let content_type = leaf::media_type(content_type_value)?.into_owned();
+            if usage_type == Attachment::SIGNATURE && content_type != "application/octet-stream" {
+                return Err(Fault::at(
+                    content_type_value,
+                    "application/octet-stream, because this is a signature",
+                ));
+            }
             let length = leaf::length(required(item, length, "length")?)?;
             let sha2 = leaf::sha2(required(item, sha2, "sha2")?)?.into_owned();
             let file_url = file_url.map(leaf::iri).transpose()?.map(Cow::into_owned);
