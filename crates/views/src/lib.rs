@@ -1,1 +1,17 @@
-//! Projections into SQL and the queries on them.
+//! Projections of the log into SQL, and the queries on them.
+//!
+//! Everything here is folded from clear facts alone, so that a rebuild gives the same rows after an erasure as
+//! before it. [`statements`] is the index behind xAPI queries: it lives in the log's own database and is
+//! written in the append's transaction, so that whoever reads their own write finds it. [`progress`] and
+//! [`competence`] are projections with a checkpoint. [`municipality`] keeps the municipality's state in
+//! memory, folded from its events.
+
+pub mod competence;
+mod error;
+pub mod municipality;
+pub mod progress;
+mod sql;
+pub mod statements;
+mod voids;
+
+pub use error::ViewError;

@@ -1,1 +1,138 @@
-//! The xAPI resources.
+//! The xAPI resources: a router for `/xapi/`, and what stands behind it.
+//!
+//! [`Ingest`] takes statements that were found valid and stores them; [`Query`] finds them again. Both know
+//! nothing of HTTP. [`router`] puts the standard's resources before them.
+//!
+//! A request travels: `http` (credentials, version, limits) → `xapi` (parse, validate) → [`Ingest`] (known ids,
+//! pseudonyms, facts, sealing) → the log. Back: the index in `views` → the log → the vault → `xapi::output`.
+
+mod compare;
+mod cursor;
+mod erase;
+mod http;
+mod ingest;
+mod metrics;
+mod prepare;
+mod query;
+mod reading;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+
+use eventlog::EventLog;
+use eventlog::clock::SharedClock;
+use vault::Vault;
+use views::municipality::Current;
+use xapi::Version;
+
+pub use erase::{EraseError, Receipt};
+pub use http::router;
+pub use ingest::{Ingest, IngestError, Posted};
+pub use query::{Asking, Found, Query, QueryFailed};
+pub use views::statements::hook;
+
+/// What an LRS is made of.
+pub struct LrsOptions {
+    /// The log, opened with [`hook`].
+    pub log: EventLog,
+    /// The vault.
+    pub vault: Vault,
+    /// The municipality's state, kept up by whoever opened it: says which activities are items of surveys.
+    pub municipality: Current,
+    /// The time.
+    pub clock: SharedClock,
+    /// The address this instance is known by, such as `https://larka.example`. It is the home page of authorities
+    /// and of erased people's accounts, and must not change.
+    pub base_url: String,
+    /// The version that serves requests without `X-Experience-API-Version`; none refuses them.
+    pub default_version: Option<Version>,
+    /// How much is taken at once.
+    pub limits: Limits,
+    /// Where the metrics go.
+    pub registry: prometheus::Registry,
+}
+
+/// How much is taken at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bytes of one body; more is answered with 413.
+    pub body_bytes: usize,
+    /// Statements in one request.
+    pub batch: usize,
+    /// Statements in one page of an answer.
+    pub page: usize,
+    /// Requests with a body that are worked on at the same time; more are answered with 429.
+    pub in_flight: usize,
+    /// How long a body may take to arrive, in seconds; slower is answered with 408.
+    pub body_seconds: u64,
+    /// How long a `more` address is good for, in seconds.
+    pub more_seconds: u64,
+}
+
+impl Default for Limits {
+    /// 16 MiB, 10,000 statements, pages of 100, 1,000 requests, 30 seconds, a day.
+    fn default() -> Self {
+        Self {
+            body_bytes: 16 << 20,
+            batch: 10_000,
+            page: 100,
+            in_flight: 1_000,
+            body_seconds: 30,
+            more_seconds: 86_400,
+        }
+    }
+}
+
+/// A learning record store. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Lrs {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) log: EventLog,
+    pub(crate) vault: Vault,
+    pub(crate) default_version: Option<Version>,
+    pub(crate) limits: Limits,
+    pub(crate) metrics: metrics::Metrics,
+    pub(crate) in_flight: Arc<tokio::sync::Semaphore>,
+    /// The latest promise of the log that was read, in microseconds.
+    pub(crate) promised: AtomicI64,
+    pub(crate) ingest: Ingest,
+    pub(crate) query: Query,
+}
+
+impl Lrs {
+    /// Puts an LRS together.
+    ///
+    /// # Errors
+    /// The metrics are registered already: one registry is for one LRS.
+    pub fn new(options: LrsOptions) -> Result<Self, prometheus::Error> {
+        let LrsOptions { log, vault, municipality, clock, base_url, default_version, limits, registry } =
+            options;
+        let base_url = base_url.trim_end_matches('/').to_owned();
+        Ok(Self {
+            inner: Arc::new(Inner {
+                ingest: Ingest::new(log.clone(), vault.clone(), municipality, clock.clone()),
+                query: Query::new(log.clone(), vault.clone(), clock.clone(), base_url, limits),
+                metrics: metrics::Metrics::new(&registry)?,
+                in_flight: Arc::new(tokio::sync::Semaphore::new(limits.in_flight)),
+                promised: AtomicI64::new(0),
+                log,
+                vault,
+                default_version,
+                limits,
+            }),
+        })
+    }
+
+    /// The way in for statements that were found valid.
+    pub fn ingest(&self) -> &Ingest {
+        &self.inner.ingest
+    }
+
+    /// The way to find statements.
+    pub fn query(&self) -> &Query {
+        &self.inner.query
+    }
+}

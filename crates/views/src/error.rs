@@ -1,0 +1,27 @@
+//! Why a view could not answer.
+
+/// Why a query on a view, or its rebuild, failed. Never carries personal data.
+#[derive(Debug, thiserror::Error)]
+pub enum ViewError {
+    /// The database cannot be reached or refused.
+    #[error("the views cannot be read: {0}")]
+    Unavailable(String),
+    /// The log cannot be read.
+    #[error("the log cannot be read: {0}")]
+    Log(String),
+    /// An event's facts are not of a form this program knows.
+    #[error("the event at position {position} cannot be folded: {reason}")]
+    Fold {
+        /// Where it stands in the log.
+        position: u64,
+        /// What was wrong with it.
+        reason: String,
+    },
+}
+
+impl From<sqlx::Error> for ViewError {
+    fn from(error: sqlx::Error) -> Self {
+        // Messages of both databases name tables and constraints, never the values of a row.
+        Self::Unavailable(error.to_string())
+    }
+}

@@ -1,0 +1,386 @@
+//! Reading the index: pages of positions by keyset, with bounded work.
+
+use eventlog::database::Database;
+use eventlog::event::{Key, Position};
+use sqlx::Row as _;
+
+use super::term::{self, Filter, Term};
+use crate::ViewError;
+use crate::sql::{json_positions, position, signed};
+
+/// In which order statements are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// Descending by position, the standard's default.
+    #[default]
+    NewestFirst,
+    /// `ascending=true`
+    OldestFirst,
+}
+
+/// The stretch of the log that is looked at: `since` and `until`, and where a page before this one ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Only statements after this position.
+    pub after: Position,
+    /// Only statements up to this position.
+    pub through: Position,
+}
+
+/// Positions that match, in the order asked for, each once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// At most as many as were asked for. May be fewer, even none, with more to come.
+    pub positions: Vec<Position>,
+    /// What of the stretch is still to be looked at; none where all of it was.
+    pub rest: Option<Bounds>,
+}
+
+/// How many rows of the index a page may look at, so that two conditions that hardly meet cannot hold the server:
+/// the page then ends early, with a rest to go on from.
+const WORK_LIMIT: usize = 10_000;
+/// Rows that are fetched at a time, at most.
+const CHUNK_LIMIT: usize = 1_000;
+
+/// One row of the index, for a term that is known: the statement and why it matches.
+type Row = (u64, u64);
+
+/// Which statements match all of a filter's conditions on one and the same statement, voided ones left out.
+///
+/// # Errors
+/// The database fails.
+pub async fn find(
+    database: &Database,
+    filter: &Filter,
+    order: Order,
+    bounds: Bounds,
+    limit: usize,
+) -> Result<Page, ViewError> {
+    let conditions = filter.conditions();
+    let mut page = Page { positions: Vec::new(), rest: None };
+    if conditions.iter().any(Vec::is_empty) || bounds.through <= bounds.after {
+        return Ok(page);
+    }
+    let size = if conditions.len() > 1 { CHUNK_LIMIT } else { (limit + 16).clamp(32, CHUNK_LIMIT) };
+    let scan = Scan { database, order, size };
+    let (driver, mut chunk) = scan.sparsest(&conditions, bounds).await?;
+    let mut work = 0;
+    loop {
+        work += chunk.rows.len().max(1);
+        let mut rows = std::mem::take(&mut chunk.rows);
+        for (index, terms) in conditions.iter().enumerate() {
+            if Some(index) != driver && !rows.is_empty() {
+                rows = scan.keep_matching(terms, rows).await?;
+            }
+        }
+        let mut matching: Vec<u64> = rows.into_iter().map(|(position, _)| position).collect();
+        matching.dedup();
+        scan.drop_voided(&mut matching).await?;
+        for found in matching {
+            if page.positions.len() == limit {
+                page.rest = Some(order.beyond(bounds, page.positions.last().copied().unwrap_or_default()));
+                return Ok(page);
+            }
+            page.positions.push(Position(found));
+        }
+        let Some(rest) = chunk.rest else { return Ok(page) };
+        if page.positions.len() >= limit || work >= WORK_LIMIT {
+            page.rest = Some(rest);
+            return Ok(page);
+        }
+        chunk = match driver {
+            Some(index) => scan.chunk(&conditions[index], rest).await?,
+            None => scan.all(rest).await?,
+        };
+    }
+}
+
+/// Whether the statement at this position is voided.
+///
+/// # Errors
+/// The database fails.
+pub async fn is_voided(database: &Database, at: Position) -> Result<bool, ViewError> {
+    Ok(!voided(database, &[at.0]).await?.is_empty())
+}
+
+/// Where statements stand, up to a position, in which this agent is actor or object (or a member) and this
+/// activity the object: candidates for folding the pair again.
+pub(crate) async fn own_positions(
+    database: &Database,
+    agent: &Key,
+    activity: &str,
+    through: Position,
+) -> Result<Vec<Position>, sqlx::Error> {
+    let (agent, activity) = term::pair(agent, activity);
+    let rows: Vec<i64> = match database {
+        Database::Sqlite(db) => sqlx::query_scalar(
+            "SELECT a.position FROM statement_term a WHERE a.term = ?1 AND a.position <= ?3 AND a.via = 0 \
+                 AND EXISTS (SELECT 1 FROM statement_term o WHERE o.term = ?2 AND o.position = a.position \
+                 AND o.via = 0) ORDER BY a.position",
+        )
+        .bind(&agent[..])
+        .bind(&activity[..])
+        .bind(signed(through.0))
+        .fetch_all(&db.readers)
+        .await?,
+        Database::Postgres(pool) => sqlx::query_scalar(
+            "SELECT a.position FROM statement_term a WHERE a.term = $1 AND a.position <= $3 AND a.via = 0 \
+                 AND EXISTS (SELECT 1 FROM statement_term o WHERE o.term = $2 AND o.position = a.position \
+                 AND o.via = 0) ORDER BY a.position",
+        )
+        .bind(&agent[..])
+        .bind(&activity[..])
+        .bind(signed(through.0))
+        .fetch_all(pool)
+        .await?,
+    };
+    Ok(rows.into_iter().map(position).collect())
+}
+
+impl Order {
+    /// What of a stretch lies beyond a position.
+    fn beyond(self, bounds: Bounds, at: Position) -> Bounds {
+        match self {
+            Self::NewestFirst => Bounds { through: Position(at.0.saturating_sub(1)), ..bounds },
+            Self::OldestFirst => Bounds { after: at, ..bounds },
+        }
+    }
+
+    fn sort(self, rows: &mut [Row]) {
+        match self {
+            Self::NewestFirst => rows.sort_unstable_by(|a, b| b.cmp(a)),
+            Self::OldestFirst => rows.sort_unstable(),
+        }
+    }
+
+    /// Whether `a` is listed before `b`.
+    fn before(self, a: u64, b: u64) -> bool {
+        match self {
+            Self::NewestFirst => a > b,
+            Self::OldestFirst => a < b,
+        }
+    }
+}
+
+/// Rows that follow each other in a list, and what of the stretch lies beyond them. All rows of a position are in
+/// the same chunk.
+struct Chunk {
+    rows: Vec<Row>,
+    rest: Option<Bounds>,
+}
+
+impl Chunk {
+    /// How far it reaches: further is sparser.
+    fn reach(&self, order: Order) -> u64 {
+        match (self.rest, order) {
+            (None, Order::NewestFirst) => 0,
+            (None, Order::OldestFirst) => u64::MAX,
+            (Some(rest), Order::NewestFirst) => rest.through.0,
+            (Some(rest), Order::OldestFirst) => rest.after.0,
+        }
+    }
+}
+
+struct Scan<'a> {
+    database: &'a Database,
+    order: Order,
+    size: usize,
+}
+
+impl Scan<'_> {
+    /// The condition whose first chunk reaches furthest, and that chunk: the others are looked up against it.
+    async fn sparsest(
+        &self,
+        conditions: &[Vec<Term>],
+        bounds: Bounds,
+    ) -> Result<(Option<usize>, Chunk), sqlx::Error> {
+        let mut best: Option<(usize, Chunk)> = None;
+        for (index, terms) in conditions.iter().enumerate() {
+            let chunk = self.chunk(terms, bounds).await?;
+            let better = best.as_ref().is_none_or(|(_, other)| {
+                let (reach, known) = (chunk.reach(self.order), other.reach(self.order));
+                self.order.before(known, reach) || (known == reach && chunk.rows.len() < other.rows.len())
+            });
+            if better {
+                best = Some((index, chunk));
+            }
+        }
+        match best {
+            Some((index, chunk)) => Ok((Some(index), chunk)),
+            None => Ok((None, self.all(bounds).await?)),
+        }
+    }
+
+    /// The next rows that match any of the terms.
+    async fn chunk(&self, terms: &[Term], bounds: Bounds) -> Result<Chunk, sqlx::Error> {
+        let mut rows: Vec<Row> = Vec::new();
+        // Up to where every list was read.
+        let mut edge: Option<u64> = None;
+        for term in terms {
+            let mut list = self.list(term, bounds, self.size).await?;
+            if list.len() == self.size
+                && let Some(&(last, _)) = list.last()
+            {
+                // The last position may have further rows: it is left to the next chunk, unless it is alone.
+                list.retain(|(position, _)| *position != last);
+                let mut covered = list.last().map(|(position, _)| *position);
+                if covered.is_none() {
+                    let only = Bounds { after: Position(last - 1), through: Position(last) };
+                    list = self.list(term, only, usize::MAX).await?;
+                    covered = Some(last);
+                }
+                edge = match (edge, covered) {
+                    (Some(edge), Some(covered)) if self.order.before(edge, covered) => Some(edge),
+                    (_, covered) => covered,
+                };
+            }
+            rows.append(&mut list);
+        }
+        self.order.sort(&mut rows);
+        rows.dedup();
+        let rest = edge.map(|edge| {
+            rows.retain(|(position, _)| !self.order.before(edge, *position));
+            self.order.beyond(bounds, Position(edge))
+        });
+        Ok(Chunk { rows, rest: rest.filter(|rest| rest.after < rest.through) })
+    }
+
+    /// The next statements, whatever they say. Positions have no gaps, so a stretch of them bounds the work.
+    async fn all(&self, bounds: Bounds) -> Result<Chunk, sqlx::Error> {
+        let size = self.size as u64;
+        let (after, through) = match self.order {
+            Order::NewestFirst => {
+                (bounds.after.0.max(bounds.through.0.saturating_sub(size)), bounds.through.0)
+            }
+            Order::OldestFirst => (bounds.after.0, bounds.through.0.min(bounds.after.0.saturating_add(size))),
+        };
+        let sql = (
+            "SELECT position FROM event WHERE kind = 'statement' AND position > ?1 \
+             AND position <= ?2",
+            "SELECT position FROM event WHERE kind = 'statement' AND position > $1 AND position <= $2",
+        );
+        let found: Vec<i64> = match self.database {
+            Database::Sqlite(db) => {
+                sqlx::query_scalar(sql.0)
+                    .bind(signed(after))
+                    .bind(signed(through))
+                    .fetch_all(&db.readers)
+                    .await?
+            }
+            Database::Postgres(pool) => {
+                sqlx::query_scalar(sql.1).bind(signed(after)).bind(signed(through)).fetch_all(pool).await?
+            }
+        };
+        let mut rows: Vec<Row> = found.into_iter().map(|found| (position(found).0, 0)).collect();
+        self.order.sort(&mut rows);
+        let edge = if self.order == Order::NewestFirst { after + 1 } else { through };
+        let rest = self.order.beyond(bounds, Position(edge));
+        Ok(Chunk { rows, rest: (rest.after < rest.through).then_some(rest) })
+    }
+
+    /// The first `size` rows of one term in a stretch.
+    async fn list(&self, term: &Term, bounds: Bounds, size: usize) -> Result<Vec<Row>, sqlx::Error> {
+        let (after, through) = (signed(bounds.after.0), signed(bounds.through.0));
+        let size = i64::try_from(size).unwrap_or(i64::MAX);
+        match self.database {
+            Database::Sqlite(db) => {
+                let sql = match self.order {
+                    Order::NewestFirst => {
+                        "SELECT position, via FROM statement_term WHERE term = ?1 AND position > ?2 \
+                         AND position <= ?3 ORDER BY position DESC, via DESC LIMIT ?4"
+                    }
+                    Order::OldestFirst => {
+                        "SELECT position, via FROM statement_term WHERE term = ?1 AND position > ?2 \
+                         AND position <= ?3 ORDER BY position, via LIMIT ?4"
+                    }
+                };
+                let query = sqlx::query(sql).bind(&term[..]).bind(after).bind(through).bind(size);
+                query
+                    .try_map(|row: sqlx::sqlite::SqliteRow| pair(row.try_get(0)?, row.try_get(1)?))
+                    .fetch_all(&db.readers)
+                    .await
+            }
+            Database::Postgres(pool) => {
+                let sql = match self.order {
+                    Order::NewestFirst => {
+                        "SELECT position, via FROM statement_term WHERE term = $1 AND position > $2 \
+                         AND position <= $3 ORDER BY position DESC, via DESC LIMIT $4"
+                    }
+                    Order::OldestFirst => {
+                        "SELECT position, via FROM statement_term WHERE term = $1 AND position > $2 \
+                         AND position <= $3 ORDER BY position, via LIMIT $4"
+                    }
+                };
+                let query = sqlx::query(sql).bind(&term[..]).bind(after).bind(through).bind(size);
+                query
+                    .try_map(|row: sqlx::postgres::PgRow| pair(row.try_get(0)?, row.try_get(1)?))
+                    .fetch_all(pool)
+                    .await
+            }
+        }
+    }
+
+    /// Those of the rows that match one of the terms as well.
+    async fn keep_matching(&self, terms: &[Term], mut rows: Vec<Row>) -> Result<Vec<Row>, sqlx::Error> {
+        let mut matching: Vec<Row> = Vec::new();
+        for term in terms {
+            match self.database {
+                Database::Sqlite(db) => {
+                    let found = sqlx::query(
+                        "SELECT position, via FROM statement_term \
+                         WHERE term = ?1 AND position IN (SELECT value FROM json_each(?2))",
+                    )
+                    .bind(&term[..])
+                    .bind(json_positions(rows.iter().map(|(position, _)| *position)))
+                    .try_map(|row: sqlx::sqlite::SqliteRow| pair(row.try_get(0)?, row.try_get(1)?));
+                    matching.append(&mut found.fetch_all(&db.readers).await?);
+                }
+                Database::Postgres(pool) => {
+                    let positions: Vec<i64> = rows.iter().map(|(position, _)| signed(*position)).collect();
+                    let found = sqlx::query(
+                        "SELECT position, via FROM statement_term WHERE term = $1 AND position = ANY($2)",
+                    )
+                    .bind(&term[..])
+                    .bind(positions)
+                    .try_map(|row: sqlx::postgres::PgRow| pair(row.try_get(0)?, row.try_get(1)?));
+                    matching.append(&mut found.fetch_all(pool).await?);
+                }
+            }
+        }
+        matching.sort_unstable();
+        rows.retain(|row| matching.binary_search(row).is_ok());
+        Ok(rows)
+    }
+
+    async fn drop_voided(&self, positions: &mut Vec<u64>) -> Result<(), sqlx::Error> {
+        if !positions.is_empty() {
+            let voided = voided(self.database, positions).await?;
+            positions.retain(|position| !voided.contains(position));
+        }
+        Ok(())
+    }
+}
+
+async fn voided(database: &Database, positions: &[u64]) -> Result<Vec<u64>, sqlx::Error> {
+    let found: Vec<i64> =
+        match database {
+            Database::Sqlite(db) => sqlx::query_scalar(
+                "SELECT position FROM statement_voided WHERE position IN (SELECT value FROM json_each(?1))",
+            )
+            .bind(json_positions(positions.iter().copied()))
+            .fetch_all(&db.readers)
+            .await?,
+            Database::Postgres(pool) => {
+                let positions: Vec<i64> = positions.iter().map(|position| signed(*position)).collect();
+                sqlx::query_scalar("SELECT position FROM statement_voided WHERE position = ANY($1)")
+                    .bind(positions)
+                    .fetch_all(pool)
+                    .await?
+            }
+        };
+    Ok(found.into_iter().map(|found| position(found).0).collect())
+}
+
+fn pair(at: i64, via: i64) -> Result<Row, sqlx::Error> {
+    Ok((position(at).0, position(via).0))
+}

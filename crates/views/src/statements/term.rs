@@ -1,0 +1,156 @@
+//! The terms a statement is found by.
+
+use domain::StatementFactsRef;
+use eventlog::event::Key;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// A 16-byte digest of a kind of filter and its values: IRIs may be longer than an index entry can be.
+pub(crate) type Term = [u8; 16];
+
+/// What a digest stands for. The numbers are part of what is stored: `rebuild` follows a change.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+enum Kind {
+    /// An agent or group as actor or object, or as a member of one that is.
+    Agent = 1,
+    /// An agent or group anywhere else, and nowhere in those places.
+    RelatedAgent = 2,
+    Verb = 3,
+    /// The activity that is the object.
+    Activity = 4,
+    /// An activity anywhere else, and not the object.
+    RelatedActivity = 5,
+    Registration = 6,
+    /// [`Kind::Agent`] and the verb together.
+    AgentVerb = 7,
+    /// The credential that sent the statement: its authority.
+    Credential = 8,
+}
+
+fn digest(kind: Kind, values: &[&[u8]]) -> Term {
+    let mut hash = Sha256::new();
+    hash.update([kind as u8]);
+    for value in values {
+        hash.update((value.len() as u64).to_be_bytes());
+        hash.update(value);
+    }
+    let mut term = [0; 16];
+    term.copy_from_slice(&hash.finalize()[..16]);
+    term
+}
+
+/// The terms of one statement, each once: its whole index row.
+pub(crate) fn of_statement(facts: &StatementFactsRef<'_>, credential: Option<&Key>) -> Vec<Term> {
+    let mut direct: Vec<&Key> = Vec::new();
+    let mut related: Vec<&Key> = Vec::new();
+    for (role, agent) in &facts.agents {
+        let list = if role.is_direct() { &mut direct } else { &mut related };
+        if !list.contains(&agent) {
+            list.push(agent);
+        }
+    }
+    related.retain(|agent| !direct.contains(agent));
+    let verb = facts.verb.as_bytes();
+
+    let mut terms = Vec::with_capacity(4 + 2 * direct.len() + related.len() + facts.activities.len());
+    terms.push(digest(Kind::Verb, &[verb]));
+    for agent in &direct {
+        terms.push(digest(Kind::Agent, &[agent.as_slice()]));
+        terms.push(digest(Kind::AgentVerb, &[agent.as_slice(), verb]));
+    }
+    terms.extend(related.iter().map(|agent| digest(Kind::RelatedAgent, &[agent.as_slice()])));
+    let object = facts.activity();
+    if let Some(id) = object {
+        terms.push(digest(Kind::Activity, &[id.as_bytes()]));
+    }
+    let mut seen: Vec<&str> = object.into_iter().collect();
+    let elsewhere = facts.activities.iter().map(|(_, id)| *id);
+    for id in elsewhere.chain(facts.sub_activity()) {
+        if !seen.contains(&id) {
+            seen.push(id);
+            terms.push(digest(Kind::RelatedActivity, &[id.as_bytes()]));
+        }
+    }
+    if let Some(registration) = &facts.registration {
+        terms.push(digest(Kind::Registration, &[registration.as_slice()]));
+    }
+    if let Some(credential) = credential {
+        terms.push(digest(Kind::Credential, &[credential.as_slice()]));
+    }
+    terms
+}
+
+/// What a list of statements is asked for, resolved to pseudonyms. All that is given has to hold on one and the
+/// same statement (or on one and the same statement that it refers to).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// `agent`, where one is asked for: who the identifier stands for.
+    pub agent: Option<Subject>,
+    /// `related_agents`
+    pub related_agents: bool,
+    /// `verb`
+    pub verb: Option<String>,
+    /// `activity`
+    pub activity: Option<String>,
+    /// `related_activities`
+    pub related_activities: bool,
+    /// `registration`
+    pub registration: Option<Uuid>,
+}
+
+/// Whom an identifier stands for: a pseudonym, a credential (as an authority), both or nobody.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// The pseudonym, where the identifier has one.
+    pub agent: Option<Key>,
+    /// The credential, where the identifier is the account of one.
+    pub credential: Option<Key>,
+}
+
+impl Filter {
+    /// The conditions: all of the outer list have to hold, by any term of the inner one. An inner list without
+    /// terms can never hold.
+    pub(crate) fn conditions(&self) -> Vec<Vec<Term>> {
+        let mut conditions = Vec::new();
+        let mut verb = self.verb.as_deref();
+        if let Some(subject) = &self.agent {
+            let mut terms = Vec::new();
+            match (subject.agent, self.related_agents, verb) {
+                (None, ..) => {}
+                (Some(agent), false, Some(id)) => {
+                    terms.push(digest(Kind::AgentVerb, &[&agent, id.as_bytes()]));
+                    verb = None;
+                }
+                (Some(agent), false, None) => terms.push(digest(Kind::Agent, &[&agent])),
+                (Some(agent), true, _) => {
+                    terms.push(digest(Kind::Agent, &[&agent]));
+                    terms.push(digest(Kind::RelatedAgent, &[&agent]));
+                }
+            }
+            if let (Some(credential), true) = (subject.credential, self.related_agents) {
+                terms.push(digest(Kind::Credential, &[&credential]));
+            }
+            conditions.push(terms);
+        }
+        if let Some(id) = verb {
+            conditions.push(vec![digest(Kind::Verb, &[id.as_bytes()])]);
+        }
+        if let Some(id) = &self.activity {
+            let mut terms = vec![digest(Kind::Activity, &[id.as_bytes()])];
+            if self.related_activities {
+                terms.push(digest(Kind::RelatedActivity, &[id.as_bytes()]));
+            }
+            conditions.push(terms);
+        }
+        if let Some(registration) = &self.registration {
+            conditions.push(vec![digest(Kind::Registration, &[registration.as_bytes()])]);
+        }
+        conditions
+    }
+}
+
+/// The terms of an agent as actor or object, and of an activity as object.
+pub(crate) fn pair(agent: &Key, activity: &str) -> (Term, Term) {
+    (digest(Kind::Agent, &[agent]), digest(Kind::Activity, &[activity.as_bytes()]))
+}

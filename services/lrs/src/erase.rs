@@ -1,0 +1,85 @@
+//! Forgetting a person: the keys are destroyed, and the log says that they were.
+
+use domain::Facts as _;
+use domain::events::AgentErasedFacts;
+use eventlog::clock::Micros;
+use eventlog::{Append, AppendError, NewEvent, Position};
+use vault::{AgentId, VaultError};
+use xapi::{Invalid, parse};
+
+use crate::{Lrs, prepare};
+
+/// What was done, for whoever asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The pseudonym, which statements carry from now on in place of the person.
+    pub agent: AgentId,
+    /// How many keys were destroyed, one for each quarter in which something was received.
+    pub keys: u64,
+    /// The event that says so.
+    pub position: Position,
+    /// When that was.
+    pub at: Micros,
+}
+
+/// Why nobody was erased, or not completely.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EraseError {
+    /// Not an identified agent.
+    #[error("expected an agent as JSON with one identifier: {0}")]
+    Invalid(#[from] Invalid),
+    /// Nobody is known by this identifier; also where the person was erased before.
+    #[error("nobody is known by this identifier")]
+    Unknown,
+    /// The vault failed; erasing again is safe.
+    #[error("the keys could not be destroyed: {0}")]
+    Vault(#[from] VaultError),
+    /// The keys are destroyed, but the log could not take the event.
+    #[error("the keys of agent {agent} are destroyed, but the log has not taken it down: {reason}")]
+    NotLogged {
+        /// The pseudonym; hand it to [`Lrs::record_erasure`] once the log takes events again.
+        agent: AgentId,
+        /// What the log said.
+        reason: AppendError,
+    },
+}
+
+impl Lrs {
+    /// Erases whoever is behind an agent's JSON (`{"mbox": "mailto:…"}`): destroys the keys, appends the event that
+    /// says so and raises the log's fence, so that whatever is being sealed for the person is sealed anew, for a
+    /// new pseudonym.
+    ///
+    /// # Errors
+    /// [`EraseError`], each.
+    pub async fn erase(&self, agent: &str) -> Result<Receipt, EraseError> {
+        let identifier = parse::agent(agent)?;
+        let found = self.inner.vault.lookup(&[identifier]).await?;
+        let Some(agent) = found.first().copied().flatten() else { return Err(EraseError::Unknown) };
+        let erasure = self.inner.vault.erase(&[agent]).await?;
+        let receipt = self.record_erasure(agent).await?;
+        Ok(Receipt { keys: erasure.keys, ..receipt })
+    }
+
+    /// Appends the event of an erasure whose keys are destroyed already.
+    ///
+    /// # Errors
+    /// [`EraseError::NotLogged`].
+    pub async fn record_erasure(&self, agent: AgentId) -> Result<Receipt, EraseError> {
+        let event = NewEvent {
+            id: prepare::random()?,
+            kind: AgentErasedFacts::KIND,
+            schema: AgentErasedFacts::SCHEMA,
+            credential: None,
+            dedupe: None,
+            stream: None,
+            facts: AgentErasedFacts { agents: vec![agent.0] }.encode(),
+            slots: Vec::new(),
+        };
+        let append = Append { events: vec![event], fence: None, raise_fence: true };
+        let appended =
+            self.inner.log.append(append).await.map_err(|reason| EraseError::NotLogged { agent, reason })?;
+        self.inner.vault.drop_caches();
+        let (position, at) = appended.events.first().copied().unwrap_or_default();
+        Ok(Receipt { agent, keys: 0, position, at })
+    }
+}

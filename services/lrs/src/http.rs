@@ -1,0 +1,120 @@
+//! HTTP: the standard's resources, and nothing that needs more than the two other halves of this crate.
+
+mod auth;
+mod body;
+mod error;
+mod parameters;
+mod statements;
+
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use eventlog::clock::Micros;
+use xapi::Version;
+
+use crate::Lrs;
+use error::Refusal;
+
+const VERSION: &str = "x-experience-api-version";
+const CONSISTENT_THROUGH: &str = "x-experience-api-consistent-through";
+
+/// The routes below `/xapi/`.
+pub fn router(lrs: Lrs) -> Router {
+    Router::new()
+        .route("/xapi/statements", any(statements::statements))
+        .route("/xapi/about", any(about))
+        .route("/xapi/{*rest}", any(unknown))
+        .layer(middleware::from_fn_with_state(lrs.clone(), measured))
+        .with_state(lrs)
+}
+
+/// `GET /xapi/about`: which versions are served. For everybody (1.0.3 Communication 2.8, IEEE 4.1.6.7).
+async fn about(State(lrs): State<Lrs>, request: Request) -> Response {
+    let version = answering(&lrs, request.headers());
+    let answer = match *request.method() {
+        Method::GET | Method::HEAD => json(StatusCode::OK, xapi::about::about().to_owned()),
+        _ => Refusal::method("GET, HEAD").into_response(),
+    };
+    with_version(headless(answer, request.method()), version)
+}
+
+async fn unknown(State(lrs): State<Lrs>, request: Request) -> Response {
+    let version = answering(&lrs, request.headers());
+    with_version(Refusal::new(StatusCode::NOT_FOUND, "there is no such resource").into_response(), version)
+}
+
+/// Counts and times every request. Nothing that a request says is written down but its route and method.
+async fn measured(State(lrs): State<Lrs>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
+    let method = method_label(request.method());
+    let answer = next.run(request).await;
+    let seconds = began.elapsed().as_secs_f64();
+    let metrics = &lrs.inner.metrics;
+    metrics.requests.with_label_values(&[&route, method, answer.status().as_str()]).inc();
+    metrics.seconds.with_label_values(&[&route, method]).observe(seconds);
+    tracing::debug!(route, method, status = answer.status().as_u16(), seconds, "answered");
+    answer
+}
+
+/// Methods as labels: a made-up method must not make a new time series.
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+/// The version that serves a request.
+fn negotiate(lrs: &Lrs, headers: &HeaderMap) -> Result<Version, Refusal> {
+    let header = headers.get(VERSION).map(|value| value.to_str().unwrap_or(""));
+    Version::negotiate(header, lrs.inner.default_version)
+        .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error.to_string()))
+}
+
+/// The version that an answer names: that of the request where it is served, else the nearest there is.
+fn answering(lrs: &Lrs, headers: &HeaderMap) -> Version {
+    negotiate(lrs, headers).unwrap_or_else(|_| match headers.get(VERSION).map(HeaderValue::as_bytes) {
+        Some(header) if header.starts_with(b"1.") || header.starts_with(b"0.") => Version::V1_0_3,
+        _ => lrs.inner.default_version.unwrap_or(Version::V2_0_0),
+    })
+}
+
+fn with_version(mut answer: Response, version: Version) -> Response {
+    answer.headers_mut().insert(VERSION, HeaderValue::from_static(version.header_value()));
+    answer
+}
+
+/// `X-Experience-API-Consistent-Through` (1.0.3 Communication 2.1, IEEE 4.1.6.1).
+fn with_consistent_through(mut answer: Response, through: Micros) -> Response {
+    if let Ok(value) = HeaderValue::from_str(&xapi::time::format_timestamp(through.0)) {
+        answer.headers_mut().insert(CONSISTENT_THROUGH, value);
+    }
+    answer
+}
+
+fn json(status: StatusCode, body: String) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// The answer to HEAD: that to GET without its body, whose length it names.
+fn headless(answer: Response, method: &Method) -> Response {
+    if *method != Method::HEAD {
+        return answer;
+    }
+    let (mut parts, body) = answer.into_parts();
+    if let Some(length) = axum::body::HttpBody::size_hint(&body).exact() {
+        parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    Response::from_parts(parts, axum::body::Body::empty())
+}

@@ -1,0 +1,54 @@
+//! Who asks, and what they may do.
+
+use axum::http::{HeaderMap, StatusCode, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use vault::secrets::Credential;
+
+use super::error::Refusal;
+use crate::Lrs;
+
+/// What a request needs to be allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Right {
+    /// Scopes `statements/write`, `all`.
+    WriteStatements,
+    /// Scopes `statements/read`, `all/read`, `all`.
+    ReadStatements,
+}
+
+impl Right {
+    fn scopes(self) -> &'static [&'static str] {
+        match self {
+            Self::WriteStatements => &["statements/write", "all"],
+            Self::ReadStatements => &["statements/read", "all/read", "all"],
+        }
+    }
+}
+
+/// The credential of a request, by HTTP Basic, if it may do this.
+pub(super) async fn authorized(lrs: &Lrs, headers: &HeaderMap, right: Right) -> Result<Credential, Refusal> {
+    let (key, secret) = basic(headers).ok_or_else(Refusal::unauthorized)?;
+    let verified = lrs.inner.vault.verify_credential(&key, &secret).await;
+    let credential = verified.map_err(crate::QueryFailed::from)?.ok_or_else(Refusal::unauthorized)?;
+    if credential.scopes.iter().any(|scope| right.scopes().contains(&scope.as_str())) {
+        return Ok(credential);
+    }
+    let scopes = right.scopes().join(", ");
+    Err(Refusal::new(
+        StatusCode::FORBIDDEN,
+        format!("the credential lacks a scope: expected one of {scopes}"),
+    ))
+}
+
+/// Key and secret of an `Authorization: Basic` header (RFC 7617).
+fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, coded) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let plain = String::from_utf8(STANDARD.decode(coded.trim()).ok()?).ok()?;
+    let (key, secret) = plain.split_once(':')?;
+    Some((key.to_owned(), secret.to_owned()))
+}

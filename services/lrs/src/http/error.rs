@@ -1,0 +1,135 @@
+//! How errors become answers: the one place that knows statuses.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use xapi::{Invalid, QueryError};
+
+use crate::ingest::IngestError;
+use crate::query::QueryFailed;
+
+/// A request that is not served. The body is JSON: `error`, and where something in a statement was wrong
+/// `statement` (counted from 0), `path` (a JSON pointer) and `expected`. It never repeats what was sent.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    error: String,
+    place: Option<(usize, String, String)>,
+    headers: Vec<(header::HeaderName, HeaderValue)>,
+}
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, error: impl Into<String>) -> Self {
+        Self { status, error: error.into(), place: None, headers: Vec::new() }
+    }
+
+    pub(super) fn bad_request(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error)
+    }
+
+    /// 405, with the methods that there are.
+    pub(super) fn method(allowed: &'static str) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, format!("expected one of {allowed}"))
+            .with(header::ALLOW, HeaderValue::from_static(allowed))
+    }
+
+    /// 401 (RFC 7617).
+    pub(super) fn unauthorized() -> Self {
+        let challenge = HeaderValue::from_static("Basic realm=\"xAPI\", charset=\"UTF-8\"");
+        Self::new(StatusCode::UNAUTHORIZED, "expected the key and secret of a credential by HTTP Basic")
+            .with(header::WWW_AUTHENTICATE, challenge)
+    }
+
+    pub(super) fn too_large(limit: usize) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("the body is larger than the limit of {limit} bytes"),
+        )
+        .with(header::CONNECTION, HeaderValue::from_static("close"))
+    }
+
+    pub(super) fn too_slow(seconds: u64) -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, format!("the body did not arrive within {seconds} seconds"))
+            .with(header::CONNECTION, HeaderValue::from_static("close"))
+    }
+
+    /// 429, with when to come back.
+    pub(super) fn too_many(retry_after: u32) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "more is being written than can be taken; try again later")
+            .with(header::RETRY_AFTER, HeaderValue::from(retry_after))
+    }
+
+    fn unavailable(reason: &str) -> Self {
+        tracing::error!(reason, "a request could not be served");
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the store cannot be reached; nothing was changed, try again later",
+        )
+        .with(header::RETRY_AFTER, HeaderValue::from(5))
+    }
+
+    /// What went wrong is for the operator's log; the client can do nothing about it.
+    pub(super) fn internal(reason: &str) -> Self {
+        tracing::error!(reason, "an internal fault");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "an internal fault; nothing was changed")
+    }
+
+    fn with(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut body = serde_json::json!({ "error": self.error });
+        if let Some((statement, path, expected)) = self.place {
+            body["statement"] = statement.into();
+            body["path"] = path.into();
+            body["expected"] = expected.into();
+        }
+        let mut answer = super::json(self.status, body.to_string());
+        answer.headers_mut().extend(self.headers);
+        answer
+    }
+}
+
+impl From<Invalid> for Refusal {
+    fn from(invalid: Invalid) -> Self {
+        let mut refusal = Self::bad_request("not a valid statement");
+        refusal.place = Some((invalid.statement, invalid.path, invalid.expected));
+        refusal
+    }
+}
+
+impl From<QueryError> for Refusal {
+    fn from(error: QueryError) -> Self {
+        Self::bad_request(error.to_string())
+    }
+}
+
+impl From<IngestError> for Refusal {
+    fn from(error: IngestError) -> Self {
+        let placed = |status, statement| {
+            let mut refusal = Self::new(status, error.to_string());
+            refusal.place = Some((statement, "/id".into(), "an id that no other statement has".into()));
+            refusal
+        };
+        match &error {
+            IngestError::Repeated { statement } => placed(StatusCode::BAD_REQUEST, *statement),
+            IngestError::Conflict { statement } => placed(StatusCode::CONFLICT, *statement),
+            IngestError::Full { retry_after } => Self::too_many(*retry_after),
+            IngestError::Unavailable(reason) => Self::unavailable(reason),
+            IngestError::Internal(reason) => Self::internal(reason),
+        }
+    }
+}
+
+impl From<QueryFailed> for Refusal {
+    fn from(error: QueryFailed) -> Self {
+        match &error {
+            QueryFailed::UnknownMore | QueryFailed::ExpiredMore => Self::bad_request(error.to_string()),
+            QueryFailed::Unavailable(reason) => Self::unavailable(reason),
+            QueryFailed::Internal(reason) => Self::internal(reason),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The statement resource (1.0.3 Communication 2.1, IEEE 4.1.6.1).
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use eventlog::clock::Micros;
+use uuid::Uuid;
+use xapi::output::Languages;
+use xapi::{Statement, StatementQuery, Version, parse};
+
+use super::auth::{Right, authorized};
+use super::body::{self, Place};
+use super::error::Refusal;
+use super::{answering, headless, json, negotiate, parameters, with_consistent_through, with_version};
+use crate::query::Found;
+use crate::{Asking, Lrs};
+
+/// Bodies above this size are parsed where they hold up nobody else.
+const PARSED_ASIDE: usize = 128 << 10;
+
+/// All methods of `/xapi/statements`.
+pub(super) async fn statements(State(lrs): State<Lrs>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let version = answering(&lrs, &parts.headers);
+    // A promise about a query has to be made before the query; one about a write may be made after it.
+    let reads = matches!(parts.method, Method::GET | Method::HEAD);
+    let before = if reads { Some(lrs.consistent_through().await) } else { None };
+    let answer = match parts.method {
+        Method::GET | Method::HEAD => get(&lrs, &parts).await,
+        Method::POST => post(&lrs, &parts, body).await,
+        Method::PUT => put(&lrs, &parts, body).await,
+        _ => Err(Refusal::method("GET, HEAD, POST, PUT")),
+    };
+    let through = match before {
+        Some(through) => through,
+        None => lrs.consistent_through().await,
+    };
+    let answer = headless(answer.unwrap_or_else(Refusal::into_response), &parts.method);
+    with_consistent_through(with_version(answer, version), through)
+}
+
+/// Finds one statement, or a list.
+async fn get(lrs: &Lrs, parts: &Parts) -> Result<Response, Refusal> {
+    let version = negotiate(lrs, &parts.headers)?;
+    let credential = authorized(lrs, &parts.headers, Right::ReadStatements).await?;
+    let pairs = parameters::pairs(parts.uri.query())?;
+    let languages = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let languages = Languages::parse(languages.unwrap_or_default());
+    let asking = Asking { credential: credential.id, version, languages: &languages };
+    if let Some((_, token)) = pairs.iter().find(|(name, _)| name == "more") {
+        if pairs.len() > 1 {
+            return Err(Refusal::bad_request("a more address is followed as it was given"));
+        }
+        return Ok(listed(lrs.query().more(token, &asking).await?, version));
+    }
+    let query = StatementQuery::parse(pairs, version)?;
+    let one = match (query.statement_id, query.voided_statement_id) {
+        (Some(id), _) => Some((id, false)),
+        (None, Some(id)) => Some((id, true)),
+        (None, None) => None,
+    };
+    let Some((id, voided)) = one else {
+        return Ok(listed(lrs.query().list(&query, &asking).await?, version));
+    };
+    match lrs.query().one(id, voided, query.format, &asking).await? {
+        Some((statement, stored)) => {
+            Ok(last_modified(json(StatusCode::OK, statement), Some(stored), version))
+        }
+        None => Err(Refusal::new(StatusCode::NOT_FOUND, "there is no such statement")),
+    }
+}
+
+/// Stores one statement or several under ids of their own or new ones.
+async fn post(lrs: &Lrs, parts: &Parts, body: Body) -> Result<Response, Refusal> {
+    let version = negotiate(lrs, &parts.headers)?;
+    let credential = authorized(lrs, &parts.headers, Right::WriteStatements).await?;
+    let _place = Place::take(lrs)?;
+    if !parameters::pairs(parts.uri.query())?.is_empty() {
+        return Err(Refusal::bad_request("POST takes no parameters"));
+    }
+    body::expect_json(&parts.headers)?;
+    let body = body::read(lrs, &parts.headers, body).await?;
+    let limits = limits(lrs);
+    let statements = aside(body, move |body| parse::statements(body, version, &limits)).await?;
+    expect_no_attachments(&statements)?;
+    let count = statements.len();
+    let posted = lrs.ingest().post(statements, Some(credential.id), version).await?;
+    lrs.count_stored(count, posted.stored);
+    let ids: Vec<String> = posted.ids.iter().map(Uuid::to_string).collect();
+    Ok(json(StatusCode::OK, serde_json::json!(ids).to_string()))
+}
+
+/// Stores one statement under the id in the address.
+async fn put(lrs: &Lrs, parts: &Parts, body: Body) -> Result<Response, Refusal> {
+    let version = negotiate(lrs, &parts.headers)?;
+    let credential = authorized(lrs, &parts.headers, Right::WriteStatements).await?;
+    let _place = Place::take(lrs)?;
+    let pairs = parameters::pairs(parts.uri.query())?;
+    let query = match pairs.as_slice() {
+        [(name, _)] if name == "statementId" => StatementQuery::parse(pairs, version)?,
+        _ => return Err(Refusal::bad_request("expected the parameter statementId and no other")),
+    };
+    body::expect_json(&parts.headers)?;
+    let body = body::read(lrs, &parts.headers, body).await?;
+    let limits = limits(lrs);
+    let mut statement = aside(body, move |body| parse::statement(body, version, &limits)).await?;
+    if statement.id.is_some() && statement.id != query.statement_id {
+        return Err(Refusal::bad_request("the statement's id differs from the parameter statementId"));
+    }
+    statement.id = query.statement_id;
+    let statements = vec![statement];
+    expect_no_attachments(&statements)?;
+    let posted = lrs.ingest().post(statements, Some(credential.id), version).await?;
+    lrs.count_stored(1, posted.stored);
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Attachments that come with the request are not taken yet; those that lie elsewhere need nothing.
+fn expect_no_attachments(statements: &[Statement]) -> Result<(), Refusal> {
+    let carried = |statement: &Statement| statement.attachments.iter().any(|one| one.file_url.is_none());
+    match statements.iter().position(carried) {
+        None => Ok(()),
+        Some(statement) => Err(xapi::Invalid {
+            statement,
+            path: "/attachments".into(),
+            expected: "a fileUrl in every attachment: the content itself cannot be sent yet".into(),
+        }
+        .into()),
+    }
+}
+
+/// A page of statements, and the address of the next.
+fn listed(found: Found, version: Version) -> Response {
+    let length: usize = found.statements.iter().map(|statement| statement.len() + 1).sum();
+    let mut body = String::with_capacity(length + 200);
+    body.push_str("{\"statements\":[");
+    for (index, statement) in found.statements.iter().enumerate() {
+        if index > 0 {
+            body.push(',');
+        }
+        body.push_str(statement);
+    }
+    body.push_str("],\"more\":\"");
+    if let Some(token) = &found.more {
+        body.push_str("/xapi/statements?more=");
+        body.push_str(token);
+    }
+    body.push_str("\"}");
+    last_modified(json(StatusCode::OK, body), found.newest, version)
+}
+
+/// `Last-Modified` as 2.0 asks for it: an HTTP date (RFC 9110, 8.8.2).
+fn last_modified(mut answer: Response, stored: Option<Micros>, version: Version) -> Response {
+    if let (Version::V2_0_0, Some(stored)) = (version, stored) {
+        let date = stored.to_datetime().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        if let Ok(value) = HeaderValue::from_str(&date) {
+            answer.headers_mut().insert(header::LAST_MODIFIED, value);
+        }
+    }
+    answer
+}
+
+fn limits(lrs: &Lrs) -> xapi::Limits {
+    let limits = &lrs.inner.limits;
+    xapi::Limits { bytes: limits.body_bytes, statements: limits.batch, ..xapi::Limits::default() }
+}
+
+/// Parses; a large body on a thread of its own.
+async fn aside<T: Send + 'static>(
+    body: Bytes,
+    parse: impl FnOnce(&[u8]) -> Result<T, xapi::Invalid> + Send + 'static,
+) -> Result<T, Refusal> {
+    if body.len() <= PARSED_ASIDE {
+        return Ok(parse(&body)?);
+    }
+    match tokio::task::spawn_blocking(move || parse(&body)).await {
+        Ok(parsed) => Ok(parsed?),
+        Err(error) => Err(Refusal::internal(&error.to_string())),
+    }
+}
+
+impl Lrs {
+    /// What the log promises; where it cannot be asked, what it last promised.
+    async fn consistent_through(&self) -> Micros {
+        match self.inner.log.consistent_through().await {
+            Ok(through) => {
+                self.inner.promised.fetch_max(through.0, std::sync::atomic::Ordering::Relaxed);
+                through
+            }
+            Err(_) => Micros(self.inner.promised.load(std::sync::atomic::Ordering::Relaxed)),
+        }
+    }
+
+    fn count_stored(&self, all: usize, stored: usize) {
+        self.inner.metrics.stored.inc_by(stored as u64);
+        self.inner.metrics.known.inc_by(all.saturating_sub(stored) as u64);
+    }
+}

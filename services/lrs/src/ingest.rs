@@ -1,0 +1,219 @@
+//! The way in: from statements that were found valid to positions in the log.
+//!
+//! Ids are looked up before people are resolved, or a statement that comes again would bring an erased person back.
+//! What is known already is compared outside the log's lock. Keys may be destroyed between resolving and storing:
+//! the log then refuses by its fence, and everything is resolved and sealed again.
+
+use std::collections::HashMap;
+
+use eventlog::clock::SharedClock;
+use eventlog::{Append, AppendError, EventLog, Key, NewEvent, Position};
+use uuid::Uuid;
+use vault::{AgentHandle, Period, Vault, VaultError};
+use views::municipality::Current;
+use xapi::{Identifier, Statement, Version, equal};
+
+use crate::compare;
+use crate::prepare::{self, Preparation};
+
+/// How often a request is begun again because the log or the keys changed under it.
+const ATTEMPTS: usize = 8;
+/// Statements that are sealed before others get a turn on the same thread: about a millisecond's work.
+const BETWEEN_TURNS: usize = 32;
+
+/// Stores statements. Cheap to clone.
+#[derive(Clone)]
+pub struct Ingest {
+    log: EventLog,
+    vault: Vault,
+    municipality: Current,
+    clock: SharedClock,
+}
+
+/// Why nothing of a request was stored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IngestError {
+    /// The same id stands twice in the batch (IEEE 9274.1.1 4.1.6.1).
+    #[error("statement {statement} has the id of another in the batch")]
+    Repeated {
+        /// Which statement, counted from 0.
+        statement: usize,
+    },
+    /// Another statement is stored under this id, or stands in the same batch.
+    #[error("statement {statement} differs from the one that is known under its id")]
+    Conflict {
+        /// Which statement, counted from 0.
+        statement: usize,
+    },
+    /// The log's queue is full.
+    #[error("the queue of the log is full")]
+    Full {
+        /// Seconds after which to try again.
+        retry_after: u32,
+    },
+    /// The log or the vault changed under the request too often, or cannot be reached. Nothing was stored; the
+    /// request may be sent again.
+    #[error("nothing was stored: {0}")]
+    Unavailable(String),
+    /// What is stored is damaged, or this program is at fault.
+    #[error("an internal fault: {0}")]
+    Internal(String),
+}
+
+/// What was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// The ids of all statements of the request, in its order; those that were known already too.
+    pub ids: Vec<Uuid>,
+    /// How many were not known.
+    pub stored: usize,
+}
+
+impl Ingest {
+    pub(crate) fn new(log: EventLog, vault: Vault, municipality: Current, clock: SharedClock) -> Self {
+        Self { log, vault, municipality, clock }
+    }
+
+    /// Stores statements, all or none, in their order, next to each other. What is known already and the same is
+    /// passed over. `version` is the version of the standard by which they came.
+    ///
+    /// # Errors
+    /// Each way in which nothing was stored.
+    pub async fn post(
+        &self,
+        statements: Vec<Statement>,
+        credential: Option<Key>,
+        version: Version,
+    ) -> Result<Posted, IngestError> {
+        let (ids, mut open) = identify(&statements, version)?;
+        let count = open.len();
+        let sent = |index: usize| statements[index].id.is_some();
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 || open.iter().any(|index| sent(*index)) {
+                let known = self.known(&ids, &open).await?;
+                self.compare(&statements, &known, version).await?;
+                open.retain(|index| known.iter().all(|(known, _)| known != index));
+            }
+            if open.is_empty() {
+                return Ok(Posted { ids, stored: 0 });
+            }
+            // The fence first: a key that dies from here on makes the log refuse.
+            let fence = self.log.fence();
+            let events = self.prepare(&statements, &ids, &open, credential, version).await?;
+            match self.log.append(Append { events, fence: Some(fence), raise_fence: false }).await {
+                Ok(_) => return Ok(Posted { stored: open.len(), ids }),
+                // Somebody else was faster; or this very request is sent twice at once.
+                Err(AppendError::Exists(_)) => {}
+                Err(AppendError::Fenced(_)) => self.vault.drop_caches(),
+                Err(error) => return Err(refused(error)),
+            }
+        }
+        Err(IngestError::Unavailable(format!("{count} statements kept colliding with other requests")))
+    }
+
+    /// Which of the open statements are in the log.
+    async fn known(&self, ids: &[Uuid], open: &[usize]) -> Result<Vec<(usize, Position)>, IngestError> {
+        let keys: Vec<Key> = open.iter().map(|index| ids[*index].into_bytes()).collect();
+        let found = self.log.find(&keys).await.map_err(unreadable)?;
+        Ok(open.iter().zip(found).filter_map(|(index, position)| Some((*index, position?))).collect())
+    }
+
+    async fn compare(
+        &self,
+        statements: &[Statement],
+        known: &[(usize, Position)],
+        version: Version,
+    ) -> Result<(), IngestError> {
+        for chunk in known.chunks(BETWEEN_TURNS) {
+            let pairs: Vec<_> = chunk.iter().map(|(index, at)| (&statements[*index], *at)).collect();
+            let same = compare::with_stored(&self.log, &self.vault, &pairs, version).await?;
+            if let Some(different) = same.iter().position(|same| !same) {
+                return Err(IngestError::Conflict { statement: chunk[different].0 });
+            }
+        }
+        Ok(())
+    }
+
+    async fn prepare(
+        &self,
+        statements: &[Statement],
+        ids: &[Uuid],
+        open: &[usize],
+        credential: Option<Key>,
+        version: Version,
+    ) -> Result<Vec<NewEvent>, IngestError> {
+        let identifiers = prepare::identifiers(open.iter().map(|index| &statements[*index]));
+        let period = Period::of(self.clock.now());
+        let handles = self.vault.resolve(&identifiers, period).await.map_err(vault_failed)?;
+        let handles: HashMap<Identifier, AgentHandle> = identifiers.into_iter().zip(handles).collect();
+        let snapshot = self.municipality.snapshot();
+        let preparation = Preparation {
+            vault: &self.vault,
+            handles: &handles,
+            municipality: &snapshot.municipality,
+            credential,
+            version,
+        };
+        let mut events = Vec::with_capacity(open.len());
+        for chunk in open.chunks(BETWEEN_TURNS) {
+            for index in chunk {
+                events.push(preparation.event(&statements[*index], ids[*index]).map_err(vault_failed)?);
+            }
+            if events.len() < open.len() {
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(events)
+    }
+}
+
+/// Every statement's id, and which statements to store: of twins in one batch the first.
+fn identify(statements: &[Statement], version: Version) -> Result<(Vec<Uuid>, Vec<usize>), IngestError> {
+    let mut ids = Vec::with_capacity(statements.len());
+    let mut open = Vec::with_capacity(statements.len());
+    let mut first: HashMap<Uuid, usize> = HashMap::new();
+    for (index, statement) in statements.iter().enumerate() {
+        let id = match statement.id {
+            Some(id) => id,
+            None => prepare::random_id().map_err(vault_failed)?,
+        };
+        ids.push(id);
+        match first.get(&id) {
+            None => {
+                first.insert(id, index);
+                open.push(index);
+            }
+            Some(_) if version == Version::V2_0_0 => return Err(IngestError::Repeated { statement: index }),
+            Some(twin) if equal::same(&statements[*twin], statement, version) => {}
+            Some(_) => return Err(IngestError::Conflict { statement: index }),
+        }
+    }
+    Ok((ids, open))
+}
+
+fn refused(error: AppendError) -> IngestError {
+    match error {
+        AppendError::Full { retry_after } => IngestError::Full { retry_after },
+        AppendError::Clock(_) | AppendError::Unavailable(_) | AppendError::Stopped(_) => {
+            IngestError::Unavailable(error.to_string())
+        }
+        AppendError::Exists(_)
+        | AppendError::Fenced(_)
+        | AppendError::WrongVersion { .. }
+        | AppendError::Refused(_) => IngestError::Internal(error.to_string()),
+    }
+}
+
+pub(crate) fn unreadable(error: eventlog::LogError) -> IngestError {
+    match error {
+        eventlog::LogError::Database(_) => IngestError::Unavailable(error.to_string()),
+        error => IngestError::Internal(error.to_string()),
+    }
+}
+
+pub(crate) fn vault_failed(error: VaultError) -> IngestError {
+    match error {
+        VaultError::Unavailable(_) | VaultError::Stopped(_) => IngestError::Unavailable(error.to_string()),
+        error => IngestError::Internal(error.to_string()),
+    }
+}

@@ -1,0 +1,46 @@
+//! The service's metrics. Labels hold routes and numbers, never what a request said.
+
+use prometheus::{HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+
+/// Counted and measured at the edge of the service.
+pub(crate) struct Metrics {
+    /// `larka_http_requests_total`, by route, method and status.
+    pub(crate) requests: IntCounterVec,
+    /// `larka_http_request_seconds`, by route and method.
+    pub(crate) seconds: HistogramVec,
+    /// `larka_xapi_statements_stored_total`.
+    pub(crate) stored: IntCounter,
+    /// `larka_xapi_statements_known_total`: the same statement came again.
+    pub(crate) known: IntCounter,
+    /// `larka_xapi_bodies_in_flight`.
+    pub(crate) in_flight: IntGauge,
+}
+
+impl Metrics {
+    pub(crate) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let buckets = vec![0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+        let metrics = Self {
+            requests: IntCounterVec::new(
+                Opts::new("larka_http_requests_total", "Requests answered."),
+                &["route", "method", "status"],
+            )?,
+            seconds: HistogramVec::new(
+                HistogramOpts::new("larka_http_request_seconds", "Time until a request was answered.")
+                    .buckets(buckets),
+                &["route", "method"],
+            )?,
+            stored: IntCounter::new("larka_xapi_statements_stored_total", "Statements stored.")?,
+            known: IntCounter::new(
+                "larka_xapi_statements_known_total",
+                "Statements that were there already, and the same.",
+            )?,
+            in_flight: IntGauge::new("larka_xapi_bodies_in_flight", "Requests with a body being worked on.")?,
+        };
+        registry.register(Box::new(metrics.requests.clone()))?;
+        registry.register(Box::new(metrics.seconds.clone()))?;
+        registry.register(Box::new(metrics.stored.clone()))?;
+        registry.register(Box::new(metrics.known.clone()))?;
+        registry.register(Box::new(metrics.in_flight.clone()))?;
+        Ok(metrics)
+    }
+}

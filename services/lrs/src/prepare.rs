@@ -1,0 +1,130 @@
+//! From statements that were found valid to events: pseudonyms, clear facts, sealed slots. No I/O.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use domain::Municipality;
+use domain::statement::{Surroundings, from_statement};
+use eventlog::{Key, NewEvent};
+use uuid::Uuid;
+use vault::{AgentHandle, Span, Vault, VaultError};
+use xapi::{AgentRole, AgentSpan, Identifier, Statement, Version};
+
+/// The format of a statement's facts.
+const SCHEMA: u16 = <domain::StatementFacts as domain::Facts>::SCHEMA;
+pub(crate) const STATEMENT: &str = domain::events::kind::STATEMENT;
+
+/// What a span's tag says: the shape of the agent that stood there, for whoever has to replace it.
+pub(crate) const TAG_AGENT: u8 = 0;
+pub(crate) const TAG_GROUP: u8 = 1;
+
+/// Every identified agent of some statements, each once.
+pub(crate) fn identifiers<'a>(statements: impl Iterator<Item = &'a Statement>) -> Vec<Identifier> {
+    let mut seen = std::collections::HashSet::new();
+    let all = statements.flat_map(|statement| &statement.agents).map(|span| &span.identifier);
+    all.filter(|identifier| seen.insert(*identifier)).cloned().collect()
+}
+
+/// What statements are prepared with.
+pub(crate) struct Preparation<'a> {
+    pub(crate) vault: &'a Vault,
+    pub(crate) handles: &'a HashMap<Identifier, AgentHandle>,
+    pub(crate) municipality: &'a Municipality,
+    pub(crate) credential: Option<Key>,
+    pub(crate) version: Version,
+}
+
+impl Surroundings for Preparation<'_> {
+    fn agent(&self, identifier: &Identifier) -> Option<domain::AgentId> {
+        self.handles.get(identifier).map(|handle| handle.agent().0)
+    }
+
+    fn activity_id<'i>(&self, iri: &'i str) -> Cow<'i, str> {
+        Cow::Borrowed(iri)
+    }
+
+    fn is_survey_item(&self, activity: &str) -> bool {
+        self.municipality.surveys.is_item(activity)
+    }
+
+    fn is_survey_code(&self, activity: &str, code: &str) -> bool {
+        self.municipality.surveys.is_code(activity, code)
+    }
+}
+
+impl Preparation<'_> {
+    /// The event of one statement.
+    pub(crate) fn event(&self, statement: &Statement, id: Uuid) -> Result<NewEvent, VaultError> {
+        let unresolved = VaultError::Invalid("every agent of a statement is resolved before it is sealed");
+        let facts =
+            from_statement(statement, id.into_bytes(), self.version, self).map_err(|_| unresolved.clone())?;
+        let event = random()?;
+
+        // The actor's key seals what is left when everybody else's ranges are cut out; an anonymous group's
+        // members own it together.
+        let actors: Vec<AgentHandle> = match statement.actor() {
+            Some(actor) => self.handle(actor).cloned().into_iter().collect(),
+            None => {
+                let members = statement.agents.iter().filter(|span| span.role == AgentRole::ActorMember);
+                members.filter_map(|member| self.handle(member)).cloned().collect()
+            }
+        };
+        let mut handles: Vec<AgentHandle> = Vec::with_capacity(statement.agents.len());
+        let mut spans = Vec::with_capacity(statement.agents.len());
+        for span in &statement.agents {
+            let handle = self.handle(span).ok_or_else(|| unresolved.clone())?;
+            handles.push(handle.clone());
+            let tag = if is_group(statement, span) { TAG_GROUP } else { TAG_AGENT };
+            spans.push(Span { range: span.range.clone(), agent: handle.agent(), tag });
+        }
+        let slots = self.vault.seal_text(STATEMENT, event, &statement.text, &spans, &actors, &handles)?;
+        Ok(NewEvent {
+            id: event,
+            kind: STATEMENT,
+            schema: SCHEMA,
+            credential: self.credential,
+            dedupe: Some(id.into_bytes()),
+            stream: None,
+            facts: facts.encode(),
+            slots,
+        })
+    }
+
+    fn handle(&self, span: &AgentSpan) -> Option<&AgentHandle> {
+        self.handles.get(&span.identifier)
+    }
+}
+
+/// Sixteen random bytes.
+pub(crate) fn random() -> Result<Key, VaultError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A random statement id (RFC 4122, version 4).
+pub(crate) fn random_id() -> Result<Uuid, VaultError> {
+    Ok(uuid::Builder::from_random_bytes(random()?).into_uuid())
+}
+
+fn is_group(statement: &Statement, span: &AgentSpan) -> bool {
+    use AgentRole::{Actor, ContextAgent, ContextGroup, SubContextAgent, SubContextGroup, SubTeam, Team};
+    match span.role {
+        Actor => statement.actor_is_group,
+        Team | ContextGroup | SubTeam | SubContextGroup => true,
+        ContextAgent | SubContextAgent => false,
+        _ if span.members.is_some() => true,
+        // An identified group without members; the name of an agent may hold the word too.
+        _ => statement.text.get(span.range.clone()).is_some_and(|json| {
+            json.contains("Group")
+                && serde_json::from_str::<Shape<'_>>(json)
+                    .is_ok_and(|shape| shape.object_type == Some("Group"))
+        }),
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Shape<'a> {
+    #[serde(rename = "objectType", borrow, default)]
+    object_type: Option<&'a str>,
+}

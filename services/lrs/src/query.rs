@@ -1,0 +1,229 @@
+//! Finding statements: the standard's filters on the index, the log and the vault.
+
+use eventlog::clock::{Micros, SharedClock};
+use eventlog::{EventLog, Key, Position};
+use uuid::Uuid;
+use vault::{AgentId, Vault};
+use views::ViewError;
+use views::statements::{self, Bounds, Filter, Order, Subject};
+use xapi::output::Languages;
+use xapi::{Format, Identifier, StatementQuery, Version};
+
+use crate::Limits;
+use crate::cursor::Cursor;
+use crate::reading::{self, Look, ReadError};
+
+/// Finds statements. Cheap to clone.
+#[derive(Clone)]
+pub struct Query {
+    log: EventLog,
+    vault: Vault,
+    clock: SharedClock,
+    base_url: String,
+    limits: Limits,
+}
+
+/// A page of statements.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Each as JSON, in the order asked for.
+    pub statements: Vec<String>,
+    /// The token to go on with, where there is more to look at.
+    pub more: Option<String>,
+    /// When the newest of them was stored.
+    pub newest: Option<Micros>,
+}
+
+/// Who asks, and how the answer is to look.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking<'a> {
+    /// The credential.
+    pub credential: Key,
+    /// The version of the answer.
+    pub version: Version,
+    /// `Accept-Language`, for `format=canonical`.
+    pub languages: &'a Languages,
+}
+
+/// Why a query was not answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QueryFailed {
+    /// The `more` address was not made by this instance for this credential.
+    #[error("the address was not made here, or not for this credential")]
+    UnknownMore,
+    /// The `more` address is too old.
+    #[error("the address has expired; ask again from the start")]
+    ExpiredMore,
+    /// A database cannot be reached.
+    #[error("nothing can be read: {0}")]
+    Unavailable(String),
+    /// What is stored is damaged, or this program is at fault.
+    #[error("an internal fault: {0}")]
+    Internal(String),
+}
+
+impl Query {
+    pub(crate) fn new(
+        log: EventLog,
+        vault: Vault,
+        clock: SharedClock,
+        base_url: String,
+        limits: Limits,
+    ) -> Self {
+        Self { log, vault, clock, base_url, limits }
+    }
+
+    /// One statement by its id: the one that is not voided, or, for `voided`, the one that is. With when it was
+    /// stored.
+    ///
+    /// # Errors
+    /// [`QueryFailed::Unavailable`], [`QueryFailed::Internal`].
+    pub async fn one(
+        &self,
+        id: Uuid,
+        voided: bool,
+        format: Format,
+        asking: &Asking<'_>,
+    ) -> Result<Option<(String, Micros)>, QueryFailed> {
+        let found = self.log.find(&[id.into_bytes()]).await?;
+        let Some(Some(position)) = found.first().copied() else { return Ok(None) };
+        if statements::is_voided(self.log.database(), position).await? != voided {
+            return Ok(None);
+        }
+        let stored = reading::read(&self.log, &self.vault, &self.base_url, &[position]).await?;
+        let look = look(format, asking);
+        Ok(stored.first().map(|stored| (stored.given(&self.base_url, &look), stored.stored())))
+    }
+
+    /// The first page of a list.
+    ///
+    /// # Errors
+    /// [`QueryFailed::Unavailable`], [`QueryFailed::Internal`].
+    pub async fn list(&self, query: &StatementQuery, asking: &Asking<'_>) -> Result<Found, QueryFailed> {
+        let agent = match &query.agent {
+            Some(identifier) => Some(self.subject(identifier).await?),
+            None => None,
+        };
+        let mut through = self.log.head().await?.position;
+        if let Some(until) = query.until {
+            through = through.min(self.log.position_at(Micros(until)).await?);
+        }
+        let after = match query.since {
+            Some(since) => self.log.position_at(Micros(since)).await?,
+            None => Position(0),
+        };
+        let limit = query.limit.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0);
+        let cursor = Cursor {
+            filter: Filter {
+                agent,
+                related_agents: query.related_agents,
+                verb: query.verb.clone(),
+                activity: query.activity.clone(),
+                related_activities: query.related_activities,
+                registration: query.registration,
+            },
+            order: if query.ascending { Order::OldestFirst } else { Order::NewestFirst },
+            bounds: Bounds { after, through },
+            limit: limit.unwrap_or(self.limits.page).min(self.limits.page),
+            format: query.format,
+            credential: asking.credential,
+            expires: Micros(0),
+        };
+        self.page(cursor, asking).await
+    }
+
+    /// The page that a token goes on with.
+    ///
+    /// # Errors
+    /// [`QueryFailed`], each.
+    pub async fn more(&self, token: &str, asking: &Asking<'_>) -> Result<Found, QueryFailed> {
+        let cursor = Cursor::open(&self.vault, token).filter(|cursor| cursor.credential == asking.credential);
+        let cursor = cursor.ok_or(QueryFailed::UnknownMore)?;
+        if cursor.expires < self.clock.now() {
+            return Err(QueryFailed::ExpiredMore);
+        }
+        self.page(cursor, asking).await
+    }
+
+    async fn page(&self, mut cursor: Cursor, asking: &Asking<'_>) -> Result<Found, QueryFailed> {
+        let database = self.log.database();
+        let page =
+            statements::find(database, &cursor.filter, cursor.order, cursor.bounds, cursor.limit).await?;
+        let stored = reading::read(&self.log, &self.vault, &self.base_url, &page.positions).await?;
+        let look = look(cursor.format, asking);
+        let more = match page.rest {
+            Some(rest) => {
+                cursor.bounds = rest;
+                let lasts = i64::try_from(self.limits.more_seconds).unwrap_or(i64::MAX);
+                cursor.expires = Micros(self.clock.now().0.saturating_add(lasts.saturating_mul(1_000_000)));
+                Some(cursor.seal(&self.vault)?)
+            }
+            None => None,
+        };
+        Ok(Found {
+            newest: stored.iter().map(reading::Stored::stored).max(),
+            statements: stored.iter().map(|stored| stored.given(&self.base_url, &look)).collect(),
+            more,
+        })
+    }
+
+    /// Whom an identifier stands for.
+    async fn subject(&self, identifier: &Identifier) -> Result<Subject, QueryFailed> {
+        let found = self.vault.lookup(std::slice::from_ref(identifier)).await?;
+        let mut subject =
+            Subject { agent: found.first().copied().flatten().map(|agent| agent.0), credential: None };
+        if let Identifier::Account { home_page, name } = identifier
+            && let Ok(AgentId(id)) = name.parse()
+        {
+            if *home_page == self.base_url {
+                subject.credential = Some(id);
+            } else if subject.agent.is_none() && *home_page == reading::erased_home(&self.base_url) {
+                subject.agent = Some(id);
+            }
+        }
+        Ok(subject)
+    }
+}
+
+fn look<'a>(format: Format, asking: &Asking<'a>) -> Look<'a> {
+    Look { version: asking.version, format, languages: asking.languages }
+}
+
+impl From<eventlog::LogError> for QueryFailed {
+    fn from(error: eventlog::LogError) -> Self {
+        match error {
+            eventlog::LogError::Database(_) => Self::Unavailable(error.to_string()),
+            error => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+impl From<vault::VaultError> for QueryFailed {
+    fn from(error: vault::VaultError) -> Self {
+        match error {
+            vault::VaultError::Unavailable(_) | vault::VaultError::Stopped(_) => {
+                Self::Unavailable(error.to_string())
+            }
+            error => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+impl From<ViewError> for QueryFailed {
+    fn from(error: ViewError) -> Self {
+        match error {
+            ViewError::Unavailable(_) | ViewError::Log(_) => Self::Unavailable(error.to_string()),
+            error @ ViewError::Fold { .. } => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+impl From<ReadError> for QueryFailed {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Log(error) => error.into(),
+            ReadError::Vault(error) => error.into(),
+            error @ ReadError::Facts(..) => Self::Internal(error.to_string()),
+        }
+    }
+}

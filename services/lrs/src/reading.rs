@@ -1,0 +1,163 @@
+//! The way out: from positions to statements as they are given back.
+
+use domain::statement::{AgentRole, ObjectFacts};
+use domain::{Facts as _, StatementFacts};
+use eventlog::clock::Micros;
+use eventlog::{Event, EventLog, Key, LogError, Position};
+use uuid::Uuid;
+use vault::{AgentId, Envelope, Text, Vault, VaultError};
+use xapi::output::{self, Account, Additions, Anonymous, AnonymousObject, Canonical, Languages};
+use xapi::{Duration, Format, ResultFacts, Version};
+
+use crate::prepare::{STATEMENT, TAG_GROUP};
+
+/// Why statements could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error("the statement at position {0} cannot be read: {1}")]
+    Facts(u64, String),
+}
+
+/// A statement as stored: its event, its facts, and its text as far as there are keys.
+pub(crate) struct Stored {
+    pub(crate) event: Event,
+    pub(crate) facts: StatementFacts,
+    pub(crate) text: Text,
+}
+
+/// How statements are to look.
+pub(crate) struct Look<'a> {
+    pub(crate) version: Version,
+    pub(crate) format: Format,
+    pub(crate) languages: &'a Languages,
+}
+
+/// Reads statements, in the order of the positions. Erased people are replaced by accounts below `base_url`.
+pub(crate) async fn read(
+    log: &EventLog,
+    vault: &Vault,
+    base_url: &str,
+    positions: &[Position],
+) -> Result<Vec<Stored>, ReadError> {
+    let mut events = log.read_at(positions).await?;
+    events.retain(|(event, _)| event.kind == STATEMENT);
+    // A slot that was deleted on purpose leaves a gap; what it belonged to is then answered from the facts.
+    let whole =
+        |slots: &[eventlog::Slot]| !slots.is_empty() && (0..).zip(slots).all(|(n, slot)| slot.number == n);
+    let envelopes: Vec<Envelope<'_>> = events
+        .iter()
+        .filter(|(_, slots)| whole(slots))
+        .map(|(event, slots)| Envelope { event: event.id, kind: STATEMENT, slots })
+        .collect();
+    let texts = vault.open_texts(&envelopes, |agent, tag| replacement(base_url, agent, tag)).await?;
+    let mut texts = texts.into_iter();
+    events
+        .iter()
+        .map(|(event, slots)| {
+            let facts = StatementFacts::decode(event.schema, &event.facts)
+                .map_err(|error| ReadError::Facts(event.position.0, error.to_string()))?;
+            let text = if whole(slots) { texts.next().unwrap_or(Text::Erased) } else { Text::Erased };
+            Ok(Stored { event: event.clone(), facts, text })
+        })
+        .collect()
+}
+
+impl Stored {
+    /// When it was stored.
+    pub(crate) fn stored(&self) -> Micros {
+        self.event.stored
+    }
+
+    /// The statement as JSON.
+    pub(crate) fn given(&self, base_url: &str, look: &Look<'_>) -> String {
+        let authority = self.event.credential.map(|credential| authority(base_url, &credential));
+        let exact = match &self.text {
+            Text::Plain { text, .. } => output::exact(
+                text,
+                &Additions {
+                    id: Uuid::from_bytes(self.facts.id),
+                    stored: self.event.stored.0,
+                    authority: authority.as_deref(),
+                    received: self.facts.xapi_version,
+                    answer: look.version,
+                },
+            ),
+            Text::Erased => self.anonymous(base_url, authority.as_deref()),
+        };
+        match look.format {
+            Format::Exact => exact,
+            Format::Ids => output::ids(&exact),
+            // Definitions come from the statement itself until they are merged and kept.
+            Format::Canonical => output::canonical(
+                &exact,
+                &Canonical { definition: &|_| None, display: &|_| None, languages: look.languages },
+            ),
+        }
+    }
+
+    /// A minimal statement from the facts.
+    fn anonymous(&self, base_url: &str, authority: Option<&str>) -> String {
+        let facts = &self.facts;
+        let home_page = erased_home(base_url);
+        let name = |roles: [AgentRole; 2]| {
+            let found = facts.agents.iter().find(|(role, _)| roles.contains(role));
+            AgentId(found.map(|(_, agent)| *agent).unwrap_or_default()).to_string()
+        };
+        let actor = name([AgentRole::Actor, AgentRole::ActorMember]);
+        let object = name([AgentRole::Object, AgentRole::ObjectMember]);
+        let account = |name| Account { home_page: &home_page, name };
+        let result = ResultFacts {
+            success: facts.success,
+            completion: facts.completion,
+            score: facts.score,
+            duration: None::<Duration>,
+            response: None,
+        };
+        output::anonymous(&Anonymous {
+            id: Uuid::from_bytes(facts.id),
+            actor: account(&actor),
+            verb: &facts.verb,
+            object: match &facts.object {
+                ObjectFacts::Activity(id) => AnonymousObject::Activity(id),
+                ObjectFacts::StatementRef(id) => AnonymousObject::StatementRef(Uuid::from_bytes(*id)),
+                ObjectFacts::Agent => AnonymousObject::Agent(account(&object)),
+                ObjectFacts::Group => AnonymousObject::Group(account(&object)),
+                ObjectFacts::SubStatement(_) => {
+                    AnonymousObject::Activity(facts.sub_activity().unwrap_or(&home_page))
+                }
+            },
+            result: Some(&result),
+            duration_centiseconds: facts.duration_cs,
+            registration: facts.registration.map(Uuid::from_bytes),
+            context_activities: &facts.activities,
+            timestamp: facts.happened(self.event.stored),
+            stored: self.event.stored.0,
+            authority,
+            received: facts.xapi_version,
+        })
+    }
+}
+
+/// The home page of the accounts that stand for erased people.
+pub(crate) fn erased_home(base_url: &str) -> String {
+    format!("{base_url}/erased")
+}
+
+/// Who vouches for a statement: the credential that sent it, as an account of this instance.
+fn authority(base_url: &str, credential: &Key) -> String {
+    agent("Agent", base_url, &AgentId(*credential).to_string())
+}
+
+fn replacement(base_url: &str, erased: AgentId, tag: u8) -> String {
+    let shape = if tag == TAG_GROUP { "Group" } else { "Agent" };
+    agent(shape, &erased_home(base_url), &erased.to_string())
+}
+
+fn agent(object_type: &str, home_page: &str, name: &str) -> String {
+    let account = serde_json::json!({ "homePage": home_page, "name": name });
+    serde_json::json!({ "objectType": object_type, "account": account }).to_string()
+}

@@ -1,0 +1,289 @@
+//! An LRS to test against, on either database, behind its router.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use base64::Engine as _;
+use eventlog::clock::{ManualClock, Micros};
+use eventlog::{EventLog, Location, Options};
+use lrs::{Limits, Lrs, LrsOptions};
+use serde_json::{Value, json};
+use testkit::postgres::TestDatabase;
+use tower::ServiceExt as _;
+use vault::Vault;
+use views::municipality::Current;
+
+/// 2026-01-15T08:00:00Z.
+pub const START: Micros = Micros(1_768_464_000_000_000);
+pub const BASE: &str = "https://larka.example";
+
+/// Makes a test of each promise, on each database.
+#[macro_export]
+macro_rules! promises {
+    ($(async fn $name:ident($rig:ident) $body:block)*) => {$(
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            async fn promise($rig: $crate::rig::Rig) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                promise($crate::rig::Rig::sqlite().await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                promise($crate::rig::Rig::postgres().await).await;
+            }
+        }
+    )*};
+}
+
+pub struct Rig {
+    pub lrs: Lrs,
+    pub log: EventLog,
+    pub vault: Vault,
+    pub municipality: Current,
+    pub clock: Arc<ManualClock>,
+    pub registry: prometheus::Registry,
+    /// `Authorization` of a credential that may do everything.
+    pub all: String,
+    router: Router,
+    place: Place,
+}
+
+/// Where the databases are; gone when dropped.
+struct Place {
+    log: Location,
+    vault: Location,
+    keys: std::path::PathBuf,
+    _folder: tempfile::TempDir,
+    _database: Option<TestDatabase>,
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text());
+        self
+    }
+
+    /// The ids of the statements in a list, in order.
+    #[track_caller]
+    pub fn ids(&self) -> Vec<String> {
+        let json = self.json();
+        let statements = json["statements"].as_array().expect("a list of statements");
+        statements.iter().map(|statement| statement["id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+impl Rig {
+    pub async fn sqlite() -> Self {
+        Self::sqlite_with(Limits::default()).await
+    }
+
+    pub async fn sqlite_with(limits: Limits) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place {
+            log: Location::sqlite(folder.path().join("log.db")),
+            vault: Location::sqlite(folder.path().join("vault.db")),
+            keys: folder.path().join("keys"),
+            _folder: folder,
+            _database: None,
+        };
+        Self::open(place, limits).await
+    }
+
+    pub async fn postgres() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut database = testkit::postgres::database().await.unwrap();
+        let vault = database.sibling("_vault").await.unwrap();
+        let place = Place {
+            log: Location::postgres(database.url(), "log"),
+            vault: Location::postgres(vault, "vault"),
+            keys: folder.path().join("keys"),
+            _folder: folder,
+            _database: Some(database),
+        };
+        Self::open(place, Limits::default()).await
+    }
+
+    async fn open(place: Place, limits: Limits) -> Self {
+        let clock = ManualClock::at(START);
+        let registry = prometheus::Registry::new();
+        let mut options = Options::new(place.log.clone(), clock.clone());
+        options.hooks = vec![lrs::hook()];
+        options.registry = registry.clone();
+        let log = EventLog::open(options).await.unwrap();
+        let vault = Vault::open(vault::Options {
+            location: place.vault.clone(),
+            keys: place.keys.clone(),
+            instance: [7; 16],
+            clock: clock.clone(),
+            registry: registry.clone(),
+        })
+        .await
+        .unwrap();
+        let municipality = Current::open(log.clone()).await.unwrap();
+        let lrs = Lrs::new(LrsOptions {
+            log: log.clone(),
+            vault: vault.clone(),
+            municipality: municipality.clone(),
+            clock: clock.clone(),
+            base_url: BASE.into(),
+            default_version: None,
+            limits,
+            registry: registry.clone(),
+        })
+        .unwrap();
+        let all = authorization(&vault, &["all"]).await;
+        Self { router: lrs::router(lrs.clone()), lrs, log, vault, municipality, clock, registry, all, place }
+    }
+
+    /// The same databases, opened again by another process, so to speak.
+    pub async fn restarted(self, limits: Limits) -> Self {
+        self.log.close().await;
+        let all = self.all.clone();
+        let mut again = Self::open(self.place, limits).await;
+        again.clock.advance(Duration::from_secs(3600));
+        again.all = all;
+        again
+    }
+
+    /// `Authorization` of a new credential with these scopes.
+    pub async fn credential(&self, scopes: &[&str]) -> String {
+        authorization(&self.vault, scopes).await
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// A request with credentials and a version, to build on.
+    pub fn request(&self, method: Method, uri: &str, version: &str) -> axum::http::request::Builder {
+        let request = Request::builder().method(method).uri(uri);
+        request.header("Authorization", &self.all).header("X-Experience-API-Version", version)
+    }
+
+    pub async fn post_as(&self, version: &str, body: impl Into<Body>) -> Answer {
+        let request = self.request(Method::POST, "/xapi/statements", version);
+        self.send(request.header("Content-Type", "application/json").body(body.into()).unwrap()).await
+    }
+
+    pub async fn post(&self, statements: &Value) -> Answer {
+        self.post_as("2.0.0", statements.to_string()).await
+    }
+
+    pub async fn put_as(&self, version: &str, id: &str, body: impl Into<Body>) -> Answer {
+        let request = self.request(Method::PUT, &format!("/xapi/statements?statementId={id}"), version);
+        self.send(request.header("Content-Type", "application/json").body(body.into()).unwrap()).await
+    }
+
+    pub async fn get_as(&self, version: &str, uri: &str) -> Answer {
+        self.send(self.request(Method::GET, uri, version).body(Body::empty()).unwrap()).await
+    }
+
+    /// A list or a statement by the parameters given, under 2.0.
+    pub async fn get(&self, parameters: &[(&str, &str)]) -> Answer {
+        self.get_as("2.0.0", &address(parameters)).await
+    }
+
+    /// The ids that a list by these parameters has.
+    pub async fn ids(&self, parameters: &[(&str, &str)]) -> Vec<String> {
+        self.get(parameters).await.expect(200).ids()
+    }
+
+    /// All ids of a list, page by page, newest first or as asked.
+    pub async fn all_ids(&self, parameters: &[(&str, &str)]) -> Vec<String> {
+        let mut page = self.get(parameters).await.expect(200);
+        let mut ids = page.ids();
+        while let Some(more) = page.json()["more"].as_str().filter(|more| !more.is_empty()) {
+            page = self.get_as("2.0.0", more).await.expect(200);
+            ids.extend(page.ids());
+        }
+        ids
+    }
+}
+
+async fn authorization(vault: &Vault, scopes: &[&str]) -> String {
+    let made = vault.create_credential("A tool", scopes).await.unwrap();
+    let pair = format!("{}:{}", made.credential.key, *made.secret);
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
+}
+
+/// `/xapi/statements?…`, encoded.
+pub fn address(parameters: &[(&str, &str)]) -> String {
+    let encode = |text: &str| -> String { text.bytes().map(|byte| format!("%{byte:02X}")).collect() };
+    let pairs: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+    format!("/xapi/statements?{}", pairs.join("&"))
+}
+
+pub const VERB: &str = "http://adlnet.gov/expapi/verbs/completed";
+pub const VOIDED: &str = "http://adlnet.gov/expapi/verbs/voided";
+
+/// A UUID of one's own choosing.
+pub fn id(number: u32) -> String {
+    format!("00000000-0000-4000-8000-{number:012x}")
+}
+
+pub fn agent(name: &str) -> Value {
+    json!({ "account": { "homePage": "https://larkby.example", "name": name } })
+}
+
+/// A statement without an id: `name` completed the activity `about`.
+pub fn plain(name: &str, about: &str) -> Value {
+    json!({
+        "actor": agent(name),
+        "verb": { "id": VERB },
+        "object": { "id": format!("https://larkby.example/kurser/{about}") },
+    })
+}
+
+/// The same with an id.
+pub fn statement(number: u32, name: &str, about: &str) -> Value {
+    let mut statement = plain(name, about);
+    statement["id"] = id(number).into();
+    statement
+}
+
+/// `name` says something about the statement `target`.
+pub fn reference(number: u32, name: &str, verb: &str, target: u32) -> Value {
+    json!({
+        "id": id(number),
+        "actor": agent(name),
+        "verb": { "id": verb },
+        "object": { "objectType": "StatementRef", "id": id(target) },
+    })
+}
+
+pub fn activity(about: &str) -> String {
+    format!("https://larkby.example/kurser/{about}")
+}
