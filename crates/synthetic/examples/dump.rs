@@ -31,7 +31,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 writeln!(out, "{statement}")?;
             }
         }
-        other => return Err(format!("--what {other}: expected statements").into()),
+        "organisation" => serde_json::to_writer(&mut out, &world.organisation())?,
+        "courses" => serde_json::to_writer(&mut out, &world.courses())?,
+        "surveys" => serde_json::to_writer(&mut out, &world.surveys())?,
+        "rounds" => serde_json::to_writer(&mut out, &world.rounds())?,
+        other => {
+            return Err(format!(
+                "--what {other}: expected statements, organisation, courses, surveys, rounds"
+            )
+            .into());
+        }
     }
     Ok(out.flush()?)
 }

@@ -30,7 +30,9 @@ pub(crate) enum PieceKind {
     Course,
     Part(Kind),
     /// A question about a claim, which is true or not.
-    Claim { is_true: bool },
+    Claim {
+        is_true: bool,
+    },
     /// An item of the survey with this number.
     Item(u8),
 }
@@ -56,7 +58,8 @@ impl Activities {
     /// Writes the pieces of a catalogue and of the surveys.
     pub(crate) fn new(catalogue: &Catalogue) -> Activities {
         let mut pieces = Vec::new();
-        let offers = catalogue.offers.iter().map(|offer| offer_pieces(catalogue, offer, &mut pieces)).collect();
+        let offers =
+            catalogue.offers.iter().map(|offer| offer_pieces(catalogue, offer, &mut pieces)).collect();
         let items = SURVEYS
             .iter()
             .enumerate()
@@ -70,14 +73,14 @@ impl Activities {
     }
 }
 
-/// A survey's address; its version is always 1.
+/// A survey's address.
 pub(crate) fn survey_iri(survey: &Survey) -> String {
-    format!("{SURVEY_ROOT}{}/1", survey.slug)
+    format!("{SURVEY_ROOT}{}", survey.slug)
 }
 
-/// An item's address.
+/// An item's address, under the survey's version, which is always 1.
 pub(crate) fn item_iri(survey: &Survey, item: &Item) -> String {
-    format!("{}/{}", survey_iri(survey), item.name)
+    format!("{}/1/{}", survey_iri(survey), item.name)
 }
 
 fn offer_pieces(catalogue: &Catalogue, offer: &Offer, pieces: &mut Vec<Piece>) -> OfferPieces {
@@ -97,7 +100,7 @@ fn offer_pieces(catalogue: &Catalogue, offer: &Offer, pieces: &mut Vec<Piece>) -
         .parts
         .iter()
         .map(|part| {
-            let object = part_object(offer, part, about);
+            let object = part_object(offer, part);
             let category = if part.part.kind == Kind::Video { VIDEO } else { CMI5 };
             let piece = pieces.len() as u32;
             pieces.push(Piece {
@@ -133,16 +136,16 @@ fn part_type(kind: Kind) -> &'static str {
     }
 }
 
-fn part_object(offer: &Offer, part: &OfferPart, about: (&str, &str)) -> String {
-    let described = match part.part.kind {
-        Kind::Video => (format!("Film i kursen {}. {}", offer.title.0, about.0), format!("A film in the course {}. {}", offer.title.1, about.1)),
-        Kind::Text => (format!("Att läsa i kursen {}. {}", offer.title.0, about.0), format!("To read in the course {}. {}", offer.title.1, about.1)),
-        Kind::Quiz => (format!("Frågor till kursen {}. {}", offer.title.0, about.0), format!("Questions of the course {}. {}", offer.title.1, about.1)),
+fn part_object(offer: &Offer, part: &OfferPart) -> String {
+    let (sv, en) = match part.part.kind {
+        Kind::Video => ("Film", "A film"),
+        Kind::Text => ("Att läsa", "To read"),
+        Kind::Quiz => ("Frågor", "Questions"),
     };
-    let minutes = format!(
-        ",\"extensions\":{{\"https://larande.larkby.example/xapi/minuter\":{}}}",
-        part.part.minutes
-    );
+    let described =
+        (format!("{sv} i kursen {}.", offer.title.0), format!("{en} in the course {}.", offer.title.1));
+    let minutes =
+        format!(",\"extensions\":{{\"https://larande.larkby.example/xapi/minuter\":{}}}", part.part.minutes);
     activity(
         &part.iri,
         part_type(part.part.kind),
@@ -163,12 +166,13 @@ fn item_piece(survey: &Survey, number: usize, item: &Item) -> Piece {
     let mut scale = String::from(",\"interactionType\":\"likert\",\"scale\":[");
     for (index, code) in survey.scale.codes.iter().enumerate() {
         let comma = if index == 0 { "" } else { "," };
-        let _ = write!(scale, "{comma}{{\"id\":{},\"description\":", Quoted(code.code));
-        // The long scale's descriptions stay Swedish: what is sent with every answer is kept short.
+        // The long scale's labels stand in the survey's definition: what goes with every answer is kept short.
         if survey.scale.codes.len() > 6 {
-            let _ = write!(scale, "{{\"sv\":{}}}}}", Quoted(code.label.sv));
+            let _ = write!(scale, "{comma}{{\"id\":{}}}", Quoted(code.code));
         } else {
-            let _ = write!(scale, "{}}}", texts(code.label.sv, code.label.en));
+            let label = Quoted(code.label.sv);
+            let _ =
+                write!(scale, "{comma}{{\"id\":{},\"description\":{{\"sv\":{label}}}}}", Quoted(code.code));
         }
     }
     scale.push(']');

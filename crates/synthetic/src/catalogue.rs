@@ -109,7 +109,13 @@ fn original(index: usize) -> Offer {
             copy_of: None,
         })
         .collect();
-    Offer { course: index, copied: None, iri, title: (course.title.sv.to_owned(), course.title.en.to_owned()), parts }
+    Offer {
+        course: index,
+        copied: None,
+        iri,
+        title: (course.title.sv.to_owned(), course.title.en.to_owned()),
+        parts,
+    }
 }
 
 /// A unit's copy: another title, a part or two of its own, now and then a text left out.
@@ -118,7 +124,9 @@ fn copy(course: usize, from: usize, at: usize, unit: &Unit, source: &Offer, dice
     let title = match dice.below(3) {
         0 => (format!("{} – {}", source.title.0, unit.name), format!("{} ({})", source.title.1, unit.name)),
         1 => (format!("{}: så gör vi hos oss", source.title.0), format!("{}: how we do it", source.title.1)),
-        _ => (format!("Vår {}", lower_first(&source.title.0)), format!("Our {}", lower_first(&source.title.1))),
+        _ => {
+            (format!("Vår {}", lower_first(&source.title.0)), format!("Our {}", lower_first(&source.title.1)))
+        }
     };
     let leaves_out = dice.chance(0.3);
     let mut parts: Vec<OfferPart> = source
@@ -211,9 +219,10 @@ mod tests {
             .iter()
             .zip(&catalogue.met)
             .filter(|(unit, _)| unit.staff > 0.0)
-            .filter(|(_, met)| (0..COURSES.len()).all(|course| {
-                central(course).audience != Audience::Staff || met[course].is_none()
-            }))
+            .filter(|(_, met)| {
+                (0..COURSES.len())
+                    .all(|course| central(course).audience != Audience::Staff || met[course].is_none())
+            })
             .count();
         assert!((2..12).contains(&never), "{never}");
     }

@@ -1,0 +1,295 @@
+//! The municipality as the four ways in take it.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use domain::Date;
+use domain::events::{ActivityKind, RoundMode};
+use domain::input::{
+    AccountInput, ActivityInput, AgentInput, AudienceInput, CodeInput, CourseInput, CoursesInput, DutyInput,
+    EnrolmentInput, FeedInput, GroupInput, ItemInput, MemberInput, NameInput, OrganisationInput, OriginInput,
+    PersonInput, RoundInput, RoundsInput, RuleInput, ScaleInput, SurveyInput, SurveysInput, UnitInput,
+};
+use serde_json::{Value, json};
+
+use crate::activities::{item_iri, survey_iri};
+use crate::catalogue::{Offer, central, mandatory_roles};
+use crate::content::surveys::{SURVEYS, Scale, Survey};
+use crate::content::{Kind, Text};
+use crate::people::{Person, ROLES};
+use crate::statement::HOME;
+use crate::world::World;
+
+/// The framework that rules and self-assessments speak of.
+const FRAMEWORK: &str = "digcomp-3.0";
+
+/// How many pupils a class has at most.
+const CLASS: usize = 26;
+
+impl World {
+    /// Units, persons and classes: the body of `POST /api/v1/organisation`.
+    pub fn organisation(&self) -> OrganisationInput {
+        let units = self
+            .units
+            .iter()
+            .map(|unit| UnitInput {
+                code: unit.code.clone(),
+                name: unit.name.clone(),
+                kind: unit.kind.name().to_owned(),
+                parent: unit.parent.map(|parent| self.units[parent].code.clone()),
+                school_unit_code: unit.school_unit_code.clone(),
+            })
+            .collect();
+        let persons = self.people.iter().map(|person| self.person(person)).collect();
+        OrganisationInput { units, persons, groups: self.classes() }
+    }
+
+    /// Courses with their parts, copies too, and what passing their quizzes shows: the body of
+    /// `POST /api/v1/courses`.
+    pub fn courses(&self) -> CoursesInput {
+        let courses = self.catalogue.offers.iter().map(|offer| self.course(offer)).collect();
+        let originals = self.catalogue.offers.iter().filter(|offer| offer.copied.is_none());
+        let rules = originals
+            .flat_map(|offer| &offer.parts)
+            .flat_map(|part| {
+                part.part.shows.iter().map(|shows| RuleInput {
+                    framework: FRAMEWORK.to_owned(),
+                    activity: part.iri.clone(),
+                    competence: shows.competence.to_owned(),
+                    level: [shows.low, shows.high],
+                    weight: shows.weight,
+                    types: Default::default(),
+                    valid_months: (shows.months > 0).then_some(shows.months),
+                })
+            })
+            .collect();
+        CoursesInput { courses, rules }
+    }
+
+    /// The surveys with their SurveyJS definitions: the body of `POST /api/v1/surveys`.
+    pub fn surveys(&self) -> SurveysInput {
+        SurveysInput { surveys: SURVEYS.iter().map(|survey| survey_input(survey)).collect() }
+    }
+
+    /// The rounds of the year: the body of `POST /api/v1/rounds`. The audience of the pupils' round is the
+    /// role `Elev`, which stands for enrolments: no duty has it.
+    pub fn rounds(&self) -> RoundsInput {
+        let staff: Vec<String> = ROLES.iter().map(|role| role.name.to_owned()).collect();
+        let rounds = self
+            .rounds
+            .iter()
+            .map(|round| RoundInput {
+                id: round.id.clone(),
+                survey: survey_iri(SURVEYS[round.survey]),
+                version: "1".to_owned(),
+                title: both(&round.title),
+                mode: if round.named { RoundMode::Named } else { RoundMode::Pseudonymous },
+                registration: uuid::Uuid::from_u128(round.registration).to_string(),
+                opens: Date::from_naive(self.calendar.date(round.opens)),
+                closes: Date::from_naive(self.calendar.date(round.closes)),
+                audience: AudienceInput {
+                    unit: self.units[0].code.clone(),
+                    roles: if round.for_pupils { vec!["Elev".to_owned()] } else { staff.clone() },
+                },
+            })
+            .collect();
+        RoundsInput { rounds }
+    }
+
+    fn person(&self, person: &Person) -> PersonInput {
+        let duties = person
+            .duties
+            .iter()
+            .map(|duty| DutyInput {
+                unit: self.units[duty.unit].code.clone(),
+                role: ROLES[duty.role].name.to_owned(),
+                from: Date::from_naive(duty.from),
+                to: duty.to.map(Date::from_naive),
+            })
+            .collect();
+        let enrolments = person
+            .enrolments
+            .iter()
+            .map(|enrolment| EnrolmentInput {
+                unit: self.units[enrolment.unit].code.clone(),
+                school_year: Some(enrolment.school_year),
+                from: Date::from_naive(enrolment.from),
+                to: enrolment.to.map(Date::from_naive),
+            })
+            .collect();
+        let mbox = person.mbox.clone().map(|mbox| AgentInput { mbox: Some(mbox), ..AgentInput::default() });
+        PersonInput {
+            agents: [account(person)].into_iter().chain(mbox).collect(),
+            name: NameInput { given: person.given.to_owned(), family: person.family.to_owned() },
+            protected: person.protected,
+            duties,
+            enrolments,
+        }
+    }
+
+    /// Classes of up to 26, by school and school year, in the order in which the pupils came.
+    fn classes(&self) -> Vec<GroupInput> {
+        let mut years: BTreeMap<(usize, u8), Vec<(&Person, NaiveDate, Option<NaiveDate>)>> = BTreeMap::new();
+        for person in &self.people {
+            for enrolment in &person.enrolments {
+                let members = years.entry((enrolment.unit, enrolment.school_year)).or_default();
+                members.push((person, enrolment.from, enrolment.to));
+            }
+        }
+        let mut classes = Vec::new();
+        for ((unit, year), members) in years {
+            let parts = members.len().div_ceil(CLASS);
+            for (part, members) in members.chunks(members.len().div_ceil(parts)).enumerate() {
+                let code = &self.units[unit].code;
+                let letter = char::from(b'A' + (part % 26) as u8);
+                let name = if part < 26 {
+                    format!("{year}{letter}")
+                } else {
+                    format!("{year}{letter}{}", part / 26)
+                };
+                classes.push(GroupInput {
+                    id: format!("klass-{code}-{name}-{}", self.plan.year).to_lowercase(),
+                    unit: code.clone(),
+                    kind: "Klass".to_owned(),
+                    name,
+                    members: members
+                        .iter()
+                        .map(|(person, from, to)| MemberInput {
+                            agent: account(person),
+                            from: Date::from_naive(*from),
+                            to: to.map(Date::from_naive),
+                        })
+                        .collect(),
+                });
+            }
+        }
+        classes
+    }
+
+    fn course(&self, offer: &Offer) -> CourseInput {
+        let origin = match offer.copied {
+            None => OriginInput::central(),
+            Some((from, unit)) => {
+                OriginInput::copy(self.catalogue.offers[from].iri.clone(), self.units[unit].code.clone())
+            }
+        };
+        let activities = offer
+            .parts
+            .iter()
+            .map(|part| ActivityInput {
+                id: part.iri.clone(),
+                title: domain::Text::new(part.title.0.as_str(), part.title.1.as_str()),
+                kind: match part.part.kind {
+                    Kind::Video => ActivityKind::Video,
+                    Kind::Text => ActivityKind::Text,
+                    Kind::Quiz => ActivityKind::Quiz,
+                },
+                copy_of: part.copy_of.clone(),
+            })
+            .collect();
+        CourseInput {
+            id: offer.iri.clone(),
+            title: domain::Text::new(offer.title.0.as_str(), offer.title.1.as_str()),
+            origin,
+            mandatory_for: mandatory_roles(central(offer.course).audience)
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+            activities,
+        }
+    }
+}
+
+fn account(person: &Person) -> AgentInput {
+    let account = AccountInput { home_page: HOME.to_owned(), name: person.account.clone() };
+    AgentInput { account: Some(account), ..AgentInput::default() }
+}
+
+fn both(text: &Text) -> domain::Text {
+    domain::Text::new(text.sv, text.en)
+}
+
+fn survey_input(survey: &Survey) -> SurveyInput {
+    let items = survey
+        .items
+        .iter()
+        .map(|item| ItemInput {
+            name: item.name.to_owned(),
+            activity: item_iri(survey, item),
+            text: both(&item.text),
+            scale: survey.scale.id.to_owned(),
+            reverse: item.reverse,
+            required: true,
+            feeds: item.competence.map(|competence| FeedInput {
+                framework: FRAMEWORK.to_owned(),
+                competence: competence.to_owned(),
+                levels: levels(survey.scale),
+            }),
+        })
+        .collect();
+    let codes = survey
+        .scale
+        .codes
+        .iter()
+        .map(|code| CodeInput {
+            code: code.code.to_owned(),
+            label: both(&code.label),
+            score: code.score,
+            positive: code.positive,
+            dont_know: code.score.is_none(),
+        })
+        .collect();
+    SurveyInput {
+        id: survey_iri(survey),
+        version: "1".to_owned(),
+        title: both(&survey.title),
+        definition: serde_json::value::to_raw_value(&definition(survey)).unwrap_or_default(),
+        scales: vec![ScaleInput { id: survey.scale.id.to_owned(), codes }],
+        items,
+    }
+}
+
+fn levels(scale: &Scale) -> BTreeMap<String, u8> {
+    scale.codes.iter().filter_map(|code| Some((code.code.to_owned(), code.level?))).collect()
+}
+
+/// The survey in SurveyJS's JSON: Swedish by default, English beside it.
+fn definition(survey: &Survey) -> Value {
+    let local = |text: &Text| json!({ "default": text.sv, "en": text.en });
+    let choices: Vec<Value> = survey
+        .scale
+        .codes
+        .iter()
+        .map(|code| json!({ "value": code.code, "text": local(&code.label) }))
+        .collect();
+    let mut items = survey.items.iter();
+    let pages: Vec<Value> = survey
+        .pages
+        .iter()
+        .enumerate()
+        .map(|(number, (title, count))| {
+            let elements: Vec<Value> = items
+                .by_ref()
+                .take(*count)
+                .map(|item| {
+                    json!({
+                        "type": "radiogroup",
+                        "name": item.name,
+                        "title": local(&item.text),
+                        "isRequired": true,
+                        "choices": choices,
+                    })
+                })
+                .collect();
+            json!({ "name": format!("sida-{}", number + 1), "title": local(title), "elements": elements })
+        })
+        .collect();
+    json!({
+        "title": local(&survey.title),
+        "description": local(&survey.intro),
+        "locale": "sv",
+        "showQuestionNumbers": "on",
+        "showProgressBar": "top",
+        "pages": pages,
+    })
+}

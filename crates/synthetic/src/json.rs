@@ -90,7 +90,10 @@ mod tests {
             thousandths(&mut out, value);
             out
         };
-        assert_eq!([written(0), written(1000), written(875), written(50), written(700)], ["0", "1", "0.875", "0.05", "0.7"]);
+        assert_eq!(
+            [written(0), written(1000), written(875), written(50), written(700)],
+            ["0", "1", "0.875", "0.05", "0.7"]
+        );
         let mut out = String::new();
         number(&mut out, 7, 3);
         number(&mut out, 0, 1);

@@ -10,7 +10,7 @@ mod calendar;
 mod catalogue;
 mod content;
 mod dice;
-//mod input;
+mod input;
 mod json;
 mod names;
 mod organisation;

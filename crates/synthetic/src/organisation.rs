@@ -130,9 +130,7 @@ pub(crate) fn units(seed: u64, employees: usize) -> Vec<Unit> {
                 })
                 .collect()
         } else {
-            (0..shape.upper)
-                .map(|index| (UnitKind::UpperSecondary, upper_name(index).to_owned()))
-                .collect()
+            (0..shape.upper).map(|index| (UnitKind::UpperSecondary, upper_name(index).to_owned())).collect()
         };
         for (order, (kind, name)) in members.into_iter().enumerate() {
             let mut unit = plain_unit(&format!("{code}-{}", order + 1), &name, kind, Some(at));
@@ -209,7 +207,8 @@ fn numbered(names: &[&str], index: usize) -> String {
 }
 
 fn upper_name(index: usize) -> &'static str {
-    ["Lärkby gymnasium", "Norra Lärkby gymnasium", "Yrkesgymnasiet Lärkan", "Östra Lärkby gymnasium"][index % 4]
+    ["Lärkby gymnasium", "Norra Lärkby gymnasium", "Yrkesgymnasiet Lärkan", "Östra Lärkby gymnasium"]
+        [index % 4]
 }
 
 #[cfg(test)]

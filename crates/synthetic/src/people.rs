@@ -121,8 +121,11 @@ impl Person {
 /// schools' assistant principals.
 pub(crate) fn people(seed: u64, count: usize, units: &[Unit], calendar: &Calendar) -> Vec<Person> {
     let mut chairs: Vec<(usize, usize)> = Vec::new();
-    for (kind, role) in [(UnitKind::Area, 0), (UnitKind::Secondary, 1), (UnitKind::Primary, 1), (UnitKind::UpperSecondary, 1)] {
-        chairs.extend(units.iter().enumerate().filter(|(_, unit)| unit.kind == kind).map(|(at, _)| (at, role)));
+    for (kind, role) in
+        [(UnitKind::Area, 0), (UnitKind::Secondary, 1), (UnitKind::Primary, 1), (UnitKind::UpperSecondary, 1)]
+    {
+        chairs
+            .extend(units.iter().enumerate().filter(|(_, unit)| unit.kind == kind).map(|(at, _)| (at, role)));
     }
     chairs.truncate(count / 6);
     let mut chairs = chairs.into_iter();
@@ -196,7 +199,11 @@ fn employ(
     }
     let elsewhere = dice.weighted(units.iter().map(|unit| unit.staff));
     let more = dice.unit();
-    if chair.is_none() && elsewhere != unit && units[elsewhere].staff > 0.0 && units[elsewhere].kind == units[unit].kind {
+    if chair.is_none()
+        && elsewhere != unit
+        && units[elsewhere].staff > 0.0
+        && units[elsewhere].kind == units[unit].kind
+    {
         // Drawing the kind anew leaves about a third of these draws.
         if more < 0.16 {
             let second = Duty { unit: elsewhere, role, from: duty.from, to: duty.to };
@@ -256,12 +263,29 @@ fn enrol(person: &mut Person, units: &[Unit], calendar: &Calendar, dice: &mut Di
 fn role_at(kind: UnitKind, dice: &mut Dice) -> usize {
     let shares: &[(usize, f64)] = match kind {
         UnitKind::Preschool => &[(3, 0.45), (4, 0.43), (6, 0.04), (15, 0.05), (13, 0.03)],
-        UnitKind::Primary => {
-            &[(2, 0.56), (5, 0.15), (3, 0.04), (6, 0.06), (7, 0.08), (8, 0.02), (9, 0.02), (13, 0.03), (14, 0.03), (11, 0.01)]
-        }
-        UnitKind::Secondary => {
-            &[(2, 0.72), (6, 0.06), (7, 0.05), (8, 0.02), (9, 0.03), (11, 0.02), (12, 0.02), (13, 0.04), (14, 0.04)]
-        }
+        UnitKind::Primary => &[
+            (2, 0.56),
+            (5, 0.15),
+            (3, 0.04),
+            (6, 0.06),
+            (7, 0.08),
+            (8, 0.02),
+            (9, 0.02),
+            (13, 0.03),
+            (14, 0.03),
+            (11, 0.01),
+        ],
+        UnitKind::Secondary => &[
+            (2, 0.72),
+            (6, 0.06),
+            (7, 0.05),
+            (8, 0.02),
+            (9, 0.03),
+            (11, 0.02),
+            (12, 0.02),
+            (13, 0.04),
+            (14, 0.04),
+        ],
         UnitKind::UpperSecondary => {
             &[(2, 0.78), (6, 0.04), (8, 0.02), (9, 0.03), (11, 0.02), (12, 0.04), (13, 0.04), (14, 0.03)]
         }

@@ -98,7 +98,8 @@ fn level(world: &World, person: &Person, index: usize, competence: &str, day: Da
 
 /// The code's index for an agreement; 4 is "don't know".
 fn agreement(world: &World, person: &Person, item: &Item, dice: &mut Dice) -> usize {
-    let mood = item.mood + 0.45 * person.mood + 0.5 * world.units[person.unit()].climate + 0.8 * dice.normal();
+    let mood =
+        item.mood + 0.45 * person.mood + 0.5 * world.units[person.unit()].climate + 0.8 * dice.normal();
     if dice.chance(0.045) {
         return 4;
     }

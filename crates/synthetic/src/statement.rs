@@ -2,8 +2,8 @@
 
 use crate::activities::PieceKind;
 use crate::calendar::Calendar;
-use crate::content::surveys::SURVEYS;
 use crate::content::Kind;
+use crate::content::surveys::SURVEYS;
 use crate::dice::{Concern, Dice, mix, uuid_of};
 use crate::json::{Quoted, number, thousandths, uuid};
 use crate::people::Person;
@@ -79,7 +79,9 @@ impl<'a> Statements<'a> {
         out.push_str(&piece.context);
         match piece.kind {
             PieceKind::Course | PieceKind::Part(Kind::Quiz) => {
-                out.push_str(",\"extensions\":{\"https://w3id.org/xapi/cmi5/context/extensions/sessionid\":\"");
+                out.push_str(
+                    ",\"extensions\":{\"https://w3id.org/xapi/cmi5/context/extensions/sessionid\":\"",
+                );
                 let day = intent.at.div_euclid(86_400_000) as u64;
                 uuid(out, uuid_of(&[self.world.plan.seed, u64::from(intent.registration), day, 3]));
                 if matches!(intent.act, Act::Passed | Act::Failed) {
@@ -197,7 +199,13 @@ fn verb(act: Act) -> &'static str {
     macro_rules! adl {
         ($id:literal, $sv:literal) => {
             concat!(
-                "{\"id\":\"http://adlnet.gov/expapi/verbs/", $id, "\",\"display\":{\"sv\":\"", $sv, "\",\"en\":\"", $id, "\"}}"
+                "{\"id\":\"http://adlnet.gov/expapi/verbs/",
+                $id,
+                "\",\"display\":{\"sv\":\"",
+                $sv,
+                "\",\"en\":\"",
+                $id,
+                "\"}}"
             )
         };
     }

@@ -81,11 +81,12 @@ fn enrolments(world: &World) -> Vec<Enrolment> {
                     let must = person.role().is_some_and(|role| role.educates);
                     (must && wants < 0.6 + 0.1 * person.activity, 0.1, (from, to))
                 }
-                Audience::Leaders if !person.role().is_some_and(|role| role.leads) => (wants < 0.05, 3.0, (from, to)),
+                Audience::Leaders if !person.role().is_some_and(|role| role.leads) => {
+                    (wants < 0.05, 3.0, (from, to))
+                }
                 Audience::Leaders => (wants < 0.7, 0.3, (from, to)),
                 Audience::Staff => (wants < 0.2 + 0.3 * pull, 1.0 + chosen / pull, (from, to)),
-                // Pupils' paths wait until about half of what the staff choose has found room.
-                Audience::Pupils => (wants < 0.3 + 0.3 * pull, 1.35 + 1.6 * chosen / pull, (from, to)),
+                Audience::Pupils => (wants < 0.3 + 0.3 * pull, 1.0 + 1.2 * chosen / pull, (from, to)),
             };
             if taken {
                 let (person, offer) = (index as u32, offer as u32);
@@ -205,7 +206,13 @@ impl<'a> Walk<'a> {
     fn material(&mut self, part: &Part, piece: u32) {
         let seconds = (f64::from(part.minutes) * 60.0 * (0.75 + 0.5 * self.dice.unit())) as u32;
         if self.rich {
-            self.push(if part.kind == Kind::Video { Act::Initialized } else { Act::Experienced }, piece, 0, 0, 0);
+            self.push(
+                if part.kind == Kind::Video { Act::Initialized } else { Act::Experienced },
+                piece,
+                0,
+                0,
+                0,
+            );
         }
         let film = self.rich && part.kind == Kind::Video;
         let steps = if film { 1 + self.dice.below(3) as u32 } else { 0 };
@@ -276,7 +283,7 @@ impl<'a> Walk<'a> {
             .shows
             .iter()
             .map(|shows| {
-                let asked = (f64::from(shows.low + shows.high) / 2.0 - 3.7) / 1.5;
+                let asked = (f64::from(shows.low + shows.high) / 2.0 - 3.7) / 1.8;
                 self.world.ability(person, index, competence_index(shows.competence), self.day) - asked
             })
             .sum();

@@ -60,7 +60,8 @@ impl World {
         let activities = Activities::new(&catalogue);
         let rounds = rounds(plan.seed, &calendar);
         let leads = |person: &&(usize, &Person)| person.1.role().is_some_and(|role| role.leads);
-        let leaders = people.iter().enumerate().filter(|p| leads(&p)).map(|(index, _)| index as u32).collect();
+        let leaders =
+            people.iter().enumerate().filter(|p| leads(&p)).map(|(index, _)| index as u32).collect();
         World { plan, calendar, units, people, catalogue, activities, rounds, leaders }
     }
 

@@ -22,9 +22,24 @@ pub(crate) const COURSES: &[Course] = &[
             quiz("kontrollfragor", CHECK, 6, &[shows("2.1", 1, 2), shows("2.5", 2, 2), shows("4.1", 1, 2)]),
         ],
         claims: &[
-            (t("Ett lånat passerkort ska anmälas samma dag.", "A borrowed access card must be reported the same day."), true),
-            (t("Privat e-post får användas för elevuppgifter.", "Private e-mail may be used for pupils' data."), false),
-            (t("Servicedesk når du även på telefon.", "The service desk can also be reached by phone."), true),
+            (
+                t(
+                    "Ett lånat passerkort ska anmälas samma dag.",
+                    "A borrowed access card must be reported the same day.",
+                ),
+                true,
+            ),
+            (
+                t(
+                    "Privat e-post får användas för elevuppgifter.",
+                    "Private e-mail may be used for pupils' data.",
+                ),
+                false,
+            ),
+            (
+                t("Servicedesk når du även på telefon.", "The service desk can also be reached by phone."),
+                true,
+            ),
         ],
     },
     Course {
@@ -39,14 +54,27 @@ pub(crate) const COURSES: &[Course] = &[
         parts: &[
             video("personuppgifter", t("Vad är en personuppgift?", "What is personal data?"), 7),
             text("rattslig-grund", t("Rättslig grund och samtycke", "Legal basis and consent"), 10),
-            text("skyddad-identitet", t("Elever med skyddad identitet", "Pupils with a protected identity"), 7),
+            text(
+                "skyddad-identitet",
+                t("Elever med skyddad identitet", "Pupils with a protected identity"),
+                7,
+            ),
             quiz("kontrollfragor", CHECK, 8, &[shows("4.2", 2, 3), shows("2.6", 2, 3)]),
             quiz("fordjupning", DEEPER, 15, &[shows("4.2", 5, 6), shows("2.6", 4, 5)]),
         ],
         claims: &[
             (t("En bild på en elev är en personuppgift.", "A picture of a pupil is personal data."), true),
-            (t("Samtycke behövs alltid för att föra närvaro.", "Consent is always needed to take attendance."), false),
-            (t("En incident ska anmälas inom 72 timmar.", "A breach is to be reported within 72 hours."), true),
+            (
+                t(
+                    "Samtycke behövs alltid för att föra närvaro.",
+                    "Consent is always needed to take attendance.",
+                ),
+                false,
+            ),
+            (
+                t("En incident ska anmälas inom 72 timmar.", "A breach is to be reported within 72 hours."),
+                true,
+            ),
         ],
     },
     Course {
@@ -66,9 +94,18 @@ pub(crate) const COURSES: &[Course] = &[
             quiz("fordjupning", DEEPER, 14, &[shows("1.3", 4, 5), shows("2.1", 4, 5), shows("3.1", 3, 4)]),
         ],
         claims: &[
-            (t("En fil i arbetsgruppens yta syns för hela gruppen.", "A file in the team's space is visible to the whole team."), true),
+            (
+                t(
+                    "En fil i arbetsgruppens yta syns för hela gruppen.",
+                    "A file in the team's space is visible to the whole team.",
+                ),
+                true,
+            ),
             (t("En raderad fil går aldrig att återställa.", "A deleted file can never be restored."), false),
-            (t("Versionshistoriken visar vem som ändrat.", "The version history shows who made a change."), true),
+            (
+                t("Versionshistoriken visar vem som ändrat.", "The version history shows who made a change."),
+                true,
+            ),
         ],
     },
     Course {
@@ -88,9 +125,27 @@ pub(crate) const COURSES: &[Course] = &[
             quiz("fordjupning", DEEPER, 16, &[shows("1.1", 5, 5), shows("1.2", 5, 6)]),
         ],
         claims: &[
-            (t("En sida som ligger först i sökresultatet är mest trovärdig.", "The page ranked first is the most trustworthy."), false),
-            (t("Bildsökning kan visa var en bild först publicerades.", "Reverse image search can show where an image first appeared."), true),
-            (t("Datum saknar betydelse för en källas värde.", "A date says nothing about a source's worth."), false),
+            (
+                t(
+                    "En sida som ligger först i sökresultatet är mest trovärdig.",
+                    "The page ranked first is the most trustworthy.",
+                ),
+                false,
+            ),
+            (
+                t(
+                    "Bildsökning kan visa var en bild först publicerades.",
+                    "Reverse image search can show where an image first appeared.",
+                ),
+                true,
+            ),
+            (
+                t(
+                    "Datum saknar betydelse för en källas värde.",
+                    "A date says nothing about a source's worth.",
+                ),
+                false,
+            ),
         ],
     },
     Course {
@@ -110,9 +165,27 @@ pub(crate) const COURSES: &[Course] = &[
             quiz("fordjupning", DEEPER, 18, &[shows("5.3", 6, 7), shows("3.2", 5, 6)]),
         ],
         claims: &[
-            (t("En språkmodell kan hitta på källor som inte finns.", "A language model can invent sources that do not exist."), true),
-            (t("Elevers namn får skrivas in i öppna AI-tjänster.", "Pupils' names may be typed into open AI services."), false),
-            (t("Ett AI-verktyg kan förstärka fördomar i sina data.", "An AI tool can amplify bias in its data."), true),
+            (
+                t(
+                    "En språkmodell kan hitta på källor som inte finns.",
+                    "A language model can invent sources that do not exist.",
+                ),
+                true,
+            ),
+            (
+                t(
+                    "Elevers namn får skrivas in i öppna AI-tjänster.",
+                    "Pupils' names may be typed into open AI services.",
+                ),
+                false,
+            ),
+            (
+                t(
+                    "Ett AI-verktyg kan förstärka fördomar i sina data.",
+                    "An AI tool can amplify bias in its data.",
+                ),
+                true,
+            ),
         ],
     },
     Course {
@@ -136,9 +209,21 @@ pub(crate) const COURSES: &[Course] = &[
             quiz("fordjupning", DEEPER, 12, &[shows("4.1", 5, 6), shows("2.6", 3, 4)]),
         ],
         claims: &[
-            (t("Fyra slumpade ord är starkare än åtta tecken.", "Four random words are stronger than eight characters."), true),
-            (t("Samma lösenord kan användas om det är långt.", "A password may be reused if it is long."), false),
-            (t("Banken ber aldrig om din kod via e-post.", "The bank never asks for your code by e-mail."), true),
+            (
+                t(
+                    "Fyra slumpade ord är starkare än åtta tecken.",
+                    "Four random words are stronger than eight characters.",
+                ),
+                true,
+            ),
+            (
+                t("Samma lösenord kan användas om det är långt.", "A password may be reused if it is long."),
+                false,
+            ),
+            (
+                t("Banken ber aldrig om din kod via e-post.", "The bank never asks for your code by e-mail."),
+                true,
+            ),
         ],
     },
     Course {
@@ -157,9 +242,18 @@ pub(crate) const COURSES: &[Course] = &[
             quiz("fordjupning", DEEPER, 15, &[shows("2.2", 5, 5), shows("2.4", 5, 6)]),
         ],
         claims: &[
-            (t("En länk för alla kan öppnas utan inloggning.", "An open link works without logging in."), true),
-            (t("Delningen upphör när du stänger dokumentet.", "Sharing ends when you close the document."), false),
-            (t("Kommentarer syns för alla som kan redigera.", "Comments are visible to all who can edit."), true),
+            (
+                t("En länk för alla kan öppnas utan inloggning.", "An open link works without logging in."),
+                true,
+            ),
+            (
+                t("Delningen upphör när du stänger dokumentet.", "Sharing ends when you close the document."),
+                false,
+            ),
+            (
+                t("Kommentarer syns för alla som kan redigera.", "Comments are visible to all who can edit."),
+                true,
+            ),
         ],
     },
     Course {
@@ -176,12 +270,26 @@ pub(crate) const COURSES: &[Course] = &[
             video("klippa", t("Klippa enkelt", "Simple editing"), 12),
             text("musik-och-bild", t("Musik och bild du får använda", "Music and images you may use"), 7),
             quiz("kontrollfragor", CHECK, 8, &[shows("3.1", 3, 4), shows("3.3", 3, 3)]),
-            quiz("fordjupning", t("Fördjupning: er film", "Going deeper: your film"), 25, &[shows("3.1", 6, 6), shows("3.3", 5, 6)]),
+            quiz(
+                "fordjupning",
+                t("Fördjupning: er film", "Going deeper: your film"),
+                25,
+                &[shows("3.1", 6, 6), shows("3.3", 5, 6)],
+            ),
         ],
         claims: &[
             (t("CC BY kräver att upphovspersonen anges.", "CC BY requires naming the author."), true),
-            (t("All musik på nätet är fri i undervisning.", "All music on the web is free to use in teaching."), false),
-            (t("En extern mikrofon gör mest för ljudet.", "An external microphone helps the sound most."), true),
+            (
+                t(
+                    "All musik på nätet är fri i undervisning.",
+                    "All music on the web is free to use in teaching.",
+                ),
+                false,
+            ),
+            (
+                t("En extern mikrofon gör mest för ljudet.", "An external microphone helps the sound most."),
+                true,
+            ),
         ],
     },
     Course {
@@ -201,8 +309,20 @@ pub(crate) const COURSES: &[Course] = &[
         ],
         claims: &[
             (t("Fet stil är samma sak som en rubrik.", "Bold text is the same as a heading."), false),
-            (t("En dekorativ bild kan lämnas utan alternativtext.", "A decorative image may go without alternative text."), true),
-            (t("Rött och grönt räcker för att skilja val åt.", "Red and green are enough to tell choices apart."), false),
+            (
+                t(
+                    "En dekorativ bild kan lämnas utan alternativtext.",
+                    "A decorative image may go without alternative text.",
+                ),
+                true,
+            ),
+            (
+                t(
+                    "Rött och grönt räcker för att skilja val åt.",
+                    "Red and green are enough to tell choices apart.",
+                ),
+                false,
+            ),
         ],
     },
     Course {
@@ -218,11 +338,22 @@ pub(crate) const COURSES: &[Course] = &[
             video("dela-upp", t("Dela upp problemet", "Breaking down the problem"), 9),
             video("slingor", t("Slingor och villkor", "Loops and conditions"), 11),
             quiz("kontrollfragor", CHECK, 10, &[shows("3.4", 2, 3)]),
-            quiz("fordjupning", t("Fördjupning: ett eget program", "Going deeper: a program of your own"), 30, &[shows("3.4", 4, 5)]),
+            quiz(
+                "fordjupning",
+                t("Fördjupning: ett eget program", "Going deeper: a program of your own"),
+                30,
+                &[shows("3.4", 4, 5)],
+            ),
         ],
         claims: &[
             (t("En slinga upprepar samma steg.", "A loop repeats the same steps."), true),
-            (t("Ett program gör det du menar, inte det du skrev.", "A program does what you mean, not what you wrote."), false),
+            (
+                t(
+                    "Ett program gör det du menar, inte det du skrev.",
+                    "A program does what you mean, not what you wrote.",
+                ),
+                false,
+            ),
             (t("En variabel kan byta värde.", "A variable can change its value."), true),
         ],
     },
@@ -242,7 +373,13 @@ pub(crate) const COURSES: &[Course] = &[
             quiz("fordjupning", DEEPER, 12, &[shows("4.3", 5, 5), shows("4.4", 5, 6)]),
         ],
         claims: &[
-            (t("Att använda datorn längre minskar dess avtryck.", "Using a computer longer reduces its footprint."), true),
+            (
+                t(
+                    "Att använda datorn längre minskar dess avtryck.",
+                    "Using a computer longer reduces its footprint.",
+                ),
+                true,
+            ),
             (t("Aviseringar stör inte om ljudet är av.", "Notifications do not disturb when muted."), false),
             (t("En kort paus i timmen räcker långt.", "A short break every hour goes a long way."), true),
         ],
@@ -263,7 +400,10 @@ pub(crate) const COURSES: &[Course] = &[
             quiz("fordjupning", DEEPER, 14, &[shows("5.1", 5, 6), shows("5.4", 4, 5)]),
         ],
         claims: &[
-            (t("Börja med att ändra flera saker samtidigt.", "Start by changing several things at once."), false),
+            (
+                t("Börja med att ändra flera saker samtidigt.", "Start by changing several things at once."),
+                false,
+            ),
             (t("En skärmbild av felet hjälper supporten.", "A screenshot of the fault helps support."), true),
             (t("Omstart löser aldrig något.", "Restarting never solves anything."), false),
         ],
@@ -302,10 +442,18 @@ pub(crate) const COURSES: &[Course] = &[
             video("nulage", t("Nuläge med data", "The present state, with data"), 12),
             text("behov", t("Från behov till plan", "From needs to a plan"), 12),
             quiz("kontrollfragor", CHECK, 10, &[shows("5.4", 4, 5), shows("5.2", 5, 6)]),
-            quiz("fordjupning", t("Fördjupning: din enhets plan", "Going deeper: your unit's plan"), 30, &[shows("5.4", 7, 8), shows("5.2", 7, 7)]),
+            quiz(
+                "fordjupning",
+                t("Fördjupning: din enhets plan", "Going deeper: your unit's plan"),
+                30,
+                &[shows("5.4", 7, 8), shows("5.2", 7, 7)],
+            ),
         ],
         claims: &[
-            (t("En plan bör utgå från behov, inte verktyg.", "A plan should start from needs, not tools."), true),
+            (
+                t("En plan bör utgå från behov, inte verktyg.", "A plan should start from needs, not tools."),
+                true,
+            ),
             (t("Svarsfrekvensen saknar betydelse.", "The response rate does not matter."), false),
             (t("Små grupper kan röja enskilda svar.", "Small groups can reveal single answers."), true),
         ],

@@ -24,17 +24,6 @@ pub(crate) enum Kind {
     Quiz,
 }
 
-impl Kind {
-    /// The name in the catalogue.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Kind::Video => "video",
-            Kind::Text => "text",
-            Kind::Quiz => "quiz",
-        }
-    }
-}
-
 /// A course as it was made centrally.
 #[derive(Debug)]
 pub(crate) struct Course {
@@ -104,8 +93,8 @@ pub(crate) const fn shows(competence: &'static str, low: u8, high: u8) -> Shows 
 
 /// The 21 competences of DigComp 3.0, in order.
 pub(crate) const COMPETENCES: [&str; 21] = [
-    "1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "3.1", "3.2", "3.3", "3.4", "4.1", "4.2", "4.3",
-    "4.4", "5.1", "5.2", "5.3", "5.4",
+    "1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "3.1", "3.2", "3.3", "3.4", "4.1", "4.2",
+    "4.3", "4.4", "5.1", "5.2", "5.3", "5.4",
 ];
 
 /// The place of a competence among the 21; 0 for an unknown one.

@@ -8,7 +8,10 @@ pub(crate) const PATHS: &[Course] = &[
     Course {
         slug: "trygg-pa-natet",
         title: t("Trygg på nätet", "Safe online"),
-        about: t("Om gränser, vänner och vad du gör när något känns fel.", "About limits, friends, and what to do when something feels wrong."),
+        about: t(
+            "Om gränser, vänner och vad du gör när något känns fel.",
+            "About limits, friends, and what to do when something feels wrong.",
+        ),
         pull: 1.4,
         audience: Audience::Pupils,
         parts: &[
@@ -17,14 +20,20 @@ pub(crate) const PATHS: &[Course] = &[
             quiz("prova-dig", TRY, 6, &[]),
         ],
         claims: &[
-            (t("Du får alltid säga nej till att bli filmad.", "You may always say no to being filmed."), true),
+            (
+                t("Du får alltid säga nej till att bli filmad.", "You may always say no to being filmed."),
+                true,
+            ),
             (t("Det som raderats är alltid borta.", "What has been deleted is always gone."), false),
         ],
     },
     Course {
         slug: "kodresan",
         title: t("Kodresan", "The coding journey"),
-        about: t("Styr en lärka genom skogen med block och slingor.", "Steer a lark through the forest with blocks and loops."),
+        about: t(
+            "Styr en lärka genom skogen med block och slingor.",
+            "Steer a lark through the forest with blocks and loops.",
+        ),
         pull: 1.6,
         audience: Audience::Pupils,
         parts: &[
@@ -40,7 +49,10 @@ pub(crate) const PATHS: &[Course] = &[
     Course {
         slug: "sant-eller-falskt",
         title: t("Sant eller falskt?", "True or false?"),
-        about: t("Öva dig att granska bilder, filmer och påståenden.", "Practise checking images, films and claims."),
+        about: t(
+            "Öva dig att granska bilder, filmer och påståenden.",
+            "Practise checking images, films and claims.",
+        ),
         pull: 1.2,
         audience: Audience::Pupils,
         parts: &[
@@ -50,13 +62,22 @@ pub(crate) const PATHS: &[Course] = &[
         ],
         claims: &[
             (t("En film kan vara helt gjord av en dator.", "A film can be made wholly by a computer."), true),
-            (t("Många gillamarkeringar betyder att något är sant.", "Many likes mean that something is true."), false),
+            (
+                t(
+                    "Många gillamarkeringar betyder att något är sant.",
+                    "Many likes mean that something is true.",
+                ),
+                false,
+            ),
         ],
     },
     Course {
         slug: "film-och-berattande",
         title: t("Film och berättande", "Film and storytelling"),
-        about: t("Gör en film på tre minuter, ensam eller tillsammans.", "Make a film of three minutes, alone or together."),
+        about: t(
+            "Gör en film på tre minuter, ensam eller tillsammans.",
+            "Make a film of three minutes, alone or together.",
+        ),
         pull: 0.9,
         audience: Audience::Pupils,
         parts: &[
@@ -72,7 +93,10 @@ pub(crate) const PATHS: &[Course] = &[
     Course {
         slug: "skriv-och-presentera",
         title: t("Skriv och presentera", "Write and present"),
-        about: t("Disponera, skriv och visa det du kommit fram till.", "Plan, write and show what you have found."),
+        about: t(
+            "Disponera, skriv och visa det du kommit fram till.",
+            "Plan, write and show what you have found.",
+        ),
         pull: 1.0,
         audience: Audience::Pupils,
         parts: &[
@@ -88,7 +112,10 @@ pub(crate) const PATHS: &[Course] = &[
     Course {
         slug: "rakna-med-kalkylblad",
         title: t("Räkna med kalkylblad", "Counting with spreadsheets"),
-        about: t("Samla in, räkna och rita diagram med egna data.", "Collect, count and draw charts with data of your own."),
+        about: t(
+            "Samla in, räkna och rita diagram med egna data.",
+            "Collect, count and draw charts with data of your own.",
+        ),
         pull: 0.8,
         audience: Audience::Pupils,
         parts: &[
