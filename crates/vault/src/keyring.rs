@@ -129,7 +129,13 @@ impl KeyFiles {
         content.ok_or_else(|| self.refused("is missing")).and_then(|content| self.parse(&content))
     }
 
-    fn format(
+    /// Key files that are not opened from disk.
+    #[cfg(test)]
+    pub(crate) fn with_master(dir: &Path, instance: [u8; 16], master: Secret) -> Self {
+        Self { dir: dir.to_owned(), instance, master }
+    }
+
+    pub(crate) fn format(
         &self,
         keyring: &Keyring,
         mut nonce: impl FnMut() -> Result<[u8; 12], VaultError>,
@@ -155,7 +161,7 @@ impl KeyFiles {
         Ok(out)
     }
 
-    fn parse(&self, content: &[u8]) -> Result<Keyring, VaultError> {
+    pub(crate) fn parse(&self, content: &[u8]) -> Result<Keyring, VaultError> {
         let not_a_keyring = || self.refused("is not a keyring of format 1");
         if content.len() < 34 + 32 || !content.starts_with(KEYRING_TITLE) {
             return Err(not_a_keyring());

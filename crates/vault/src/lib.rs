@@ -8,10 +8,11 @@
 //! Formats: docs/formats/vault.md.
 //!
 //! # Several nodes, and dead keys
-//! Caches make resolving and opening cheap, and an erasure on another node does not reach them by itself. So a
-//! node that reads a raised fence from the log calls [`Vault::drop_caches`] before it seals again, and appends
-//! with the fence it read before resolving: what was sealed with a dead key is then refused by the log, resolved
-//! and sealed anew. A generation of keys that another node made is read from the keyring when a row names it.
+//! Caches make resolving and opening cheap, and an erasure on another node does not reach them by itself. So
+//! whoever seals reads the log's fence, hands it to [`Vault::at_fence`], resolves, seals, and appends with that fence:
+//! what was sealed with a key that died meanwhile is refused by the log, resolved and sealed anew. Whoever opens slots
+//! to show them calls [`Vault::at_fence`] first as well. A generation of keys that another node made is read from the
+//! keyring when a row names it.
 
 mod agent;
 mod body;
@@ -21,6 +22,8 @@ mod creation;
 mod crypto;
 mod erasure;
 mod files;
+#[cfg(test)]
+mod fixtures;
 mod identifier;
 mod keyring;
 mod metrics;

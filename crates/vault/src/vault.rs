@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use eventlog::clock::SharedClock;
 use eventlog::{Location, Slot};
@@ -57,6 +57,7 @@ pub(crate) struct Inner {
     pub(crate) clock: SharedClock,
     pub(crate) metrics: Metrics,
     pub(crate) secrets: SecretsCache,
+    fence: Mutex<u64>,
     keyring: RwLock<Arc<Keyring>>,
     agents: Cache<Digested, AgentId>,
     keys: Cache<(AgentId, Period), Arc<Secret>>,
@@ -114,6 +115,7 @@ impl Vault {
             clock,
             metrics,
             secrets: SecretsCache::new(),
+            fence: Mutex::new(0),
             keyring: RwLock::new(Arc::new(keyring)),
             agents: Cache::new(CACHED),
             keys: Cache::new(CACHED),
@@ -200,9 +202,7 @@ impl Vault {
     /// The key of a retention class, for slots with nobody behind them. It is always the same: what a class seals is
     /// forgotten by deleting slots, not by destroying its key.
     pub fn class(&self, class: u16) -> ClassHandle {
-        let keyring = self.inner.keyring();
-        let key = crypto::expand(&keyring.class, &[b"larka class 1", &class.to_be_bytes()]);
-        ClassHandle { class, key: Arc::new(key) }
+        ClassHandle { class, key: Arc::new(class_key(&self.inner.keyring().class, class)) }
     }
 
     /// Compresses and seals the content of one slot. Takes some microseconds of computing and no I/O.
@@ -213,7 +213,20 @@ impl Vault {
         body::seal(&self.inner.instance, binding, owner, plain, crypto::random()?)
     }
 
-    /// Forgets all agents and keys in memory. To be called when the log's fence was raised, before sealing again.
+    /// Tells the vault which fence of the log its caller has read. Where it is higher than any before, somebody was
+    /// erased, perhaps by another node, and everything in memory is forgotten before this returns.
+    ///
+    /// To be called with the fence that an append will carry, after reading it and before [`Vault::resolve`]: then no
+    /// key that was dead when the fence was raised is sealed with.
+    pub fn at_fence(&self, fence: u64) {
+        let mut seen = self.inner.fence.lock().unwrap_or_else(PoisonError::into_inner);
+        if fence > *seen {
+            self.drop_caches();
+            *seen = fence;
+        }
+    }
+
+    /// Forgets all agents and keys in memory.
     pub fn drop_caches(&self) {
         self.inner.agents.clear();
         self.inner.keys.clear();
@@ -386,6 +399,11 @@ impl Inner {
         }
         Ok(keys)
     }
+}
+
+/// The key of a retention class, from the keyring's key for all of them.
+pub(crate) fn class_key(root: &Secret, class: u16) -> Secret {
+    crypto::expand(root, &[b"larka class 1", &class.to_be_bytes()])
 }
 
 /// What a wrapped key is bound to.

@@ -8,7 +8,7 @@ on_both!(
     what_was_sealed_for_an_erased_agent_opens_no_more,
     erasing_again_changes_nothing,
     the_same_identifier_becomes_a_new_agent,
-    another_node_forgets_when_it_drops_its_caches,
+    another_node_forgets_when_it_reads_the_raised_fence,
     an_erased_agent_gets_no_new_key,
     the_journal_names_everybody_who_was_erased,
     many_are_erased_at_once,
@@ -54,13 +54,13 @@ async fn the_same_identifier_becomes_a_new_agent(place: Place) {
     assert_eq!(vault.is_alive(&[before, after]).await.unwrap(), [false, true]);
 }
 
-async fn another_node_forgets_when_it_drops_its_caches(place: Place) {
+async fn another_node_forgets_when_it_reads_the_raised_fence(place: Place) {
     let (first, second) = (place.open().await, place.open().await);
     let handle = one(&second, "a").await;
     let slot = second.seal(&binding(0), &Owner::Agent(&handle), b"text").unwrap();
     first.erase(&[handle.agent()]).await.unwrap();
     assert_eq!(second.is_alive(&[handle.agent()]).await.unwrap(), [false]);
-    second.drop_caches();
+    second.at_fence(1);
     assert_eq!(second.open_slots("statement", EVENT, &[slot]).await.unwrap(), [Opened::Erased]);
     assert_eq!(second.lookup(&[mbox("a")]).await.unwrap(), [None]);
     assert_ne!(one(&second, "a").await.agent(), handle.agent());
