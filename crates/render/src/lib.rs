@@ -1,1 +1,34 @@
-//! Released result tables to HTML, SVG, CSV and JSON.
+//! Released result tables to HTML, SVG, CSV and JSON, in Swedish and English.
+//!
+//! Takes nothing but [`disclosure::Released`], so nothing that the gate holds back can get onto a page. No clock, no
+//! chance, no map order: the same report and language give the same bytes.
+//!
+//! * [`View`]: what one reader looks at (language, unit and down)
+//! * [`json`], [`csv`], [`document`], [`fragment`]: the formats
+//! * [`page`] and [`components`]: the frame and the pieces that every page of the house is made of
+//! * [`assets`]: style sheet and fonts
+//!
+//! Charts come from one module, `charts`; sentences from one, `texts`; numbers from one, `number`.
+
+mod assets;
+mod charts;
+pub mod components;
+mod csv;
+mod findings;
+mod json;
+mod method;
+mod number;
+mod page;
+mod report;
+mod rows;
+mod tables;
+mod texts;
+mod view;
+
+pub use assets::{Asset, assets};
+pub use csv::csv;
+pub use json::json;
+pub use number::{count, date, mean, percent};
+pub use page::{NavLink, PageFrame, Stylesheet, page};
+pub use report::{document, fragment};
+pub use view::View;

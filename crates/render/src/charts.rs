@@ -1,0 +1,136 @@
+//! All charts, as SVG that fits any width: horizontal measures are shares of the width, vertical ones pixels, so one
+//! drawing serves a phone, a desk and a sheet of paper, with type of one size. Colours are classes (`style.css`).
+//!
+//! Each drawing has `role="img"`, a title and a description that says the finding; whoever places it puts its table
+//! beneath. Rows keep the order they come in.
+
+mod marks;
+
+use disclosure::Ratio;
+use marks::{BAR, Pen};
+use maud::{Markup, html};
+
+/// What stands around a drawing.
+#[derive(Debug, Clone)]
+pub(crate) struct Frame {
+    /// Unique in its document; letters, digits and `-`.
+    pub(crate) id: String,
+    pub(crate) title: String,
+    /// The finding, in one sentence.
+    pub(crate) desc: String,
+}
+
+/// One row of a drawing.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    pub(crate) label: String,
+    /// How deep in the tree; 0 is set in bold where `tree` is true.
+    pub(crate) depth: usize,
+    /// Whether the rows are a tree of units.
+    pub(crate) tree: bool,
+    /// What stands to the right of the marks, for instance n.
+    pub(crate) right: String,
+    pub(crate) mark: Mark,
+}
+
+/// What a row shows.
+#[derive(Debug, Clone)]
+pub(crate) enum Mark {
+    /// Parts side by side out of `total`; `tick` is where the target begins.
+    Stack { parts: Vec<Part>, total: u64, tick: Option<u64> },
+    /// Parts to the left and right of the middle, one in the middle, others apart at the end.
+    Diverging { left: Vec<Part>, middle: u64, right: Vec<Part>, apart: u64, total: u64 },
+    /// One bar from zero, with the ends of an interval.
+    Bar { part: u64, of: u64, interval: Option<(Ratio, Ratio)> },
+    /// Hidden, or without a distribution: a hatched box with the reason.
+    Hatched(String),
+    /// Does not apply: only its words.
+    Words(String),
+}
+
+/// A coloured part of a mark.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part {
+    pub(crate) count: u64,
+    pub(crate) class: &'static str,
+}
+
+/// Level bands: one hue in four even steps, then those without a known level.
+pub(crate) const LEVELS: [&str; 4] = ["l1", "l2", "l3", "l4"];
+
+/// Answers on the negative side, the strongest first.
+pub(crate) const NEGATIVE: [&str; 3] = ["n1", "n2", "n3"];
+/// Answers on the positive side, the strongest first.
+pub(crate) const POSITIVE: [&str; 3] = ["p1", "p2", "p3"];
+
+/// Stacked parts of a whole, one bar per row.
+pub(crate) fn stack(frame: &Frame, rows: &[Row]) -> Markup {
+    let mut pen = Pen::new(&frame.id);
+    let mut body = Vec::new();
+    for row in rows {
+        body.push(pen.label(row));
+        body.push(match &row.mark {
+            Mark::Stack { parts, total, tick } => pen.stack(parts, *total, *tick),
+            other => pen.words(other),
+        });
+        pen.next();
+    }
+    svg(frame, &pen, &body)
+}
+
+/// Diverging bars around a common middle, all rows to one scale.
+pub(crate) fn diverging(frame: &Frame, rows: &[Row]) -> Markup {
+    let mut pen = Pen::new(&frame.id);
+    let scale = marks::Scale::fit(rows.iter().map(|row| &row.mark));
+    let mut body = Vec::new();
+    let top = pen.top();
+    for row in rows {
+        body.push(pen.label(row));
+        body.push(match &row.mark {
+            Mark::Diverging { left, middle, right, apart, total } => {
+                pen.diverging(left, *middle, right, *apart, *total, &scale)
+            }
+            other => pen.words(other),
+        });
+        pen.next();
+    }
+    body.insert(0, pen.line_down(scale.middle(), top, "mid"));
+    svg(frame, &pen, &body)
+}
+
+/// Bars from zero to 100 %; `limit` is a whole percentage that is marked by a thin line.
+pub(crate) fn bars(frame: &Frame, rows: &[Row], limit: Option<u64>) -> Markup {
+    let mut pen = Pen::new(&frame.id);
+    let mut body = Vec::new();
+    let top = pen.top();
+    for row in rows {
+        body.push(pen.label(row));
+        body.push(match &row.mark {
+            Mark::Bar { part, of, interval } => pen.bar(*part, *of, *interval),
+            other => pen.words(other),
+        });
+        pen.next();
+    }
+    if let Some(limit) = limit {
+        body.push(pen.line_down(marks::share(limit, 100, BAR), top, "limit"));
+    }
+    svg(frame, &pen, &body)
+}
+
+fn svg(frame: &Frame, pen: &Pen, body: &[Markup]) -> Markup {
+    let (title, desc) = (format!("{}-t", frame.id), format!("{}-d", frame.id));
+    html! {
+        svg xmlns="http://www.w3.org/2000/svg" id=(frame.id) class="drawing" role="img"
+            aria-labelledby=(format!("{title} {desc}")) width="100%" height=(pen.height()) {
+            title id=(title) { (frame.title) }
+            desc id=(desc) { (frame.desc) }
+            defs {
+                pattern id=(pen.hatch_id()) width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
+                    rect class="hatch-ground" width="6" height="6" {}
+                    rect class="hatch-line" width="1.6" height="6" {}
+                }
+            }
+            @for part in body { (part) }
+        }
+    }
+}

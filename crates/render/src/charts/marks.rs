@@ -1,0 +1,223 @@
+//! The marks of a row, and where they lie. Horizontal places are thousandths of a per cent of the drawing's width.
+
+use super::{Mark, Part, Row};
+use crate::number::whole_percent;
+use disclosure::Ratio;
+use maud::{Markup, html};
+
+/// The width that bars may take; what is right of them is for n.
+pub(super) const BAR: u64 = 80_000;
+/// Parts narrower than this have no number on them: on a phone it would not fit.
+const LABELLED: u64 = 7_500;
+const LINE: u32 = 20;
+const BAR_HEIGHT: u32 = 24;
+const GAP: u32 = 14;
+/// A line of a label has at most this many characters: what a phone has room for.
+const WRAP: usize = 44;
+
+/// `part` of `of` as a place within `width`.
+pub(super) fn share(part: u64, of: u64, width: u64) -> u64 {
+    let place = u128::from(part) * u128::from(width) / u128::from(of.max(1));
+    u64::try_from(place).unwrap_or(width).min(width)
+}
+
+fn at(place: u64) -> String {
+    format!("{}.{:03}%", place / 1000, place % 1000)
+}
+
+/// Draws from the top down.
+pub(super) struct Pen {
+    id: String,
+    y: u32,
+}
+
+impl Pen {
+    pub(super) fn new(id: &str) -> Pen {
+        Pen { id: id.to_owned(), y: 0 }
+    }
+
+    pub(super) fn height(&self) -> u32 {
+        self.y
+    }
+
+    pub(super) fn top(&self) -> u32 {
+        self.y
+    }
+
+    pub(super) fn next(&mut self) {
+        self.y += BAR_HEIGHT + GAP;
+    }
+
+    pub(super) fn hatch_id(&self) -> String {
+        format!("{}-h", self.id)
+    }
+
+    fn hatch(&self) -> String {
+        format!("url(#{}-h)", self.id)
+    }
+
+    pub(super) fn label(&mut self, row: &Row) -> Markup {
+        let indent = row.depth * 14;
+        let lines = wrap(&row.label, WRAP.saturating_sub(row.depth * 2));
+        let class = if row.tree && row.depth == 0 { "label strong" } else { "label" };
+        let markup = html! {
+            @for (place, line) in lines.iter().enumerate() {
+                text class=(class) x=(indent) y=(self.y + LINE * (place as u32 + 1) - 5) { (line) }
+            }
+        };
+        self.y += LINE * lines.len() as u32;
+        html! {
+            (markup)
+            @if !row.right.is_empty() {
+                text class="right" x="100%" y=(self.y + 17) text-anchor="end" { (row.right) }
+            }
+        }
+    }
+
+    pub(super) fn stack(&self, parts: &[Part], total: u64, tick: Option<u64>) -> Markup {
+        let mut done = 0;
+        html! {
+            @for part in parts.iter().filter(|part| part.count > 0) {
+                @let from = share(done, total, BAR);
+                @let to = share({ done += part.count; done }, total, BAR);
+                (self.part(part, from, to - from, total))
+            }
+            @if let Some(tick) = tick {
+                @let x = at(share(tick, total, BAR));
+                line class="tick" x1=(x) x2=(x) y1=(self.y - 3) y2=(self.y + BAR_HEIGHT + 3) {}
+            }
+        }
+    }
+
+    pub(super) fn diverging(
+        &self,
+        left: &[Part],
+        middle: u64,
+        right: &[Part],
+        apart: u64,
+        total: u64,
+        scale: &Scale,
+    ) -> Markup {
+        let mut x = scale.middle().saturating_sub(scale.width(2 * left.iter().map(|part| part.count).sum::<u64>() + middle, total));
+        let mut marks = Vec::new();
+        let middle = [Part { count: middle, class: "mid-answer" }];
+        for part in left.iter().chain(&middle).chain(right).filter(|part| part.count > 0) {
+            let width = scale.width(2 * part.count, total);
+            marks.push(self.part(part, x, width, total));
+            x += width;
+        }
+        if apart > 0 {
+            let part = Part { count: apart, class: "apart" };
+            marks.push(self.part(&part, scale.apart(), scale.width(2 * apart, total), total));
+        }
+        html! { @for mark in &marks { (mark) } }
+    }
+
+    pub(super) fn bar(&self, part: u64, of: u64, interval: Option<(Ratio, Ratio)>) -> Markup {
+        let place = |ratio: Ratio| {
+            let thousandths = ratio.round(5).scaled.clamp(0, 100_000);
+            u64::try_from(thousandths * i128::from(BAR) / 100_000).unwrap_or(0)
+        };
+        html! {
+            rect class="track" x="0" y=(self.y) width=(at(BAR)) height=(BAR_HEIGHT) {}
+            rect class="bar" x="0" y=(self.y) width=(at(share(part, of, BAR))) height=(BAR_HEIGHT) {}
+            @if let Some((low, high)) = interval {
+                @let middle = self.y + BAR_HEIGHT / 2;
+                line class="interval" x1=(at(place(low))) x2=(at(place(high))) y1=(middle) y2=(middle) {}
+                @for end in [low, high] {
+                    line class="interval" x1=(at(place(end))) x2=(at(place(end))) y1=(middle - 5) y2=(middle + 5) {}
+                }
+            }
+        }
+    }
+
+    /// A row without a mark of its own: hidden, or not applicable.
+    pub(super) fn words(&self, mark: &Mark) -> Markup {
+        match mark {
+            Mark::Words(words) => html! { text class="reason" x="0" y=(self.y + 17) { (words) } },
+            Mark::Hatched(reason) => html! {
+                rect class="hidden" x="0" y=(self.y) width=(at(BAR)) height=(BAR_HEIGHT) fill=(self.hatch()) {}
+                text class="reason on-hatch" x="10" y=(self.y + 17) { (reason) }
+            },
+            _ => html! {},
+        }
+    }
+
+    /// A thin line from `top` to where the pen is.
+    pub(super) fn line_down(&self, x: u64, top: u32, class: &str) -> Markup {
+        html! { line class=(class) x1=(at(x)) x2=(at(x)) y1=(top) y2=(self.y.saturating_sub(GAP)) {} }
+    }
+
+    fn part(&self, part: &Part, x: u64, width: u64, total: u64) -> Markup {
+        let hatched = matches!(part.class, "unknown" | "apart");
+        html! {
+            @if hatched {
+                rect class=(part.class) x=(at(x)) y=(self.y) width=(at(width)) height=(BAR_HEIGHT) fill=(self.hatch()) {}
+            } @else {
+                rect class=(part.class) x=(at(x)) y=(self.y) width=(at(width)) height=(BAR_HEIGHT) {}
+            }
+            @if width >= LABELLED && let Some(percent) = whole_percent(part.count, total) {
+                text class=(if hatched { "on on-hatch".to_owned() } else { format!("on on-{}", part.class) })
+                    x=(at(x + width / 2)) y=(self.y + 17) text-anchor="middle" { (percent) }
+            }
+        }
+    }
+}
+
+/// The common scale of diverging rows: widths are in half shares, so that a middle answer splits evenly.
+pub(super) struct Scale {
+    left: u64,
+    right: u64,
+    per_whole: u64,
+}
+
+impl Scale {
+    const PRECISION: u64 = 1_000_000;
+    const APART_GAP: u64 = 2_500;
+
+    /// The scale at which the widest row just fits.
+    pub(super) fn fit<'a>(marks: impl Iterator<Item = &'a Mark>) -> Scale {
+        let (mut widest_left, mut widest_right, mut widest_apart) = (0, 0, 0);
+        for mark in marks {
+            if let Mark::Diverging { left, middle, right, apart, total } = mark {
+                let side = |parts: &[Part]| parts.iter().map(|part| 2 * part.count).sum::<u64>() + middle;
+                let of = |half: u64| share(half, 2 * total, Scale::PRECISION);
+                widest_left = widest_left.max(of(side(left)));
+                widest_right = widest_right.max(of(side(right)));
+                widest_apart = widest_apart.max(of(2 * apart));
+            }
+        }
+        let room = BAR - if widest_apart > 0 { Scale::APART_GAP } else { 0 };
+        let whole = (widest_left + widest_right + widest_apart).max(1);
+        let per_whole = room * Scale::PRECISION / whole;
+        let place = |wide: u64| wide * per_whole / Scale::PRECISION;
+        Scale { left: place(widest_left), right: place(widest_right), per_whole }
+    }
+
+    fn width(&self, half_shares: u64, total: u64) -> u64 {
+        share(half_shares, 2 * total, self.per_whole)
+    }
+
+    pub(super) fn middle(&self) -> u64 {
+        self.left
+    }
+
+    fn apart(&self) -> u64 {
+        self.left + self.right + Scale::APART_GAP
+    }
+}
+
+/// Lines of at most `width` characters, broken at spaces; a longer word has a line of its own.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}

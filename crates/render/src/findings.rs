@@ -1,0 +1,127 @@
+//! The sentence that a section, and a report, begin with.
+
+use crate::texts;
+use crate::view::View;
+use disclosure::{Measure, ReleasedSection, Role, Shown};
+
+/// The finding of the whole report: the first section's that has one, and the next one's of another measure.
+pub(crate) fn of_report(view: &View<'_>) -> String {
+    let sections = view.released.sections();
+    let found: Vec<(Measure, String)> =
+        sections.iter().filter_map(|section| Some((section.measure(), of_section(view, section)?))).collect();
+    match found.as_slice() {
+        [] => texts::nothing(view.lang).to_owned(),
+        [(measure, first), rest @ ..] => match rest.iter().find(|(other, _)| is_rate(*other) != is_rate(*measure)) {
+            Some((_, second)) => format!("{first} {second}"),
+            None => first.clone(),
+        },
+    }
+}
+
+fn is_rate(measure: Measure) -> bool {
+    matches!(measure, Measure::ResponseRate | Measure::Coverage)
+}
+
+/// The finding of a section for the root of the view; `None` where nothing of it may be shown.
+pub(crate) fn of_section(view: &View<'_>, section: &ReleasedSection) -> Option<String> {
+    let figures = || {
+        (0..section.items().len()).filter_map(|item| {
+            let shown = section.figure(view.root()?, item)?;
+            Some((item, shown))
+        })
+    };
+    let name = |item: usize| section.items().get(item).map(|item| view.item(item)).unwrap_or_default();
+    match section.measure() {
+        Measure::Levels { .. } => {
+            let needs = figures().filter_map(|(item, shown)| {
+                let (answered, counts) = (shown.answered()?, shown.counts()?);
+                let below = section.items()[item].target.unwrap_or(1).max(1).min(counts.len());
+                Some((item, below, counts[..below].iter().sum::<u64>(), answered))
+            });
+            let (item, below, part, of) = first_highest(needs, |need| (need.2, need.3))?;
+            let bands = bands(view, section, below);
+            Some(texts::need(&name(item), part, of, &bands, view.lang))
+        }
+        Measure::Likert => {
+            let shares = || figures().filter_map(|(item, shown)| Some((item, positive(section, shown)?)));
+            let high = first_highest(shares(), |share| share.1)?;
+            let low = first_highest(shares(), |share| (share.1.1 - share.1.0, share.1.1));
+            let low = low.filter(|low| low.0 != high.0).map(|low| (name(low.0), low.1));
+            let low = low.as_ref().map(|(name, share)| (name.as_str(), share.0, share.1));
+            Some(texts::answers((&name(high.0), high.1.0, high.1.1), low, view.lang))
+        }
+        measure @ (Measure::ResponseRate | Measure::Coverage) => {
+            let rates = || figures().filter_map(|(item, shown)| Some((item, (shown.answered()?, shown.base()?))));
+            let high = first_highest(rates(), |rate| rate.1)?;
+            if section.items().len() == 1 {
+                return Some(texts::rate(measure, high.1.0, high.1.1, view.lang));
+            }
+            let low = first_highest(rates(), |rate| (rate.1.1.saturating_sub(rate.1.0), rate.1.1))?;
+            let (low_name, high_name) = (name(low.0), name(high.0));
+            Some(texts::rate_range((&low_name, low.1.0, low.1.1), (&high_name, high.1.0, high.1.1), view.lang))
+        }
+        Measure::SelfVsDemonstrated => {
+            let gaps = figures().flat_map(|(item, shown)| {
+                let split = split(section, shown);
+                let answered = shown.answered();
+                [true, false].into_iter().filter_map(move |higher| {
+                    let [lower, _, above] = split?;
+                    Some((item, higher, if higher { above } else { lower }, answered?))
+                })
+            });
+            let (item, higher, part, of) = first_highest(gaps, |gap| (gap.2, gap.3))?;
+            Some(texts::gap(&name(item), higher, part, of, view.lang))
+        }
+    }
+}
+
+/// People who rate themselves lower than, the same as, and higher than they have demonstrated.
+pub(crate) fn split(section: &ReleasedSection, shown: &Shown) -> Option<[u64; 3]> {
+    let side = section.categories().len();
+    let mut split = [0; 3];
+    for (place, count) in shown.counts()?.iter().enumerate() {
+        let (own, demonstrated) = (place / side, place % side);
+        split[match own.cmp(&demonstrated) {
+            std::cmp::Ordering::Less => 0,
+            std::cmp::Ordering::Equal => 1,
+            std::cmp::Ordering::Greater => 2,
+        }] += count;
+    }
+    Some(split)
+}
+
+/// The share of positive answers: as computed, or else from the distribution, of all who answered.
+pub(crate) fn positive(section: &ReleasedSection, shown: &Shown) -> Option<(u64, u64)> {
+    if let Some(share) = shown.positive() {
+        return Some((share.part, share.of));
+    }
+    let positive = section.categories().iter().map(|category| category.role == Role::Positive);
+    if !positive.clone().any(|positive| positive) {
+        return None;
+    }
+    let part = shown.counts()?.iter().zip(positive).filter(|(_, positive)| *positive).map(|(count, _)| count).sum();
+    Some((part, shown.answered()?))
+}
+
+/// "Bas" or "Bas eller Medel".
+fn bands(view: &View<'_>, section: &ReleasedSection, below: usize) -> String {
+    let names: Vec<&str> = section.categories().iter().take(below).map(|band| view.text(&band.label)).collect();
+    match names.as_slice() {
+        [.., last] if names.len() > 1 => {
+            format!("{} {} {last}", names[..names.len() - 1].join(", "), texts::t(view.lang, "eller", "or"))
+        }
+        _ => names.join(""),
+    }
+}
+
+/// The first of those with the highest share, compared exactly.
+fn first_highest<T>(all: impl Iterator<Item = T>, share: impl Fn(&T) -> (u64, u64)) -> Option<T> {
+    all.filter(|one| share(one).1 > 0).fold(None, |best: Option<T>, one| match best {
+        None => Some(one),
+        Some(best) => {
+            let ((a, b), (c, d)) = (share(&one), share(&best));
+            let more = u128::from(a) * u128::from(d) > u128::from(c) * u128::from(b);
+            Some(if more { one } else { best })
+        }
+    })
+}

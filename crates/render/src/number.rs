@@ -1,0 +1,105 @@
+//! Numbers and dates as readers see them. Values are rounded in one place, `disclosure::Ratio::round`.
+
+use disclosure::{Lang, Ratio};
+
+/// Groups of three digits stand apart by a no-break space, in both languages.
+const NO_BREAK: char = '\u{a0}';
+
+/// The character before decimals.
+pub(crate) fn decimal_mark(lang: Lang) -> char {
+    match lang {
+        Lang::Sv => ',',
+        Lang::En => '.',
+    }
+}
+
+/// A whole number with its thousands apart.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(NO_BREAK);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `part` of `of` in whole percent, half up; an en dash where it is of nobody.
+pub fn percent(part: u64, of: u64, lang: Lang) -> String {
+    match whole_percent(part, of) {
+        Some(number) => percent_sign(&number.to_string(), lang),
+        None => "\u{2013}".into(),
+    }
+}
+
+/// The same without its sign, for labels on marks.
+pub(crate) fn whole_percent(part: u64, of: u64) -> Option<i128> {
+    Ratio::new(part.into(), of.into()).map(|ratio| ratio.round_percent(0).scaled)
+}
+
+/// A number with the language's per cent sign.
+pub(crate) fn percent_sign(number: &str, lang: Lang) -> String {
+    match lang {
+        Lang::Sv => format!("{number}{NO_BREAK}%"),
+        Lang::En => format!("{number}%"),
+    }
+}
+
+/// A mean of `n` people: no decimals under 100 people, one from there on, so that it says no more than it knows.
+pub fn mean(value: Ratio, n: u64, lang: Lang) -> String {
+    value.round(if n < 100 { 0 } else { 1 }).to_text(decimal_mark(lang))
+}
+
+/// A date `YYYY-MM-DD` in words; anything else as it is.
+pub fn date(iso: &str, lang: Lang) -> String {
+    const SV: [&str; 12] = [
+        "januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september", "oktober", "november",
+        "december",
+    ];
+    const EN: [&str; 12] = [
+        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "December",
+    ];
+    let parts: Vec<&str> = iso.split('-').collect();
+    let [year, month, day] = parts.as_slice() else { return iso.to_owned() };
+    let (Ok(month), Ok(day)) = (month.parse::<usize>(), day.parse::<u8>()) else { return iso.to_owned() };
+    let names = match lang {
+        Lang::Sv => SV,
+        Lang::En => EN,
+    };
+    match names.get(month.wrapping_sub(1)) {
+        Some(name) => format!("{day}{NO_BREAK}{name}{NO_BREAK}{year}"),
+        None => iso.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_stand_apart_and_percentages_round_half_up() {
+        assert_eq!(count(1_234_567), "1\u{a0}234\u{a0}567");
+        assert_eq!(count(123), "123");
+        assert_eq!(percent(1, 8, Lang::Sv), "13\u{a0}%");
+        assert_eq!(percent(1, 8, Lang::En), "13%");
+        assert_eq!(percent(0, 0, Lang::Sv), "\u{2013}");
+    }
+
+    #[test]
+    fn decimals_begin_at_a_hundred_people() {
+        let value = Ratio::new(31, 8).unwrap();
+        assert_eq!(mean(value, 99, Lang::Sv), "4");
+        assert_eq!(mean(value, 100, Lang::Sv), "3,9");
+        assert_eq!(mean(value, 100, Lang::En), "3.9");
+    }
+
+    #[test]
+    fn a_date_is_written_out_and_anything_else_left_alone() {
+        assert_eq!(date("2026-06-02", Lang::Sv), "2\u{a0}juni\u{a0}2026");
+        assert_eq!(date("2026-13-02", Lang::Sv), "2026-13-02");
+        assert_eq!(date("i går", Lang::Sv), "i går");
+    }
+}

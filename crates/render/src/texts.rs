@@ -1,0 +1,337 @@
+//! Every sentence that comes with the program rather than with the data, in Swedish and English.
+
+use crate::number::{count, date, percent, percent_sign};
+use disclosure::{Lang, LevelKind, Measure, MustBe, Preset, Reason, ReportKind};
+
+/// The one of two that `lang` asks for.
+pub(crate) fn t(lang: Lang, sv: &'static str, en: &'static str) -> &'static str {
+    match lang {
+        Lang::Sv => sv,
+        Lang::En => en,
+    }
+}
+
+/// A word or short phrase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Word {
+    Answered,
+    AsOf,
+    Base,
+    Cells,
+    ConsistentNote,
+    Contents,
+    Coverage,
+    DefinitionHash,
+    Higher,
+    Horizon,
+    How,
+    Item,
+    Lower,
+    Mean,
+    Menu,
+    NotApplicable,
+    NoSum,
+    PerUnit,
+    Position,
+    Positive,
+    Program,
+    Rate,
+    RatesOf,
+    Rules,
+    Same,
+    Skip,
+    SortedBy,
+    TargetTick,
+    Unit,
+    Unknown,
+    WhatIsHidden,
+}
+
+pub(crate) fn word(word: Word, lang: Lang) -> &'static str {
+    use Word::*;
+    let (sv, en) = match word {
+        Answered => ("Antal svar", "Answers"),
+        AsOf => ("Avser", "As of"),
+        Base => ("Av", "Of"),
+        Cells => (
+            "Rader: egen skattning. Kolumner: visat. Antal personer; mörkare ruta är fler.",
+            "Rows: self-assessed. Columns: demonstrated. Number of people; a darker cell is more.",
+        ),
+        ConsistentNote => (
+            "Samma position, definition, program och radering ger samma rapport, tecken för tecken.",
+            "The same position, definition, program and erasure give the same report, byte for byte.",
+        ),
+        Contents => ("Innehåll", "Contents"),
+        Coverage => ("Andel med underlag", "Share known"),
+        DefinitionHash => ("Definition", "Definition"),
+        Higher => ("Skattar sig högre än visat", "Rate themselves higher than demonstrated"),
+        Horizon => ("Senaste radering som följts", "Last erasure honoured"),
+        How => ("Så är siffrorna framtagna", "How the figures were made"),
+        Item => ("Fråga", "Question"),
+        Lower => ("Skattar sig lägre än visat", "Rate themselves lower than demonstrated"),
+        Mean => ("Medel", "Mean"),
+        Menu => ("Meny", "Menu"),
+        NotApplicable => ("inte aktuellt", "not applicable"),
+        NoSum => (
+            "Andelarna summerar inte alltid till 100 på grund av avrundning.",
+            "The shares do not always add up to 100 because of rounding.",
+        ),
+        PerUnit => ("per enhet", "by unit"),
+        Position => ("Position i loggen", "Log position"),
+        Positive => ("Andel positiva", "Share positive"),
+        Program => ("Program", "Program"),
+        Rate => ("Andel", "Share"),
+        RatesOf => ("Siffrorna på staplarna är procent.", "The numbers on the bars are per cent."),
+        Rules => ("Regler för vad som visas", "Rules for what is shown"),
+        Same => ("Samma", "The same"),
+        Skip => ("Hoppa till innehållet", "Skip to the content"),
+        SortedBy => ("Enheterna står i organisationens ordning.", "Units stand in the order of the organisation."),
+        TargetTick => ("här börjar målnivån", "the target level begins here"),
+        Unit => ("Enhet", "Unit"),
+        Unknown => ("Ingen uppgift", "Not known"),
+        WhatIsHidden => ("Vad som inte visas", "What is not shown"),
+    };
+    t(lang, sv, en)
+}
+
+/// The name of a kind of report.
+pub(crate) fn report_kind(kind: ReportKind, lang: Lang) -> &'static str {
+    match kind {
+        ReportKind::Competence => t(lang, "Digital kompetens", "Digital competence"),
+        ReportKind::Survey => t(lang, "Enkät", "Survey"),
+        ReportKind::Progress => t(lang, "Genomförande", "Progress"),
+        ReportKind::Adoption => t(lang, "Användning", "Adoption"),
+    }
+}
+
+/// What the rows of a section are called.
+pub(crate) fn item_head(measure: Measure, lang: Lang) -> &'static str {
+    match measure {
+        Measure::Levels { .. } | Measure::SelfVsDemonstrated => t(lang, "Kompetens", "Competence"),
+        _ => word(Word::Item, lang),
+    }
+}
+
+/// What n counts in a section, as the head of a column.
+pub(crate) fn n_head(measure: Measure, lang: Lang) -> &'static str {
+    match measure {
+        Measure::Levels { .. } => t(lang, "Känd nivå, antal", "Level known, number"),
+        Measure::SelfVsDemonstrated => t(lang, "Båda kända, antal", "Both known, number"),
+        Measure::Coverage => t(lang, "Med underlag, antal", "Known, number"),
+        Measure::Likert | Measure::ResponseRate => word(Word::Answered, lang),
+    }
+}
+
+/// The short reason for something hidden, as on a mark or in a cell.
+pub(crate) fn reason(reason: Reason, k: u64, preset: &Preset, lang: Lang) -> String {
+    match (reason, lang) {
+        (Reason::SmallGroup, Lang::Sv) => format!("visas inte: färre än {k} personer"),
+        (Reason::SmallGroup, Lang::En) => format!("not shown: fewer than {k} people"),
+        (Reason::LowRate, Lang::Sv) => format!("visas inte: för få av gruppen{}", limit(preset, lang)),
+        (Reason::LowRate, Lang::En) => format!("not shown: too few of the group{}", limit(preset, lang)),
+        (Reason::Protected, Lang::Sv) => "visas inte för att skydda andra grupper".into(),
+        (Reason::Protected, Lang::En) => "not shown, to protect other groups".into(),
+    }
+}
+
+/// The short reason where only the distribution is hidden.
+pub(crate) fn no_distribution(why: Reason, preset: &Preset, lang: Lang) -> String {
+    match (why, lang) {
+        (Reason::SmallGroup, Lang::Sv) => format!("fördelningen visas inte: färre än {} personer", preset.k_full),
+        (Reason::SmallGroup, Lang::En) => format!("distribution not shown: fewer than {} people", preset.k_full),
+        (why, Lang::Sv) => format!("fördelningen {}", reason(why, preset.k_full, preset, lang)),
+        (why, Lang::En) => format!("distribution {}", reason(why, preset.k_full, preset, lang)),
+    }
+}
+
+fn limit(preset: &Preset, lang: Lang) -> String {
+    let Some(minimum) = preset.minimum_rate else { return String::new() };
+    let rate = percent_sign(&minimum.percent.to_string(), lang);
+    match (minimum.must_be, lang) {
+        (MustBe::Exceeded, Lang::Sv) => format!(" (gränsen är mer än {rate})"),
+        (MustBe::Exceeded, Lang::En) => format!(" (the limit is more than {rate})"),
+        (MustBe::Reached, Lang::Sv) => format!(" (gränsen är {rate})"),
+        (MustBe::Reached, Lang::En) => format!(" (the limit is {rate})"),
+    }
+}
+
+/// The rules of the gate in words.
+pub(crate) fn rules(preset: &Preset, lang: Lang) -> String {
+    let Preset { k_summary, k_full, .. } = preset;
+    match lang {
+        Lang::Sv => {
+            let rate = if preset.minimum_rate.is_some() {
+                format!(" Av gruppen måste tillräckligt många ingå{}.", limit(preset, lang))
+            } else {
+                String::new()
+            };
+            format!(
+                "Antal, medelvärde och andel positiva visas för grupper med minst {k_summary} personer, fördelningar \
+                 för minst {k_full}.{rate} Grupper där alla eller alla utom en har samma värde visas inte. När en grupp \
+                 inte visas döljs vid behov en grupp till, så att ingen kan räkna ut den."
+            )
+        }
+        Lang::En => {
+            let rate = if preset.minimum_rate.is_some() {
+                format!(" Enough of the group must be included{}.", limit(preset, lang))
+            } else {
+                String::new()
+            };
+            format!(
+                "Counts, means and shares are shown for groups of at least {k_summary} people, distributions for at \
+                 least {k_full}.{rate} Groups where everyone, or everyone but one, has the same value are not shown. \
+                 Where a group is not shown, another one is hidden too where needed, so that nobody can work it out."
+            )
+        }
+    }
+}
+
+/// How a measure is computed.
+pub(crate) fn method(measure: Measure, lang: Lang) -> &'static str {
+    match measure {
+        Measure::Levels { kind: LevelKind::Demonstrated } => t(
+            lang,
+            "Visad nivå är den högsta nivå som godkända och giltiga moment ger underlag för. Att inte ha ett underlag \
+             är inte en låg nivå. Staplarna visar alla i gruppen, även dem utan känd nivå.",
+            "The demonstrated level is the highest one that passed and valid activities support. Having no evidence is \
+             not a low level. The bars show everyone in the group, also those without a known level.",
+        ),
+        Measure::Levels { kind: LevelKind::SelfAssessed } => t(
+            lang,
+            "Egen skattning är varje persons senaste fullständiga svar. Staplarna visar alla i gruppen, även dem som \
+             inte har svarat.",
+            "Self-assessment is each person's latest complete answer. The bars show everyone in the group, also those \
+             who have not answered.",
+        ),
+        Measure::Levels { kind: LevelKind::Attested } => t(
+            lang,
+            "Intygad nivå är den senaste som en chef har intygat och inte tagit tillbaka.",
+            "The attested level is the latest that a leader has attested and not withdrawn.",
+        ),
+        Measure::Likert => t(
+            lang,
+            "Staplarna visar alla som har svarat på frågan: negativa svar till vänster om mittlinjen, positiva till \
+             höger, «vet ej» för sig längst till höger. Medelvärdet räknas utan «vet ej».",
+            "The bars show everyone who answered the question: negative answers left of the middle line, positive ones \
+             right of it, “don't know” apart at the far right. The mean leaves “don't know” out.",
+        ),
+        Measure::ResponseRate => t(
+            lang,
+            "Svarsfrekvens är användbara svar delat med antalet personer i gruppen den dag enkäten öppnade.",
+            "The response rate is usable answers divided by the people in the group on the day the survey opened.",
+        ),
+        Measure::SelfVsDemonstrated => t(
+            lang,
+            "Jämförelsen gäller bara personer som har både en egen skattning och en visad nivå.",
+            "The comparison is of people with both a self-assessment and a demonstrated level only.",
+        ),
+        Measure::Coverage => t(
+            lang,
+            "Andelen personer i gruppen som det finns något underlag för.",
+            "The share of people in the group about whom anything is known.",
+        ),
+    }
+}
+
+/// How many of a section's figures are not shown, by reason; `None` where all are.
+pub(crate) fn hidden_sentence(title: &str, of: usize, by: &[(Reason, usize)], lang: Lang) -> Option<String> {
+    let total: usize = by.iter().map(|(_, number)| number).sum();
+    if total == 0 {
+        return None;
+    }
+    let part = |(why, number): &(Reason, usize)| {
+        let words = match (why, lang) {
+            (Reason::SmallGroup, Lang::Sv) => "för små grupper",
+            (Reason::SmallGroup, Lang::En) => "groups that are too small",
+            (Reason::LowRate, Lang::Sv) => "för låg andel",
+            (Reason::LowRate, Lang::En) => "too low a share",
+            (Reason::Protected, Lang::Sv) => "för att skydda andra grupper",
+            (Reason::Protected, Lang::En) => "to protect other groups",
+        };
+        format!("{} {words}", count(*number as u64))
+    };
+    let parts: Vec<String> = by.iter().filter(|(_, number)| *number > 0).map(part).collect();
+    let (total, of) = (count(total as u64), count(of as u64));
+    Some(match lang {
+        Lang::Sv => format!("{title}: {total} av {of} uppgifter visas inte ({}).", parts.join(", ")),
+        Lang::En => format!("{title}: {total} of {of} figures are not shown ({}).", parts.join(", ")),
+    })
+}
+
+/// "n av N" beside a mark.
+pub(crate) fn n_of(n: u64, base: u64, lang: Lang) -> String {
+    format!("{} {} {}", count(n), t(lang, "av", "of"), count(base))
+}
+
+/// "of whom" under a chart: base and date.
+pub(crate) fn base_and_date(measure: Measure, base: Option<u64>, as_of: &str, lang: Lang) -> String {
+    let day = date(as_of, lang);
+    let Some(base) = base else { return format!("{} {day}.", word(Word::AsOf, lang)) };
+    let people = count(base);
+    match (measure, lang) {
+        (Measure::Likert, Lang::Sv) => format!("Bas: de som har svarat, av {people} personer. Avser {day}."),
+        (Measure::Likert, Lang::En) => format!("Base: those who answered, of {people} people. As of {day}."),
+        (_, Lang::Sv) => format!("Bas: {people} personer. Avser {day}."),
+        (_, Lang::En) => format!("Base: {people} people. As of {day}."),
+    }
+}
+
+/// The finding of a section of level bands: the greatest need.
+pub(crate) fn need(item: &str, below: u64, known: u64, bands: &str, lang: Lang) -> String {
+    let share = percent(below, known, lang);
+    let (below, known) = (count(below), count(known));
+    match lang {
+        Lang::Sv => format!("Störst utbildningsbehov: {item}, där {share} av dem med känd nivå är på {bands} ({below} av {known})."),
+        Lang::En => format!("Greatest need for training: {item}, where {share} of those with a known level are at {bands} ({below} of {known})."),
+    }
+}
+
+/// The finding of a rate.
+pub(crate) fn rate(measure: Measure, part: u64, of: u64, lang: Lang) -> String {
+    let (share, part, of) = (percent(part, of, lang), count(part), count(of));
+    match (measure, lang) {
+        (Measure::ResponseRate, Lang::Sv) => format!("{share} har svarat: {part} av {of}."),
+        (Measure::ResponseRate, Lang::En) => format!("{share} have answered: {part} of {of}."),
+        (_, Lang::Sv) => format!("{share} har ett underlag: {part} av {of}."),
+        (_, Lang::En) => format!("Something is known about {share}: {part} of {of}."),
+    }
+}
+
+/// The finding of a rate by item.
+pub(crate) fn rate_range(low: (&str, u64, u64), high: (&str, u64, u64), lang: Lang) -> String {
+    let (low_share, high_share) = (percent(low.1, low.2, lang), percent(high.1, high.2, lang));
+    match lang {
+        Lang::Sv => format!("Störst andel med underlag: {}, {high_share}. Minst: {}, {low_share}.", high.0, low.0),
+        Lang::En => format!("Most is known about {}, {high_share}; least about {}, {low_share}.", high.0, low.0),
+    }
+}
+
+/// The finding of a section of questions.
+pub(crate) fn answers(high: (&str, u64, u64), low: Option<(&str, u64, u64)>, lang: Lang) -> String {
+    let share = |answer: (&str, u64, u64)| percent(answer.1, answer.2, lang);
+    let high_text = match lang {
+        Lang::Sv => format!("Flest positiva svar: «{}», {} av {}.", high.0, share(high), count(high.2)),
+        Lang::En => format!("Most positive: “{}”, {} of {}.", high.0, share(high), count(high.2)),
+    };
+    match (low, lang) {
+        (None, _) => high_text,
+        (Some(low), Lang::Sv) => format!("{high_text} Minst: «{}», {} av {}.", low.0, share(low), count(low.2)),
+        (Some(low), Lang::En) => format!("{high_text} Least: “{}”, {} of {}.", low.0, share(low), count(low.2)),
+    }
+}
+
+/// The finding of a comparison of self-assessed and demonstrated levels.
+pub(crate) fn gap(item: &str, higher: bool, part: u64, of: u64, lang: Lang) -> String {
+    let (share, part, of) = (percent(part, of, lang), count(part), count(of));
+    match (lang, higher) {
+        (Lang::Sv, true) => format!("Störst skillnad: {item}, där {share} skattar sig högre än de har visat ({part} av {of})."),
+        (Lang::Sv, false) => format!("Störst skillnad: {item}, där {share} skattar sig lägre än de har visat ({part} av {of})."),
+        (Lang::En, true) => format!("Greatest gap: {item}, where {share} rate themselves higher than they have demonstrated ({part} of {of})."),
+        (Lang::En, false) => format!("Greatest gap: {item}, where {share} rate themselves lower than they have demonstrated ({part} of {of})."),
+    }
+}
+
+/// The finding where nothing can be shown.
+pub(crate) fn nothing(lang: Lang) -> &'static str {
+    t(lang, "Här finns inget som kan visas för hela gruppen.", "Nothing can be shown here for the whole group.")
+}
