@@ -65,10 +65,16 @@ pub fn canonical(text: &str, canonical: &Canonical<'_>) -> String {
     canonical::apply(text, canonical)
 }
 
-/// A definition of an activity, or a verb's display, cut to one language in each of its language maps. A text
-/// that is no JSON object comes back as it is.
-pub fn in_one_language(definition: &str, languages: &Languages) -> String {
-    canonical::in_one_language(definition, languages)
+/// An activity's definition as JSON, each of its language maps cut to one language. A text that is no JSON object
+/// comes back as it is.
+pub fn definition_in_one_language(definition: &str, languages: &Languages) -> String {
+    canonical::definition_in_one_language(definition, languages)
+}
+
+/// A language map as JSON, such as a verb's display, cut to one language. A text that is no JSON object comes back
+/// as it is.
+pub fn map_in_one_language(map: &str, languages: &Languages) -> String {
+    canonical::map_in_one_language(map, languages)
 }
 
 /// A minimal valid statement made from what is known of one whose text is gone.

@@ -87,12 +87,12 @@ pub(super) fn apply(text: &str, canonical: &Canonical<'_>) -> String {
     })
 }
 
-/// A definition, or a language map by itself, in one language.
-pub(super) fn in_one_language(json: &str, languages: &Languages) -> String {
-    edited(json, |value, edits| match is_language_map(value) {
-        true => one_language(value, edits, languages),
-        false => definition(value, edits, languages),
-    })
+pub(super) fn definition_in_one_language(json: &str, languages: &Languages) -> String {
+    edited(json, |value, edits| definition(value, edits, languages))
+}
+
+pub(super) fn map_in_one_language(json: &str, languages: &Languages) -> String {
+    edited(json, |value, edits| one_language(value, edits, languages))
 }
 
 fn event(event: Value<'_>, edits: &mut Edits, canonical: &Canonical<'_>) {
@@ -145,12 +145,6 @@ fn definition(value: Value<'_>, edits: &mut Edits, languages: &Languages) {
             component.get("description").into_iter().for_each(|map| one_language(map, edits, languages));
         }
     }
-}
-
-fn is_language_map(value: Value<'_>) -> bool {
-    value
-        .entries()
-        .all(|(key, text)| text.kind() == Kind::String && crate::lexical::is_language_tag(&key.string()))
 }
 
 fn one_language(map: Value<'_>, edits: &mut Edits, languages: &Languages) {

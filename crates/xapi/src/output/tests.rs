@@ -147,10 +147,19 @@ fn canonical_shows_the_known_definition_in_the_reader_s_language() {
 }
 
 #[test]
+fn a_definition_keeps_all_that_is_no_language_map() {
+    let definition = r#"{"type":"http://e.org/t","moreInfo":"http://e.org/i","name":{"en":"A","sv":"B"},"extensions":{"http://e.org/x":{"en":1,"sv":2}}}"#;
+    assert_eq!(
+        definition_in_one_language(definition, &Languages::parse("sv")),
+        definition.replace(r#"{"en":"A","sv":"B"}"#, r#"{"sv":"B"}"#)
+    );
+}
+
+#[test]
 fn a_language_is_chosen_by_the_header_and_else_the_first() {
     let choose = |header: &str, tags: &[&str]| {
         let map: serde_json::Map<_, _> = tags.iter().map(|t| ((*t).to_owned(), "x".into())).collect();
-        let one = in_one_language(&serde_json::Value::Object(map).to_string(), &Languages::parse(header));
+        let one = map_in_one_language(&serde_json::Value::Object(map).to_string(), &Languages::parse(header));
         parsed(&one).as_object().unwrap().keys().next().unwrap().clone()
     };
     for (header, tags, expected) in [
@@ -223,6 +232,7 @@ fn a_text_that_is_no_json_object_comes_back_as_it_is() {
     for text in ["", "{", "[]", "1", "\"x"] {
         assert_eq!(exact(text, &additions(Version::V2_0_0)), text);
         assert_eq!(ids(text), text);
-        assert_eq!(in_one_language(text, &languages), text);
+        assert_eq!(map_in_one_language(text, &languages), text);
+        assert_eq!(definition_in_one_language(text, &languages), text);
     }
 }
