@@ -1,0 +1,103 @@
+//! The manifest: which files make up the lake, and up to which position. Replacing it is what commits.
+
+use super::LakeError;
+use super::blocks::Block;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Version of the tables' columns and of the manifest itself. A lake of another version is written anew.
+pub(crate) const FORMAT: u32 = 1;
+
+/// The manifest's file name.
+pub(crate) const FILE: &str = "manifest.json";
+
+/// The state of a lake at a position.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Manifest {
+    pub(crate) format: u32,
+    /// The last event that went in; 0 for an empty lake.
+    pub(crate) position: u64,
+    /// Ascending, without gaps: the blocks of `position`.
+    pub(crate) blocks: Vec<Files>,
+    /// Voiding statements whose target had not come by `position`, ascending. These ids name statements
+    /// that do not exist, so they join no row of the lake to a statement.
+    pub(crate) awaiting: Vec<Awaiting>,
+}
+
+/// The files of one block. A table without rows in it has none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Files {
+    pub(crate) first: u64,
+    pub(crate) last: u64,
+    pub(crate) statements: Option<File>,
+    pub(crate) voids: Option<File>,
+}
+
+/// One Parquet file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct File {
+    /// Relative to the lake's directory, with `/`.
+    pub(crate) path: String,
+    pub(crate) rows: u64,
+    pub(crate) bytes: u64,
+    /// Of the whole file, in hexadecimal.
+    pub(crate) sha256: String,
+}
+
+/// A voiding statement whose target is not in the log yet.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Awaiting {
+    pub(crate) voiding: u64,
+    /// The awaited statement's id, in hexadecimal.
+    pub(crate) target: String,
+}
+
+impl Manifest {
+    /// The manifest of a lake that holds nothing.
+    pub(crate) fn empty() -> Self {
+        Self { format: FORMAT, position: 0, blocks: Vec::new(), awaiting: Vec::new() }
+    }
+
+    /// Reads a lake's manifest; `None` where there is none.
+    pub(crate) fn read(dir: &Path) -> Result<Option<Self>, LakeError> {
+        let text = match std::fs::read(dir.join(FILE)) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(LakeError::io(FILE, e)),
+        };
+        // The version is read by itself, as another version may have other fields.
+        #[derive(Deserialize)]
+        struct Version {
+            format: u32,
+        }
+        let broken = |e: serde_json::Error| LakeError::Manifest(e.to_string());
+        let Version { format } = serde_json::from_slice(&text).map_err(broken)?;
+        if format != FORMAT {
+            return Err(LakeError::Format { found: format, expected: FORMAT });
+        }
+        serde_json::from_slice(&text).map(Some).map_err(broken)
+    }
+
+    /// The text that is written, indented so that two manifests can be compared by eye.
+    pub(crate) fn to_text(&self) -> Result<Vec<u8>, LakeError> {
+        let mut text = serde_json::to_vec_pretty(self).map_err(|e| LakeError::Manifest(e.to_string()))?;
+        text.push(b'\n');
+        Ok(text)
+    }
+
+    /// Every file that belongs to the lake.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &File> {
+        self.blocks.iter().flat_map(|b| b.statements.iter().chain(&b.voids))
+    }
+}
+
+impl Files {
+    /// The range of positions.
+    pub(crate) fn block(&self) -> Block {
+        Block { first: self.first, last: self.last }
+    }
+}

@@ -1,0 +1,284 @@
+//! The lake: the statements' clear facts as partitioned Parquet beside a manifest, in a form that Spark,
+//! Trino, ClickHouse and DuckDB read as it is.
+//!
+//! What is in it is a pure function of the log up to a position: the same events give the same files, byte
+//! for byte, in however many steps they came. Agents are pseudonyms, instants are cut to days, and no
+//! statement has its id. A step writes the files that changed and then replaces the manifest, which names
+//! every file with its hash; a crash before that leaves the lake as it was.
+//!
+//! Tables (`docs/formats/lake.md`): `statements`, and `voids` with one row for each statement that was
+//! voided, at the position from which on it does not count.
+
+mod blocks;
+mod manifest;
+mod snapshot;
+mod store;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use blocks::{Block, blocks, tail_start};
+use domain::StatementFactsRef;
+use domain::events::kind;
+use eventlog::event::{Event, Key, Position};
+use manifest::{Awaiting, Files, Manifest};
+use polars::prelude::{DataFrame, PolarsError};
+pub use snapshot::Snapshot;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use table::{Statements, Void};
+
+/// Why the lake cannot be written or read. Nothing in it is personal.
+#[derive(Debug, thiserror::Error)]
+pub enum LakeError {
+    /// A file cannot be read or written.
+    #[error("lake file {path}: {source}")]
+    Io {
+        /// Relative to the lake's directory.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file is not the one the manifest names. Delete the lake and write it anew.
+    #[error("lake file {path} is not as it was written: its length or hash differs from the manifest")]
+    Damaged {
+        /// Relative to the lake's directory.
+        path: String,
+    },
+    /// The manifest cannot be read.
+    #[error("lake manifest: {0}")]
+    Manifest(String),
+    /// The lake was written in another format. Delete it and write it anew.
+    #[error("the lake has format {found}, expected {expected}")]
+    Format {
+        /// What the manifest says.
+        found: u32,
+        /// What this program writes.
+        expected: u32,
+    },
+    /// The lake was given an event that does not follow its last one.
+    #[error("the lake expected the event at position {expected} and was given position {found}")]
+    Gap {
+        /// The position after the lake's last, or after the event before.
+        expected: u64,
+        /// The position it was given.
+        found: u64,
+    },
+    /// A statement's facts cannot be read.
+    #[error("facts of the statement at position {position}: {reason}")]
+    Facts {
+        /// Its place in the log.
+        position: u64,
+        /// What was expected.
+        reason: String,
+    },
+    /// A report asked for a position the lake has not reached.
+    #[error("the lake ends at position {lake}, before position {asked}")]
+    Behind {
+        /// Where the lake ends.
+        lake: u64,
+        /// What was asked for.
+        asked: u64,
+    },
+    /// The Parquet library refused.
+    #[error("lake table: {0}")]
+    Table(#[from] PolarsError),
+}
+
+impl LakeError {
+    fn io(path: &str, source: std::io::Error) -> Self {
+        Self::Io { path: path.to_owned(), source }
+    }
+}
+
+/// Positions of the statements that were voided before the lake met them, by statement id; see
+/// [`Lake::void_targets`].
+pub type Targets = HashMap<Key, Position>;
+
+/// The lake's one writer. One process writes at a time; any number read through [`Snapshot`].
+#[derive(Debug)]
+pub struct Lake {
+    dir: PathBuf,
+    manifest: Manifest,
+    /// The rows since the last full segment, which the next step may have to write again.
+    statements: DataFrame,
+    voids: DataFrame,
+}
+
+impl Lake {
+    /// Opens the lake in a directory, or starts an empty one there. Files that a crash left are removed.
+    ///
+    /// # Errors
+    /// [`LakeError::Format`] where another version wrote it and [`LakeError::Damaged`] or
+    /// [`LakeError::Manifest`] where it was changed by others: then [`Lake::delete`] it and open again.
+    pub fn open(dir: &Path) -> Result<Self, LakeError> {
+        store::create(dir)?;
+        let manifest = Manifest::read(dir)?.unwrap_or_else(Manifest::empty);
+        store::sweep(dir, &manifest)?;
+        let mut lake = Self {
+            dir: dir.to_owned(),
+            statements: Statements::with_capacity(0).finish()?,
+            voids: table::voids(&[])?,
+            manifest,
+        };
+        let tail = tail_start(lake.manifest.position);
+        for files in lake.manifest.blocks.iter().filter(|b| b.first >= tail) {
+            if let Some(file) = &files.statements {
+                lake.statements.vstack_mut_owned(table::decode(store::get(dir, file)?, None)?)?;
+            }
+            if let Some(file) = &files.voids {
+                lake.voids.vstack_mut_owned(table::decode(store::get(dir, file)?, None)?)?;
+            }
+        }
+        Ok(lake)
+    }
+
+    /// Deletes a lake's files; the directory stays. Nothing is lost that the log does not give again.
+    ///
+    /// # Errors
+    /// [`LakeError::Io`].
+    pub fn delete(dir: &Path) -> Result<(), LakeError> {
+        store::delete(dir)
+    }
+
+    /// The last event in the lake; 0 where it is empty. Reading goes on after it.
+    pub fn position(&self) -> Position {
+        Position(self.manifest.position)
+    }
+
+    /// The lake as it is now, for reading.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::of(self.dir.clone(), self.manifest.clone())
+    }
+
+    /// The ids of the statements that voiding statements among `events` name. Whoever appends looks up
+    /// where they are (`EventLog::find`) and passes that along, as the lake keeps no statement ids.
+    ///
+    /// # Errors
+    /// [`LakeError::Facts`].
+    pub fn void_targets(events: &[Event]) -> Result<Vec<Key>, LakeError> {
+        let mut targets = Vec::new();
+        for event in events.iter().filter(|e| e.kind == kind::STATEMENT) {
+            targets.extend(decode(event)?.voids());
+        }
+        Ok(targets)
+    }
+
+    /// Adds the next events of the log, in its order and without a gap. When this returns they are on disk;
+    /// where it fails or the process dies, the lake on disk is as it was before. Pages of some ten thousand
+    /// events are worth the while, any size works.
+    ///
+    /// `targets` says where the statements of [`Lake::void_targets`] are, for those that are in the log.
+    ///
+    /// # Errors
+    /// [`LakeError::Gap`], [`LakeError::Facts`], [`LakeError::Io`] or [`LakeError::Table`]. The lake in
+    /// memory is then the one before, too.
+    pub fn append(&mut self, events: &[Event], targets: &Targets) -> Result<(), LakeError> {
+        let Some(last) = events.last().map(|e| e.position.0) else { return Ok(()) };
+        let mut rows = Statements::with_capacity(events.len());
+        let mut voiding = self.manifest.awaiting.clone();
+        for (expected, event) in (self.manifest.position + 1..).zip(events) {
+            if event.position.0 != expected {
+                return Err(LakeError::Gap { expected, found: event.position.0 });
+            }
+            if event.kind == kind::STATEMENT {
+                let facts = decode(event)?;
+                rows.push(expected, event.stored, &facts);
+                voiding
+                    .extend(facts.voids().map(|id| Awaiting { voiding: expected, target: hex::encode(id) }));
+            }
+        }
+        let (voids, awaiting) = settle(voiding, events, targets, last);
+
+        let mut next_statements = self.statements.vstack(&rows.finish()?)?;
+        let mut next_voids = self.voids.vstack(&table::voids(&voids)?)?;
+        let blocks = self.write_blocks(last, &next_statements, &next_voids)?;
+        let manifest = Manifest { format: manifest::FORMAT, position: last, blocks, awaiting };
+        store::put(&self.dir, manifest::FILE, &manifest.to_text()?)?;
+
+        let tail = tail_start(last);
+        next_statements = table::between(&next_statements, tail, last)?;
+        next_voids = table::between(&next_voids, tail, last)?;
+        // A slice would keep the memory of the whole segment alive.
+        next_statements.rechunk_mut();
+        self.statements = next_statements;
+        self.voids = next_voids;
+        self.manifest = manifest;
+        store::sweep(&self.dir, &self.manifest)
+    }
+
+    /// Writes the files of the blocks up to `last` that the lake does not have yet.
+    fn write_blocks(
+        &self,
+        last: u64,
+        statements: &DataFrame,
+        voids: &DataFrame,
+    ) -> Result<Vec<Files>, LakeError> {
+        let known: BTreeMap<Block, &Files> = self.manifest.blocks.iter().map(|f| (f.block(), f)).collect();
+        let write = |table: &str, rows: &DataFrame, block: Block| {
+            let rows = table::between(rows, block.first, block.last)?;
+            if rows.height() == 0 {
+                return Ok(None);
+            }
+            let path = format!("{table}/{:012}-{:012}.parquet", block.first, block.last);
+            store::put_table(&self.dir, path, rows.height(), &table::encode(&rows)?).map(Some)
+        };
+        let mut files = Vec::new();
+        for block in blocks(last) {
+            files.push(match known.get(&block) {
+                Some(&known) => known.clone(),
+                None => Files {
+                    first: block.first,
+                    last: block.last,
+                    statements: write(store::TABLES[0], statements, block)?,
+                    voids: write(store::TABLES[1], voids, block)?,
+                },
+            });
+        }
+        Ok(files)
+    }
+}
+
+/// Reads a statement event's facts.
+fn decode(event: &Event) -> Result<StatementFactsRef<'_>, LakeError> {
+    StatementFactsRef::decode(event.schema, &event.facts)
+        .map_err(|e| LakeError::Facts { position: event.position.0, reason: e.to_string() })
+}
+
+/// Matches voiding statements with their targets among `events` or before them. A target that lies beyond
+/// `last` is awaited, even if the log has it already: what the lake holds depends on its position alone.
+fn settle(
+    voiding: Vec<Awaiting>,
+    events: &[Event],
+    targets: &Targets,
+    last: u64,
+) -> (Vec<Void>, Vec<Awaiting>) {
+    if voiding.is_empty() {
+        return (Vec::new(), voiding);
+    }
+    let wanted: BTreeSet<&str> = voiding.iter().map(|a| a.target.as_str()).collect();
+    let known = targets.iter().map(|(id, position)| (id, position.0));
+    let here = events
+        .iter()
+        .filter(|e| e.kind == kind::STATEMENT)
+        .filter_map(|e| e.dedupe.as_ref().map(|id| (id, e.position.0)));
+    let places: BTreeMap<String, u64> = known
+        .chain(here)
+        .filter(|(_, position)| *position <= last)
+        .map(|(id, position)| (hex::encode(id), position))
+        .filter(|(id, _)| wanted.contains(id.as_str()))
+        .collect();
+    let mut voids = Vec::new();
+    let mut awaiting = Vec::new();
+    for entry in voiding {
+        match places.get(&entry.target) {
+            Some(&target) => {
+                let position = target.max(entry.voiding);
+                voids.push(Void { position, voiding: entry.voiding, target });
+            }
+            None => awaiting.push(entry),
+        }
+    }
+    voids.sort_unstable();
+    (voids, awaiting)
+}

@@ -1,0 +1,303 @@
+//! What the lake promises, on hand-made and on arbitrary events.
+
+use super::*;
+use domain::statement::{AgentRole, ContextRole, ObjectFacts, Score, StatementFacts, Version};
+use domain::{Date, verbs};
+use eventlog::clock::Micros;
+use proptest::prelude::*;
+use std::fs;
+
+/// 2026-01-15T08:00:00Z.
+const START: i64 = 1_768_464_000_000_000;
+
+fn id(number: u64) -> Key {
+    let mut id = [0; 16];
+    id[8..].copy_from_slice(&number.to_be_bytes());
+    id
+}
+
+fn statement(number: u64) -> StatementFacts {
+    StatementFacts {
+        id: id(number),
+        agents: vec![(AgentRole::Actor, id(1_000_000 + number % 7))],
+        actor_is_group: false,
+        verb: verbs::COMPLETED.into(),
+        object: ObjectFacts::Activity(format!("https://larande.larkby.example/kurser/{}", number % 5)),
+        registration: number.is_multiple_of(2).then(|| id(number % 11)),
+        timestamp: number.is_multiple_of(3).then_some(START + number as i64 * 3_600_000_000),
+        success: number.is_multiple_of(2).then_some(number.is_multiple_of(4)),
+        completion: Some(true),
+        score: Score { scaled: number.is_multiple_of(5).then_some(850_000), ..Score::default() },
+        duration_cs: Some(number as i64),
+        response: (0..number % 3).map(|n| n.to_string()).collect(),
+        activities: vec![(ContextRole::Grouping, "https://larande.larkby.example/kurser/rot".into())],
+        xapi_version: Version::V2_0_0,
+    }
+}
+
+fn event(position: u64, facts: &StatementFacts) -> Event {
+    Event {
+        position: Position(position),
+        stored: Micros(START + position as i64),
+        id: id(position),
+        kind: kind::STATEMENT.into(),
+        schema: 1,
+        credential: None,
+        dedupe: Some(facts.id),
+        stream: None,
+        facts: facts.encode(),
+    }
+}
+
+/// An event of another kind, whose facts the lake does not read.
+fn other(position: u64, kind: &str) -> Event {
+    Event { kind: kind.into(), dedupe: None, facts: Vec::new(), ..event(position, &statement(position)) }
+}
+
+fn voiding(number: u64, target: u64) -> StatementFacts {
+    StatementFacts {
+        verb: verbs::VOIDED.into(),
+        object: ObjectFacts::StatementRef(id(target)),
+        ..statement(number)
+    }
+}
+
+/// Where the log has the statements that a page voids, as `EventLog::find` would say.
+fn targets(log: &[Event], page: &[Event]) -> Targets {
+    let wanted = Lake::void_targets(page).unwrap();
+    log.iter().filter_map(|e| Some((e.dedupe?, e.position))).filter(|(id, _)| wanted.contains(id)).collect()
+}
+
+fn write(dir: &Path, log: &[Event], pages: &[usize]) -> Lake {
+    let mut lake = Lake::open(dir).unwrap();
+    let mut rest = log;
+    let mut sizes = pages.iter().cycle();
+    while !rest.is_empty() {
+        let (page, after) = rest.split_at((*sizes.next().unwrap()).min(rest.len()));
+        lake.append(page, &targets(log, page)).unwrap();
+        rest = after;
+    }
+    lake
+}
+
+/// Every file below a directory with its bytes.
+fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            found.extend(files(&path).into_iter().map(|(file, bytes)| (format!("{name}/{file}"), bytes)));
+        } else {
+            found.insert(name, fs::read(path).unwrap());
+        }
+    }
+    found
+}
+
+/// The files that two lakes do not have in common, byte for byte.
+fn differing(one: &Path, other: &Path) -> Vec<String> {
+    let (one, other) = (files(one), files(other));
+    let paths: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    paths.into_iter().filter(|path| one.get(*path) != other.get(*path)).cloned().collect()
+}
+
+fn positions(snapshot: &Snapshot) -> Vec<i64> {
+    let rows = snapshot.statements(&[], |_| Ok(None)).unwrap();
+    rows.column("position").unwrap().i64().unwrap().into_no_null_iter().collect()
+}
+
+#[test]
+fn a_statement_keeps_its_facts_and_loses_its_id_and_its_hour() {
+    let dir = tempfile::tempdir().unwrap();
+    let facts = statement(30);
+    let lake = write(dir.path(), &[event(1, &facts)], &[1]);
+    let rows = lake.snapshot().statements(table::COLUMNS, |_| Ok(None)).unwrap();
+    let text = |name: &str| rows.column(name).unwrap().str().unwrap().get(0).unwrap().to_owned();
+    let number = |name: &str| rows.column(name).unwrap().i64().unwrap().get(0);
+    let day =
+        |name: &str| Date::from_days(rows.column(name).unwrap().i32().unwrap().get(0).unwrap()).to_string();
+    assert_eq!((day("stored_day"), day("day")), ("2026-01-15".into(), "2026-01-16".into()));
+    assert_eq!(rows.column("actor").unwrap().binary().unwrap().get(0), Some(&facts.agents[0].1[..]));
+    assert_eq!(text("verb"), verbs::COMPLETED);
+    assert_eq!(text("object"), "https://larande.larkby.example/kurser/0");
+    assert_eq!(text("xapi_version"), "2.0.0");
+    assert_eq!((number("score_scaled"), number("score_raw")), (Some(850_000), None));
+    assert_eq!(number("duration_cs"), Some(30));
+    let bytes: Vec<u8> = files(dir.path()).into_values().flatten().collect();
+    assert!(!bytes.windows(16).any(|window| window == facts.id), "the statement's id is in the lake");
+    assert!(bytes.windows(16).any(|window| window == facts.agents[0].1), "the search finds what is there");
+}
+
+#[test]
+fn a_voided_statement_counts_until_it_is_voided_whichever_came_first() {
+    let log = [
+        event(1, &statement(1)),
+        event(2, &voiding(2, 1)),
+        event(3, &voiding(3, 5)),  // before its target
+        event(4, &voiding(4, 99)), // whose target never comes
+        event(5, &statement(5)),
+        other(6, kind::UNIT),
+    ];
+    for pages in [&[1][..], &[2], &[6]] {
+        let dir = tempfile::tempdir().unwrap();
+        let lake = write(dir.path(), &log, pages);
+        let at = |position| positions(&lake.snapshot().at(Position(position)).unwrap());
+        assert_eq!(at(1), [1]);
+        assert_eq!(at(2), [2]);
+        assert_eq!(at(4), [2, 3, 4]);
+        assert_eq!(at(6), [2, 3, 4]);
+    }
+}
+
+#[test]
+fn an_awaited_target_is_found_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = [event(1, &voiding(1, 2)), event(2, &statement(2))];
+    drop(write(dir.path(), &log[..1], &[1]));
+    let mut lake = Lake::open(dir.path()).unwrap();
+    assert_eq!(lake.position(), Position(1));
+    lake.append(&log[1..], &Targets::new()).unwrap();
+    assert_eq!(positions(&lake.snapshot()), [1]);
+    assert!(
+        !String::from_utf8(fs::read(dir.path().join(manifest::FILE)).unwrap())
+            .unwrap()
+            .contains(&hex::encode(id(2)))
+    );
+}
+
+#[test]
+fn a_gap_and_unreadable_facts_leave_the_lake_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut lake = write(dir.path(), &[event(1, &statement(1))], &[1]);
+    let before = files(dir.path());
+    let gap = lake.append(&[event(3, &statement(3))], &Targets::new());
+    assert!(matches!(gap, Err(LakeError::Gap { expected: 2, found: 3 })));
+    let broken = Event { facts: vec![0xff], ..event(2, &statement(2)) };
+    let unreadable = lake.append(&[broken], &Targets::new());
+    assert!(matches!(unreadable, Err(LakeError::Facts { position: 2, .. })));
+    assert_eq!(files(dir.path()), before);
+    lake.append(&[event(2, &statement(2))], &Targets::new()).unwrap();
+    assert_eq!(positions(&lake.snapshot()), [1, 2]);
+}
+
+#[test]
+fn what_a_crash_leaves_behind_is_removed_and_does_not_count() {
+    let dir = tempfile::tempdir().unwrap();
+    let log: Vec<_> = (1..=3).map(|n| event(n, &statement(n))).collect();
+    let whole = tempfile::tempdir().unwrap();
+    write(whole.path(), &log, &[3]);
+    drop(write(dir.path(), &log[..2], &[2]));
+    let before = files(dir.path());
+    // Died after the new files and in the middle of the manifest.
+    fs::copy(
+        whole.path().join("statements/000000000001-000000000003.parquet"),
+        dir.path().join("statements/000000000001-000000000003.parquet"),
+    )
+    .unwrap();
+    fs::write(dir.path().join("statements/000000000001-000000000003.tmp"), b"half").unwrap();
+    fs::write(dir.path().join("manifest.tmp"), b"{ \"form").unwrap();
+    assert_eq!(positions(&Snapshot::open(dir.path()).unwrap()), [1, 2]);
+    let mut lake = Lake::open(dir.path()).unwrap();
+    assert_eq!(files(dir.path()), before);
+    lake.append(&log[2..], &Targets::new()).unwrap();
+    assert_eq!(differing(dir.path(), whole.path()), Vec::<String>::new());
+}
+
+#[test]
+fn a_reader_of_an_older_manifest_still_reads_its_position() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut lake = write(dir.path(), &[event(1, &statement(1))], &[1]);
+    let older = lake.snapshot();
+    lake.append(&[event(2, &statement(2))], &Targets::new()).unwrap();
+    assert_eq!(positions(&older), [1]);
+    assert!(matches!(older.at(Position(2)), Err(LakeError::Behind { lake: 1, asked: 2 })));
+}
+
+#[test]
+fn a_changed_file_is_noticed() {
+    let dir = tempfile::tempdir().unwrap();
+    let lake = write(dir.path(), &[event(1, &statement(1))], &[1]);
+    let path = dir.path().join("statements/000000000001-000000000001.parquet");
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[40] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let read = lake.snapshot().statements(&[], |_| Ok(None));
+    assert!(matches!(read, Err(LakeError::Damaged { path }) if path.starts_with("statements/")));
+}
+
+#[test]
+fn a_lake_of_another_format_is_refused_until_it_is_deleted() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(write(dir.path(), &[event(1, &statement(1))], &[1]));
+    fs::write(dir.path().join(manifest::FILE), b"{ \"format\": 0, \"something\": 1 }").unwrap();
+    let opened = Lake::open(dir.path());
+    assert!(matches!(opened, Err(LakeError::Format { found: 0, expected: manifest::FORMAT })));
+    Lake::delete(dir.path()).unwrap();
+    assert_eq!(Lake::open(dir.path()).unwrap().position(), Position(0));
+}
+
+#[test]
+fn the_latest_day_is_never_after_the_day_it_was_stored_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let late = StatementFacts { timestamp: Some(START + 400 * 86_400_000_000), ..statement(2) };
+    let early = StatementFacts { timestamp: Some(START - 86_400_000_000), ..statement(1) };
+    let lake = write(dir.path(), &[event(1, &early), event(2, &late)], &[2]);
+    let latest = |position| lake.snapshot().at(Position(position)).unwrap().latest_day().unwrap();
+    assert_eq!(
+        [0, 1, 2].map(|at| latest(at).map(|day| day.to_string())),
+        [None, Some("2026-01-14".into()), Some("2026-01-15".into()),]
+    );
+}
+
+#[test]
+fn a_lake_over_several_segments_is_the_same_however_it_was_written() {
+    let log: Vec<_> = (1..=blocks::SEGMENT + 9_000)
+        .map(|n| if n % 1_000 == 0 { event(n, &voiding(n, n - 990)) } else { event(n, &statement(n)) })
+        .collect();
+    let (one, many) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    write(one.path(), &log, &[log.len()]);
+    for page in log.chunks(13_007) {
+        // Opened anew for every page, so that the tail comes from its files.
+        Lake::open(many.path()).unwrap().append(page, &targets(&log, page)).unwrap();
+    }
+    assert_eq!(differing(one.path(), many.path()), Vec::<String>::new());
+    assert_eq!(positions(&Snapshot::open(many.path()).unwrap()).len(), log.len() - 74);
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    prop::collection::vec((0u8..10, 0u64..60), 1..60).prop_map(|kinds| {
+        (1..)
+            .zip(kinds)
+            .map(|(n, (kind, target))| match kind {
+                0 => other(n, kind::PERSON),
+                1 => other(n, kind::AGENT_ERASED),
+                2 | 3 => event(n, &voiding(n, target)),
+                _ => event(n, &statement(n)),
+            })
+            .collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn the_same_events_give_the_same_bytes_in_any_pages(
+        log in events(),
+        pages in prop::collection::vec(1usize..25, 1..6),
+    ) {
+        let (one, many) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        write(one.path(), &log, &[log.len()]);
+        write(many.path(), &log, &pages);
+        prop_assert_eq!(differing(one.path(), many.path()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_older_position_reads_as_the_lake_was_then(log in events(), at in 1usize..60) {
+        let at = at.min(log.len());
+        let (then, now) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let then = write(then.path(), &log[..at], &[7]).snapshot();
+        let now = write(now.path(), &log, &[11]).snapshot().at(Position(at as u64)).unwrap();
+        prop_assert_eq!(positions(&then), positions(&now));
+    }
+}

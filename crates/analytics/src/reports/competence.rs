@@ -1,0 +1,105 @@
+//! The competence report: how levels are distributed, by competence and area, in every group of employees.
+//!
+//! - The base of a group is who has a duty there on the day. A person with several agents counts once.
+//! - Self-assessed and demonstrated levels stand beside each other and are never mixed; the table of both is of
+//!   those who have both.
+//! - An interval of levels counts with its lower end: what is certain.
+//! - Unknown is never a level. Who has no level is in the base and in no category.
+//! - A person's level in an area is the highest that at least half of the area's competences reach; a competence
+//!   without a level reaches none.
+
+mod evidence;
+mod sections;
+
+use super::populations::Populations;
+use super::{Definition, Frame, ReportError, text};
+use crate::lake::Snapshot;
+use disclosure::{LevelKind, ReportKind, ResultTable, Text};
+use domain::frameworks::{Framework, framework};
+use domain::{Date, Facts, Municipality};
+use evidence::{Instrument, People};
+
+/// What to report on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameters {
+    /// The framework's id, version included, such as `digcomp-3.0`.
+    pub framework: String,
+    /// The day; none: the latest that any statement is about.
+    pub as_of: Option<Date>,
+    /// The base from which eight levels are shown beside four bands, where they can be.
+    pub levels_from: u64,
+}
+
+impl Parameters {
+    /// The report on a framework for the latest day, with eight levels from a base of 30.
+    pub fn new(framework: impl Into<String>) -> Self {
+        Self { framework: framework.into(), as_of: None, levels_from: 30 }
+    }
+}
+
+/// One person's level in each competence or area, by its index; `None` where it is unknown or expired.
+type Levels = Vec<Option<u8>>;
+
+/// What is known of one person, by kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Known {
+    demonstrated: Levels,
+    self_assessed: Levels,
+}
+
+impl Known {
+    fn of(&self, kind: LevelKind) -> &Levels {
+        match kind {
+            LevelKind::SelfAssessed => &self.self_assessed,
+            _ => &self.demonstrated,
+        }
+    }
+}
+
+/// Makes the report at the snapshot's position. `municipality` is folded from the events up to it.
+///
+/// # Errors
+/// [`ReportError::Unknown`] where there is no such framework, and what [`ReportError`] says of lake, day and
+/// position.
+pub fn report(
+    snapshot: &Snapshot,
+    municipality: &Municipality,
+    parameters: &Parameters,
+) -> Result<ResultTable, ReportError> {
+    let frame = Frame::new(snapshot, municipality, parameters.as_of)?;
+    let framework =
+        framework(&parameters.framework).ok_or_else(|| frame.unknown("framework", &parameters.framework))?;
+    let instrument = Instrument::latest(municipality, framework, frame.as_of);
+    let people = People::on_duty(municipality, frame.as_of);
+    let known = evidence::known(&frame, framework, instrument.as_ref(), &people)?;
+    let units: Vec<_> = municipality.organisation.units().collect();
+    let populations = Populations::build(&units, None, &people.duties);
+    let sections = sections::all(framework, instrument.as_ref(), &populations, &known, parameters);
+    Ok(ResultTable {
+        kind: ReportKind::Competence,
+        title: text(&framework.name),
+        place: frame.place(None),
+        period: Text::new(format!("Läget {}", frame.as_of), format!("As of {}", frame.as_of)),
+        identity: frame.identity(definition(municipality, framework, instrument.as_ref(), parameters)),
+        populations: populations.list,
+        sections,
+    })
+}
+
+/// Parameters, rules and instrument.
+fn definition(
+    municipality: &Municipality,
+    framework: &Framework,
+    instrument: Option<&Instrument<'_>>,
+    parameters: &Parameters,
+) -> Definition {
+    let mut definition = Definition::of("competence")
+        .with(framework.id.as_bytes())
+        .with(framework.version.as_bytes())
+        .with(&parameters.levels_from.to_be_bytes())
+        .with(&instrument.map(|instrument| instrument.survey.encode()).unwrap_or_default());
+    for rules in municipality.catalogue.rules().filter(|rules| rules.framework == framework.id) {
+        definition = definition.with(&rules.encode());
+    }
+    definition
+}

@@ -1,0 +1,221 @@
+//! The groups of people a report is about, in its fixed geometries, and who belongs to each.
+
+use disclosure::{Geometry, Population, Text};
+use domain::events::{Duty, UnitFacts};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The kind of unit that is an area in "area by role".
+const AREA: &str = "rektorsomrade";
+
+/// What a population of people with one role is called in [`Population::kind`].
+const ROLE: &str = "role";
+
+/// The populations of a report, a parent before its children, and the people in each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Populations {
+    pub(crate) list: Vec<Population>,
+    /// For each population the people, as indexes into what [`Populations::build`] was given, ascending.
+    pub(crate) members: Vec<Vec<usize>>,
+}
+
+impl Populations {
+    /// Builds the organisation tree below `top` (all of it: `None`), area by role and municipality by role,
+    /// from the duties that count of each person. Units where nobody has a duty are left out. A person with
+    /// several duties is once in every group that one of them leads to.
+    pub(crate) fn build(units: &[&UnitFacts], top: Option<&str>, people: &[Vec<&Duty>]) -> Self {
+        let tree = Tree::new(units);
+        let mut inside: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+        let mut by_role: BTreeMap<(&str, &str), BTreeSet<usize>> = BTreeMap::new();
+        for (person, duties) in people.iter().enumerate() {
+            for duty in duties {
+                for unit in tree.upwards(&duty.unit) {
+                    inside.entry(unit).or_default().insert(person);
+                    by_role.entry((unit, &duty.role)).or_default().insert(person);
+                }
+            }
+        }
+        let mut built = Self { list: Vec::new(), members: Vec::new() };
+        let nobody = BTreeSet::new();
+        // Depth first, so that the report reads like the organisation.
+        let mut waiting: Vec<(&str, Option<usize>, u32)> = match top {
+            Some(top) => vec![(top, None, 0)],
+            None => {
+                tree.children_backwards(None).into_iter().map(|(order, code)| (code, None, order)).collect()
+            }
+        };
+        while let Some((code, parent, order)) = waiting.pop() {
+            let Some(unit) = tree.units.get(code) else { continue };
+            let people = inside.get(code).unwrap_or(&nobody);
+            if people.is_empty() && parent.is_some() {
+                continue;
+            }
+            let index = built.add(
+                Population {
+                    code: code.to_owned(),
+                    label: Text::sv(&unit.name),
+                    geometry: Geometry::Tree,
+                    parent,
+                    kind: unit.kind.clone(),
+                    order,
+                    base: 0,
+                },
+                people,
+            );
+            let below = tree.children_backwards(Some(code));
+            waiting.extend(below.into_iter().map(|(order, child)| (child, Some(index), order)));
+            let geometry = if parent.is_none() {
+                Geometry::MunicipalityRole
+            } else if unit.kind == AREA {
+                Geometry::AreaRole
+            } else {
+                continue;
+            };
+            let roles = by_role.range((code, "")..).take_while(|((unit, _), _)| *unit == code);
+            for (order, ((_, role), people)) in (0..).zip(roles) {
+                built.add(
+                    Population {
+                        code: format!("{code}/{role}"),
+                        label: Text::sv(format!("{role}, {}", unit.name)),
+                        geometry,
+                        parent: Some(index),
+                        kind: ROLE.to_owned(),
+                        order,
+                        base: 0,
+                    },
+                    people,
+                );
+            }
+        }
+        built
+    }
+
+    fn add(&mut self, mut population: Population, people: &BTreeSet<usize>) -> usize {
+        population.base = people.len() as u64;
+        self.list.push(population);
+        self.members.push(people.iter().copied().collect());
+        self.list.len() - 1
+    }
+}
+
+/// The units by code and by parent.
+struct Tree<'a> {
+    units: BTreeMap<&'a str, &'a UnitFacts>,
+    children: BTreeMap<Option<&'a str>, Vec<&'a str>>,
+}
+
+impl<'a> Tree<'a> {
+    fn new(units: &[&'a UnitFacts]) -> Self {
+        let units: BTreeMap<&str, &UnitFacts> =
+            units.iter().map(|unit| (unit.code.as_str(), *unit)).collect();
+        let mut children: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
+        for unit in units.values() {
+            // A unit whose parent is not known stands at the top rather than nowhere.
+            let parent = unit.parent.as_deref().filter(|parent| units.contains_key(parent));
+            children.entry(parent).or_default().push(&unit.code);
+        }
+        for siblings in children.values_mut() {
+            siblings.sort_by_cached_key(|code| (units.get(code).map(|u| swedish(&u.name)), *code));
+        }
+        Self { units, children }
+    }
+
+    /// The units directly below, each with its place in the order of their names, last first.
+    fn children_backwards(&self, parent: Option<&str>) -> Vec<(u32, &'a str)> {
+        let children = self.children.get(&parent).map_or(&[][..], Vec::as_slice);
+        let mut children: Vec<(u32, &str)> = (0..).zip(children.iter().copied()).collect();
+        children.reverse();
+        children
+    }
+
+    /// A unit and all above it; a cycle ends where it closes.
+    fn upwards(&self, code: &str) -> Vec<&'a str> {
+        let mut path: Vec<&'a str> = Vec::new();
+        let mut next = self.units.get(code);
+        while let Some(unit) = next.filter(|unit| !path.contains(&unit.code.as_str())) {
+            path.push(&unit.code);
+            next = unit.parent.as_deref().and_then(|parent| self.units.get(parent));
+        }
+        path
+    }
+}
+
+/// A key that sorts names the Swedish way: å, ä and ö after z, capitals beside small letters.
+fn swedish(name: &str) -> String {
+    let key = |c: char| match c {
+        'å' => '{',
+        'ä' | 'æ' => '|',
+        'ö' | 'ø' => '}',
+        other => other,
+    };
+    name.to_lowercase().chars().map(key).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Date;
+
+    fn unit(code: &str, name: &str, kind: &str, parent: Option<&str>) -> UnitFacts {
+        UnitFacts {
+            code: code.into(),
+            name: name.into(),
+            kind: kind.into(),
+            parent: parent.map(Into::into),
+            school_unit_code: None,
+        }
+    }
+
+    fn duty(unit: &str, role: &str) -> Duty {
+        Duty { unit: unit.into(), role: role.into(), from: Date::from_days(0), to: None }
+    }
+
+    #[test]
+    fn a_person_with_two_duties_counts_once_in_each_group() {
+        let units = [
+            unit("k", "Kommunen", "huvudman", None),
+            unit("b", "Östra", AREA, Some("k")),
+            unit("a", "Ärlan", AREA, Some("k")),
+            unit("a1", "Bäcken", "skola", Some("a")),
+            unit("a2", "Åsen", "skola", Some("a")),
+            unit("a3", "Tomma", "skola", Some("a")),
+        ];
+        let duties = [duty("a1", "Lärare"), duty("a2", "Lärare"), duty("b", "Rektor")];
+        let people = [vec![&duties[0], &duties[1]], vec![&duties[1]], vec![&duties[2], &duties[0]]];
+        let built = Populations::build(&units.iter().collect::<Vec<_>>(), None, &people);
+        let found: Vec<_> = built
+            .list
+            .iter()
+            .zip(&built.members)
+            .map(|(p, m)| (p.code.as_str(), p.parent, m.clone()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("k", None, vec![0, 1, 2]),
+                ("k/Lärare", Some(0), vec![0, 1, 2]),
+                ("k/Rektor", Some(0), vec![2]),
+                ("a", Some(0), vec![0, 1, 2]),
+                ("a/Lärare", Some(3), vec![0, 1, 2]),
+                ("a1", Some(3), vec![0, 2]),
+                ("a2", Some(3), vec![0, 1]),
+                ("b", Some(0), vec![2]),
+                ("b/Rektor", Some(7), vec![2]),
+            ]
+        );
+        assert!(built.list.iter().zip(&built.members).all(|(p, m)| p.base == m.len() as u64));
+    }
+
+    #[test]
+    fn a_part_of_the_tree_stands_alone_and_a_cycle_ends() {
+        let units = [
+            unit("k", "Kommunen", "huvudman", None),
+            unit("a", "Ärlan", AREA, Some("k")),
+            unit("x", "X", "skola", Some("y")),
+            unit("y", "Y", "skola", Some("x")),
+        ];
+        let duties = [duty("a", "Rektor"), duty("x", "Rektor"), duty("nowhere", "Rektor")];
+        let people: Vec<_> = duties.iter().map(|duty| vec![duty]).collect();
+        let built = Populations::build(&units.iter().collect::<Vec<_>>(), Some("a"), &people);
+        assert_eq!(built.list.iter().map(|p| p.code.as_str()).collect::<Vec<_>>(), ["a", "a/Rektor"]);
+    }
+}

@@ -1,0 +1,81 @@
+//! The survey report: who was asked and answered, and what they said, for one round.
+//!
+//! - N is who had a duty in the audience on the opening day. Who left stays in, who joined stays out.
+//! - Of each person and item the latest answer within the round counts, whichever of their agents gave it.
+//! - An answer is usable where at least half of the required items are answered; all figures about items are of
+//!   usable answers. Every item counts as shown.
+//! - While the round is open there is only the response rate.
+
+mod answers;
+mod sections;
+
+use super::populations::Populations;
+use super::{Definition, Frame, ReportError, text};
+use crate::lake::Snapshot;
+use crate::statistics::PositiveBase;
+use answers::Audience;
+use disclosure::{ReportKind, ResultTable, Text};
+use domain::{Date, Facts, Municipality};
+
+/// What to report on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameters {
+    /// The round's id.
+    pub round: String,
+    /// The day; none: the latest that any statement is about. Answers after it do not count.
+    pub as_of: Option<Date>,
+    /// Whether "don't know" is in the base of the share positive; printed with it.
+    pub positive_base: PositiveBase,
+}
+
+impl Parameters {
+    /// The report on a round for the latest day, with "don't know" in the base.
+    pub fn new(round: impl Into<String>) -> Self {
+        Self { round: round.into(), as_of: None, positive_base: PositiveBase::WithDontKnow }
+    }
+}
+
+/// Makes the report at the snapshot's position. `municipality` is folded from the events up to it.
+///
+/// # Errors
+/// [`ReportError::Unknown`] where there is no such round, or its survey is not registered, and what
+/// [`ReportError`] says of lake, day, position and scores.
+pub fn report(
+    snapshot: &Snapshot,
+    municipality: &Municipality,
+    parameters: &Parameters,
+) -> Result<ResultTable, ReportError> {
+    let frame = Frame::new(snapshot, municipality, parameters.as_of)?;
+    let surveys = &municipality.surveys;
+    let round = surveys.round(&parameters.round).ok_or_else(|| frame.unknown("round", &parameters.round))?;
+    let round = &round.facts;
+    let survey = surveys.survey_of(round).ok_or_else(|| frame.unknown("survey", &round.survey))?;
+
+    let audience = Audience::of(round, &municipality.organisation);
+    let answers = answers::usable(&frame, round, survey, &audience)?;
+    let units: Vec<_> = municipality.organisation.units().collect();
+    let populations = Populations::build(&units, Some(&round.unit), &audience.duties);
+    let live = frame.as_of <= round.closes;
+    let mut sections = vec![sections::response_rate(survey, &populations, &answers, live)];
+    if !live {
+        sections.extend(sections::items(survey, &populations, &answers, parameters.positive_base)?);
+    }
+    let definition = Definition::of("survey").with(&round.encode()).with(&survey.encode()).with(
+        match parameters.positive_base {
+            PositiveBase::WithDontKnow => b"with_dont_know",
+            PositiveBase::WithoutDontKnow => b"without_dont_know",
+        },
+    );
+    Ok(ResultTable {
+        kind: ReportKind::Survey,
+        title: text(&round.title),
+        place: frame.place(Some(&round.unit)),
+        period: Text::new(
+            format!("{} – {}", round.opens, round.closes),
+            format!("{} – {}", round.opens, round.closes),
+        ),
+        identity: frame.identity(definition),
+        populations: populations.list,
+        sections,
+    })
+}

@@ -1,0 +1,92 @@
+//! Who was asked, and what each of them answered.
+
+use super::super::rows::Rows;
+use super::super::{Frame, ReportError};
+use crate::statistics::is_usable;
+use domain::events::{Duty, RoundFacts, SurveyFacts};
+use domain::organisation::Organisation;
+use domain::surveys::audience;
+use domain::{AgentId, PersonId, verbs};
+use eventlog::event::Position;
+use std::collections::HashMap;
+
+/// The people who were asked.
+pub(super) struct Audience<'a> {
+    /// The duties of each on the opening day that made them be asked.
+    pub(super) duties: Vec<Vec<&'a Duty>>,
+    by_agent: HashMap<AgentId, usize>,
+}
+
+impl<'a> Audience<'a> {
+    pub(super) fn of(round: &RoundFacts, organisation: &'a Organisation) -> Self {
+        let units = organisation.descendants(&round.unit);
+        let people: Vec<PersonId> = audience(round, organisation).into_iter().collect();
+        let index: HashMap<PersonId, usize> = people.iter().copied().zip(0..).collect();
+        let mut duties = vec![Vec::new(); people.len()];
+        for (person, duty) in organisation.duties_on(round.opens) {
+            let asked = units.contains(duty.unit.as_str())
+                && (round.roles.is_empty() || round.roles.contains(&duty.role));
+            if let Some(&person) = index.get(&person).filter(|_| asked) {
+                duties[person].push(duty);
+            }
+        }
+        let agents = people.iter().zip(0..).flat_map(|(person, index)| {
+            organisation.agents_of(*person).into_iter().map(move |agent| (agent, index))
+        });
+        Self { by_agent: agents.collect(), duties }
+    }
+}
+
+/// One person's answer: for each item the index of the code in its scale. `None`: skipped.
+pub(super) type Answer = Vec<Option<usize>>;
+
+/// The usable answers of each person in the audience; `None` where there is none.
+pub(super) fn usable(
+    frame: &Frame<'_>,
+    round: &RoundFacts,
+    survey: &SurveyFacts,
+    audience: &Audience<'_>,
+) -> Result<Vec<Option<Answer>>, ReportError> {
+    let items: HashMap<&str, usize> =
+        survey.items.iter().zip(0..).map(|(item, index)| (item.activity.as_str(), index)).collect();
+    let scales: Vec<_> =
+        survey.items.iter().map(|item| survey.scales.iter().find(|s| s.id == item.scale)).collect();
+    let rows = Rows::read(frame.snapshot, &[verbs::ANSWERED], |activity, registration, day| {
+        registration == Some(&round.registration[..])
+            && items.contains_key(activity)
+            && day <= frame.as_of
+            && day.within(round.opens, Some(round.closes))
+    })?;
+    let mut latest: Vec<HashMap<usize, ((i64, Position), usize)>> =
+        vec![HashMap::new(); audience.duties.len()];
+    for row in rows.iter()? {
+        let person = audience.by_agent.get(&row.actor);
+        let item = row.facts.activity().and_then(|activity| items.get(activity));
+        let (Some(&person), Some(&item), Some(code)) = (person, item, row.facts.code()) else { continue };
+        let Some(code) = scales[item].and_then(|s| s.codes.iter().position(|c| c.code == code)) else {
+            continue;
+        };
+        // As for levels: the later day, and within it the later position.
+        let when = (row.happened.0, row.position);
+        let held = latest[person].entry(item).or_insert((when, code));
+        if when >= held.0 {
+            *held = (when, code);
+        }
+    }
+    Ok(latest
+        .into_iter()
+        .map(|given| {
+            let answer: Answer =
+                (0..survey.items.len()).map(|item| given.get(&item).map(|(_, code)| *code)).collect();
+            is_answer_usable(survey, &answer).then_some(answer)
+        })
+        .collect())
+}
+
+/// Required items decide; where none is required, all do, as for self-assessment.
+fn is_answer_usable(survey: &SurveyFacts, answer: &Answer) -> bool {
+    let any_required = survey.items.iter().any(|item| item.required);
+    let counted = || survey.items.iter().zip(answer).filter(|(item, _)| item.required || !any_required);
+    let answered = counted().filter(|(_, code)| code.is_some()).count();
+    answered > 0 && is_usable(answered as u64, counted().count() as u64)
+}
