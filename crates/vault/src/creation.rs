@@ -1,5 +1,6 @@
 //! Making agents and keys: one task takes all requests that wait and commits them together.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -7,8 +8,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::crypto::{self, Secret};
 use crate::identifier::{self, Digested};
+use crate::inner::{Inner, identifier_context, key_context};
 use crate::store::{self, AgentRow, KeyRow};
-use crate::vault::{Inner, identifier_context, key_context};
 use crate::{AgentHandle, AgentId, Period, VaultError};
 
 /// Requests that share one commit, at most.
@@ -77,7 +78,7 @@ impl Made {
 }
 
 async fn commit(inner: &Inner, jobs: &[Job]) -> Result<Made, VaultError> {
-    let epochs = inner.agents_epoch();
+    let epochs = inner.epochs();
     let (mut transaction, number) = inner.store.begin().await?;
     let generation = inner.generation(number).await?;
 
@@ -124,12 +125,12 @@ async fn commit(inner: &Inner, jobs: &[Job]) -> Result<Made, VaultError> {
     let mut keys: HashMap<_, _> = inner.unwrap_all(&rows).await?.into_iter().collect();
     let mut new_keys = Vec::new();
     for (agent, period) in pairs {
-        if !keys.contains_key(&(agent, period)) {
+        if let Entry::Vacant(vacant) = keys.entry((agent, period)) {
             let key = Secret::random()?;
             let context = key_context(&inner.instance, number, agent, period);
             let wrapped = crypto::wrap(&generation.kek, crypto::random()?, &context, key.expose());
             new_keys.push(KeyRow { agent, period, generation: number, wrapped });
-            keys.insert((agent, period), Arc::new(key));
+            vacant.insert(Arc::new(key));
         }
     }
     store::insert_keys(transaction.tx(), &new_keys).await?;

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use eventlog::clock::Micros;
 
-use crate::vault::blocking;
+use crate::inner::blocking;
 use crate::{AgentId, Vault, VaultError, files, store};
 
 const JOURNAL_TITLE: &str = "larka erasures 1\n";
@@ -61,12 +61,12 @@ impl Vault {
     ) -> Result<Erasure, VaultError> {
         let inner = &self.inner;
         let journal = inner.files.dir().join("erasures");
-        let (agents, at) = (agents.to_vec(), inner.clock.now());
-        let agents = blocking(move || write_journal(&journal, &agents, at).map(|()| agents)).await?;
+        let (named, at) = (agents.to_vec(), inner.clock.now());
+        blocking(move || write_journal(&journal, &named, at)).await?;
         if stop == Some(ErasureStep::Journalled) {
             return Ok(Erasure::default());
         }
-        self.delete(&agents, stop).await
+        self.delete(agents, stop).await
     }
 
     /// All agents that were ever erased, from the journal.

@@ -12,8 +12,8 @@ use xapi::Identifier;
 use crate::agent::{AgentHandle, AgentId, ClassHandle, Owner, Period};
 use crate::body::{self, Binding};
 use crate::crypto::{self, Secret};
+use crate::inner::{class_key, identifier_context, key_context};
 use crate::keyring::{Generation, KeyFiles, Keyring};
-use crate::vault::{class_key, identifier_context, key_context};
 use crate::{Span, identifier, split, token};
 
 const INSTANCE: [u8; 16] = *b"sixteen bytes of";

@@ -21,10 +21,12 @@ mod compress;
 mod creation;
 mod crypto;
 mod erasure;
+mod error;
 mod files;
 #[cfg(test)]
 mod fixtures;
 mod identifier;
+mod inner;
 mod keyring;
 mod metrics;
 mod opening;
@@ -35,8 +37,6 @@ mod store;
 mod token;
 mod vault;
 
-mod error;
-
 pub use agent::{AgentHandle, AgentId, ClassHandle, Owner, Period};
 pub use body::Binding;
 pub use compress::{MAX_DICTIONARY, train};
@@ -45,4 +45,5 @@ pub use error::VaultError;
 pub use opening::{Envelope, Opened, Text};
 pub use pieces::{Pieces, Span, join, split};
 pub use ratchet::{Ratchet, RatchetStep};
+pub use secrets::{Account, AccountId, Credential, CredentialId, NewCredential, NewSession};
 pub use vault::{Options, Vault};

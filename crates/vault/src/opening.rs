@@ -67,7 +67,7 @@ impl Vault {
     /// [`VaultError::Unavailable`].
     pub async fn open_all(&self, envelopes: &[Envelope<'_>]) -> Result<Vec<Vec<Opened>>, VaultError> {
         let inner = &self.inner;
-        let epoch = inner.agents_epoch().1;
+        let epoch = inner.epochs().1;
         let mut headers = Vec::new();
         let mut wanted: BTreeSet<(AgentId, Period)> = BTreeSet::new();
         for envelope in envelopes {

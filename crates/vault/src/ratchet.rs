@@ -13,9 +13,9 @@ use std::sync::Arc;
 
 use crate::crypto;
 use crate::identifier::{self, Digested};
+use crate::inner::{Inner, blocking, identifier_context, key_context};
 use crate::keyring::Generation;
 use crate::store::{self, AgentRow, KeyRow};
-use crate::vault::{Inner, blocking, identifier_context, key_context};
 use crate::{Vault, VaultError};
 
 /// Rows that are rewrapped between two statements.
@@ -61,7 +61,7 @@ impl Vault {
     #[doc(hidden)]
     pub async fn ratchet_stopping_after(&self, stop: Option<RatchetStep>) -> Result<Ratchet, VaultError> {
         let inner = &self.inner;
-        let now = store::generation(inner.store.read().await?.tx()).await?;
+        let (now, _) = inner.in_force(&mut inner.store.read().await?).await?;
         let files = inner.files.clone();
         let next = now.checked_add(1).ok_or(VaultError::Invalid("there are generations left"))?;
         let keyring = blocking(move || {
@@ -81,7 +81,9 @@ impl Vault {
 
         let (mut transaction, locked) = inner.store.begin().await?;
         if locked != now {
-            // Another node turned it meanwhile, which serves as well.
+            // Another node turned it meanwhile, which serves as well; this one forgets the old keys too.
+            drop(transaction);
+            self.destroy_generations_before(locked).await?;
             return Ok(Ratchet { generation: locked, agents: 0, keys: 0 });
         }
         let (old, new) = (inner.generation(now).await?, inner.generation(next).await?);

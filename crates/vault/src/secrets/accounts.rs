@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use sqlx::Row;
 use zeroize::Zeroizing;
 
+use crate::inner::blocking;
 use crate::store::{bytes, on_either};
-use crate::vault::blocking;
 use crate::{Vault, VaultError, crypto};
 
 /// An account's id: random, the same for good, and what events carry.

@@ -115,10 +115,8 @@ fn found_on_disk(place: &Place, needles: &[Vec<u8>]) -> usize {
     let mut found = std::collections::HashSet::new();
     for content in &contents {
         for (at, window) in content.windows(8).enumerate() {
-            if let Some(needle) = starts.get(window) {
-                if content[at..].starts_with(needle) {
-                    found.insert(*needle);
-                }
+            if let Some(needle) = starts.get(window).filter(|needle| content[at..].starts_with(needle)) {
+                found.insert(*needle);
             }
         }
     }

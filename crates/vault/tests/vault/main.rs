@@ -1,5 +1,7 @@
 //! What the vault promises, on both databases.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where something fails")]
+
 mod crashes;
 mod erasure;
 mod files;

@@ -111,7 +111,7 @@ proptest! {
     ) {
         // A text in which every character says who owns it, given spans that lie apart.
         let spans = spans_in(&"x".repeat(60), &cuts);
-        let mut owners = vec![0; 60];
+        let mut owners = [0; 60];
         let mut ordered = spans.clone();
         ordered.sort_by_key(|span| std::cmp::Reverse(span.range.len()));
         for span in &ordered {

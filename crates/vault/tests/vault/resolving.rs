@@ -33,7 +33,10 @@ async fn a_mailbox_and_its_sha1_share_an_agent(place: Place) {
     let sum = Identifier::MboxSha1sum("d6b3e6ff1dc4f4ec9b2dc2f2d6ed7d5e8c0f8b9e".into());
     assert_ne!(vault.resolve(&[sum], QUARTER).await.unwrap()[0].agent(), one(&vault, "a").await.agent());
     let sum = Identifier::MboxSha1sum(SHA1_OF_A.into());
-    assert_eq!(vault.lookup(&[sum.clone()]).await.unwrap(), [Some(one(&vault, "a").await.agent())]);
+    assert_eq!(
+        vault.lookup(std::slice::from_ref(&sum)).await.unwrap(),
+        [Some(one(&vault, "a").await.agent())]
+    );
     let upper = Identifier::MboxSha1sum(SHA1_OF_A.to_ascii_uppercase());
     assert_eq!(vault.lookup(&[upper]).await.unwrap(), vault.lookup(&[sum]).await.unwrap());
 }
