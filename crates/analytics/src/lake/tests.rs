@@ -5,6 +5,7 @@ use domain::statement::{AgentRole, ContextRole, ObjectFacts, Score, StatementFac
 use domain::{Date, verbs};
 use eventlog::clock::Micros;
 use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 use std::fs;
 
 /// 2026-01-15T08:00:00Z.
@@ -252,17 +253,33 @@ fn the_latest_day_is_never_after_the_day_it_was_stored_on() {
 
 #[test]
 fn a_lake_over_several_segments_is_the_same_however_it_was_written() {
-    let log: Vec<_> = (1..=blocks::SEGMENT + 9_000)
+    let log: Vec<_> = (1..=blocks::SEGMENT + 5_000)
         .map(|n| if n % 1_000 == 0 { event(n, &voiding(n, n - 990)) } else { event(n, &statement(n)) })
         .collect();
     let (one, many) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     write(one.path(), &log, &[log.len()]);
-    for page in log.chunks(13_007) {
+    for page in log.chunks(31_007) {
         // Opened anew for every page, so that the tail comes from its files.
         Lake::open(many.path()).unwrap().append(page, &targets(&log, page)).unwrap();
     }
     assert_eq!(differing(one.path(), many.path()), Vec::<String>::new());
-    assert_eq!(positions(&Snapshot::open(many.path()).unwrap()).len(), log.len() - 74);
+    assert_eq!(positions(&Snapshot::open(many.path()).unwrap()).len(), log.len() - 70);
+}
+
+/// A fixed log has fixed bytes, on every machine and in every run. A new version of the Parquet library may
+/// change them: then lakes of the two versions differ in bytes, [`manifest::FORMAT`] goes up, and so does this.
+#[test]
+fn format_1_has_these_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let log: Vec<_> = (1..=5_000)
+        .map(|n| if n % 100 == 0 { event(n, &voiding(n, n - 90)) } else { event(n, &statement(n)) })
+        .collect();
+    write(dir.path(), &log, &[5_000]);
+    let bytes: Vec<u8> = files(dir.path()).into_values().flatten().collect();
+    assert_eq!(
+        hex::encode(Sha256::digest(bytes)),
+        "3f9378f027450b97015c8947c982b0fa63432c495c582e196f1b6179c3a9a347"
+    );
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
@@ -280,7 +297,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
     fn the_same_events_give_the_same_bytes_in_any_pages(
         log in events(),

@@ -32,11 +32,10 @@ pub(super) struct Row<'a> {
 }
 
 impl Rows {
-    /// Reads the statements with one of these verbs whose activity, registration and day pass `keep`.
+    /// Reads the statements whose verb, activity, registration and day pass `keep`.
     pub(super) fn read(
         snapshot: &Snapshot,
-        verbs: &[&str],
-        keep: impl Fn(&str, Option<&[u8]>, Date) -> bool,
+        keep: impl Fn(&str, &str, Option<&[u8]>, Date) -> bool,
     ) -> Result<Self, LakeError> {
         let mut frame = snapshot.statements(&COLUMNS, |part| {
             let verb = part.column("verb")?.str()?.iter();
@@ -47,7 +46,7 @@ impl Rows {
             let mask = verb.zip(object).zip(actor).zip(registration.zip(day)).map(
                 |(((verb, object), actor), (registration, day))| match (verb, object, actor, day) {
                     (Some(verb), Some(object), Some(_), Some(day)) => {
-                        verbs.contains(&verb) && keep(object, registration, Date::from_days(day))
+                        keep(verb, object, registration, Date::from_days(day))
                     }
                     _ => false,
                 },

@@ -1,13 +1,13 @@
 //! From the lake to what is known of each person.
 
-use super::super::rows::Rows;
+use super::super::rows::{Row, Rows};
 use super::super::{Frame, ReportError};
 use super::{Known, Levels};
 use domain::competence::{self, Evidence, ItemAnswer, Kind, Requirements, State};
 use domain::events::{Duty, SurveyFacts};
 use domain::frameworks::Framework;
 use domain::{AgentId, Date, Municipality, PersonId, verbs};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The employees of the report: everyone with a duty on its day, by person.
 pub(super) struct People<'a> {
@@ -72,23 +72,32 @@ pub(super) fn known(
 ) -> Result<Vec<Known>, ReportError> {
     let competences: BTreeMap<&str, usize> =
         framework.competences.iter().enumerate().map(|(index, c)| (c.code.as_str(), index)).collect();
-    let demonstrated = demonstrated(frame, framework, people, &competences)?;
-    let self_assessed = self_assessed(frame, framework, instrument, people, &competences)?;
+    let items: HashSet<&str> =
+        instrument.iter().flat_map(|i| &i.survey.items).map(|item| item.activity.as_str()).collect();
+    let rows = Rows::read(frame.snapshot, |verb, activity, _, day| {
+        let of_interest = match verb {
+            verbs::PASSED | verbs::COMPLETED => true,
+            verbs::ANSWERED => items.contains(activity),
+            _ => false,
+        };
+        of_interest && day <= frame.as_of
+    })?;
+    let statements: Vec<_> = rows.iter()?.collect();
+    let demonstrated = demonstrated(&statements, frame, framework, people, &competences);
+    let self_assessed = self_assessed(&statements, frame, framework, instrument, people, &competences);
     let known = demonstrated.into_iter().zip(self_assessed);
     Ok(known.map(|(demonstrated, self_assessed)| Known { demonstrated, self_assessed }).collect())
 }
 
 fn demonstrated(
+    statements: &[Row<'_>],
     frame: &Frame<'_>,
     framework: &Framework,
     people: &People<'_>,
     competences: &BTreeMap<&str, usize>,
-) -> Result<Vec<Levels>, ReportError> {
-    let rows =
-        Rows::read(frame.snapshot, &[verbs::PASSED, verbs::COMPLETED], |_, _, day| day <= frame.as_of)?;
-    let statements: Vec<_> = rows.iter()?.collect();
+) -> Vec<Levels> {
     let mut evidence: Vec<BTreeMap<usize, Vec<Evidence<'_>>>> = vec![BTreeMap::new(); people.duties.len()];
-    for row in &statements {
+    for row in statements {
         let Some(&person) = people.by_agent.get(&row.actor) else { continue };
         for found in frame.municipality.evidence(&row.facts, row.happened, row.position) {
             let Some(&index) = competences.get(found.competence) else { continue };
@@ -98,33 +107,28 @@ fn demonstrated(
         }
     }
     let requirements = Requirements::none();
-    Ok(evidence
-        .into_iter()
-        .map(|evidence| {
-            let mut levels = vec![None; competences.len()];
-            for (index, evidence) in evidence {
-                levels[index] = lower(competence::demonstrated(&evidence, &requirements, frame.as_of));
-            }
-            levels
-        })
-        .collect())
+    let levels = evidence.into_iter().map(|evidence| {
+        let mut levels = vec![None; competences.len()];
+        for (index, evidence) in evidence {
+            levels[index] = lower(competence::demonstrated(&evidence, &requirements, frame.as_of));
+        }
+        levels
+    });
+    levels.collect()
 }
 
 fn self_assessed(
+    statements: &[Row<'_>],
     frame: &Frame<'_>,
     framework: &Framework,
     instrument: Option<&Instrument<'_>>,
     people: &People<'_>,
     competences: &BTreeMap<&str, usize>,
-) -> Result<Vec<Levels>, ReportError> {
+) -> Vec<Levels> {
     let mut levels = vec![vec![None; competences.len()]; people.duties.len()];
-    let Some(Instrument { survey }) = instrument else { return Ok(levels) };
-    let rows = Rows::read(frame.snapshot, &[verbs::ANSWERED], |activity, _, day| {
-        day <= frame.as_of && survey.items.iter().any(|item| item.activity == activity)
-    })?;
-    let statements: Vec<_> = rows.iter()?.collect();
+    let Some(Instrument { survey }) = instrument else { return levels };
     let mut answers: Vec<Vec<ItemAnswer<'_>>> = vec![Vec::new(); people.duties.len()];
-    for row in &statements {
+    for row in statements {
         let Some(&person) = people.by_agent.get(&row.actor) else { continue };
         let Some(asked) = frame.municipality.answered(&row.facts) else { continue };
         if (&asked.survey.id, &asked.survey.version) != (&survey.id, &survey.version) {
@@ -147,7 +151,7 @@ fn self_assessed(
             }
         }
     }
-    Ok(levels)
+    levels
 }
 
 /// The lower end of a level.

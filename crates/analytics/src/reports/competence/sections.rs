@@ -39,7 +39,7 @@ pub(super) fn all(
     let by_area: Vec<Known> = known.iter().map(|known| in_areas(framework, known)).collect();
     let counts = Counts { populations };
     let mut sections: Vec<Section> =
-        KINDS.iter().map(|&kind| coverage(kind, instrument, &areas, populations, known, framework)).collect();
+        KINDS.iter().map(|&kind| coverage(kind, instrument, populations, known)).collect();
     for (part, items, known) in [("competences", &competences, known), ("areas", &areas, &by_area[..])] {
         for kind in KINDS {
             let mut section =
@@ -60,6 +60,13 @@ pub(super) fn all(
         let mut section =
             section(format!("{}-levels", name(kind)), title(kind, "levels"), Measure::Levels { kind });
         section.notes = notes(kind, "levels", instrument);
+        section.notes.push(Text::new(
+            format!("Åtta nivåer visas för helheten, när den är minst {} personer.", parameters.levels_from),
+            format!(
+                "Eight levels are shown for the whole, where it is at least {} people.",
+                parameters.levels_from
+            ),
+        ));
         let unanimous = |population: usize, item: usize| {
             let members = populations.members[population].iter();
             let mut counts = vec![0u64; bands.len()];
@@ -145,44 +152,33 @@ impl Counts<'_> {
     }
 }
 
-/// How many have any level: in the framework, and in each area.
+/// How many have any level at all.
 fn coverage(
     kind: LevelKind,
     instrument: Option<&Instrument<'_>>,
-    areas: &[Item],
     populations: &Populations,
     known: &[Known],
-    framework: &Framework,
 ) -> Section {
     let mut section = section(format!("{}-coverage", name(kind)), title(kind, "coverage"), Measure::Coverage);
-    let any = Item {
+    section.items = vec![Item {
         code: "any".into(),
         label: Text::new("Minst en kompetens", "At least one competence"),
         group: None,
         target: None,
-    };
-    section.items = std::iter::once(any).chain(areas.iter().cloned()).collect();
+    }];
     section.notes = notes(kind, "coverage", instrument);
-    let reached = |person: usize, item: usize| {
-        let levels = known[person].of(kind).iter().zip(&framework.competences);
-        let area = item.checked_sub(1).and_then(|area| areas.get(area));
-        levels.filter(|(_, c)| area.is_none_or(|area| area.code == c.area)).any(|(level, _)| level.is_some())
-    };
     for (population, members) in populations.members.iter().enumerate() {
-        for item in 0..section.items.len() {
-            let answered = members.iter().filter(|&&person| reached(person, item)).count() as u64;
-            let base = members.len() as u64;
-            section.figures.push(Figure {
-                population,
-                item,
-                base,
-                answered,
-                counts: Vec::new(),
-                score: None,
-                positive: None,
-                interval: None,
-            });
-        }
+        let reached = |person: &&usize| known[**person].of(kind).iter().any(Option::is_some);
+        section.figures.push(Figure {
+            population,
+            item: 0,
+            base: members.len() as u64,
+            answered: members.iter().filter(reached).count() as u64,
+            counts: Vec::new(),
+            score: None,
+            positive: None,
+            interval: None,
+        });
     }
     section
 }

@@ -40,6 +40,14 @@ impl<'a> Audience<'a> {
 /// One person's answer: for each item the index of the code in its scale. `None`: skipped.
 pub(super) type Answer = Vec<Option<usize>>;
 
+/// An answer to an item.
+#[derive(Clone, Copy)]
+struct Given {
+    /// As for levels: the day, and within it the position.
+    when: (i64, Position),
+    code: usize,
+}
+
 /// The usable answers of each person in the audience; `None` where there is none.
 pub(super) fn usable(
     frame: &Frame<'_>,
@@ -51,14 +59,14 @@ pub(super) fn usable(
         survey.items.iter().zip(0..).map(|(item, index)| (item.activity.as_str(), index)).collect();
     let scales: Vec<_> =
         survey.items.iter().map(|item| survey.scales.iter().find(|s| s.id == item.scale)).collect();
-    let rows = Rows::read(frame.snapshot, &[verbs::ANSWERED], |activity, registration, day| {
-        registration == Some(&round.registration[..])
+    let rows = Rows::read(frame.snapshot, |verb, activity, registration, day| {
+        verb == verbs::ANSWERED
+            && registration == Some(&round.registration[..])
             && items.contains_key(activity)
             && day <= frame.as_of
             && day.within(round.opens, Some(round.closes))
     })?;
-    let mut latest: Vec<HashMap<usize, ((i64, Position), usize)>> =
-        vec![HashMap::new(); audience.duties.len()];
+    let mut latest: Vec<HashMap<usize, Given>> = vec![HashMap::new(); audience.duties.len()];
     for row in rows.iter()? {
         let person = audience.by_agent.get(&row.actor);
         let item = row.facts.activity().and_then(|activity| items.get(activity));
@@ -66,18 +74,17 @@ pub(super) fn usable(
         let Some(code) = scales[item].and_then(|s| s.codes.iter().position(|c| c.code == code)) else {
             continue;
         };
-        // As for levels: the later day, and within it the later position.
-        let when = (row.happened.0, row.position);
-        let held = latest[person].entry(item).or_insert((when, code));
-        if when >= held.0 {
-            *held = (when, code);
+        let given = Given { when: (row.happened.0, row.position), code };
+        let held = latest[person].entry(item).or_insert(given);
+        if given.when > held.when {
+            *held = given;
         }
     }
     Ok(latest
         .into_iter()
         .map(|given| {
             let answer: Answer =
-                (0..survey.items.len()).map(|item| given.get(&item).map(|(_, code)| *code)).collect();
+                (0..survey.items.len()).map(|item| given.get(&item).map(|given| given.code)).collect();
             is_answer_usable(survey, &answer).then_some(answer)
         })
         .collect())

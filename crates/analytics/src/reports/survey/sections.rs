@@ -37,7 +37,8 @@ pub(super) fn response_rate(
     }
 }
 
-/// The answers to the items, one section for each scale and polarity, and how many skipped each item.
+/// The answers to the items, one section for each scale and polarity. Who skipped an item is the difference
+/// between the usable answers and its n; a section of its own would show n where the gate hides the figure.
 pub(super) fn items(
     survey: &SurveyFacts,
     populations: &Populations,
@@ -57,9 +58,6 @@ pub(super) fn items(
                 sections.push(answered(id, &scale, &items, populations, answers, base)?);
             }
         }
-    }
-    if !sections.is_empty() {
-        sections.push(item_response(survey, populations, answers));
     }
     Ok(sections)
 }
@@ -115,32 +113,6 @@ fn answered(
         live: false,
         notes: notes(scale, base),
     })
-}
-
-/// How many of the usable answers answer each item: the rest is its non-response.
-fn item_response(survey: &SurveyFacts, populations: &Populations, answers: &[Option<Answer>]) -> Section {
-    let mut figures = Vec::new();
-    for (population, members) in populations.members.iter().enumerate() {
-        let usable: Vec<&Answer> = members.iter().filter_map(|&person| answers[person].as_ref()).collect();
-        for item in 0..survey.items.len() {
-            let answered = usable.iter().filter(|answer| answer[item].is_some()).count();
-            figures.push(figure(population, item, usable.len() as u64, answered as u64));
-        }
-    }
-    Section {
-        id: "item-response".into(),
-        title: Text::new("Svarande per fråga", "Answers by question"),
-        measure: Measure::Coverage,
-        categories: Vec::new(),
-        items: survey.items.iter().map(labelled).collect(),
-        figures,
-        within: Vec::new(),
-        live: false,
-        notes: vec![Text::new(
-            "Av de användbara svaren: resten har hoppat över frågan. ”Vet ej” är ett svar.",
-            "Out of the usable answers: the rest skipped the question. “Don't know” is an answer.",
-        )],
-    }
 }
 
 /// A scale as one side of items reads it: from negative to positive, "don't know" last.
@@ -214,7 +186,10 @@ fn ratio((numerator, denominator): (i64, u32)) -> Option<Ratio> {
 }
 
 fn notes(scale: &Polarised<'_>, base: PositiveBase) -> Vec<Text> {
-    let mut notes = Vec::new();
+    let mut notes = vec![Text::new(
+        "Av de användbara svaren. ”Vet ej” är ett svar; de användbara svar som saknas har hoppat över frågan.",
+        "Of the usable answers. “Don't know” is an answer; the usable answers that are missing skipped the question.",
+    )];
     if scale.has_positive() {
         let knows_not = scale.roles.contains(&Role::DontKnow);
         notes.extend(knows_not.then(|| match base {

@@ -1,0 +1,153 @@
+//! The competence report, figures worked out by hand.
+
+use super::*;
+
+/// Courses and a self-assessment, on competences 1.1 and 1.2.
+pub(super) fn competence_log() -> Log {
+    let mut log = Log::default();
+    municipality(&mut log);
+    let course = |id: &str, origin| CourseFacts {
+        id: id.into(),
+        title: Text::new("Källkritik", "Source criticism"),
+        origin,
+        mandatory_for: Vec::new(),
+        activities: Vec::new(),
+    };
+    log.add(&course(COURSE, Origin::default()));
+    log.add(&course(COPY, Origin { copy_of: Some(COURSE.into()), unit: Some("a1".into()) }));
+    let rule = |competence: &str, low, high, valid_months| RuleFacts {
+        competence: competence.into(),
+        low,
+        high,
+        weight: 1000,
+        types: domain::competence::TypeSet::EMPTY,
+        valid_months,
+    };
+    log.add(&CompetenceRulesFacts {
+        framework: "digcomp-3.0".into(),
+        activity: COURSE.into(),
+        rules: vec![rule("1.1", 3, 3, Some(12)), rule("1.2", 2, 5, None)],
+    });
+    let feed = |competence: &str| {
+        Some(Feed {
+            framework: "digcomp-3.0".into(),
+            competence: competence.into(),
+            levels: (1..=8).map(|level| (level.to_string(), level)).collect::<BTreeMap<_, _>>(),
+        })
+    };
+    let mut items = vec![item(SELF, "s1", "nivå", true), item(SELF, "s2", "nivå", true)];
+    items[0].feeds = feed("1.1");
+    items[1].feeds = feed("1.2");
+    let codes = (1..=8).map(|level| Code {
+        code: level.to_string(),
+        label: Text::new(level.to_string(), level.to_string()),
+        score: None,
+        positive: false,
+        dont_know: false,
+    });
+    log.add(&SurveyFacts {
+        id: SELF.into(),
+        version: "1".into(),
+        title: Text::new("Självskattning", "Self-assessment"),
+        definition_sha256: [8; 32],
+        scales: vec![Scale { id: "nivå".into(), codes: codes.collect() }],
+        items,
+    });
+    log.add(&round(SELF, SELF_ROUND, "2026-02-01", "2026-02-28", "k"));
+    log.pass("2026-01-10", 12, COPY, None);
+    log.pass("2026-05-10", 11, COURSE, Some(true)); // again, the central one
+    log.pass("2026-02-10", 21, COURSE, None);
+    log.pass("2026-02-10", 41, COURSE, Some(false)); // failed
+    log.pass("2025-01-10", 51, COURSE, None); // 1.1 has expired
+    log.pass("2026-02-10", 31, COURSE, None); // has left
+    log.pass("2026-02-10", 99, COURSE, None); // nobody of the roster
+    log.pass("2026-02-10", 61, "https://larande.larkby.example/kurser/annan", None);
+    let s = |n: u8| format!("{SELF}/1/s{n}");
+    log.answer("2026-02-05", 11, SELF_ROUND, &s(1), "5");
+    log.answer("2026-02-05", 12, SELF_ROUND, &s(2), "6");
+    log.answer("2026-02-05", 21, SELF_ROUND, &s(1), "2");
+    log.answer("2026-02-05", 61, SELF_ROUND, &s(2), "8");
+    log
+}
+
+pub(super) fn competence_report(log: &Log, as_of: &str) -> ResultTable {
+    let (_dir, snapshot) = log.lake();
+    let parameters = competence::Parameters {
+        as_of: Some(date(as_of)),
+        levels_from: 7,
+        ..competence::Parameters::new("digcomp-3.0")
+    };
+    competence::report(&snapshot, &log.municipality(snapshot.position()), &parameters).unwrap()
+}
+
+#[test]
+fn levels_are_counted_by_band_with_unknown_in_the_base() {
+    let log = competence_log();
+    let table = competence_report(&log, "2026-06-10");
+    // 31 has left, 71 has come: 11/12, 21, 41, 51, 61, 71, 81.
+    let demonstrated =
+        |population, item| counted(figure(&table, "demonstrated-competences", population, item));
+    assert_eq!(demonstrated("k", "1.1"), (7, 2, vec![0, 2, 0, 0]));
+    assert_eq!(demonstrated("k", "1.2"), (7, 3, vec![3, 0, 0, 0]));
+    assert_eq!(demonstrated("a1", "1.1"), (4, 2, vec![0, 2, 0, 0]));
+    assert_eq!(demonstrated("a2", "1.2"), (3, 1, vec![1, 0, 0, 0]));
+    assert_eq!(demonstrated("b1", "1.1"), (1, 0, vec![0; 4]));
+    assert_eq!(demonstrated("k/Rektor", "1.2"), (1, 1, vec![1, 0, 0, 0]));
+    let self_assessed = |item| counted(figure(&table, "self-assessed-competences", "k", item));
+    assert_eq!(self_assessed("1.1"), (7, 2, vec![1, 0, 1, 0]));
+    assert_eq!(self_assessed("1.2"), (7, 2, vec![0, 0, 1, 1]));
+    assert_eq!(self_assessed("5.4"), (7, 0, vec![0; 4]));
+    let geometries: Vec<_> = table.populations.iter().map(|p| (p.code.as_str(), p.geometry)).collect();
+    assert!(geometries.contains(&("k/Rektor", Geometry::MunicipalityRole)));
+    assert!(geometries.contains(&("a/Lärare", Geometry::AreaRole)));
+}
+
+#[test]
+fn both_kinds_stand_against_each_other_only_for_those_who_have_both() {
+    let table = competence_report(&competence_log(), "2026-06-10");
+    let both = counted(figure(&table, "self-assessed-beside-demonstrated", "k", "1.1"));
+    let mut expected = vec![0; 16];
+    expected[2 * 4 + 1] = 1; // says 5, shows 3
+    expected[1] = 1; // says 2, shows 3
+    assert_eq!(both, (7, 2, expected));
+}
+
+#[test]
+fn validity_ends_on_a_day_and_the_future_does_not_count() {
+    let log = competence_log();
+    let known = |day| figure(&competence_report(&log, day), "demonstrated-competences", "a", "1.1").answered;
+    assert_eq!(known("2025-01-09"), 0);
+    assert_eq!(known("2025-01-10"), 1);
+    assert_eq!(known("2026-01-10"), 2); // the last day of 51's, the first of 12's
+    assert_eq!(known("2026-01-11"), 1);
+    assert_eq!(known("2026-02-10"), 3); // 31 has not left yet
+}
+
+#[test]
+fn coverage_comes_first_and_eight_levels_only_for_the_whole() {
+    let table = competence_report(&competence_log(), "2026-06-10");
+    assert_eq!(table.sections[0].id, "self-assessed-coverage");
+    assert_eq!(table.sections[1].id, "demonstrated-coverage");
+    let coverage = |id, item| {
+        let figure = figure(&table, id, "k", item);
+        (figure.answered, figure.base)
+    };
+    assert_eq!(coverage("self-assessed-coverage", "any"), (3, 7));
+    assert_eq!(coverage("demonstrated-coverage", "any"), (3, 7));
+    // 1.1 is demonstrated in one band only, so its levels would give the band away.
+    let levels = section(&table, "demonstrated-levels");
+    assert!(levels.figures.is_empty());
+    let levels = section(&table, "self-assessed-levels");
+    assert!(levels.figures.iter().all(|figure| table.populations[figure.population].code == "k"));
+}
+
+#[test]
+fn an_erasure_moves_the_horizon_and_no_figure() {
+    let mut log = competence_log();
+    let before = competence_report(&log, "2026-06-10");
+    let erased = log.add(&AgentErasedFacts { agents: vec![id(11), id(12)] });
+    let after = competence_report(&log, "2026-06-10");
+    assert_eq!(before.sections, after.sections);
+    assert_eq!(before.populations, after.populations);
+    assert_eq!((before.identity.horizon, after.identity.horizon), (0, erased.0));
+}

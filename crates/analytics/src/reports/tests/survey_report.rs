@@ -1,0 +1,146 @@
+//! The survey report, figures worked out by hand.
+
+use super::*;
+use crate::statistics::wilson;
+use disclosure::{Ratio, Role, Score, Share};
+
+/// A survey of three items in area a, open in March; the void comes last.
+pub(super) fn survey_log() -> (Log, Position) {
+    let mut log = Log::default();
+    municipality(&mut log);
+    let mut items = vec![
+        item(SURVEY, "q1", "instämmer", true),
+        item(SURVEY, "q2", "instämmer", true),
+        item(SURVEY, "q3", "instämmer", false),
+    ];
+    items[1].reverse = true;
+    log.add(&SurveyFacts {
+        id: SURVEY.into(),
+        version: "1".into(),
+        title: Text::new("Trivsel", "Well-being"),
+        definition_sha256: [7; 32],
+        scales: vec![scale()],
+        items,
+    });
+    log.add(&round(SURVEY, ROUND, "2026-03-01", "2026-03-31", "a"));
+    let q = |n: u8| format!("{SURVEY}/1/q{n}");
+    // Answered with one agent, and q1 changed with the other.
+    log.answer("2026-03-02", 11, ROUND, &q(1), "1");
+    log.answer("2026-03-02", 11, ROUND, &q(2), "4");
+    log.answer("2026-03-02", 11, ROUND, &q(3), "2");
+    log.answer("2026-03-03", 12, ROUND, &q(1), "2");
+    log.answer("2026-03-02", 21, ROUND, &q(1), "4");
+    log.answer("2026-03-02", 21, ROUND, &q(2), "vet-ej");
+    // Left after the opening: stays in.
+    log.answer("2026-03-20", 31, ROUND, &q(1), "1");
+    // No required item: not usable.
+    log.answer("2026-03-02", 41, ROUND, &q(3), "1");
+    let voided = log.answer("2026-03-02", 51, ROUND, &q(1), "3");
+    log.answer("2026-03-02", 51, ROUND, &q(2), "1");
+    // Joined after the opening, of another area, unknown, of another round, too late, no code of the scale.
+    log.answer("2026-03-12", 71, ROUND, &q(1), "1");
+    log.answer("2026-03-02", 81, ROUND, &q(1), "1");
+    log.answer("2026-03-02", 99, ROUND, &q(1), "1");
+    log.answer("2026-03-02", 61, 999, &q(1), "1");
+    log.answer("2026-04-01", 61, ROUND, &q(1), "1");
+    log.answer("2026-03-02", 61, ROUND, &q(1), "5");
+    let before = Position(log.0.len() as u64);
+    log.statement("2026-04-02", 51, verbs::VOIDED, ObjectFacts::StatementRef(id(voided.0)));
+    (log, before)
+}
+
+pub(super) fn survey_report(log: &Log, at: Position, base: PositiveBase) -> Result<ResultTable, ReportError> {
+    let (_dir, snapshot) = log.lake();
+    let parameters = survey::Parameters { positive_base: base, ..survey::Parameters::new("r700") };
+    survey::report(&snapshot.at(at).unwrap(), &log.municipality(at), &parameters)
+}
+
+#[test]
+fn the_response_rate_is_of_who_was_there_when_the_round_opened() {
+    let (log, _) = survey_log();
+    let table = survey_report(&log, end(&log), PositiveBase::WithDontKnow).unwrap();
+    let rate = |population| {
+        let figure = figure(&table, "response-rate", population, "all");
+        (figure.answered, figure.base)
+    };
+    assert_eq!(rate("a"), (4, 6));
+    assert_eq!(rate("a1"), (3, 4));
+    assert_eq!(rate("a2"), (1, 3));
+    assert_eq!(rate("a/Lärare"), (3, 5));
+    assert_eq!(rate("a/Rektor"), (1, 1));
+    assert!(table.populations.iter().all(|p| !p.code.starts_with('b') && p.code != "k"));
+    assert_eq!(table.place.sv, "Enhet a");
+}
+
+#[test]
+fn answers_are_the_latest_of_each_person_without_those_voided() {
+    let (log, before) = survey_log();
+    let table = survey_report(&log, end(&log), PositiveBase::WithDontKnow).unwrap();
+    let answers = section(&table, "answers-1");
+    let codes: Vec<_> = answers.categories.iter().map(|c| (c.code.as_str(), c.role)).collect();
+    assert_eq!(
+        codes,
+        [
+            ("4", Role::Negative),
+            ("3", Role::Negative),
+            ("2", Role::Positive),
+            ("1", Role::Positive),
+            ("vet-ej", Role::DontKnow),
+        ]
+    );
+    let q1 = figure(&table, "answers-1", "a", "q1");
+    assert_eq!(counted(q1), (6, 3, vec![1, 0, 1, 1, 0]));
+    assert_eq!(q1.score, Some(Score { sum: Ratio::new(50, 3).unwrap(), n: 3 }));
+    assert_eq!(q1.positive, Some(Share { part: 2, of: 3 }));
+    assert_eq!(q1.interval, wilson(2, 3, Some(6)));
+    assert!(q1.interval.is_some());
+    assert_eq!(counted(figure(&table, "answers-1", "a1", "q1")), (4, 3, vec![1, 0, 1, 1, 0]));
+    assert_eq!(counted(figure(&table, "answers-1", "a2", "q1")), (3, 0, vec![0; 5]));
+    assert_eq!(figure(&table, "answers-1", "a2", "q1").score, None);
+    assert_eq!(counted(figure(&table, "answers-1", "a", "q3")), (6, 1, vec![0, 0, 1, 0, 0]));
+
+    let earlier = survey_report(&log, before, PositiveBase::WithDontKnow).unwrap();
+    assert_eq!(counted(figure(&earlier, "answers-1", "a", "q1")), (6, 4, vec![1, 1, 1, 1, 0]));
+}
+
+#[test]
+fn a_reversed_item_turns_scale_scores_and_polarity_round() {
+    let (log, _) = survey_log();
+    for (base, of) in [(PositiveBase::WithDontKnow, 3), (PositiveBase::WithoutDontKnow, 2)] {
+        let table = survey_report(&log, end(&log), base).unwrap();
+        let q2 = figure(&table, "answers-1-reversed", "a", "q2");
+        let codes: Vec<_> =
+            section(&table, "answers-1-reversed").categories.iter().map(|c| c.code.as_str()).collect();
+        assert_eq!(codes, ["1", "2", "3", "4", "vet-ej"]);
+        assert_eq!(counted(q2), (6, 3, vec![1, 0, 0, 1, 1]));
+        assert_eq!(q2.score, Some(Score { sum: Ratio::whole(10), n: 2 }));
+        assert_eq!(q2.positive, Some(Share { part: 1, of }));
+    }
+}
+
+#[test]
+fn skipped_items_are_the_usable_answers_that_are_missing() {
+    let (log, _) = survey_log();
+    let table = survey_report(&log, end(&log), PositiveBase::WithDontKnow).unwrap();
+    let usable = figure(&table, "response-rate", "a", "all").answered;
+    let skipped = [("answers-1", "q1"), ("answers-1-reversed", "q2"), ("answers-1", "q3")]
+        .map(|(section, item)| usable - figure(&table, section, "a", item).answered);
+    assert_eq!(skipped, [1, 1, 3]);
+}
+
+#[test]
+fn an_open_round_shows_its_response_rate_alone() {
+    let (log, _) = survey_log();
+    let (_dir, snapshot) = log.lake();
+    let at = |day: &str| {
+        let parameters = survey::Parameters { as_of: Some(date(day)), ..survey::Parameters::new("r700") };
+        survey::report(&snapshot, &log.municipality(snapshot.position()), &parameters).unwrap()
+    };
+    let open = at("2026-03-31");
+    assert_eq!(
+        open.sections.iter().map(|s| (s.id.as_str(), s.live)).collect::<Vec<_>>(),
+        [("response-rate", true)]
+    );
+    assert_eq!(at("2026-04-01").sections.len(), 3);
+    assert!(at("2026-04-01").sections.iter().all(|s| !s.live));
+}
