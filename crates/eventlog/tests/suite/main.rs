@@ -1,0 +1,24 @@
+//! What the log promises, on both databases: each test runs once on SQLite and once on PostgreSQL.
+
+mod append;
+mod append_only;
+mod hooks;
+mod projections;
+mod reading;
+mod verify;
+mod world;
+
+/// Makes two tests of each function named: one with a SQLite world, one with a PostgreSQL world.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() { super::$name(crate::world::World::sqlite()).await })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() { super::$name(crate::world::World::postgres().await).await })+
+        }
+    };
+}
+pub(crate) use on_both;

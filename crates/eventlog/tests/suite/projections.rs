@@ -1,0 +1,275 @@
+//! Projections: each event once, one worker each, a stop that holds nobody else up, rebuilds.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use eventlog::projection::{ProjectionState, ProjectionStatus, Runner, RunnerError};
+use eventlog::{Database, Event, EventLog, FoldError, Position, Projection, Tx};
+use futures_util::future::BoxFuture;
+use sqlx::AssertSqlSafe;
+use tokio::sync::watch;
+
+use crate::on_both;
+use crate::world::*;
+
+on_both![
+    each_event_counts_once_and_the_checkpoint_moves_with_the_rows,
+    a_projection_that_stops_says_where_and_holds_nobody_up,
+    a_constraint_of_the_views_stops_at_the_very_event,
+    one_worker_runs_one_projection_and_another_takes_over,
+    two_workers_that_both_believe_to_hold_the_lease_count_each_event_once,
+    kinds_that_are_not_wanted_are_passed_over_and_still_count_as_seen,
+    a_rebuild_gives_the_same_rows,
+    rows_of_another_version_are_folded_again,
+    a_running_worker_follows_appends_and_stops_when_told,
+    lag_is_told_in_events_and_seconds,
+];
+
+/// Counts events, one row each with how often it was seen; stops at facts that say `bad` while it is told to.
+struct Tally {
+    name: &'static str,
+    version: u32,
+    kinds: Option<&'static [&'static str]>,
+    strict: AtomicBool,
+}
+
+impl Tally {
+    fn named(name: &'static str) -> Arc<Self> {
+        Arc::new(Self { name, version: 1, kinds: None, strict: AtomicBool::new(true) })
+    }
+
+    async fn rows(&self, views: &Database) -> Vec<(i64, i64)> {
+        let text = AssertSqlSafe(format!("SELECT position, seen FROM {} ORDER BY position", self.name));
+        match views {
+            Database::Sqlite(db) => sqlx::query_as(text).fetch_all(&db.readers).await.unwrap(),
+            Database::Postgres(pool) => sqlx::query_as(text).fetch_all(pool).await.unwrap(),
+        }
+    }
+}
+
+async fn run(tx: Tx<'_>, sql: String) -> Result<(), FoldError> {
+    match tx {
+        Tx::Sqlite(connection) => sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.map(drop)?,
+        Tx::Postgres(connection) => sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.map(drop)?,
+    }
+    Ok(())
+}
+
+impl Projection for Tally {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn version(&self) -> u32 {
+        self.version
+    }
+
+    fn kinds(&self) -> Option<&'static [&'static str]> {
+        self.kinds
+    }
+
+    fn prepare<'a>(&'a self, tx: Tx<'a>) -> BoxFuture<'a, Result<(), FoldError>> {
+        let table = "(position bigint PRIMARY KEY, seen bigint NOT NULL CHECK (seen < 1000))";
+        Box::pin(run(tx, format!("CREATE TABLE IF NOT EXISTS {} {table}", self.name)))
+    }
+
+    fn reset<'a>(&'a self, tx: Tx<'a>) -> BoxFuture<'a, Result<(), FoldError>> {
+        Box::pin(run(tx, format!("DROP TABLE IF EXISTS {}", self.name)))
+    }
+
+    fn apply<'a>(&'a self, mut tx: Tx<'a>, events: &'a [Event]) -> BoxFuture<'a, Result<(), FoldError>> {
+        Box::pin(async move {
+            for event in events {
+                if event.facts == b"bad" && self.strict.load(Ordering::SeqCst) {
+                    return Err(FoldError::event(event.position, "bad facts"));
+                }
+                let seen = if event.facts == b"huge" { 1_000 } else { 1 };
+                let sql = format!(
+                    "INSERT INTO {0} VALUES ({1}, {seen}) ON CONFLICT (position) DO UPDATE SET seen = {0}.seen + 1",
+                    self.name, event.position.0
+                );
+                run(tx.reborrow(), sql).await?;
+            }
+            Ok(())
+        })
+    }
+}
+
+async fn runner(world: &World, log: &EventLog, projections: Vec<Arc<Tally>>, owner: &str) -> (Runner, Database) {
+    let views = world.open_views().await;
+    let projections = projections.into_iter().map(|tally| tally as Arc<dyn Projection>).collect();
+    (Runner::new(log.clone(), views.clone(), projections, world.clock.clone(), owner.to_owned()), views)
+}
+
+fn once(positions: impl Iterator<Item = i64>) -> Vec<(i64, i64)> {
+    positions.map(|position| (position, 1)).collect()
+}
+
+async fn status_of(runner: &Runner, name: &str) -> ProjectionStatus {
+    runner.status().await.unwrap().into_iter().find(|status| status.name == name).unwrap()
+}
+
+async fn each_event_counts_once_and_the_checkpoint_moves_with_the_rows(world: World) {
+    let log = world.open().await;
+    log.append(request((0..2_500).map(|_| event()).collect())).await.unwrap();
+    let tally = Tally::named("tally");
+    let (runner, views) = runner(&world, &log, vec![tally.clone()], "one").await;
+    runner.catch_up().await.unwrap();
+    runner.catch_up().await.unwrap();
+    assert_eq!(tally.rows(&views).await, once(1..=2_500));
+    let status = status_of(&runner, "tally").await;
+    assert_eq!((status.position, status.lag_events, status.state), (Position(2_500), 0, ProjectionState::Waiting));
+}
+
+async fn a_projection_that_stops_says_where_and_holds_nobody_up(world: World) {
+    let log = world.open().await;
+    fill(&log, vec![event(), event(), with_facts(b"bad"), event()]).await;
+    let (strict, lenient) = (Tally::named("strict"), Tally::named("lenient"));
+    lenient.strict.store(false, Ordering::SeqCst);
+    let (runner, views) = runner(&world, &log, vec![strict.clone(), lenient.clone()], "one").await;
+    let outcome = runner.catch_up().await;
+    assert!(
+        matches!(&outcome, Err(RunnerError::Stopped { name: "strict", position: Position(3), reason }) if reason == "bad facts"),
+        "{outcome:?}"
+    );
+    assert_eq!(strict.rows(&views).await, once(1..=2), "what came before the event is folded");
+    assert_eq!(lenient.rows(&views).await, once(1..=4));
+    let status = status_of(&runner, "strict").await;
+    assert_eq!(status.state, ProjectionState::Stopped { position: Position(3), error: "bad facts".to_owned() });
+    assert_eq!((status.position, status.lag_events), (Position(2), 2));
+    // The program was changed: it goes on from where it stopped.
+    strict.strict.store(false, Ordering::SeqCst);
+    runner.catch_up().await.unwrap();
+    assert_eq!(strict.rows(&views).await, once(1..=4));
+    assert_eq!(status_of(&runner, "strict").await.state, ProjectionState::Waiting);
+}
+
+async fn a_constraint_of_the_views_stops_at_the_very_event(world: World) {
+    let log = world.open().await;
+    fill(&log, vec![event(), with_facts(b"huge"), event()]).await;
+    let (runner, _views) = runner(&world, &log, vec![Tally::named("tally")], "one").await;
+    let outcome = runner.catch_up().await;
+    assert!(matches!(outcome, Err(RunnerError::Stopped { position: Position(2), .. })), "{outcome:?}");
+}
+
+async fn one_worker_runs_one_projection_and_another_takes_over(world: World) {
+    let log = world.open().await;
+    fill(&log, vec![event()]).await;
+    let tally = Tally::named("tally");
+    let (first, views) = runner(&world, &log, vec![tally.clone()], "first").await;
+    let (second, _) = runner(&world, &log, vec![tally.clone()], "second").await;
+    let (stop, stopped) = watch::channel(false);
+    let running = tokio::spawn({
+        let first = first.clone();
+        async move { first.run(stopped).await }
+    });
+    until(async || status_of(&first, "tally").await.lag_events == 0).await;
+    let held = ProjectionState::Running { owner: "first".to_owned() };
+    assert_eq!(status_of(&second, "tally").await.state, held);
+    let outcome = second.catch_up().await;
+    assert!(matches!(&outcome, Err(RunnerError::Leased { owner, .. }) if owner == "first"), "{outcome:?}");
+    assert!(matches!(second.rebuild("tally").await, Err(RunnerError::Leased { .. })));
+    stop.send(true).unwrap();
+    running.await.unwrap();
+    fill(&log, vec![event()]).await;
+    second.catch_up().await.unwrap();
+    assert_eq!(tally.rows(&views).await, once(1..=2));
+}
+
+async fn two_workers_that_both_believe_to_hold_the_lease_count_each_event_once(world: World) {
+    let log = world.open().await;
+    log.append(request((0..3_000).map(|_| event()).collect())).await.unwrap();
+    let tally = Tally::named("tally");
+    // The same name twice is what must never be: only the checkpoint's own condition stands in between.
+    let (first, views) = runner(&world, &log, vec![tally.clone()], "same").await;
+    let (second, _) = runner(&world, &log, vec![tally.clone()], "same").await;
+    let (one, two) = tokio::join!(first.catch_up(), second.catch_up());
+    assert!(one.is_ok() || two.is_ok());
+    first.catch_up().await.unwrap();
+    assert_eq!(tally.rows(&views).await, once(1..=3_000));
+}
+
+async fn kinds_that_are_not_wanted_are_passed_over_and_still_count_as_seen(world: World) {
+    let log = world.open().await;
+    let kinds = ["statement", "unit", "statement", "person", "statement"];
+    fill(&log, kinds.iter().map(|kind| of_kind(kind)).collect()).await;
+    let some: &[&str] = &["unit", "person"];
+    let tally = Arc::new(Tally { name: "tally", version: 1, kinds: Some(some), strict: AtomicBool::new(true) });
+    let (runner, views) = runner(&world, &log, vec![tally.clone()], "one").await;
+    runner.catch_up().await.unwrap();
+    assert_eq!(tally.rows(&views).await, [(2, 1), (4, 1)]);
+    assert_eq!(status_of(&runner, "tally").await.lag_events, 0);
+    fill(&log, vec![of_kind("unit")]).await;
+    runner.catch_up().await.unwrap();
+    assert_eq!(tally.rows(&views).await, [(2, 1), (4, 1), (6, 1)]);
+}
+
+async fn a_rebuild_gives_the_same_rows(world: World) {
+    let log = world.open().await;
+    log.append(request((0..1_500).map(|_| event()).collect())).await.unwrap();
+    let tally = Tally::named("tally");
+    let (runner, views) = runner(&world, &log, vec![tally.clone()], "one").await;
+    runner.catch_up().await.unwrap();
+    let rows = tally.rows(&views).await;
+    runner.rebuild("tally").await.unwrap();
+    assert_eq!(tally.rows(&views).await, rows);
+    let unknown = runner.rebuild("other").await;
+    assert!(matches!(&unknown, Err(RunnerError::Unknown(names)) if names == "tally"), "{unknown:?}");
+}
+
+async fn rows_of_another_version_are_folded_again(world: World) {
+    let log = world.open().await;
+    fill(&log, vec![event(), event()]).await;
+    let (first, views) = runner(&world, &log, vec![Tally::named("tally")], "one").await;
+    first.catch_up().await.unwrap();
+    let newer = Arc::new(Tally { name: "tally", version: 2, kinds: None, strict: AtomicBool::new(true) });
+    let (second, _) = runner(&world, &log, vec![newer.clone()], "two").await;
+    second.catch_up().await.unwrap();
+    assert_eq!(newer.rows(&views).await, once(1..=2));
+    assert_eq!(status_of(&second, "tally").await.version, 2);
+}
+
+async fn a_running_worker_follows_appends_and_stops_when_told(world: World) {
+    let log = world.open().await;
+    let tally = Tally::named("tally");
+    let (runner, views) = runner(&world, &log, vec![tally.clone()], "one").await;
+    let (stop, stopped) = watch::channel(false);
+    let running = tokio::spawn({
+        let runner = runner.clone();
+        async move { runner.run(stopped).await }
+    });
+    for _ in 0..20 {
+        fill(&log, vec![event()]).await;
+    }
+    until(async || status_of(&runner, "tally").await.position == Position(20)).await;
+    fill(&log, vec![with_facts(b"bad"), event()]).await;
+    until(async || matches!(status_of(&runner, "tally").await.state, ProjectionState::Stopped { .. })).await;
+    tally.strict.store(false, Ordering::SeqCst);
+    runner.rebuild("tally").await.unwrap();
+    fill(&log, vec![event()]).await;
+    until(async || status_of(&runner, "tally").await.position == Position(23)).await;
+    stop.send(true).unwrap();
+    running.await.unwrap();
+    assert_eq!(tally.rows(&views).await, once(1..=23));
+    assert_eq!(status_of(&runner, "tally").await.state, ProjectionState::Waiting, "the lease was given back");
+}
+
+async fn lag_is_told_in_events_and_seconds(world: World) {
+    let log = world.open().await;
+    let (runner, _views) = runner(&world, &log, vec![Tally::named("tally")], "one").await;
+    fill(&log, vec![event()]).await;
+    runner.catch_up().await.unwrap();
+    fill(&log, vec![event(), event()]).await;
+    world.clock.advance(Duration::from_secs(90));
+    let status = status_of(&runner, "tally").await;
+    assert_eq!(status.lag_events, 2);
+    assert!((status.lag_seconds - 90.0).abs() < 0.01, "{}", status.lag_seconds);
+}
+
+/// Asks again until it is so. The harness's own limit ends a test that waits for ever.
+async fn until(mut so: impl AsyncFnMut() -> bool) {
+    while !so().await {
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,0 +1,110 @@
+//! Reading: pages, kinds, positions with slots, subscriptions.
+
+use std::time::Duration;
+
+use eventlog::clock::Micros;
+use eventlog::{Event, Expected, NewEvent, Position};
+
+use crate::on_both;
+use crate::world::*;
+
+on_both![
+    what_is_read_is_what_was_appended,
+    pages_neither_repeat_nor_skip,
+    kinds_are_read_in_order_and_alone,
+    events_come_with_their_slots_in_the_order_asked,
+    an_instant_leads_to_the_last_event_stored_by_then,
+    subscribers_wake_on_an_append_through_whichever_handle,
+];
+
+async fn what_is_read_is_what_was_appended(world: World) {
+    let log = world.open().await;
+    let new = NewEvent {
+        credential: Some([3; 16]),
+        dedupe: Some([4; 16]),
+        schema: 65_535,
+        facts: (0..=255).collect(),
+        ..in_stream([5; 16], Expected::Version(0))
+    };
+    let (position, stored) = log.append(request(vec![new.clone()])).await.unwrap().events[0];
+    let expected = Event {
+        position,
+        stored,
+        id: new.id,
+        kind: "document".to_owned(),
+        schema: 65_535,
+        credential: Some([3; 16]),
+        dedupe: Some([4; 16]),
+        stream: Some(([5; 16], 1)),
+        facts: new.facts,
+    };
+    assert_eq!(log.read(Position(0), 10).await.unwrap(), [expected]);
+}
+
+async fn pages_neither_repeat_nor_skip(world: World) {
+    let log = world.open().await;
+    log.append(request((0..57).map(|_| event()).collect())).await.unwrap();
+    let (mut after, mut seen) = (Position(0), Vec::new());
+    loop {
+        let page = log.read(after, 10).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = last.position;
+        seen.extend(page.iter().map(|event| event.position.0));
+    }
+    assert_eq!(seen, (1..=57).collect::<Vec<u64>>());
+}
+
+async fn kinds_are_read_in_order_and_alone(world: World) {
+    let log = world.open().await;
+    let kinds = ["statement", "unit", "statement", "person", "unit", "statement", "course"];
+    fill(&log, kinds.iter().map(|kind| of_kind(kind)).collect()).await;
+    let read = async |kinds: &[&str], after, limit| {
+        let events = log.read_kinds(kinds, Position(after), limit).await.unwrap();
+        events.iter().map(|event| event.position.0).collect::<Vec<u64>>()
+    };
+    assert_eq!(read(&["unit", "person"], 0, 10).await, [2, 4, 5]);
+    assert_eq!(read(&["unit", "person"], 2, 1).await, [4]);
+    assert_eq!(read(&["statement", "course"], 1, 10).await, [3, 6, 7]);
+    assert_eq!(read(&["none"], 0, 10).await, [0_u64; 0]);
+}
+
+async fn events_come_with_their_slots_in_the_order_asked(world: World) {
+    let log = world.open().await;
+    let large = vec![9; 300_000];
+    let bodies: [&[u8]; 3] = [b"", b"second", &large];
+    let many: Vec<NewEvent> = (0..150).map(|n| with_slots(&bodies[..n % 4])).collect();
+    log.append(request(many.clone())).await.unwrap();
+    let positions: Vec<Position> = [150, 3, 999, 4].into_iter().chain(5..100).map(Position).collect();
+    let read = log.read_at(&positions).await.unwrap();
+    let got: Vec<u64> = read.iter().map(|(event, _)| event.position.0).collect();
+    assert_eq!(got, [150, 3, 4].into_iter().chain(5..100).collect::<Vec<u64>>());
+    for (event, slots) in read {
+        let index = usize::try_from(event.position.0 - 1).unwrap();
+        assert_eq!(slots, many[index].slots, "of event {index}");
+    }
+}
+
+async fn an_instant_leads_to_the_last_event_stored_by_then(world: World) {
+    let log = world.open().await;
+    assert_eq!(log.position_at(NOON).await.unwrap(), Position(0));
+    for _ in 0..7 {
+        world.clock.advance(Duration::from_secs(10));
+        fill(&log, vec![event()]).await;
+    }
+    let at = async |seconds: i64| log.position_at(Micros(NOON.0 + seconds * 1_000_000)).await.unwrap().0;
+    assert_eq!((at(9).await, at(10).await, at(39).await, at(40).await, at(900).await), (0, 1, 3, 4, 7));
+}
+
+async fn subscribers_wake_on_an_append_through_whichever_handle(world: World) {
+    let (log, other) = (world.open().await, world.open().await);
+    let mut own = log.subscribe();
+    let mut others = other.subscribe();
+    let last = fill(&log, vec![event(), event()]).await;
+    own.wait_for(|position| position.0 == last).await.unwrap();
+    if !world.is_sqlite() {
+        others.wait_for(|position| position.0 == last).await.unwrap();
+        log.append(eventlog::Append { events: vec![event()], fence: None, raise_fence: true }).await.unwrap();
+        others.wait_for(|position| position.0 == last + 1).await.unwrap();
+        assert_eq!(other.fence(), 1, "the fence is told along");
+    }
+}
