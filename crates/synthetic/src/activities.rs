@@ -110,11 +110,13 @@ fn offer_pieces(catalogue: &Catalogue, offer: &Offer, pieces: &mut Vec<Piece>) -
             });
             let first_claim = pieces.len() as u32;
             if part.part.kind == Kind::Quiz {
+                let above =
+                    if offer.copied.is_some() { format!("{brief},{root_brief}") } else { brief.clone() };
                 let parent = self::brief(&part.iri, part_type(Kind::Quiz), &part.title.0);
                 for (number, (claim, right)) in course.claims.iter().enumerate() {
                     pieces.push(Piece {
                         object: claim_object(&part.iri, number + 1, claim, *right),
-                        context: context(&parent, &format!("{brief},{root_brief}"), CMI5, platform),
+                        context: context(&parent, &above, CMI5, platform),
                         kind: PieceKind::Claim { is_true: *right },
                     });
                 }

@@ -124,9 +124,7 @@ fn copy(course: usize, from: usize, at: usize, unit: &Unit, source: &Offer, dice
     let title = match dice.below(3) {
         0 => (format!("{} – {}", source.title.0, unit.name), format!("{} ({})", source.title.1, unit.name)),
         1 => (format!("{}: så gör vi hos oss", source.title.0), format!("{}: how we do it", source.title.1)),
-        _ => {
-            (format!("Vår {}", lower_first(&source.title.0)), format!("Our {}", lower_first(&source.title.1)))
-        }
+        _ => (format!("{} – vårt upplägg", source.title.0), format!("{}: our version", source.title.1)),
     };
     let leaves_out = dice.chance(0.3);
     let mut parts: Vec<OfferPart> = source
@@ -156,15 +154,6 @@ fn copy(course: usize, from: usize, at: usize, unit: &Unit, source: &Offer, dice
         parts.insert(place, own);
     }
     Offer { course, copied: Some((from, at)), iri, title, parts }
-}
-
-fn lower_first(title: &str) -> String {
-    let keeps_capitals = title.chars().take(2).all(char::is_uppercase) || title.starts_with("Office");
-    let mut letters = title.chars();
-    match letters.next() {
-        Some(first) if !keeps_capitals => first.to_lowercase().chain(letters).collect(),
-        _ => title.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
 use domain::Date;
 use domain::events::{ActivityKind, RoundMode};
 use domain::input::{
@@ -16,7 +15,7 @@ use crate::activities::{item_iri, survey_iri};
 use crate::catalogue::{Offer, central, mandatory_roles};
 use crate::content::surveys::{SURVEYS, Scale, Survey};
 use crate::content::{Kind, Text};
-use crate::people::{Person, ROLES};
+use crate::people::{Enrolment, Person, ROLES};
 use crate::statement::HOME;
 use crate::world::World;
 
@@ -129,11 +128,11 @@ impl World {
 
     /// Classes of up to 26, by school and school year, in the order in which the pupils came.
     fn classes(&self) -> Vec<GroupInput> {
-        let mut years: BTreeMap<(usize, u8), Vec<(&Person, NaiveDate, Option<NaiveDate>)>> = BTreeMap::new();
+        let mut years: BTreeMap<(usize, u8), Vec<(&Person, &Enrolment)>> = BTreeMap::new();
         for person in &self.people {
             for enrolment in &person.enrolments {
                 let members = years.entry((enrolment.unit, enrolment.school_year)).or_default();
-                members.push((person, enrolment.from, enrolment.to));
+                members.push((person, enrolment));
             }
         }
         let mut classes = Vec::new();
@@ -154,10 +153,10 @@ impl World {
                     name,
                     members: members
                         .iter()
-                        .map(|(person, from, to)| MemberInput {
+                        .map(|(person, enrolment)| MemberInput {
                             agent: account(person),
-                            from: Date::from_naive(*from),
-                            to: to.map(Date::from_naive),
+                            from: Date::from_naive(enrolment.from),
+                            to: enrolment.to.map(Date::from_naive),
                         })
                         .collect(),
                 });

@@ -48,7 +48,7 @@ pub(crate) fn thousandths(out: &mut String, value: u64) {
     let mut rest = value % 1000;
     if rest > 0 {
         let mut digits = 3;
-        while rest % 10 == 0 {
+        while rest.is_multiple_of(10) {
             rest /= 10;
             digits -= 1;
         }

@@ -1,6 +1,6 @@
 //! The people: who they are, where they work or learn, and how they are disposed.
 
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike, NaiveDate};
 
 use crate::calendar::{Calendar, Day, FIRST_DAY, LAST_DAY, Rhythm};
 use crate::dice::{Concern, Dice, exp, mix};
@@ -182,7 +182,7 @@ fn employ(
         let unit = dice.weighted(units.iter().map(|unit| unit.staff));
         (unit, role_at(units[unit].kind, dice))
     });
-    let years = dice.between(1, 14) as i64;
+    let years = dice.between(1, 14) as i32;
     let mut duty = Duty { unit, role, from: before(calendar, years, dice), to: None };
     let fate = dice.unit();
     if chair.is_none() && fate < 0.09 {
@@ -219,9 +219,9 @@ fn employ(
 }
 
 /// A day in August, so many years before this school year.
-fn before(calendar: &Calendar, years: i64, dice: &mut Dice) -> NaiveDate {
-    let days = years as u64 * 365 + dice.below(40) as u64;
-    calendar.date(10).checked_sub_days(Days::new(days)).unwrap_or_default()
+fn before(calendar: &Calendar, years: i32, dice: &mut Dice) -> NaiveDate {
+    let this = calendar.date(dice.below(25) as Day);
+    this.with_year(this.year() - years).unwrap_or(this)
 }
 
 fn address(person: &mut Person, index: usize, dice: &mut Dice) {

@@ -55,7 +55,7 @@ pub(crate) struct Collector {
 impl Collector {
     /// One that takes up to `limit`.
     pub(crate) fn new(limit: usize) -> Collector {
-        Collector { intents: Vec::with_capacity(limit), limit }
+        Collector { intents: Vec::with_capacity(limit.min(1 << 20)), limit }
     }
 
     /// Takes an intent if there is room.

@@ -47,7 +47,7 @@ pub(crate) fn fill(world: &World, out: &mut Collector) {
         .collect();
     let mut choice = Dice::of(world.plan.seed, Concern::Practice, 0);
     let mut session = 0;
-    while !out.is_full() && !enrolments.is_empty() {
+    while !out.is_full() {
         session += 1;
         let aim = choice.unit() * sum;
         let number = weights.partition_point(|weight| *weight <= aim).min(enrolments.len() - 1);
@@ -102,6 +102,11 @@ fn enrolments(world: &World) -> Vec<Enrolment> {
             all.retain(|known| (known.person as usize, known.offer as usize) != (*person, offer));
             all.push(Enrolment { person: *person as u32, offer: offer as u32, window, pilot: true, order });
         }
+    }
+    if all.is_empty() {
+        // Nobody wants anything: somebody has to, or the year would stay empty.
+        let window = world.people[0].present;
+        all.push(Enrolment { person: 0, offer: 0, window, pilot: true, order: 0.0 });
     }
     all.sort_by(|a, b| a.order.total_cmp(&b.order));
     all
