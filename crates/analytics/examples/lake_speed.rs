@@ -1,5 +1,6 @@
 //! How fast events go into the lake, and how long a report takes: `cargo run --release -p larka-analytics
-//! --example lake_speed [EVENTS]`. Events are made up from a counter; nothing is asserted.
+//! --example lake_speed [EVENTS [DIRECTORY]]`. Events are made up from a counter; nothing is asserted. The lake
+//! stays in the directory, if one is named.
 #![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
 
 use analytics::lake::{Lake, Snapshot, Targets};
@@ -41,12 +42,13 @@ fn main() {
         );
     }
 
-    let dir = tempfile::tempdir().unwrap();
-    write(dir.path(), &log, 65_536);
+    let temporary = tempfile::tempdir().unwrap();
+    let dir = std::env::args().nth(2).map_or(temporary.path().to_owned(), Into::into);
+    write(&dir, &log, 65_536);
     let started = Instant::now();
     let municipality = Municipality::fold(&log).unwrap();
     println!("municipality folded in {:.2} s", started.elapsed().as_secs_f64());
-    let snapshot = Snapshot::open(dir.path()).unwrap();
+    let snapshot = Snapshot::open(&dir).unwrap();
     let started = Instant::now();
     let day = snapshot.latest_day().unwrap();
     println!("latest day in {:.2} s", started.elapsed().as_secs_f64());

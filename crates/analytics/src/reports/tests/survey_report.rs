@@ -3,6 +3,7 @@
 use super::*;
 use crate::statistics::wilson;
 use disclosure::{Ratio, Role, Score, Share};
+use proptest::prelude::*;
 
 /// A survey of three items in area a, open in March; the void comes last.
 pub(super) fn survey_log() -> (Log, Position) {
@@ -143,4 +144,80 @@ fn an_open_round_shows_its_response_rate_alone() {
     );
     assert_eq!(at("2026-04-01").sections.len(), 3);
     assert!(at("2026-04-01").sections.iter().all(|s| !s.live));
+}
+
+/// Who an agent is among those asked in area a, and where they serve.
+fn asked(agent: u64) -> Option<(u64, &'static [&'static str])> {
+    match agent {
+        11 | 12 => Some((11, &["a1"])),
+        21 | 31 => Some((agent, &["a1"])),
+        41 => Some((41, &["a1", "a2"])),
+        51 | 61 => Some((agent, &["a2"])),
+        _ => None,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn any_answers_are_counted_as_a_plain_recount_has_them(
+        given in prop::collection::vec(
+            (
+                prop::sample::select(vec![11u64, 12, 21, 31, 41, 51, 61, 71, 99]),
+                1u8..=3,
+                prop::sample::select(vec!["1", "2", "3", "4", "vet-ej", "9"]),
+                0i32..40,
+                prop::bool::weighted(0.15),
+            ),
+            0..60,
+        ),
+    ) {
+        let (mut log, _) = survey_log();
+        log.0.retain(|event| event.kind != kind::STATEMENT);
+        let first = date("2026-02-25").days();
+        let day = |offset: i32| Date::from_days(first + offset);
+        let mut voided = Vec::new();
+        for (agent, item, code, offset, void) in &given {
+            let item = format!("{SURVEY}/1/q{item}");
+            let at = log.answer(&day(*offset).to_string(), *agent, ROUND, &item, code);
+            voided.extend(void.then_some(at));
+        }
+        for at in voided {
+            log.statement("2026-04-10", 11, verbs::VOIDED, ObjectFacts::StatementRef(id(at.0)));
+        }
+        log.statement("2026-04-10", 11, verbs::COMPLETED, ObjectFacts::Activity(SURVEY.into()));
+
+        let mut latest: BTreeMap<(u64, u8), (Date, &str)> = BTreeMap::new();
+        for (agent, item, code, offset, void) in &given {
+            let Some((person, _)) = asked(*agent) else { continue };
+            let in_round = (date("2026-03-01")..=date("2026-03-31")).contains(&day(*offset));
+            if !void && in_round && *code != "9" {
+                let held = latest.entry((person, *item)).or_insert((day(*offset), code));
+                if held.0 <= day(*offset) {
+                    *held = (day(*offset), code);
+                }
+            }
+        }
+        let usable = |person| (1..=2).any(|item| latest.contains_key(&(person, item)));
+        let table = survey_report(&log, end(&log), PositiveBase::WithDontKnow).unwrap();
+        for (unit, base) in [("a", 6), ("a1", 4), ("a2", 3)] {
+            let people: Vec<u64> = [11, 21, 31, 41, 51, 61]
+                .into_iter()
+                .filter(|person| unit == "a" || asked(*person).unwrap().1.contains(&unit))
+                .collect();
+            prop_assert_eq!(people.len(), base);
+            let rate = figure(&table, "response-rate", unit, "all");
+            prop_assert_eq!(rate.answered as usize, people.iter().filter(|person| usable(**person)).count());
+            for (section_id, item) in [("answers-1", 1u8), ("answers-1-reversed", 2), ("answers-1", 3)] {
+                let figure = figure(&table, section_id, unit, &format!("q{item}"));
+                for (category, count) in section(&table, section_id).categories.iter().zip(&figure.counts) {
+                    let expected = people.iter().filter(|person| {
+                        let answer = latest.get(&(**person, item));
+                        usable(**person) && answer.is_some_and(|(_, code)| *code == category.code)
+                    });
+                    prop_assert_eq!(*count as usize, expected.count());
+                }
+            }
+        }
+    }
 }
