@@ -7,7 +7,7 @@
 mod marks;
 
 use disclosure::Ratio;
-use marks::{BAR, Pen};
+use marks::Pen;
 use maud::{Markup, html};
 
 /// What stands around a drawing.
@@ -83,7 +83,6 @@ pub(crate) fn diverging(frame: &Frame, rows: &[Row]) -> Markup {
     let mut pen = Pen::new(&frame.id);
     let scale = marks::Scale::fit(rows.iter().map(|row| &row.mark));
     let mut body = Vec::new();
-    let top = pen.top();
     for row in rows {
         body.push(pen.label(row));
         body.push(match &row.mark {
@@ -94,7 +93,6 @@ pub(crate) fn diverging(frame: &Frame, rows: &[Row]) -> Markup {
         });
         pen.next();
     }
-    body.insert(0, pen.line_down(scale.middle(), top, "mid"));
     svg(frame, &pen, &body)
 }
 
@@ -102,17 +100,13 @@ pub(crate) fn diverging(frame: &Frame, rows: &[Row]) -> Markup {
 pub(crate) fn bars(frame: &Frame, rows: &[Row], limit: Option<u64>) -> Markup {
     let mut pen = Pen::new(&frame.id);
     let mut body = Vec::new();
-    let top = pen.top();
     for row in rows {
         body.push(pen.label(row));
         body.push(match &row.mark {
-            Mark::Bar { part, of, interval } => pen.bar(*part, *of, *interval),
+            Mark::Bar { part, of, interval } => pen.bar(*part, *of, *interval, limit),
             other => pen.words(other),
         });
         pen.next();
-    }
-    if let Some(limit) = limit {
-        body.push(pen.line_down(marks::share(limit, 100, BAR), top, "limit"));
     }
     svg(frame, &pen, &body)
 }
@@ -125,9 +119,9 @@ fn svg(frame: &Frame, pen: &Pen, body: &[Markup]) -> Markup {
             title id=(title) { (frame.title) }
             desc id=(desc) { (frame.desc) }
             defs {
-                pattern id=(pen.hatch_id()) width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
-                    rect class="hatch-ground" width="6" height="6" {}
-                    rect class="hatch-line" width="1.6" height="6" {}
+                pattern id=(pen.hatch_id()) width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
+                    rect class="hatch-ground" width="7" height="7" {}
+                    rect class="hatch-line" width="1.2" height="7" {}
                 }
             }
             @for part in body { (part) }

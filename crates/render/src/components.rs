@@ -114,10 +114,11 @@ pub struct Field {
 pub fn field(field: &Field) -> Markup {
     let Field { name, label, kind, value, hint, error, autocomplete, required } = field;
     let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
-    let described: Vec<&str> = [hint.as_ref().map(|_| hint_id.as_str()), error.as_ref().map(|_| error_id.as_str())]
-        .into_iter()
-        .flatten()
-        .collect();
+    let described: Vec<&str> =
+        [hint.as_ref().map(|_| hint_id.as_str()), error.as_ref().map(|_| error_id.as_str())]
+            .into_iter()
+            .flatten()
+            .collect();
     html! {
         div class=(if error.is_some() { "field wrong" } else { "field" }) {
             label for=(name) { (label) }
@@ -177,8 +178,15 @@ pub struct Step<'a> {
 
 /// A funnel as plain bars from zero, with counts and shares and its table. `id` is unique in the page, `finding` is
 /// its point in one sentence.
-pub fn funnel(id: &str, title: &str, finding: &str, steps: &[Step<'_>], preset: &Preset, lang: Lang) -> Markup {
-    let values: Vec<(&str, Result<(u64, u64), String>)> = steps
+pub fn funnel(
+    id: &str,
+    title: &str,
+    finding: &str,
+    steps: &[Step<'_>],
+    preset: &Preset,
+    lang: Lang,
+) -> Markup {
+    let values: Vec<(&str, Counted)> = steps
         .iter()
         .map(|step| {
             let value = match &step.value {
@@ -192,11 +200,14 @@ pub fn funnel(id: &str, title: &str, finding: &str, steps: &[Step<'_>], preset: 
             (step.label.as_str(), value)
         })
         .collect();
-    let row = |(label, value): &(&str, Result<(u64, u64), String>)| Row {
+    let row = |(label, value): &(&str, Counted)| Row {
         label: (*label).to_owned(),
         depth: 0,
         tree: false,
-        right: value.as_ref().map(|(part, of)| percent(*part, *of, lang)).unwrap_or_default(),
+        right: match value {
+            Ok((part, of)) => format!("{} · {}", texts::n_of(*part, *of, lang), percent(*part, *of, lang)),
+            Err(_) => String::new(),
+        },
         mark: match value {
             Ok((part, of)) => Mark::Bar { part: *part, of: *of, interval: None },
             Err(reason) => Mark::Hatched(reason.clone()),
@@ -217,7 +228,9 @@ pub fn funnel(id: &str, title: &str, finding: &str, steps: &[Step<'_>], preset: 
             html! { (count(*of)) },
             html! { (percent(*part, *of, lang)) },
         ],
-        Err(reason) => vec![html! { (label) }, html! { ".." }, html! {}, html! { span class="quiet" { (reason) } }],
+        Err(reason) => {
+            vec![html! { (label) }, html! { ".." }, html! {}, html! { span class="quiet" { (reason) } }]
+        }
     });
     html! {
         figure class="funnel" {
@@ -227,6 +240,9 @@ pub fn funnel(id: &str, title: &str, finding: &str, steps: &[Step<'_>], preset: 
         (plain_table(title, &columns, &cells.collect::<Vec<_>>()))
     }
 }
+
+/// A number and of how many, or why it is not shown.
+type Counted = Result<(u64, u64), String>;
 
 /// The log-in page.
 #[derive(Debug, Clone)]

@@ -13,15 +13,44 @@ use disclosure::{Lang, Measure, Ratio, ReleasedSection, Shown};
 /// in per cent with one decimal, means have two; counts are exact.
 pub fn csv(view: &View<'_>) -> Vec<u8> {
     let lang = view.lang;
-    let mut sheet = Sheet { separator: if lang == Lang::Sv { ';' } else { ',' }, text: String::from('\u{feff}') };
+    let mut sheet =
+        Sheet { separator: if lang == Lang::Sv { ';' } else { ',' }, text: String::from('\u{feff}') };
     sheet.line(&match lang {
         Lang::Sv => [
-            "plats", "period", "avsnitt", "fråga_kod", "fråga", "enhet_kod", "enhet", "enhetstyp", "uppgift",
-            "uppgift_namn", "värde", "n", "bas", "kod", "datum", "position",
+            "plats",
+            "period",
+            "avsnitt",
+            "fråga_kod",
+            "fråga",
+            "enhet_kod",
+            "enhet",
+            "enhetstyp",
+            "uppgift",
+            "uppgift_namn",
+            "värde",
+            "n",
+            "bas",
+            "kod",
+            "datum",
+            "position",
         ],
         Lang::En => [
-            "place", "period", "section", "item_code", "item", "unit_code", "unit", "unit_kind", "value_code",
-            "value_name", "value", "n", "base", "code", "date", "position",
+            "place",
+            "period",
+            "section",
+            "item_code",
+            "item",
+            "unit_code",
+            "unit",
+            "unit_kind",
+            "value_code",
+            "value_name",
+            "value",
+            "n",
+            "base",
+            "code",
+            "date",
+            "position",
         ],
     });
     for section in view.released.sections() {
@@ -29,7 +58,8 @@ pub fn csv(view: &View<'_>) -> Vec<u8> {
             for (place, _) in &view.rows {
                 let Some(unit) = view.released.populations().get(*place) else { continue };
                 let Some(shown) = section.figure(*place, item) else { continue };
-                let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
+                let number =
+                    |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
                 for value in values(view, section, shown) {
                     sheet.line(&[
                         view.text(view.released.place()),
@@ -45,7 +75,11 @@ pub fn csv(view: &View<'_>) -> Vec<u8> {
                         value.text.as_deref().unwrap_or(".."),
                         &number(shown.answered()),
                         &number(shown.base()),
-                        if value.text.is_some() { "" } else { shown.reason().map_or("", |reason| reason.code()) },
+                        if value.text.is_some() {
+                            ""
+                        } else {
+                            shown.reason().map_or("", |reason| reason.code())
+                        },
                         &view.released.identity().as_of,
                         &view.released.identity().position.to_string(),
                     ]);
@@ -82,7 +116,8 @@ fn values(view: &View<'_>, section: &ReleasedSection, shown: &Shown) -> Vec<Valu
         }
         Measure::SelfVsDemonstrated => {
             for place in 0..categories.len() * categories.len() {
-                let (own, demonstrated) = (&categories[place / categories.len()], &categories[place % categories.len()]);
+                let (own, demonstrated) =
+                    (&categories[place / categories.len()], &categories[place % categories.len()]);
                 let names = [view.text(&own.label), view.text(&demonstrated.label)].join(" / ");
                 values.push(value(&format!("{}/{}", own.code, demonstrated.code), &names, counted(place)));
             }
@@ -93,7 +128,11 @@ fn values(view: &View<'_>, section: &ReleasedSection, shown: &Shown) -> Vec<Valu
         let positive = positive(section, shown).and_then(|(part, of)| percent(part, of));
         let mean = shown.score().and_then(|score| score.mean());
         let mean = mean.map(|mean| mean.round(2).to_text(decimal_mark(lang)));
-        values.push(value("positive", t(lang, "andel positiva, procent", "share positive, per cent"), positive));
+        values.push(value(
+            "positive",
+            t(lang, "andel positiva, procent", "share positive, per cent"),
+            positive,
+        ));
         values.push(value("mean", t(lang, "medelvärde", "mean"), mean));
     }
     values.push(value("rate", t(lang, "andel av basen, procent", "share of the base, per cent"), rate));

@@ -5,16 +5,23 @@ use crate::view::View;
 use disclosure::{Measure, ReleasedSection, Role, Shown};
 
 /// The finding of the whole report: the first section's that has one, and the next one's of another measure.
-pub(crate) fn of_report(view: &View<'_>) -> String {
+pub(crate) fn of_report<'a>(view: &View<'a>) -> String {
     let sections = view.released.sections();
     let found: Vec<(Measure, String)> =
         sections.iter().filter_map(|section| Some((section.measure(), of_section(view, section)?))).collect();
     match found.as_slice() {
         [] => texts::nothing(view.lang).to_owned(),
-        [(measure, first), rest @ ..] => match rest.iter().find(|(other, _)| is_rate(*other) != is_rate(*measure)) {
-            Some((_, second)) => format!("{first} {second}"),
-            None => first.clone(),
-        },
+        [(Measure::Levels { .. }, first), ..] => {
+            let part = sections.iter().find(|part| matches!(part.measure(), Measure::Levels { .. }));
+            let overall = part.and_then(|part| at_target(view, part));
+            overall.map_or_else(|| first.clone(), |overall| format!("{overall} {first}"))
+        }
+        [(measure, first), rest @ ..] => {
+            match rest.iter().find(|(other, _)| is_rate(*other) != is_rate(*measure)) {
+                Some((_, second)) => format!("{first} {second}"),
+                None => first.clone(),
+            }
+        }
     }
 }
 
@@ -35,7 +42,7 @@ pub(crate) fn of_section(view: &View<'_>, section: &ReleasedSection) -> Option<S
         Measure::Levels { .. } => {
             let needs = figures().filter_map(|(item, shown)| {
                 let (answered, counts) = (shown.answered()?, shown.counts()?);
-                let below = section.items()[item].target.unwrap_or(1).max(1).min(counts.len());
+                let below = below_target(section, item);
                 Some((item, below, counts[..below].iter().sum::<u64>(), answered))
             });
             let (item, below, part, of) = first_highest(needs, |need| (need.2, need.3))?;
@@ -51,14 +58,19 @@ pub(crate) fn of_section(view: &View<'_>, section: &ReleasedSection) -> Option<S
             Some(texts::answers((&name(high.0), high.1.0, high.1.1), low, view.lang))
         }
         measure @ (Measure::ResponseRate | Measure::Coverage) => {
-            let rates = || figures().filter_map(|(item, shown)| Some((item, (shown.answered()?, shown.base()?))));
+            let rates =
+                || figures().filter_map(|(item, shown)| Some((item, (shown.answered()?, shown.base()?))));
             let high = first_highest(rates(), |rate| rate.1)?;
             if section.items().len() == 1 {
                 return Some(texts::rate(measure, high.1.0, high.1.1, view.lang));
             }
             let low = first_highest(rates(), |rate| (rate.1.1.saturating_sub(rate.1.0), rate.1.1))?;
             let (low_name, high_name) = (name(low.0), name(high.0));
-            Some(texts::rate_range((&low_name, low.1.0, low.1.1), (&high_name, high.1.0, high.1.1), view.lang))
+            Some(texts::rate_range(
+                (&low_name, low.1.0, low.1.1),
+                (&high_name, high.1.0, high.1.1),
+                view.lang,
+            ))
         }
         Measure::SelfVsDemonstrated => {
             let gaps = figures().flat_map(|(item, shown)| {
@@ -73,6 +85,24 @@ pub(crate) fn of_section(view: &View<'_>, section: &ReleasedSection) -> Option<S
             Some(texts::gap(&name(item), higher, part, of, view.lang))
         }
     }
+}
+
+/// In how many of the competences half or more are at the target; `None` where targets differ.
+fn at_target<'a>(view: &View<'a>, part: &'a ReleasedSection) -> Option<String> {
+    let below = below_target(part, 0);
+    if (0..part.items().len()).any(|item| below_target(part, item) != below) {
+        return None;
+    }
+    let shown = || (0..part.items().len()).filter_map(|item| view.of_root(part, item)?.counts());
+    let half = |counts: &[u64]| counts.iter().skip(below).sum::<u64>() * 2 >= counts.iter().sum::<u64>();
+    let met = shown().filter(|counts| half(counts)).count();
+    Some(texts::at_target(met, shown().count(), &bands(view, part, below), view.lang))
+}
+
+/// How many bands lie below the target; the lowest where none is set.
+fn below_target(part: &ReleasedSection, item: usize) -> usize {
+    let target = part.items().get(item).and_then(|item| item.target);
+    target.unwrap_or(1).max(1).min(part.categories().len())
 }
 
 /// People who rate themselves lower than, the same as, and higher than they have demonstrated.
@@ -99,13 +129,15 @@ pub(crate) fn positive(section: &ReleasedSection, shown: &Shown) -> Option<(u64,
     if !positive.clone().any(|positive| positive) {
         return None;
     }
-    let part = shown.counts()?.iter().zip(positive).filter(|(_, positive)| *positive).map(|(count, _)| count).sum();
+    let part =
+        shown.counts()?.iter().zip(positive).filter(|(_, positive)| *positive).map(|(count, _)| count).sum();
     Some((part, shown.answered()?))
 }
 
 /// "Bas" or "Bas eller Medel".
 fn bands(view: &View<'_>, section: &ReleasedSection, below: usize) -> String {
-    let names: Vec<&str> = section.categories().iter().take(below).map(|band| view.text(&band.label)).collect();
+    let names: Vec<&str> =
+        section.categories().iter().take(below).map(|band| view.text(&band.label)).collect();
     match names.as_slice() {
         [.., last] if names.len() > 1 => {
             format!("{} {} {last}", names[..names.len() - 1].join(", "), texts::t(view.lang, "eller", "or"))

@@ -47,9 +47,9 @@ pub fn json(view: &View<'_>) -> String {
 
 fn section(view: &View<'_>, section: &ReleasedSection) -> Value {
     let figures = section.items().iter().enumerate().flat_map(|(item, about)| {
-        view.rows.iter().filter_map(move |(place, _)| {
-            figure(view.released, *place, about, section.figure(*place, item)?)
-        })
+        view.rows
+            .iter()
+            .filter_map(move |(place, _)| figure(view.released, *place, about, section.figure(*place, item)?))
     });
     let mut object = as_object(json!({ "id": section.id(), "title": text(section.title()) }));
     object.extend(as_object(json!(section.measure())));
@@ -114,7 +114,8 @@ fn interval(interval: Interval) -> Value {
 }
 
 fn ratio(ratio: Ratio) -> Value {
-    let part = |number: i128| i64::try_from(number).map_or_else(|_| json!(number.to_string()), |fits| json!(fits));
+    let part =
+        |number: i128| i64::try_from(number).map_or_else(|_| json!(number.to_string()), |fits| json!(fits));
     json!({ "num": part(ratio.num()), "den": part(ratio.den()) })
 }
 

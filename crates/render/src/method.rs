@@ -31,7 +31,7 @@ pub(crate) fn method(view: &View<'_>) -> Markup {
             h3 { (word(Word::WhatIsHidden, lang)) }
             p { (texts::rules(released.preset(), lang)) }
             @if !hidden.is_empty() { ul { @for sentence in &hidden { li { (sentence) } } } }
-            h3 { (texts::t(lang, "Underlag", "Source")) }
+            h3 { (texts::t(lang, "Vad rapporten bygger på", "What the report is made from")) }
             dl class="identity" {
                 dt { (word(Word::AsOf, lang)) } dd { (date(&identity.as_of, lang)) }
                 dt { (word(Word::Rules, lang)) } dd { (view.text(&released.preset().title)) }

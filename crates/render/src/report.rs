@@ -129,7 +129,8 @@ fn by_unit(view: &View<'_>, part: &ReleasedSection, item: usize) -> Markup {
 fn of_units(view: &View<'_>, part: &ReleasedSection, item: usize, finding: &str) -> Markup {
     let about = &part.items()[item];
     let title = if part.items().len() == 1 { view.text(part.title()).to_owned() } else { view.item(about) };
-    let frame = Frame { id: format!("{}-u{item}", part.id()), title: title.clone(), desc: finding.to_owned() };
+    let frame =
+        Frame { id: format!("{}-u{item}", part.id()), title: title.clone(), desc: finding.to_owned() };
     let picks: Vec<Pick<'_>> = view
         .rows
         .iter()
@@ -187,7 +188,10 @@ fn key(view: &View<'_>, part: &ReleasedSection) -> Markup {
     match part.measure() {
         Measure::Levels { .. } => {
             for (place, category) in part.categories().iter().enumerate() {
-                entries.push((crate::rows::level_class(place, part.categories().len()).into(), view.text(&category.label)));
+                entries.push((
+                    crate::rows::level_class(place, part.categories().len()).into(),
+                    view.text(&category.label),
+                ));
             }
             entries.push(("unknown".into(), word(Word::Unknown, lang)));
             if part.items().iter().any(|item| item.target.is_some()) {
@@ -197,7 +201,9 @@ fn key(view: &View<'_>, part: &ReleasedSection) -> Markup {
         Measure::Likert => {
             let classes = crate::rows::answer_classes(part.categories());
             for role in [Role::Negative, Role::Neutral, Role::Positive, Role::DontKnow] {
-                for (category, class) in part.categories().iter().zip(&classes).filter(|(c, _)| c.role == role) {
+                for (category, class) in
+                    part.categories().iter().zip(&classes).filter(|(c, _)| c.role == role)
+                {
                     entries.push(((*class).into(), view.text(&category.label)));
                 }
             }
@@ -220,8 +226,6 @@ fn key(view: &View<'_>, part: &ReleasedSection) -> Markup {
             (word(Word::RatesOf, lang))
             @if matches!(part.measure(), Measure::Levels { .. }) {
                 (t(lang, " Till höger: antal med känd nivå.", " At the right: number with a known level."))
-            } @else {
-                (t(lang, " Till höger: antal svar.", " At the right: number of answers."))
             }
         }
     }

@@ -1,7 +1,7 @@
 //! From what is shown of a figure to a row of a chart.
 
 use crate::charts::{LEVELS, Mark, NEGATIVE, POSITIVE, Part, Row};
-use crate::number::{count, percent};
+use crate::number::percent;
 use crate::texts::{self, Word, word};
 use crate::view::View;
 use disclosure::{Category, Lang, Measure, ReleasedSection, Role, Shown};
@@ -51,7 +51,11 @@ fn mark(view: &View<'_>, part: &ReleasedSection, target: Option<usize>, shown: &
                 .map(|(place, count)| Part { count: *count, class: level_class(place, counts.len()) })
                 .collect();
             parts.push(Part { count: total - answered, class: "unknown" });
-            Mark::Stack { parts, total, tick: target.and_then(|target| Some(counts.get(..target)?.iter().sum())) }
+            Mark::Stack {
+                parts,
+                total,
+                tick: target.and_then(|target| Some(counts.get(..target)?.iter().sum())),
+            }
         }
         _ => {
             let classes = answer_classes(part.categories());
@@ -102,8 +106,10 @@ pub(crate) fn answer_classes(categories: &[Category]) -> Vec<&'static str> {
 pub(crate) fn n_text(measure: Measure, shown: &Shown, lang: Lang) -> Option<String> {
     let (answered, base) = (shown.answered()?, shown.base()?);
     Some(match measure {
-        Measure::ResponseRate | Measure::Coverage => percent(answered, base, lang),
+        Measure::ResponseRate | Measure::Coverage => {
+            format!("{} · {}", texts::n_of(answered, base, lang), percent(answered, base, lang))
+        }
         Measure::Levels { .. } => texts::n_of(answered, base, lang),
-        Measure::Likert | Measure::SelfVsDemonstrated => count(answered),
+        Measure::Likert | Measure::SelfVsDemonstrated => texts::answers_n(answered, lang),
     })
 }

@@ -16,9 +16,16 @@ enum Cell {
 }
 
 /// The table of a chart: one line for each of its rows.
-pub(crate) fn table(view: &View<'_>, part: &ReleasedSection, caption: &str, first: &str, picks: &[Pick<'_>]) -> Markup {
+pub(crate) fn table(
+    view: &View<'_>,
+    part: &ReleasedSection,
+    caption: &str,
+    first: &str,
+    picks: &[Pick<'_>],
+) -> Markup {
     let heads = heads(view, part);
-    let lines: Vec<(&Pick<'_>, Vec<Cell>)> = picks.iter().map(|pick| (pick, cells(view, part, pick.shown))).collect();
+    let lines: Vec<(&Pick<'_>, Vec<Cell>)> =
+        picks.iter().map(|pick| (pick, cells(view, part, pick.shown))).collect();
     let uneven = lines.iter().any(|(_, cells)| !adds_up(cells));
     html! {
         div class="scroll" role="region" tabindex="0" aria-label=(caption) {
@@ -28,7 +35,7 @@ pub(crate) fn table(view: &View<'_>, part: &ReleasedSection, caption: &str, firs
                 tbody {
                     @for (pick, cells) in &lines {
                         tr {
-                            th scope="row" class=(format!("d{}", pick.depth.min(4))) { (pick.label) }
+                            th scope="row" class=[pick.tree.then(|| format!("d{}", pick.depth.min(4)))] { (pick.label) }
                             @for cell in cells { (self::cell(view, cell)) }
                         }
                     }
@@ -65,7 +72,9 @@ fn heads(view: &View<'_>, part: &ReleasedSection) -> Vec<String> {
 
 fn cells(view: &View<'_>, part: &ReleasedSection, shown: Option<&Shown>) -> Vec<Cell> {
     let width = heads(view, part).len();
-    let Some(shown) = shown else { return vec![Cell::Blank(word(Word::NotApplicable, view.lang).into(), width)] };
+    let Some(shown) = shown else {
+        return vec![Cell::Blank(word(Word::NotApplicable, view.lang).into(), width)];
+    };
     let (Some(answered), Some(base)) = (shown.answered(), shown.base()) else {
         return vec![Cell::Blank(view.why(shown).unwrap_or_default(), width)];
     };
@@ -78,14 +87,18 @@ fn cells(view: &View<'_>, part: &ReleasedSection, shown: Option<&Shown>) -> Vec<
             let split = split(part, shown).unwrap_or_default();
             cells.extend(split.map(|count| Cell::Counted(count, answered)));
         }
-        (Measure::SelfVsDemonstrated, None) => cells.push(Cell::Blank(view.why(shown).unwrap_or_default(), 3)),
+        (Measure::SelfVsDemonstrated, None) => {
+            cells.push(Cell::Blank(view.why(shown).unwrap_or_default(), 3))
+        }
         (_, None) => cells.push(Cell::Blank(view.why(shown).unwrap_or_default(), spread)),
         (Measure::Levels { .. }, Some(counts)) => {
             let total = base.max(answered);
             cells.extend(counts.iter().map(|count| Cell::Counted(*count, total)));
             cells.push(Cell::Counted(total - answered, total));
         }
-        (Measure::Likert, Some(counts)) => cells.extend(counts.iter().map(|count| Cell::Counted(*count, answered))),
+        (Measure::Likert, Some(counts)) => {
+            cells.extend(counts.iter().map(|count| Cell::Counted(*count, answered)))
+        }
     }
     if part.measure() == Measure::Likert {
         let dash = || "\u{2013}".to_owned();
@@ -135,13 +148,12 @@ pub(crate) fn cross_tables(view: &View<'_>, part: &ReleasedSection) -> Markup {
 fn cross_table(view: &View<'_>, part: &ReleasedSection, caption: &str, shown: &Shown) -> Markup {
     let side = part.categories().len();
     let largest = shown.counts().and_then(|counts| counts.iter().max().copied()).unwrap_or(0);
-    let (own, demonstrated) = (t(view.lang, "Egen skattning", "Self-assessed"), t(view.lang, "Visat", "Demonstrated"));
     html! {
         table class="cross" {
             caption { (caption) }
             thead {
                 tr {
-                    th scope="col" { (own) " \u{2193} " (demonstrated) " \u{2192}" }
+                    th scope="col" { (t(view.lang, "Egen \u{2193} Visat \u{2192}", "Self \u{2193} Shown \u{2192}")) }
                     @for category in part.categories() { th scope="col" { (view.text(&category.label)) } }
                 }
             }
@@ -150,8 +162,8 @@ fn cross_table(view: &View<'_>, part: &ReleasedSection, caption: &str, shown: &S
                     tr {
                         th scope="row" { (view.text(&category.label)) }
                         @match shown.counts() {
-                            Some(counts) => @for number in counts.iter().skip(row * side).take(side) {
-                                td class=(format!("s{}", shade(*number, largest))) { (count(*number)) }
+                            Some(counts) => @for (column, number) in counts.iter().skip(row * side).take(side).enumerate() {
+                                td class=(format!("s{}{}", shade(*number, largest), if row == column { " same" } else { "" })) { (count(*number)) }
                             }
                             None => @if row == 0 {
                                 td class="not-shown" colspan=(side) rowspan=(side) { (view.why(shown).unwrap_or_default()) }

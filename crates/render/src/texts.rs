@@ -54,8 +54,8 @@ pub(crate) fn word(word: Word, lang: Lang) -> &'static str {
         AsOf => ("Avser", "As of"),
         Base => ("Av", "Of"),
         Cells => (
-            "Rader: egen skattning. Kolumner: visat. Antal personer; mörkare ruta är fler.",
-            "Rows: self-assessed. Columns: demonstrated. Number of people; a darker cell is more.",
+            "Rader: egen skattning. Kolumner: visat. Antal personer; mörkare ruta är fler, inramad ruta är samma nivå. Under de inramade skattar man sig högre än visat, över dem lägre.",
+            "Rows: self-assessed. Columns: demonstrated. Number of people; a darker cell is more, a framed cell is the same level. Below the framed cells people rate themselves higher than demonstrated, above them lower.",
         ),
         ConsistentNote => (
             "Samma position, definition, program och radering ger samma rapport, tecken för tecken.",
@@ -85,7 +85,9 @@ pub(crate) fn word(word: Word, lang: Lang) -> &'static str {
         Rules => ("Regler för vad som visas", "Rules for what is shown"),
         Same => ("Samma", "The same"),
         Skip => ("Hoppa till innehållet", "Skip to the content"),
-        SortedBy => ("Enheterna står i organisationens ordning.", "Units stand in the order of the organisation."),
+        SortedBy => {
+            ("Enheterna står i organisationens ordning.", "Units stand in the order of the organisation.")
+        }
         TargetTick => ("här börjar målnivån", "the target level begins here"),
         Unit => ("Enhet", "Unit"),
         Unknown => ("Ingen uppgift", "Not known"),
@@ -137,8 +139,12 @@ pub(crate) fn reason(reason: Reason, k: u64, preset: &Preset, lang: Lang) -> Str
 /// The short reason where only the distribution is hidden.
 pub(crate) fn no_distribution(why: Reason, preset: &Preset, lang: Lang) -> String {
     match (why, lang) {
-        (Reason::SmallGroup, Lang::Sv) => format!("fördelningen visas inte: färre än {} personer", preset.k_full),
-        (Reason::SmallGroup, Lang::En) => format!("distribution not shown: fewer than {} people", preset.k_full),
+        (Reason::SmallGroup, Lang::Sv) => {
+            format!("fördelningen visas inte: färre än {} personer", preset.k_full)
+        }
+        (Reason::SmallGroup, Lang::En) => {
+            format!("distribution not shown: fewer than {} people", preset.k_full)
+        }
         (why, Lang::Sv) => format!("fördelningen {}", reason(why, preset.k_full, preset, lang)),
         (why, Lang::En) => format!("distribution {}", reason(why, preset.k_full, preset, lang)),
     }
@@ -241,10 +247,10 @@ pub(crate) fn hidden_sentence(title: &str, of: usize, by: &[(Reason, usize)], la
     }
     let part = |(why, number): &(Reason, usize)| {
         let words = match (why, lang) {
-            (Reason::SmallGroup, Lang::Sv) => "för små grupper",
-            (Reason::SmallGroup, Lang::En) => "groups that are too small",
-            (Reason::LowRate, Lang::Sv) => "för låg andel",
-            (Reason::LowRate, Lang::En) => "too low a share",
+            (Reason::SmallGroup, Lang::Sv) => "för att gruppen är för liten",
+            (Reason::SmallGroup, Lang::En) => "because the group is too small",
+            (Reason::LowRate, Lang::Sv) => "för att andelen är för låg",
+            (Reason::LowRate, Lang::En) => "because the share is too low",
             (Reason::Protected, Lang::Sv) => "för att skydda andra grupper",
             (Reason::Protected, Lang::En) => "to protect other groups",
         };
@@ -261,6 +267,27 @@ pub(crate) fn hidden_sentence(title: &str, of: usize, by: &[(Reason, usize)], la
 /// "n av N" beside a mark.
 pub(crate) fn n_of(n: u64, base: u64, lang: Lang) -> String {
     format!("{} {} {}", count(n), t(lang, "av", "of"), count(base))
+}
+
+/// "n svar" beside a mark.
+pub(crate) fn answers_n(n: u64, lang: Lang) -> String {
+    match (n, lang) {
+        (_, Lang::Sv) => format!("{} svar", count(n)),
+        (1, Lang::En) => "1 answer".into(),
+        (_, Lang::En) => format!("{} answers", count(n)),
+    }
+}
+
+/// How many competences have at least half of those with a known level at the target or above.
+pub(crate) fn at_target(items: usize, of: usize, bands: &str, lang: Lang) -> String {
+    match lang {
+        Lang::Sv => {
+            format!("I {items} av {of} kompetenser är minst hälften av dem med känd nivå över {bands}.")
+        }
+        Lang::En => format!(
+            "In {items} of {of} competences at least half of those with a known level are above {bands}."
+        ),
+    }
 }
 
 /// "of whom" under a chart: base and date.
@@ -281,8 +308,12 @@ pub(crate) fn need(item: &str, below: u64, known: u64, bands: &str, lang: Lang) 
     let share = percent(below, known, lang);
     let (below, known) = (count(below), count(known));
     match lang {
-        Lang::Sv => format!("Störst utbildningsbehov: {item}, där {share} av dem med känd nivå är på {bands} ({below} av {known})."),
-        Lang::En => format!("Greatest need for training: {item}, where {share} of those with a known level are at {bands} ({below} of {known})."),
+        Lang::Sv => format!(
+            "Störst utbildningsbehov: {item}, där {share} av dem med känd nivå är på {bands} ({below}\u{a0}av\u{a0}{known})."
+        ),
+        Lang::En => format!(
+            "Greatest need for training: {item}, where {share} of those with a known level are at {bands} ({below}\u{a0}of\u{a0}{known})."
+        ),
     }
 }
 
@@ -301,8 +332,12 @@ pub(crate) fn rate(measure: Measure, part: u64, of: u64, lang: Lang) -> String {
 pub(crate) fn rate_range(low: (&str, u64, u64), high: (&str, u64, u64), lang: Lang) -> String {
     let (low_share, high_share) = (percent(low.1, low.2, lang), percent(high.1, high.2, lang));
     match lang {
-        Lang::Sv => format!("Störst andel med underlag: {}, {high_share}. Minst: {}, {low_share}.", high.0, low.0),
-        Lang::En => format!("Most is known about {}, {high_share}; least about {}, {low_share}.", high.0, low.0),
+        Lang::Sv => {
+            format!("Störst andel med underlag: {}, {high_share}. Minst: {}, {low_share}.", high.0, low.0)
+        }
+        Lang::En => {
+            format!("Most is known about {}, {high_share}; least about {}, {low_share}.", high.0, low.0)
+        }
     }
 }
 
@@ -315,8 +350,12 @@ pub(crate) fn answers(high: (&str, u64, u64), low: Option<(&str, u64, u64)>, lan
     };
     match (low, lang) {
         (None, _) => high_text,
-        (Some(low), Lang::Sv) => format!("{high_text} Minst: «{}», {} av {}.", low.0, share(low), count(low.2)),
-        (Some(low), Lang::En) => format!("{high_text} Least: “{}”, {} of {}.", low.0, share(low), count(low.2)),
+        (Some(low), Lang::Sv) => {
+            format!("{high_text} Minst: «{}», {} av {}.", low.0, share(low), count(low.2))
+        }
+        (Some(low), Lang::En) => {
+            format!("{high_text} Least: “{}”, {} of {}.", low.0, share(low), count(low.2))
+        }
     }
 }
 
@@ -324,14 +363,26 @@ pub(crate) fn answers(high: (&str, u64, u64), low: Option<(&str, u64, u64)>, lan
 pub(crate) fn gap(item: &str, higher: bool, part: u64, of: u64, lang: Lang) -> String {
     let (share, part, of) = (percent(part, of, lang), count(part), count(of));
     match (lang, higher) {
-        (Lang::Sv, true) => format!("Störst skillnad: {item}, där {share} skattar sig högre än de har visat ({part} av {of})."),
-        (Lang::Sv, false) => format!("Störst skillnad: {item}, där {share} skattar sig lägre än de har visat ({part} av {of})."),
-        (Lang::En, true) => format!("Greatest gap: {item}, where {share} rate themselves higher than they have demonstrated ({part} of {of})."),
-        (Lang::En, false) => format!("Greatest gap: {item}, where {share} rate themselves lower than they have demonstrated ({part} of {of})."),
+        (Lang::Sv, true) => format!(
+            "Störst skillnad: {item}, där {share} skattar sig högre än de har visat ({part}\u{a0}av\u{a0}{of})."
+        ),
+        (Lang::Sv, false) => format!(
+            "Störst skillnad: {item}, där {share} skattar sig lägre än de har visat ({part}\u{a0}av\u{a0}{of})."
+        ),
+        (Lang::En, true) => format!(
+            "Greatest gap: {item}, where {share} rate themselves higher than they have demonstrated ({part}\u{a0}of\u{a0}{of})."
+        ),
+        (Lang::En, false) => format!(
+            "Greatest gap: {item}, where {share} rate themselves lower than they have demonstrated ({part}\u{a0}of\u{a0}{of})."
+        ),
     }
 }
 
 /// The finding where nothing can be shown.
 pub(crate) fn nothing(lang: Lang) -> &'static str {
-    t(lang, "Här finns inget som kan visas för hela gruppen.", "Nothing can be shown here for the whole group.")
+    t(
+        lang,
+        "Här finns inget som kan visas för hela gruppen.",
+        "Nothing can be shown here for the whole group.",
+    )
 }

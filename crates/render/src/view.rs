@@ -55,7 +55,11 @@ impl<'a> View<'a> {
     pub(crate) fn item(&self, item: &Item) -> String {
         let label = self.text(&item.label);
         let numbered = item.code.contains('.') && item.code.chars().all(|c| c.is_ascii_digit() || c == '.');
-        if numbered && !label.starts_with(&item.code) { format!("{} {label}", item.code) } else { label.to_owned() }
+        if numbered && !label.starts_with(&item.code) {
+            format!("{} {label}", item.code)
+        } else {
+            label.to_owned()
+        }
     }
 
     /// Why nothing, or not everything, of a figure is shown.

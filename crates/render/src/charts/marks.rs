@@ -5,18 +5,18 @@ use crate::number::whole_percent;
 use disclosure::Ratio;
 use maud::{Markup, html};
 
-/// The width that bars may take; what is right of them is for n.
-pub(super) const BAR: u64 = 80_000;
+/// The width that bars may take: all of it.
+const BAR: u64 = 100_000;
 /// Parts narrower than this have no number on them: on a phone it would not fit.
-const LABELLED: u64 = 7_500;
-const LINE: u32 = 20;
+const LABELLED: u64 = 7_000;
+const LINE: u32 = 21;
 const BAR_HEIGHT: u32 = 24;
-const GAP: u32 = 14;
-/// A line of a label has at most this many characters: what a phone has room for.
-const WRAP: usize = 44;
+const GAP: u32 = 15;
+/// A line of a label and of what stands at its right has at most this many characters: what a phone has room for.
+const WRAP: usize = 54;
 
 /// `part` of `of` as a place within `width`.
-pub(super) fn share(part: u64, of: u64, width: u64) -> u64 {
+fn share(part: u64, of: u64, width: u64) -> u64 {
     let place = u128::from(part) * u128::from(width) / u128::from(of.max(1));
     u64::try_from(place).unwrap_or(width).min(width)
 }
@@ -40,10 +40,6 @@ impl Pen {
         self.y
     }
 
-    pub(super) fn top(&self) -> u32 {
-        self.y
-    }
-
     pub(super) fn next(&mut self) {
         self.y += BAR_HEIGHT + GAP;
     }
@@ -58,20 +54,20 @@ impl Pen {
 
     pub(super) fn label(&mut self, row: &Row) -> Markup {
         let indent = row.depth * 14;
-        let lines = wrap(&row.label, WRAP.saturating_sub(row.depth * 2));
+        let taken = row.right.chars().count() + 1 + row.depth * 2;
+        let lines = wrap(&row.label, WRAP.saturating_sub(taken).max(16));
         let class = if row.tree && row.depth == 0 { "label strong" } else { "label" };
+        let baseline = |line: usize| self.y + LINE * (line as u32 + 1) - 7;
         let markup = html! {
             @for (place, line) in lines.iter().enumerate() {
-                text class=(class) x=(indent) y=(self.y + LINE * (place as u32 + 1) - 5) { (line) }
+                text class=(class) x=(indent) y=(baseline(place)) { (line) }
+            }
+            @if !row.right.is_empty() {
+                text class="right" x="100%" y=(baseline(lines.len().saturating_sub(1))) text-anchor="end" { (row.right) }
             }
         };
         self.y += LINE * lines.len() as u32;
-        html! {
-            (markup)
-            @if !row.right.is_empty() {
-                text class="right" x="100%" y=(self.y + 17) text-anchor="end" { (row.right) }
-            }
-        }
+        markup
     }
 
     pub(super) fn stack(&self, parts: &[Part], total: u64, tick: Option<u64>) -> Markup {
@@ -83,8 +79,7 @@ impl Pen {
                 (self.part(part, from, to - from, total))
             }
             @if let Some(tick) = tick {
-                @let x = at(share(tick, total, BAR));
-                line class="tick" x1=(x) x2=(x) y1=(self.y - 3) y2=(self.y + BAR_HEIGHT + 3) {}
+                (self.line(share(tick, total, BAR), "tick"))
             }
         }
     }
@@ -98,7 +93,9 @@ impl Pen {
         total: u64,
         scale: &Scale,
     ) -> Markup {
-        let mut x = scale.middle().saturating_sub(scale.width(2 * left.iter().map(|part| part.count).sum::<u64>() + middle, total));
+        let mut x = scale
+            .middle()
+            .saturating_sub(scale.width(2 * left.iter().map(|part| part.count).sum::<u64>() + middle, total));
         let mut marks = Vec::new();
         let middle = [Part { count: middle, class: "mid-answer" }];
         for part in left.iter().chain(&middle).chain(right).filter(|part| part.count > 0) {
@@ -110,10 +107,16 @@ impl Pen {
             let part = Part { count: apart, class: "apart" };
             marks.push(self.part(&part, scale.apart(), scale.width(2 * apart, total), total));
         }
-        html! { @for mark in &marks { (mark) } }
+        html! { @for mark in &marks { (mark) } (self.line(scale.middle(), "mid")) }
     }
 
-    pub(super) fn bar(&self, part: u64, of: u64, interval: Option<(Ratio, Ratio)>) -> Markup {
+    pub(super) fn bar(
+        &self,
+        part: u64,
+        of: u64,
+        interval: Option<(Ratio, Ratio)>,
+        limit: Option<u64>,
+    ) -> Markup {
         let place = |ratio: Ratio| {
             let thousandths = ratio.round(5).scaled.clamp(0, 100_000);
             u64::try_from(thousandths * i128::from(BAR) / 100_000).unwrap_or(0)
@@ -121,6 +124,7 @@ impl Pen {
         html! {
             rect class="track" x="0" y=(self.y) width=(at(BAR)) height=(BAR_HEIGHT) {}
             rect class="bar" x="0" y=(self.y) width=(at(share(part, of, BAR))) height=(BAR_HEIGHT) {}
+            @if let Some(limit) = limit { (self.line(share(limit, 100, BAR), "limit")) }
             @if let Some((low, high)) = interval {
                 @let middle = self.y + BAR_HEIGHT / 2;
                 line class="interval" x1=(at(place(low))) x2=(at(place(high))) y1=(middle) y2=(middle) {}
@@ -143,9 +147,10 @@ impl Pen {
         }
     }
 
-    /// A thin line from `top` to where the pen is.
-    pub(super) fn line_down(&self, x: u64, top: u32, class: &str) -> Markup {
-        html! { line class=(class) x1=(at(x)) x2=(at(x)) y1=(top) y2=(self.y.saturating_sub(GAP)) {} }
+    /// A thin line across a row's mark.
+    pub(super) fn line(&self, x: u64, class: &str) -> Markup {
+        let x = at(x);
+        html! { line class=(class) x1=(x) x2=(x) y1=(self.y - 4) y2=(self.y + BAR_HEIGHT + 4) {} }
     }
 
     fn part(&self, part: &Part, x: u64, width: u64, total: u64) -> Markup {
@@ -198,7 +203,7 @@ impl Scale {
         share(half_shares, 2 * total, self.per_whole)
     }
 
-    pub(super) fn middle(&self) -> u64 {
+    fn middle(&self) -> u64 {
         self.left
     }
 
@@ -207,8 +212,19 @@ impl Scale {
     }
 }
 
-/// Lines of at most `width` characters, broken at spaces; a longer word has a line of its own.
+/// Lines of at most `width` characters and of much the same length, broken at spaces; a longer word has a line of
+/// its own.
 fn wrap(text: &str, width: usize) -> Vec<String> {
+    let lines = fill(text, width);
+    let even = (1..width)
+        .rev()
+        .map(|narrower| fill(text, narrower))
+        .take_while(|even| even.len() == lines.len())
+        .last();
+    even.unwrap_or(lines)
+}
+
+fn fill(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {
@@ -220,4 +236,36 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_break_into_lines_of_much_the_same_length() {
+        assert_eq!(wrap("kort", 20), ["kort"]);
+        assert_eq!(
+            wrap("Delta i samhället med digital teknik", 34),
+            ["Delta i samhället", "med digital teknik"]
+        );
+        assert_eq!(wrap("Personuppgiftsbehandling", 10), ["Personuppgiftsbehandling"]);
+    }
+
+    #[test]
+    fn the_widest_diverging_row_just_fits() {
+        let part = |count| vec![Part { count, class: "p1" }];
+        let row = |left, right, apart| Mark::Diverging {
+            left: part(left),
+            middle: 0,
+            right: part(right),
+            apart,
+            total: 100,
+        };
+        let rows = [row(60, 30, 10), row(10, 80, 0)];
+        let scale = Scale::fit(rows.iter());
+        let end = scale.apart() + scale.width(2 * 10, 100);
+        assert!(end <= BAR && BAR - end < 10, "{end}");
+        assert_eq!(scale.width(2 * 60, 100), scale.middle());
+    }
 }

@@ -25,11 +25,34 @@ fn both(sv: &str, en: &str) -> Text {
     Text::new(sv, en)
 }
 
-const AREAS: [(&str, &str, &[(&str, &str, u64)]); 5] = [
-    ("NORR", "Rektorsområde Norr", &[("F01", "Blåklintens förskola", 34), ("F02", "Trollsländans förskola", 28), ("F03", "Sädesärlans förskola", 4)]),
-    ("SODER", "Rektorsområde Söder", &[("F04", "Åkervindans förskola", 41), ("F05", "Östanvindens förskola", 22)]),
-    ("CENTRUM", "Rektorsområde Centrum", &[("S01", "Lärkby centralskola", 96), ("S02", "Kvarnskolan", 58), ("S03", "Ängsskolan", 63)]),
-    ("LAND", "Rektorsområde Landsbygd", &[("S04", "Hagby skola", 31), ("S05", "Övre Ljusdals skola", 12), ("S06", "Näs skola", 9)]),
+/// A unit: code, name, and how many people.
+type Unit = (&'static str, &'static str, u64);
+
+const AREAS: [(&str, &str, &[Unit]); 5] = [
+    (
+        "NORR",
+        "Rektorsområde Norr",
+        &[
+            ("F01", "Blåklintens förskola", 34),
+            ("F02", "Trollsländans förskola", 28),
+            ("F03", "Sädesärlans förskola", 4),
+        ],
+    ),
+    (
+        "SODER",
+        "Rektorsområde Söder",
+        &[("F04", "Åkervindans förskola", 41), ("F05", "Östanvindens förskola", 22)],
+    ),
+    (
+        "CENTRUM",
+        "Rektorsområde Centrum",
+        &[("S01", "Lärkby centralskola", 96), ("S02", "Kvarnskolan", 58), ("S03", "Ängsskolan", 63)],
+    ),
+    (
+        "LAND",
+        "Rektorsområde Landsbygd",
+        &[("S04", "Hagby skola", 31), ("S05", "Övre Ljusdals skola", 12), ("S06", "Näs skola", 9)],
+    ),
     ("GY", "Gymnasiet", &[("G01", "Lärkby gymnasium", 118)]),
 ];
 
@@ -68,7 +91,11 @@ fn identity() -> Identity {
 }
 
 /// Figures for all populations: leaves by `make` (answered of base, then counts), the rest as sums.
-fn figures(populations: &[Population], items: usize, mut make: impl FnMut(usize, usize, u64) -> (u64, Vec<u64>)) -> Vec<Figure> {
+fn figures(
+    populations: &[Population],
+    items: usize,
+    mut make: impl FnMut(usize, usize, u64) -> (u64, Vec<u64>),
+) -> Vec<Figure> {
     let mut all = Vec::new();
     for item in 0..items {
         let mut of: Vec<(u64, Vec<u64>)> = vec![(0, vec![]); populations.len()];
@@ -85,7 +112,16 @@ fn figures(populations: &[Population], items: usize, mut make: impl FnMut(usize,
         }
         for (population, (answered, counts)) in of.into_iter().enumerate() {
             let base = populations[population].base;
-            all.push(Figure { population, item, base, answered, counts, score: None, positive: None, interval: None });
+            all.push(Figure {
+                population,
+                item,
+                base,
+                answered,
+                counts,
+                score: None,
+                positive: None,
+                interval: None,
+            });
         }
     }
     all
@@ -99,7 +135,9 @@ const BANDS: [(&str, &str, &str); 4] = [
 ];
 
 fn bands() -> Vec<Category> {
-    BANDS.map(|(code, sv, en)| Category { code: code.into(), label: both(sv, en), role: Role::Level }).to_vec()
+    BANDS
+        .map(|(code, sv, en)| Category { code: code.into(), label: both(sv, en), role: Role::Level })
+        .to_vec()
 }
 
 const COMPETENCES: [(&str, &str, &str); 21] = [
@@ -145,8 +183,25 @@ fn competences() -> Vec<Item> {
         .to_vec()
 }
 
-fn section(id: &str, title: Text, measure: Measure, categories: Vec<Category>, items: Vec<Item>, figures: Vec<Figure>) -> Section {
-    Section { id: id.into(), title, measure, categories, items, figures, within: vec![], live: false, notes: vec![] }
+fn section(
+    id: &str,
+    title: Text,
+    measure: Measure,
+    categories: Vec<Category>,
+    items: Vec<Item>,
+    figures: Vec<Figure>,
+) -> Section {
+    Section {
+        id: id.into(),
+        title,
+        measure,
+        categories,
+        items,
+        figures,
+        within: vec![],
+        live: false,
+        notes: vec![],
+    }
 }
 
 /// A competence report of a whole municipality.
@@ -157,12 +212,17 @@ pub fn competence() -> ResultTable {
         let mut counts = vec![0; 4];
         for _ in 0..n {
             let mut throw = dice.roll(weights.iter().sum());
-            let band = weights.iter().position(|weight| { let hit = throw < *weight; throw = throw.wrapping_sub(*weight); hit });
+            let band = weights.iter().position(|weight| {
+                let hit = throw < *weight;
+                throw = throw.wrapping_sub(*weight);
+                hit
+            });
             counts[band.unwrap()] += 1;
         }
         counts
     };
-    let lean = |item: usize| [[6, 8, 4, 1], [3, 7, 6, 2], [9, 7, 2, 1], [4, 9, 5, 1], [12, 6, 2, 1]][item * 7 % 5];
+    let lean =
+        |item: usize| [[6, 8, 4, 1], [3, 7, 6, 2], [9, 7, 2, 1], [4, 9, 5, 1], [12, 6, 2, 1]][item * 7 % 5];
     let own = figures(&populations, 21, |item, _, base| {
         let answered = base * (62 + dice.roll(30)) / 100;
         (answered, spread(&mut dice, answered, lean(item)))
@@ -193,9 +253,30 @@ pub fn competence() -> ResultTable {
         period: both("läsåret 2025/26", "school year 2025/26"),
         identity: identity(),
         sections: vec![
-            section("visad", both("Visad kompetens", "Demonstrated competence"), levels(LevelKind::Demonstrated), bands(), items(), shown),
-            section("skattad", both("Egen skattning", "Self-assessment"), levels(LevelKind::SelfAssessed), bands(), items(), own),
-            section("jamforelse", both("Egen skattning bredvid visad nivå", "Self-assessed beside demonstrated"), Measure::SelfVsDemonstrated, bands(), items(), crossed),
+            section(
+                "visad",
+                both("Visad kompetens", "Demonstrated competence"),
+                levels(LevelKind::Demonstrated),
+                bands(),
+                items(),
+                shown,
+            ),
+            section(
+                "skattad",
+                both("Egen skattning", "Self-assessment"),
+                levels(LevelKind::SelfAssessed),
+                bands(),
+                items(),
+                own,
+            ),
+            section(
+                "jamforelse",
+                both("Egen skattning bredvid visad nivå", "Self-assessed beside demonstrated"),
+                Measure::SelfVsDemonstrated,
+                bands(),
+                items(),
+                crossed,
+            ),
         ],
         populations,
     }
@@ -212,7 +293,11 @@ pub fn survey() -> ResultTable {
         let mut counts = vec![0; 5];
         for _ in 0..sent[place] {
             let mut throw = dice.roll(weights[item].iter().sum());
-            let answer = weights[item].iter().position(|weight| { let hit = throw < *weight; throw = throw.wrapping_sub(*weight); hit });
+            let answer = weights[item].iter().position(|weight| {
+                let hit = throw < *weight;
+                throw = throw.wrapping_sub(*weight);
+                hit
+            });
             counts[answer.unwrap()] += 1;
         }
         (sent[place], counts)
@@ -223,7 +308,8 @@ pub fn survey() -> ResultTable {
         figure.score = Some(Score { sum: Ratio::whole(sum as i64), n: scored });
         figure.positive = Some(Share { part: figure.counts[2] + figure.counts[3], of: figure.answered });
     }
-    let answer = |code: &str, sv: &str, en: &str, role| Category { code: code.into(), label: both(sv, en), role };
+    let answer =
+        |code: &str, sv: &str, en: &str, role| Category { code: code.into(), label: both(sv, en), role };
     let scale = vec![
         answer("1", "Stämmer inte alls", "Not at all true", Role::Negative),
         answer("2", "Stämmer dåligt", "Hardly true", Role::Negative),
@@ -231,23 +317,56 @@ pub fn survey() -> ResultTable {
         answer("4", "Stämmer helt", "Completely true", Role::Positive),
         answer("vet-ej", "Vet ej", "Don't know", Role::DontKnow),
     ];
-    let item = |code: &str, sv: &str, en: &str| Item { code: code.into(), label: both(sv, en), group: None, target: None };
+    let item = |code: &str, sv: &str, en: &str| Item {
+        code: code.into(),
+        label: both(sv, en),
+        group: None,
+        target: None,
+    };
     let whole = vec![item("svar", "Hela enkäten", "The whole survey")];
     let items = vec![
-        item("stod", "Jag får det stöd jag behöver för att använda digitala verktyg i arbetet", "I get the support I need to use digital tools at work"),
+        item(
+            "stod",
+            "Jag får det stöd jag behöver för att använda digitala verktyg i arbetet",
+            "I get the support I need to use digital tools at work",
+        ),
         item("tid", "Jag har tid att lära mig nya verktyg", "I have time to learn new tools"),
         item("trygg", "Jag vet vem jag kan fråga", "I know whom to ask"),
-        item("ai", "Vi har pratat igenom hur vi använder AI på min arbetsplats", "We have talked through how we use AI at my workplace"),
+        item(
+            "ai",
+            "Vi har pratat igenom hur vi använder AI på min arbetsplats",
+            "We have talked through how we use AI at my workplace",
+        ),
     ];
-    let mut likert = section("fragor", both("Svar på frågorna", "Answers to the questions"), Measure::Likert, scale, items, answers);
-    likert.notes = vec![both("«Vet ej» ingår i basen för andelen positiva.", "“Don't know” is in the base of the share positive.")];
+    let mut likert = section(
+        "fragor",
+        both("Svar på frågorna", "Answers to the questions"),
+        Measure::Likert,
+        scale,
+        items,
+        answers,
+    );
+    likert.notes = vec![both(
+        "«Vet ej» ingår i basen för andelen positiva.",
+        "“Don't know” is in the base of the share positive.",
+    )];
     ResultTable {
         kind: ReportKind::Survey,
         title: both("Medarbetarnas digitala vardag", "Employees' digital everyday"),
         place: sv("Lärkby kommun"),
         period: both("våren 2026", "spring 2026"),
         identity: identity(),
-        sections: vec![section("svarsfrekvens", both("Vilka som har svarat", "Who has answered"), Measure::ResponseRate, vec![], whole, rate), likert],
+        sections: vec![
+            section(
+                "svarsfrekvens",
+                both("Vilka som har svarat", "Who has answered"),
+                Measure::ResponseRate,
+                vec![],
+                whole,
+                rate,
+            ),
+            likert,
+        ],
         populations,
     }
 }
@@ -260,27 +379,61 @@ fn nav() -> Vec<NavLink> {
     ["Översikt", "Kompetens", "Enkäter", "Kurser", "Organisation"]
         .iter()
         .enumerate()
-        .map(|(place, label)| NavLink { label: (*label).into(), href: format!("#{place}"), current: place == 0 })
+        .map(|(place, label)| NavLink {
+            label: (*label).into(),
+            href: format!("#{place}"),
+            current: place == 0,
+        })
         .collect()
 }
 
 fn overview(released: &Released) -> String {
-    let card = |heading: &str, number: &str, sentence: &str, base: &str, change: Option<&str>, link: &str| Card {
-        heading: heading.into(),
-        number: number.into(),
-        sentence: sentence.into(),
-        base: base.into(),
-        change: change.map(Into::into),
-        link: Some((link.into(), "#".into())),
-    };
+    let card =
+        |heading: &str, number: &str, sentence: &str, base: &str, change: Option<&str>, link: &str| Card {
+            heading: heading.into(),
+            number: number.into(),
+            sentence: sentence.into(),
+            base: base.into(),
+            change: change.map(Into::into),
+            link: Some((link.into(), "#".into())),
+        };
     let all = [
-        card("Nådda", "76 %", "1 840 av 2 410 medarbetare har påbörjat minst en kurs.", "Avser 12 juni 2026.", Some("12 fler än i måndags."), "Se per enhet"),
-        card("Obligatorisk utbildning", "91 %", "av dem som ska gå GDPR-utbildningen är klara.", "Bas: 2 410 medarbetare.", None, "Se vad som återstår"),
-        card("Digital kompetens", "43 %", "har en känd nivå i minst hälften av kompetenserna.", "Bas: 516 medarbetare.", None, "Till rapporten"),
-        card("Öppna enkäter", "1", "Medarbetarnas digitala vardag: 67 % har svarat.", "Stänger 30 juni 2026.", None, "Till enkäten"),
+        card(
+            "Nådda",
+            "76 %",
+            "1 840 av 2 410 medarbetare har påbörjat minst en kurs.",
+            "Avser 12 juni 2026.",
+            Some("12 fler än i måndags."),
+            "Se per enhet",
+        ),
+        card(
+            "Obligatorisk utbildning",
+            "91 %",
+            "av dem som ska gå GDPR-utbildningen är klara.",
+            "Bas: 2 410 medarbetare.",
+            None,
+            "Se vad som återstår",
+        ),
+        card(
+            "Digital kompetens",
+            "43 %",
+            "har en känd nivå i minst hälften av kompetenserna.",
+            "Bas: 516 medarbetare.",
+            None,
+            "Till rapporten",
+        ),
+        card(
+            "Öppna enkäter",
+            "1",
+            "Medarbetarnas digitala vardag: 67 % har svarat.",
+            "Stänger 30 juni 2026.",
+            None,
+            "Till enkäten",
+        ),
     ];
     let people = released.sections()[0].figure(0, 0).unwrap();
-    let hidden = released.sections()[0].figures().iter().find(|figure| figure.shown.answered().is_none()).unwrap();
+    let hidden =
+        released.sections()[0].figures().iter().find(|figure| figure.shown.answered().is_none()).unwrap();
     let steps = [
         Step { label: "Påbörjat kursen".into(), value: StepValue::People(people) },
         Step { label: "Genomfört kursen".into(), value: StepValue::People(&hidden.shown) },

@@ -1,0 +1,372 @@
+//! What readers may rely on in every format.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use common::{gallery, gate};
+use disclosure::*;
+use quick_xml::Reader;
+use quick_xml::events::Event;
+use render::{Stylesheet, View, csv, document, fragment, json};
+use std::collections::BTreeSet;
+
+/// A survey of three units: one shown, one hidden by itself, one hidden for its sake.
+fn small() -> ResultTable {
+    let mut table = common::survey();
+    table.populations.truncate(1);
+    table.populations[0].base = 60;
+    for (code, label, base) in
+        [("A", "Älvängens förskola", 30), ("B", "Öbo förskola", 20), ("C", "Åsens förskola", 10)]
+    {
+        let mut unit = table.populations[0].clone();
+        unit.code = code.into();
+        unit.label = Text::sv(label);
+        unit.parent = Some(0);
+        unit.base = base;
+        table.populations.push(unit);
+    }
+    let answers: [&[u64]; 4] = [&[4, 9, 20, 8, 2], &[3, 5, 11, 6, 1], &[1, 3, 6, 2, 1], &[0, 1, 3, 0, 0]];
+    table.sections[1].items.truncate(1);
+    for section in &mut table.sections {
+        let likert = section.measure == Measure::Likert;
+        let figure = |(population, counts): (usize, &&[u64])| {
+            let answered: u64 = counts.iter().sum();
+            let scored: u64 = counts[..4].iter().sum();
+            let sum: u64 = counts.iter().zip(1u64..5).map(|(count, score)| count * score).sum();
+            Figure {
+                population,
+                item: 0,
+                base: table.populations[population].base,
+                answered,
+                counts: if likert { counts.to_vec() } else { vec![] },
+                score: likert.then(|| Score { sum: Ratio::whole(sum as i64), n: scored }),
+                positive: likert.then(|| Share { part: counts[2] + counts[3], of: answered }),
+                interval: None,
+            }
+        };
+        section.figures = answers.iter().enumerate().map(figure).collect();
+    }
+    table
+}
+
+fn pages() -> Vec<(String, String)> {
+    let text = |(name, bytes): (String, Vec<u8>)| Some((name, String::from_utf8(bytes).ok()?));
+    gallery().into_iter().filter(|(name, _)| name.ends_with(".html")).filter_map(text).collect()
+}
+
+fn drawings(page: &str) -> Vec<&str> {
+    let mut rest = page;
+    let mut found = Vec::new();
+    while let Some(start) = rest.find("<svg ") {
+        let end = start + rest[start..].find("</svg>").expect("an svg that ends") + 6;
+        found.push(&rest[start..end]);
+        rest = &rest[end..];
+    }
+    found
+}
+
+#[test]
+fn the_formats_stay_as_they_are() {
+    let released = gate("skolenkaten").apply(small()).unwrap();
+    for lang in [Lang::Sv, Lang::En] {
+        let view = View::new(&released, lang);
+        insta::assert_snapshot!(
+            format!("csv_{}", lang.tag()),
+            String::from_utf8(csv(&view)).unwrap().replace("\r\n", "\n")
+        );
+        let html = fragment(&view).into_string().replace("><", ">\n<");
+        insta::assert_snapshot!(format!("html_{}", lang.tag()), html);
+    }
+    insta::assert_snapshot!("json", json(&View::new(&released, Lang::Sv)));
+}
+
+#[test]
+fn the_same_report_gives_the_same_bytes_however_its_figures_were_found() {
+    let mut other = common::competence();
+    for section in &mut other.sections {
+        section.figures.reverse();
+    }
+    let formats = |table: ResultTable| {
+        let released = gate("default").apply(table).unwrap();
+        let view = View::new(&released, Lang::Sv);
+        (json(&view), csv(&view), document(&view, Stylesheet::Inline))
+    };
+    assert!(formats(common::competence()) == formats(other));
+}
+
+#[test]
+fn every_drawing_is_well_formed_and_says_its_finding() {
+    for (name, page) in pages() {
+        for svg in drawings(&page).iter().filter(|svg| svg.contains("class=\"drawing\"")) {
+            let mut reader = Reader::from_str(svg);
+            reader.config_mut().check_end_names = true;
+            let (mut depth, mut texts, mut inside) = (0i32, Vec::new(), None);
+            loop {
+                match reader.read_event().unwrap_or_else(|error| panic!("{name}: {error}")) {
+                    Event::Start(tag) => {
+                        depth += 1;
+                        assert!(tag.attributes().all(|attribute| attribute.is_ok()), "{name}: {tag:?}");
+                        inside = matches!(tag.name().as_ref(), b"title" | b"desc").then_some(());
+                    }
+                    Event::Text(text) if inside.take().is_some() => texts.push(text.len()),
+                    Event::End(_) => depth -= 1,
+                    Event::Eof => break,
+                    _ => {}
+                }
+            }
+            assert_eq!(depth, 0, "{name}");
+            assert!(
+                texts.len() == 2 && texts.iter().all(|length| *length > 3),
+                "{name}: a title and a description"
+            );
+            assert!(svg.contains("role=\"img\""), "{name}");
+        }
+    }
+}
+
+#[test]
+fn every_drawing_has_its_table_beneath() {
+    for (name, page) in pages().iter().filter(|(name, _)| !name.starts_with("login")) {
+        let last = page.rfind("class=\"drawing\"").unwrap_or_else(|| panic!("{name} has a drawing"));
+        assert!(page[last..].contains("<table>"), "{name}");
+        assert!(page.matches("<figure").count() <= page.matches("<table>").count(), "{name}");
+    }
+}
+
+#[test]
+fn ids_are_unique_and_links_within_a_page_arrive() {
+    for (name, page) in pages().iter().filter(|(name, _)| !name.starts_with("oversikt")) {
+        let mut ids = BTreeSet::new();
+        for part in page.split(" id=\"").skip(1) {
+            assert!(ids.insert(part.split('"').next().unwrap()), "{name}: twice the id {}", &part[..20]);
+        }
+        for part in page.split("href=\"#").skip(1) {
+            assert!(ids.contains(part.split('"').next().unwrap()), "{name}: {}", &part[..20]);
+        }
+        for part in page.split("url(#").skip(1) {
+            assert!(ids.contains(part.split(')').next().unwrap()), "{name}: {}", &part[..20]);
+        }
+    }
+}
+
+#[test]
+fn pages_name_their_language_and_need_no_script() {
+    for (name, page) in pages() {
+        let lang = if name.contains(".en.") { "en" } else { "sv" };
+        assert!(page.contains(&format!("<html lang=\"{lang}\">")), "{name}");
+        assert!(
+            !page.contains("<script") && !page.contains("http:") || page.contains("www.w3.org"),
+            "{name}"
+        );
+        assert!(!page.contains("javascript:") && !page.contains(" on="), "{name}");
+    }
+}
+
+/// Whether `number` stands in `text` by itself, not as a part of a longer number.
+fn has_number(text: &str, number: &str) -> bool {
+    text.match_indices(number).any(|(at, _)| {
+        let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+        !digit(text[..at].chars().next_back()) && !digit(text[at + number.len()..].chars().next())
+    })
+}
+
+#[test]
+fn no_hidden_number_appears_in_any_format() {
+    // Numbers that nothing else on the page can be: of a unit hidden by itself and of the one hidden for its sake.
+    let units: [(u64, [u64; 3]); 3] =
+        [(88_813, [20_011, 20_021, 20_023]), (71_327, [31_013, 1, 0]), (74_353, [13_007, 13_009, 15_013])];
+    let mut table = small();
+    table.populations[0].base = units.iter().map(|unit| unit.0).sum();
+    let mut total = [0; 3];
+    for (place, (base, counts)) in units.iter().enumerate() {
+        table.populations[place + 1].base = *base;
+        total.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+    }
+    let all = [(table.populations[0].base, total), units[0], units[1], units[2]];
+    table.sections[1].categories.truncate(3);
+    // A response rate has no categories to be unanimous in; here it is the distribution that hides.
+    table.sections.remove(0);
+    table.sections[0].figures = all
+        .iter()
+        .enumerate()
+        .map(|(population, (base, counts))| {
+            let answered = counts.iter().sum();
+            Figure {
+                population,
+                item: 0,
+                base: *base,
+                answered,
+                counts: counts.to_vec(),
+                score: Some(Score { sum: Ratio::whole((counts[0] + 2 * counts[1]) as i64), n: answered }),
+                positive: Some(Share { part: counts[2], of: answered }),
+                interval: None,
+            }
+        })
+        .collect();
+    let released = gate("skolenkaten").apply(table).unwrap();
+    let shown = |unit: usize| released.sections()[0].figure(unit, 0).unwrap().answered().is_some();
+    assert_eq!([0, 1, 2, 3].map(shown), [true, true, false, false]);
+    for lang in [Lang::Sv, Lang::En] {
+        let view = View::new(&released, lang);
+        for text in [
+            json(&view),
+            String::from_utf8(csv(&view)).unwrap(),
+            document(&view, Stylesheet::Linked("/".into())),
+        ] {
+            for hidden in [2, 3] {
+                let (base, counts) = all[hidden];
+                let sum: u64 = counts.iter().sum();
+                for number in [base, sum, counts[0], counts[0] + 2 * counts[1]]
+                    .into_iter()
+                    .chain(counts)
+                    .filter(|n| *n > 1)
+                {
+                    assert!(!has_number(&text, &number.to_string()), "{number}");
+                    assert!(!has_number(&text, &render::count(number)), "{number}");
+                }
+            }
+            let published = all[1].1[0];
+            assert!(
+                has_number(&text, &published.to_string()) || has_number(&text, &render::count(published))
+            );
+        }
+    }
+}
+
+#[test]
+fn a_hidden_value_in_csv_is_two_dots_with_its_code_and_no_n() {
+    let released = gate("skolenkaten").apply(small()).unwrap();
+    let bytes = csv(&View::new(&released, Lang::Sv));
+    assert_eq!(&bytes[..3], "\u{feff}".as_bytes());
+    let text = String::from_utf8(bytes).unwrap();
+    let lines: Vec<Vec<&str>> = text
+        .trim_start_matches('\u{feff}')
+        .split_terminator("\r\n")
+        .map(|line| line.split(';').collect())
+        .collect();
+    assert!(lines.iter().all(|line| line.len() == lines[0].len()));
+    let column = |name: &str| lines[0].iter().position(|head| *head == name).unwrap();
+    let of = |unit: &str| {
+        lines.iter().filter(|line| line[column("enhet_kod")] == unit).cloned().collect::<Vec<_>>()
+    };
+    for (unit, code) in [("B", "protected"), ("C", "small_group")] {
+        assert!(!of(unit).is_empty());
+        for line in of(unit) {
+            assert_eq!(
+                [line[column("värde")], line[column("n")], line[column("bas")], line[column("kod")]],
+                ["..", "", "", code]
+            );
+        }
+    }
+    assert!(of("A").iter().all(|line| line[column("kod")].is_empty() && line[column("n")] == "26"));
+    assert!(text.contains("Älvängens förskola") && text.contains("86,7"));
+}
+
+#[test]
+fn a_name_that_looks_like_a_formula_or_like_markup_stays_a_name() {
+    let mut table = small();
+    table.populations[1].label = Text::sv("=HYPERLINK(\"x\");<script>alert(1)</script>");
+    let released = gate("skolenkaten").apply(table).unwrap();
+    let view = View::new(&released, Lang::Sv);
+    assert!(String::from_utf8(csv(&view)).unwrap().contains(";\"'=HYPERLINK(\"\"x\"\");<script>"));
+    assert!(!document(&view, Stylesheet::Inline).contains("<script>"));
+}
+
+#[test]
+fn a_unit_s_report_holds_that_unit_and_what_is_below_it() {
+    let released = gate("default").apply(common::competence()).unwrap();
+    let view = View::of_unit(&released, Lang::Sv, "CENTRUM").unwrap();
+    let page = document(&view, Stylesheet::Inline);
+    assert!(
+        page.contains("Kvarnskolan") && !page.contains("Näs skola") && !page.contains("Rektorsområde Norr")
+    );
+    assert!(!json(&view).contains("NORR") && View::of_unit(&released, Lang::Sv, "okänd").is_none());
+}
+
+mod contrast {
+    use std::collections::BTreeMap;
+
+    fn tokens(css: &str) -> BTreeMap<String, String> {
+        let line = |line: &str| {
+            let (name, value) = line.trim().strip_prefix("--")?.split_once(':')?;
+            Some((name.to_owned(), value.trim().trim_end_matches(';').to_owned()))
+        };
+        css.lines().filter_map(line).collect()
+    }
+
+    /// Relative luminance (WCAG 2.1).
+    fn luminance(colour: &str) -> f64 {
+        let part = |at: usize| {
+            let value = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
+            if value <= 0.03928 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
+    }
+
+    fn ratio(a: &str, b: &str) -> f64 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn text_and_marks_stand_out_in_light_and_in_dark() {
+        let css = include_str!("../assets/style.css");
+        let (light, rest) = css.split_once("@media screen and (prefers-color-scheme: dark)").unwrap();
+        let (light, dark) = (tokens(light), tokens(rest.split_once("/* Ground */").unwrap().0));
+        assert_eq!(
+            light.keys().collect::<Vec<_>>(),
+            dark.keys().collect::<Vec<_>>(),
+            "both schemes name every token"
+        );
+        let mut wrong = Vec::new();
+        for (scheme, colours) in [("light", &light), ("dark", &dark)] {
+            let mut expect = |least: f64, a: &str, b: &str| {
+                let found = ratio(&colours[a], &colours[b]);
+                if found < least {
+                    wrong.push(format!("{scheme}: {a} on {b} is {found:.2}, expected {least}"));
+                }
+            };
+            for ground in ["paper", "raised"] {
+                for text in ["ink", "quiet", "accent", "fault"] {
+                    expect(4.5, text, ground);
+                }
+            }
+            expect(4.5, "on-accent", "accent");
+            expect(4.5, "on-neutral", "neutral");
+            for mark in ["neutral", "edge", "focus", "accent", "fault"] {
+                expect(3.0, mark, "paper");
+            }
+            expect(3.0, "level-2", "raised");
+            for step in 1..=4 {
+                expect(3.0, &format!("level-{step}"), "paper");
+                expect(4.5, &format!("on-level-{step}"), &format!("level-{step}"));
+                expect(4.5, if step == 4 { "on-shade-4" } else { "on-shade" }, &format!("shade-{step}"));
+            }
+            for side in ["negative", "positive"] {
+                for step in 1..=3 {
+                    expect(3.0, &format!("{side}-{step}"), "paper");
+                    expect(4.5, &format!("on-{side}-{step}"), &format!("{side}-{step}"));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn the_four_levels_are_even_steps_of_lightness() {
+        let css = include_str!("../assets/style.css");
+        let (light, rest) = css.split_once("@media screen and (prefers-color-scheme: dark)").unwrap();
+        for colours in [tokens(light), tokens(rest)] {
+            let lightness = |step: usize| 116.0 * luminance(&colours[&format!("level-{step}")]).cbrt() - 16.0;
+            let steps: Vec<f64> = (1..4).map(|step| lightness(step + 1) - lightness(step)).collect();
+            assert!(
+                steps.iter().all(|step| step.signum() == steps[0].signum() && step.abs() > 10.0),
+                "{steps:?}"
+            );
+            let (least, most) =
+                steps.iter().fold((f64::MAX, 0f64), |(l, m), s| (l.min(s.abs()), m.max(s.abs())));
+            assert!(most / least < 1.25, "{steps:?}");
+        }
+    }
+}
