@@ -60,8 +60,7 @@ async fn of_many_with_one_key_at_once_one_is_stored_and_all_others_learn_where(w
     for _ in 0..5 {
         let key = fresh();
         let outcomes = join_all((0..20).map(|_| log.append(request(vec![keyed(key)])))).await;
-        let stored: Vec<Position> =
-            outcomes.iter().flatten().map(|appended| appended.events[0].0).collect();
+        let stored: Vec<Position> = outcomes.iter().flatten().map(|appended| appended.events[0].0).collect();
         assert_eq!(stored.len(), 1);
         for error in outcomes.into_iter().filter_map(Result::err) {
             assert_eq!(error, AppendError::Exists(vec![(0, stored[0])]));
@@ -94,7 +93,9 @@ async fn what_was_sealed_under_an_older_fence_is_refused(world: World) {
     assert_eq!(log.fence(), 0);
     let sealed = |fence| Append { events: vec![event()], fence: Some(fence), raise_fence: false };
     log.append(sealed(0)).await.unwrap();
-    log.append(Append { events: vec![of_kind("agent_erased")], fence: None, raise_fence: true }).await.unwrap();
+    log.append(Append { events: vec![of_kind("agent_erased")], fence: None, raise_fence: true })
+        .await
+        .unwrap();
     assert_eq!(log.append(sealed(0)).await, Err(AppendError::Fenced(1)));
     assert_eq!(log.fence(), 1);
     log.append(sealed(log.fence())).await.unwrap();

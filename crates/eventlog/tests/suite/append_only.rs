@@ -55,13 +55,16 @@ async fn slots_go_only_with_an_event_that_says_so(world: World) {
     fill(&log, vec![with_slots(&[b"one", b"two"]), event()]).await;
     // Neither by a deletion that is written down under an old event, nor under one that is not there.
     for by in [1, 2, 3] {
-        let sqlite = format!("INSERT INTO sealed_deleted VALUES (65536, {by}); DELETE FROM sealed WHERE place = 65536");
+        let sqlite = format!(
+            "INSERT INTO sealed_deleted VALUES (65536, {by}); DELETE FROM sealed WHERE place = 65536"
+        );
         let postgres = format!(
             "INSERT INTO sealed_deleted VALUES (1, 0, {by}); DELETE FROM sealed WHERE position = 1 AND slot = 0"
         );
         assert!(world.attack(&sqlite, &postgres).await.is_err(), "by event {by}");
     }
-    let appended = log.delete_slots(&[(Position(1), 0), (Position(1), 7)], of_kind("slots_deleted")).await.unwrap();
+    let appended =
+        log.delete_slots(&[(Position(1), 0), (Position(1), 7)], of_kind("slots_deleted")).await.unwrap();
     assert_eq!(appended.events[0].0, Position(3));
     let (_, left) = log.read_at(&[Position(1)]).await.unwrap().remove(0);
     assert_eq!(left.iter().map(|slot| slot.number).collect::<Vec<_>>(), [1]);
@@ -104,7 +107,8 @@ async fn an_append_that_could_replace_a_row_is_refused(world: World) {
     for sql in attacks {
         for setting in ["PRAGMA recursive_triggers = OFF", "PRAGMA recursive_triggers = ON"] {
             // PostgreSQL has no such statement; its keys are unique and nothing replaces.
-            let tried = world.attack(&format!("{setting}; {sql}"), "INSERT INTO event SELECT * FROM event").await;
+            let tried =
+                world.attack(&format!("{setting}; {sql}"), "INSERT INTO event SELECT * FROM event").await;
             assert!(tried.is_err(), "{setting}; {sql}");
         }
     }

@@ -96,7 +96,12 @@ impl Projection for Tally {
     }
 }
 
-async fn runner(world: &World, log: &EventLog, projections: Vec<Arc<Tally>>, owner: &str) -> (Runner, Database) {
+async fn runner(
+    world: &World,
+    log: &EventLog,
+    projections: Vec<Arc<Tally>>,
+    owner: &str,
+) -> (Runner, Database) {
     let views = world.open_views().await;
     let projections = projections.into_iter().map(|tally| tally as Arc<dyn Projection>).collect();
     (Runner::new(log.clone(), views.clone(), projections, world.clock.clone(), owner.to_owned()), views)
@@ -119,7 +124,10 @@ async fn each_event_counts_once_and_the_checkpoint_moves_with_the_rows(world: Wo
     runner.catch_up().await.unwrap();
     assert_eq!(tally.rows(&views).await, once(1..=2_500));
     let status = status_of(&runner, "tally").await;
-    assert_eq!((status.position, status.lag_events, status.state), (Position(2_500), 0, ProjectionState::Waiting));
+    assert_eq!(
+        (status.position, status.lag_events, status.state),
+        (Position(2_500), 0, ProjectionState::Waiting)
+    );
 }
 
 async fn a_projection_that_stops_says_where_and_holds_nobody_up(world: World) {
@@ -136,7 +144,10 @@ async fn a_projection_that_stops_says_where_and_holds_nobody_up(world: World) {
     assert_eq!(strict.rows(&views).await, once(1..=2), "what came before the event is folded");
     assert_eq!(lenient.rows(&views).await, once(1..=4));
     let status = status_of(&runner, "strict").await;
-    assert_eq!(status.state, ProjectionState::Stopped { position: Position(3), error: "bad facts".to_owned() });
+    assert_eq!(
+        status.state,
+        ProjectionState::Stopped { position: Position(3), error: "bad facts".to_owned() }
+    );
     assert_eq!((status.position, status.lag_events), (Position(2), 2));
     // The program was changed: it goes on from where it stopped.
     strict.strict.store(false, Ordering::SeqCst);
@@ -195,7 +206,8 @@ async fn kinds_that_are_not_wanted_are_passed_over_and_still_count_as_seen(world
     let kinds = ["statement", "unit", "statement", "person", "statement"];
     fill(&log, kinds.iter().map(|kind| of_kind(kind)).collect()).await;
     let some: &[&str] = &["unit", "person"];
-    let tally = Arc::new(Tally { name: "tally", version: 1, kinds: Some(some), strict: AtomicBool::new(true) });
+    let tally =
+        Arc::new(Tally { name: "tally", version: 1, kinds: Some(some), strict: AtomicBool::new(true) });
     let (runner, views) = runner(&world, &log, vec![tally.clone()], "one").await;
     runner.catch_up().await.unwrap();
     assert_eq!(tally.rows(&views).await, [(2, 1), (4, 1)]);

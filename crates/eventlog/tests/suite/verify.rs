@@ -59,7 +59,9 @@ async fn every_kind_of_damage_is_found_where_it_is(world: World) {
     world.attack(guards.0, guards.1).await.unwrap();
     let (nothing, zeros) = (hex_literal(&world, ""), hex_literal(&world, &"00".repeat(32)));
     let copy = |condition: &str| match world.is_sqlite() {
-        true => format!("INSERT INTO sealed SELECT place + 1, owner, period, body FROM sealed WHERE {condition}"),
+        true => {
+            format!("INSERT INTO sealed SELECT place + 1, owner, period, body FROM sealed WHERE {condition}")
+        }
         false => format!(
             "INSERT INTO sealed SELECT position, slot + 1, owner, period, body FROM sealed WHERE {condition}"
         ),
@@ -71,8 +73,12 @@ async fn every_kind_of_damage_is_found_where_it_is(world: World) {
     let damages: Vec<(u64, &str, String)> = vec![
         (4, "hash", format!("UPDATE event SET facts = {nothing} WHERE position = 4")),
         (1, "hash", "UPDATE event SET dedupe = NULL WHERE position = 1".to_owned()),
-        (1, "hash", format!("UPDATE event SET credential = {zeros} WHERE position = 1")
-            .replace(&zeros, &hex_literal(&world, &"00".repeat(16)))),
+        (
+            1,
+            "hash",
+            format!("UPDATE event SET credential = {zeros} WHERE position = 1")
+                .replace(&zeros, &hex_literal(&world, &"00".repeat(16))),
+        ),
         (3, "hash", "UPDATE event SET stream_version = 2 WHERE position = 3".to_owned()),
         (6, "hash", "UPDATE event SET kind = 'unit' WHERE position = 6".to_owned()),
         (6, "hash", "UPDATE event SET schema = 2 WHERE position = 6".to_owned()),

@@ -229,7 +229,8 @@ impl InTransaction for Notes {
                 }
                 if event.facts == b"full" {
                     // What the database says when its disk is full.
-                    tx.run("SELECT 1", "DO $$ BEGIN RAISE 'no space' USING ERRCODE = '53100'; END $$").await?;
+                    tx.run("SELECT 1", "DO $$ BEGIN RAISE 'no space' USING ERRCODE = '53100'; END $$")
+                        .await?;
                 }
                 let text = "INSERT INTO note VALUES ($1)";
                 let position = i64::try_from(event.position.0).unwrap();
