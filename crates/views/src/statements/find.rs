@@ -38,7 +38,7 @@ pub struct Page {
 
 /// How many rows of the index a page may look at, so that two conditions that hardly meet cannot hold the server:
 /// the page then ends early, with a rest to go on from.
-const WORK_LIMIT: usize = 10_000;
+const WORK_LIMIT: usize = 5_000;
 /// Rows that are fetched at a time, at most.
 const CHUNK_LIMIT: usize = 1_000;
 

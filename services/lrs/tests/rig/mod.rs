@@ -18,8 +18,8 @@ use vault::Vault;
 use views::municipality::Current;
 
 /// 2026-01-15T08:00:00Z.
-pub const START: Micros = Micros(1_768_464_000_000_000);
-pub const BASE: &str = "https://larka.example";
+pub(crate) const START: Micros = Micros(1_768_464_000_000_000);
+pub(crate) const BASE: &str = "https://larka.example";
 
 /// Makes a test of each promise, on each database.
 #[macro_export]
@@ -44,15 +44,15 @@ macro_rules! promises {
     )*};
 }
 
-pub struct Rig {
-    pub lrs: Lrs,
-    pub log: EventLog,
-    pub vault: Vault,
-    pub municipality: Current,
-    pub clock: Arc<ManualClock>,
-    pub registry: prometheus::Registry,
+pub(crate) struct Rig {
+    pub(crate) lrs: Lrs,
+    pub(crate) log: EventLog,
+    pub(crate) vault: Vault,
+    pub(crate) municipality: Current,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) registry: prometheus::Registry,
     /// `Authorization` of a credential that may do everything.
-    pub all: String,
+    pub(crate) all: String,
     router: Router,
     place: Place,
 }
@@ -67,47 +67,47 @@ struct Place {
 }
 
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
     #[track_caller]
-    pub fn expect(self, status: u16) -> Self {
+    pub(crate) fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}", self.text());
         self
     }
 
     /// The ids of the statements in a list, in order.
     #[track_caller]
-    pub fn ids(&self) -> Vec<String> {
+    pub(crate) fn ids(&self) -> Vec<String> {
         let json = self.json();
         let statements = json["statements"].as_array().expect("a list of statements");
         statements.iter().map(|statement| statement["id"].as_str().unwrap().to_owned()).collect()
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 }
 
 impl Rig {
-    pub async fn sqlite() -> Self {
+    pub(crate) async fn sqlite() -> Self {
         Self::sqlite_with(Limits::default()).await
     }
 
-    pub async fn sqlite_with(limits: Limits) -> Self {
+    pub(crate) async fn sqlite_with(limits: Limits) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let place = Place {
             log: Location::sqlite(folder.path().join("log.db")),
@@ -119,7 +119,7 @@ impl Rig {
         Self::open(place, limits).await
     }
 
-    pub async fn postgres() -> Self {
+    pub(crate) async fn postgres() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut database = testkit::postgres::database().await.unwrap();
         let vault = database.sibling("_vault").await.unwrap();
@@ -166,7 +166,7 @@ impl Rig {
     }
 
     /// The same databases, opened again by another process, so to speak.
-    pub async fn restarted(self, limits: Limits) -> Self {
+    pub(crate) async fn restarted(self, limits: Limits) -> Self {
         self.log.close().await;
         let all = self.all.clone();
         let mut again = Self::open(self.place, limits).await;
@@ -176,11 +176,11 @@ impl Rig {
     }
 
     /// `Authorization` of a new credential with these scopes.
-    pub async fn credential(&self, scopes: &[&str]) -> String {
+    pub(crate) async fn credential(&self, scopes: &[&str]) -> String {
         authorization(&self.vault, scopes).await
     }
 
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec();
@@ -188,41 +188,41 @@ impl Rig {
     }
 
     /// A request with credentials and a version, to build on.
-    pub fn request(&self, method: Method, uri: &str, version: &str) -> axum::http::request::Builder {
+    pub(crate) fn request(&self, method: Method, uri: &str, version: &str) -> axum::http::request::Builder {
         let request = Request::builder().method(method).uri(uri);
         request.header("Authorization", &self.all).header("X-Experience-API-Version", version)
     }
 
-    pub async fn post_as(&self, version: &str, body: impl Into<Body>) -> Answer {
+    pub(crate) async fn post_as(&self, version: &str, body: impl Into<Body>) -> Answer {
         let request = self.request(Method::POST, "/xapi/statements", version);
         self.send(request.header("Content-Type", "application/json").body(body.into()).unwrap()).await
     }
 
-    pub async fn post(&self, statements: &Value) -> Answer {
+    pub(crate) async fn post(&self, statements: &Value) -> Answer {
         self.post_as("2.0.0", statements.to_string()).await
     }
 
-    pub async fn put_as(&self, version: &str, id: &str, body: impl Into<Body>) -> Answer {
+    pub(crate) async fn put_as(&self, version: &str, id: &str, body: impl Into<Body>) -> Answer {
         let request = self.request(Method::PUT, &format!("/xapi/statements?statementId={id}"), version);
         self.send(request.header("Content-Type", "application/json").body(body.into()).unwrap()).await
     }
 
-    pub async fn get_as(&self, version: &str, uri: &str) -> Answer {
+    pub(crate) async fn get_as(&self, version: &str, uri: &str) -> Answer {
         self.send(self.request(Method::GET, uri, version).body(Body::empty()).unwrap()).await
     }
 
     /// A list or a statement by the parameters given, under 2.0.
-    pub async fn get(&self, parameters: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn get(&self, parameters: &[(&str, &str)]) -> Answer {
         self.get_as("2.0.0", &address(parameters)).await
     }
 
     /// The ids that a list by these parameters has.
-    pub async fn ids(&self, parameters: &[(&str, &str)]) -> Vec<String> {
+    pub(crate) async fn ids(&self, parameters: &[(&str, &str)]) -> Vec<String> {
         self.get(parameters).await.expect(200).ids()
     }
 
     /// All ids of a list, page by page, newest first or as asked.
-    pub async fn all_ids(&self, parameters: &[(&str, &str)]) -> Vec<String> {
+    pub(crate) async fn all_ids(&self, parameters: &[(&str, &str)]) -> Vec<String> {
         let mut page = self.get(parameters).await.expect(200);
         let mut ids = page.ids();
         while let Some(more) = page.json()["more"].as_str().filter(|more| !more.is_empty()) {
@@ -240,26 +240,27 @@ async fn authorization(vault: &Vault, scopes: &[&str]) -> String {
 }
 
 /// `/xapi/statements?…`, encoded.
-pub fn address(parameters: &[(&str, &str)]) -> String {
+pub(crate) fn address(parameters: &[(&str, &str)]) -> String {
     let encode = |text: &str| -> String { text.bytes().map(|byte| format!("%{byte:02X}")).collect() };
-    let pairs: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+    let pairs: Vec<String> =
+        parameters.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
     format!("/xapi/statements?{}", pairs.join("&"))
 }
 
-pub const VERB: &str = "http://adlnet.gov/expapi/verbs/completed";
-pub const VOIDED: &str = "http://adlnet.gov/expapi/verbs/voided";
+pub(crate) const VERB: &str = "http://adlnet.gov/expapi/verbs/completed";
+pub(crate) const VOIDED: &str = "http://adlnet.gov/expapi/verbs/voided";
 
 /// A UUID of one's own choosing.
-pub fn id(number: u32) -> String {
+pub(crate) fn id(number: u32) -> String {
     format!("00000000-0000-4000-8000-{number:012x}")
 }
 
-pub fn agent(name: &str) -> Value {
+pub(crate) fn agent(name: &str) -> Value {
     json!({ "account": { "homePage": "https://larkby.example", "name": name } })
 }
 
 /// A statement without an id: `name` completed the activity `about`.
-pub fn plain(name: &str, about: &str) -> Value {
+pub(crate) fn plain(name: &str, about: &str) -> Value {
     json!({
         "actor": agent(name),
         "verb": { "id": VERB },
@@ -268,14 +269,14 @@ pub fn plain(name: &str, about: &str) -> Value {
 }
 
 /// The same with an id.
-pub fn statement(number: u32, name: &str, about: &str) -> Value {
+pub(crate) fn statement(number: u32, name: &str, about: &str) -> Value {
     let mut statement = plain(name, about);
     statement["id"] = id(number).into();
     statement
 }
 
 /// `name` says something about the statement `target`.
-pub fn reference(number: u32, name: &str, verb: &str, target: u32) -> Value {
+pub(crate) fn reference(number: u32, name: &str, verb: &str, target: u32) -> Value {
     json!({
         "id": id(number),
         "actor": agent(name),
@@ -284,6 +285,6 @@ pub fn reference(number: u32, name: &str, verb: &str, target: u32) -> Value {
     })
 }
 
-pub fn activity(about: &str) -> String {
+pub(crate) fn activity(about: &str) -> String {
     format!("https://larkby.example/kurser/{about}")
 }

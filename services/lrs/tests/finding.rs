@@ -1,0 +1,329 @@
+//! Lists: filters, references, voiding, pages.
+
+mod rig;
+
+use std::time::Duration;
+
+use lrs::Limits;
+use rig::*;
+use serde_json::{Value, json};
+
+const SEEN: &str = "http://e.org/verbs/seen";
+
+fn with(mut statement: Value, path: &str, value: Value) -> Value {
+    let (parents, last) = path.rsplit_once('/').unwrap();
+    let mut place = &mut statement;
+    for name in parents.split('/').filter(|name| !name.is_empty()) {
+        place = &mut place[name];
+    }
+    place[last] = value;
+    statement
+}
+
+promises! {
+    async fn whoever_reads_their_own_write_finds_it_by_every_filter(rig) {
+        let registration = "6ba7b810-9dad-41d1-80b4-00c04fd430c8";
+        let sent = with(statement(1, "anna", "a"), "/context/registration", registration.into());
+        rig.post(&json!([sent, statement(2, "bo", "b")])).await.expect(200);
+        let anna = agent("anna").to_string();
+        for filter in [("agent", anna.as_str()), ("activity", &activity("a")), ("registration", registration)] {
+            assert_eq!(rig.ids(&[filter]).await, [id(1)], "{}", filter.0);
+        }
+        assert_eq!(rig.ids(&[("verb", VERB)]).await, [id(2), id(1)]);
+        assert_eq!(rig.ids(&[("verb", VERB), ("agent", &anna)]).await, [id(1)]);
+        assert_eq!(rig.ids(&[("activity", &activity("b")), ("agent", &anna)]).await, [""; 0]);
+        assert_eq!(rig.ids(&[("agent", &agent("nobody").to_string())]).await, [""; 0]);
+    }
+
+    async fn an_agent_filter_finds_actors_objects_and_members_of_groups(rig) {
+        let group = json!({ "objectType": "Group", "member": [agent("anna"), agent("bo")] });
+        let named = json!({ "objectType": "Group", "account": { "homePage": "https://larkby.example", "name": "7a" },
+            "member": [agent("anna")] });
+        let friend = with(agent("anna"), "/objectType", "Agent".into());
+        rig.post(&json!([
+            with(statement(1, "x", "a"), "/actor", group),
+            with(statement(2, "bo", "a"), "/object", friend),
+            with(statement(3, "bo", "a"), "/object", named.clone()),
+            with(statement(4, "bo", "a"), "/context/instructor", agent("anna")),
+        ]))
+        .await
+        .expect(200);
+        let anna = agent("anna").to_string();
+        assert_eq!(rig.ids(&[("agent", &anna)]).await, [id(3), id(2), id(1)]);
+        assert_eq!(rig.ids(&[("agent", &named.to_string())]).await, [id(3)]);
+        assert_eq!(rig.ids(&[("agent", &anna), ("related_agents", "true")]).await, [id(4), id(3), id(2), id(1)]);
+    }
+
+    async fn related_agents_looks_into_sub_statements_context_and_authority(rig) {
+        let anna = agent("anna");
+        let sub = json!({ "objectType": "SubStatement", "actor": anna, "verb": { "id": SEEN },
+            "object": { "id": activity("a") } });
+        let team = json!({ "objectType": "Group", "member": [anna] });
+        let agents = json!([{ "objectType": "contextAgent", "agent": anna }]);
+        let groups = json!([{ "objectType": "contextGroup", "group": team }]);
+        rig.post(&json!([
+            with(statement(1, "bo", "a"), "/object", sub),
+            with(statement(2, "bo", "a"), "/context/team", team),
+            with(statement(3, "bo", "a"), "/context/contextAgents", agents),
+            with(statement(4, "bo", "a"), "/context/contextGroups", groups),
+            statement(5, "bo", "a"),
+        ]))
+        .await
+        .expect(200);
+        let anna = anna.to_string();
+        assert_eq!(rig.ids(&[("agent", &anna)]).await, [""; 0]);
+        assert_eq!(rig.ids(&[("agent", &anna), ("related_agents", "true")]).await, [id(4), id(3), id(2), id(1)]);
+        let authority = rig.get(&[("statementId", &id(5))]).await.expect(200).json()["authority"].to_string();
+        let by_authority = [("agent", authority.as_str()), ("related_agents", "true")];
+        assert_eq!(rig.ids(&by_authority).await, [id(5), id(4), id(3), id(2), id(1)]);
+        assert_eq!(rig.ids(&by_authority[..1]).await, [""; 0]);
+    }
+
+    async fn related_activities_looks_into_context_and_sub_statements(rig) {
+        let course = json!([{ "id": activity("kurs") }]);
+        let sub = json!({ "objectType": "SubStatement", "actor": agent("bo"), "verb": { "id": SEEN },
+            "object": { "id": activity("kurs") } });
+        let mut deep = sub.clone();
+        deep["object"]["id"] = activity("b").into();
+        deep["context"] = json!({ "contextActivities": { "grouping": course } });
+        rig.post(&json!([
+            with(statement(1, "anna", "a"), "/context/contextActivities", json!({ "parent": course })),
+            with(statement(2, "anna", "a"), "/context/contextActivities", json!({ "category": course[0] })),
+            with(statement(3, "anna", "a"), "/object", sub),
+            with(statement(4, "anna", "a"), "/object", deep),
+            statement(5, "anna", "kurs"),
+        ]))
+        .await
+        .expect(200);
+        let kurs = activity("kurs");
+        assert_eq!(rig.ids(&[("activity", &kurs)]).await, [id(5)]);
+        let related = [("activity", kurs.as_str()), ("related_activities", "true")];
+        assert_eq!(rig.ids(&related).await, [id(5), id(4), id(3), id(2), id(1)]);
+    }
+
+    async fn who_refers_is_found_with_what_is_referred_to_in_whichever_order_they_came(rig) {
+        // 3 refers to 2 refers to 1, and 1 comes last; 4 comes after it.
+        rig.post(&reference(3, "carl", SEEN, 2)).await.expect(200);
+        rig.post(&reference(2, "bo", SEEN, 1)).await.expect(200);
+        rig.post(&statement(1, "anna", "a")).await.expect(200);
+        rig.post(&reference(4, "dora", SEEN, 3)).await.expect(200);
+        let all = [id(4), id(1), id(2), id(3)];
+        assert_eq!(rig.ids(&[("agent", &agent("anna").to_string())]).await, all);
+        assert_eq!(rig.ids(&[("activity", &activity("a"))]).await, all);
+        assert_eq!(rig.ids(&[("agent", &agent("bo").to_string())]).await, [id(4), id(2), id(3)]);
+        assert_eq!(rig.ids(&[("verb", VERB), ("agent", &agent("anna").to_string())]).await, all);
+    }
+
+    async fn all_conditions_have_to_hold_on_one_and_the_same_statement(rig) {
+        rig.post(&json!([statement(1, "anna", "a"), reference(2, "bo", SEEN, 1)])).await.expect(200);
+        let (anna, bo) = (agent("anna").to_string(), agent("bo").to_string());
+        // Bo has seen; Anna has completed: never Bo's agent with Anna's verb or activity.
+        assert_eq!(rig.ids(&[("agent", &bo), ("verb", VERB)]).await, [""; 0]);
+        assert_eq!(rig.ids(&[("agent", &bo), ("activity", &activity("a"))]).await, [""; 0]);
+        assert_eq!(rig.ids(&[("agent", &anna), ("verb", SEEN)]).await, [""; 0]);
+        assert_eq!(rig.ids(&[("agent", &bo), ("verb", SEEN)]).await, [id(2)]);
+        assert_eq!(rig.ids(&[("agent", &anna), ("activity", &activity("a"))]).await, [id(2), id(1)]);
+        assert_eq!(rig.ids(&[("agent", &anna), ("related_agents", "true"), ("verb", VERB)]).await, [id(2), id(1)]);
+    }
+
+    async fn references_in_a_circle_are_walked_once(rig) {
+        rig.post(&reference(1, "anna", SEEN, 2)).await.expect(200);
+        rig.post(&reference(2, "bo", SEEN, 3)).await.expect(200);
+        rig.post(&json!([reference(3, "carl", SEEN, 1), reference(4, "dora", SEEN, 4)])).await.expect(200);
+        for name in ["anna", "bo", "carl"] {
+            assert_eq!(rig.ids(&[("agent", &agent(name).to_string())]).await, [id(3), id(2), id(1)], "{name}");
+        }
+        assert_eq!(rig.ids(&[("agent", &agent("dora").to_string())]).await, [id(4)]);
+    }
+
+    async fn a_voided_statement_is_found_only_as_voided_and_still_lends_its_row(rig) {
+        rig.post(&json!([statement(1, "anna", "a"), reference(2, "bo", SEEN, 1)])).await.expect(200);
+        rig.post(&reference(3, "carl", VOIDED, 1)).await.expect(200);
+        rig.get(&[("statementId", &id(1))]).await.expect(404);
+        rig.get(&[("voidedStatementId", &id(1))]).await.expect(200);
+        rig.get(&[("voidedStatementId", &id(2))]).await.expect(404);
+        assert_eq!(rig.ids(&[]).await, [id(3), id(2)]);
+        assert_eq!(rig.ids(&[("activity", &activity("a"))]).await, [id(3), id(2)]);
+    }
+
+    async fn a_voiding_statement_may_come_before_its_target(rig) {
+        rig.post(&reference(2, "carl", VOIDED, 1)).await.expect(200);
+        rig.post(&statement(1, "anna", "a")).await.expect(200);
+        rig.get(&[("statementId", &id(1))]).await.expect(404);
+        rig.get(&[("voidedStatementId", &id(1))]).await.expect(200);
+        assert_eq!(rig.ids(&[("activity", &activity("a"))]).await, [id(2)]);
+        let batch = json!([reference(4, "carl", VOIDED, 3), statement(3, "anna", "b")]);
+        rig.post(&batch).await.expect(200);
+        rig.get(&[("voidedStatementId", &id(3))]).await.expect(200);
+    }
+
+    async fn a_voiding_statement_cannot_be_voided(rig) {
+        rig.post(&statement(1, "anna", "a")).await.expect(200);
+        rig.post(&reference(2, "carl", VOIDED, 1)).await.expect(200);
+        rig.post(&reference(3, "carl", VOIDED, 2)).await.expect(200);
+        rig.get(&[("statementId", &id(2))]).await.expect(200);
+        rig.get(&[("voidedStatementId", &id(1))]).await.expect(200);
+        // In the other order too.
+        rig.post(&reference(5, "carl", VOIDED, 4)).await.expect(200);
+        rig.post(&reference(4, "carl", VOIDED, 1)).await.expect(200);
+        rig.get(&[("statementId", &id(4))]).await.expect(200);
+    }
+
+    async fn since_is_exclusive_and_until_inclusive_on_stored(rig) {
+        for number in 1..=3 {
+            rig.post(&statement(number, "anna", "a")).await.expect(200);
+            rig.clock.advance(Duration::from_secs(60));
+        }
+        let second = rig.get(&[("statementId", &id(2))]).await.expect(200).json();
+        let at = second["stored"].as_str().unwrap();
+        assert_eq!(rig.ids(&[("since", at)]).await, [id(3)]);
+        assert_eq!(rig.ids(&[("until", at)]).await, [id(2), id(1)]);
+        assert_eq!(rig.ids(&[("until", at), ("ascending", "true")]).await, [id(1), id(2)]);
+        assert_eq!(rig.ids(&[("since", at), ("until", at)]).await, [""; 0]);
+        assert_eq!(rig.ids(&[("since", at), ("agent", &agent("anna").to_string())]).await, [id(3)]);
+        rig.get(&[("since", "2026-01-15T08:00:00-00:00")]).await.expect(400);
+    }
+
+    async fn pages_neither_repeat_nor_skip_while_others_write(rig) {
+        let batch: Vec<Value> = (1..=25).map(|number| statement(number, "anna", "a")).collect();
+        rig.post(&batch.into()).await.expect(200);
+        let anna = agent("anna").to_string();
+        for (filter, ascending) in [(None, "false"), (None, "true"), (Some(("agent", anna.as_str())), "false")] {
+            let mut parameters = vec![("limit", "4"), ("ascending", ascending)];
+            parameters.extend(filter);
+            let mut page = rig.get(&parameters).await.expect(200);
+            let mut found = page.ids();
+            let mut written = 1000 + u32::try_from(found.len()).unwrap();
+            while found.len() < 25 {
+                written += 1;
+                rig.post(&plain("anna", "a")).await.expect(200);
+                let more = page.json()["more"].as_str().unwrap().to_owned();
+                assert!(more.starts_with('/') && !more.contains("larkby"), "{more}");
+                page = rig.get_as("2.0.0", &more).await.expect(200);
+                found.extend(page.ids());
+                assert!(written < 1100);
+            }
+            let mut expected: Vec<String> = (1..=25).map(id).collect();
+            if ascending == "false" {
+                found.retain(|found| expected.contains(found));
+                expected.reverse();
+            }
+            // Newest first, what came meanwhile lies above; earlier rounds lie at the top of this one.
+            if ascending == "true" {
+                found.truncate(25);
+            }
+            let mut rest = rig.all_ids(&parameters).await;
+            rest.retain(|found| expected.contains(found));
+            assert_eq!(rest, expected);
+            if found.len() == 25 {
+                assert_eq!(found, expected);
+            }
+        }
+    }
+
+    async fn a_page_that_is_the_last_has_no_more(rig) {
+        let batch: Vec<Value> = (1..=4).map(|number| statement(number, "anna", "a")).collect();
+        rig.post(&batch.into()).await.expect(200);
+        for parameters in [vec![("limit", "4")], vec![("limit", "4"), ("activity", "https://larkby.example/kurser/a")]] {
+            let page = rig.get(&parameters).await.expect(200);
+            assert_eq!(page.ids().len(), 4);
+            assert_eq!(page.json()["more"], "");
+        }
+    }
+
+    async fn more_works_after_a_restart_for_its_own_credential_until_it_expires(rig) {
+        let batch: Vec<Value> = (1..=5).map(|number| statement(number, "anna", "a")).collect();
+        rig.post(&batch.into()).await.expect(200);
+        let page = rig.get(&[("limit", "3"), ("agent", &agent("anna").to_string())]).await.expect(200);
+        let more = page.json()["more"].as_str().unwrap().to_owned();
+        let rig = rig.restarted(Limits::default()).await;
+        assert_eq!(rig.get_as("2.0.0", &more).await.expect(200).ids(), [id(2), id(1)]);
+
+        let own = rig.all.clone();
+        let mut rig = rig;
+        rig.all = rig.credential(&["statements/read"]).await;
+        rig.get_as("2.0.0", &more).await.expect(400);
+        rig.all = own;
+        let mut forged = more.clone();
+        let last = if forged.pop() == Some('A') { 'B' } else { 'A' };
+        forged.push(last);
+        rig.get_as("2.0.0", &forged).await.expect(400);
+        rig.get_as("2.0.0", &format!("{more}&limit=1")).await.expect(400);
+        rig.clock.advance(Duration::from_secs(2 * 86_400));
+        rig.get_as("2.0.0", &more).await.expect(400);
+    }
+
+    async fn a_limit_of_zero_or_none_or_above_the_servers_gives_as_many_as_the_server_gives(rig) {
+        let batch: Vec<Value> = (1..=110).map(|number| statement(number, "anna", "a")).collect();
+        rig.post(&batch.into()).await.expect(200);
+        for limit in [vec![], vec![("limit", "0")], vec![("limit", "100000")]] {
+            let page = rig.get(&limit).await.expect(200);
+            assert_eq!(page.ids().len(), 100);
+            assert_eq!(rig.all_ids(&limit).await.len(), 110);
+        }
+    }
+
+    async fn statements_of_both_versions_are_given_side_by_side_and_never_converted_down(rig) {
+        rig.post_as("1.0.3", statement(1, "anna", "a").to_string()).await.expect(200);
+        rig.post_as("2.0.0", statement(2, "anna", "a").to_string()).await.expect(200);
+        for version in ["1.0.3", "2.0.0"] {
+            let page = rig.get_as(version, "/xapi/statements").await.expect(200);
+            assert_eq!(page.header("x-experience-api-version"), Some(version));
+            let statements = page.json()["statements"].clone();
+            assert_eq!([&statements[0]["version"], &statements[1]["version"]], ["2.0.0", "1.0.0"]);
+        }
+    }
+
+    async fn format_ids_cuts_statements_down_and_canonical_picks_a_language(rig) {
+        let mut sent = statement(1, "anna", "a");
+        sent["actor"]["name"] = "Anna".into();
+        sent["object"]["definition"] = json!({ "name": { "sv": "Kursen", "en": "The course" } });
+        rig.post(&sent).await.expect(200);
+        let given = rig.get(&[("format", "ids")]).await.expect(200).json()["statements"][0].clone();
+        assert_eq!(given["actor"]["name"], Value::Null);
+        assert_eq!(given["object"]["definition"], Value::Null);
+        let request = rig.request(axum::http::Method::GET, &address(&[("format", "canonical")]), "2.0.0");
+        let answer = rig.send(request.header("Accept-Language", "sv").body(axum::body::Body::empty()).unwrap()).await;
+        let name = answer.expect(200).json()["statements"][0]["object"]["definition"]["name"].clone();
+        assert_eq!(name, json!({ "sv": "Kursen" }));
+    }
+
+    async fn last_modified_is_given_by_2_0_on_statements_and_lists(rig) {
+        rig.post(&statement(1, "anna", "a")).await.expect(200);
+        for uri in [address(&[("statementId", &id(1))]), "/xapi/statements".into()] {
+            let answer = rig.get_as("2.0.0", &uri).await.expect(200);
+            assert_eq!(answer.header("last-modified"), Some("Thu, 15 Jan 2026 08:00:00 GMT"));
+        }
+    }
+
+    async fn head_answers_as_get_without_a_body(rig) {
+        rig.post(&statement(1, "anna", "a")).await.expect(200);
+        let get = rig.get(&[("statementId", &id(1))]).await.expect(200);
+        let request = rig.request(axum::http::Method::HEAD, &address(&[("statementId", &id(1))]), "2.0.0");
+        let head = rig.send(request.body(axum::body::Body::empty()).unwrap()).await.expect(200);
+        assert!(head.body.is_empty());
+        assert_eq!(head.header("content-length"), Some(get.body.len().to_string().as_str()));
+        assert_eq!(head.header("last-modified"), get.header("last-modified"));
+        let missing = rig.request(axum::http::Method::HEAD, &address(&[("statementId", &id(9))]), "2.0.0");
+        rig.send(missing.body(axum::body::Body::empty()).unwrap()).await.expect(404);
+    }
+
+    async fn consistent_through_is_on_every_answer_and_advances_while_nothing_is_in_flight(rig) {
+        const HEADER: &str = "x-experience-api-consistent-through";
+        let stored = |answer: &Answer| answer.json()["stored"].as_str().unwrap().to_owned();
+        let posted = rig.post(&statement(1, "anna", "a")).await.expect(200);
+        let given = rig.get(&[("statementId", &id(1))]).await.expect(200);
+        assert!(posted.header(HEADER).unwrap() >= stored(&given).as_str());
+        let refused = rig.post_as("2.0.0", "nonsense").await.expect(400);
+        assert!(refused.header(HEADER).is_some());
+        assert!(rig.get_as("9.9", "/xapi/statements").await.expect(400).header(HEADER).is_some());
+        let before = rig.get(&[]).await.expect(200).header(HEADER).unwrap().to_owned();
+        rig.clock.advance(Duration::from_secs(60));
+        let after = rig.get(&[]).await.expect(200).header(HEADER).unwrap().to_owned();
+        assert!(after > before, "{before} {after}");
+        // What comes now comes after what was promised.
+        rig.post(&statement(2, "anna", "a")).await.expect(200);
+        let given = rig.get(&[("statementId", &id(2))]).await.expect(200);
+        assert!(stored(&given) > after);
+    }
+}
