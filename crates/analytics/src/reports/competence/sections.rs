@@ -18,111 +18,142 @@ pub(super) fn all(
     known: &[Known],
     parameters: &Parameters,
 ) -> Vec<Section> {
-    let competences = competence_items(framework);
-    let areas = area_items(framework);
-    let bands: Vec<Category> =
-        framework.bands.iter().map(|band| level_category(&band.code, text(&band.name))).collect();
-    let levels: Vec<Category> = framework
-        .levels
-        .iter()
-        .map(|level| level_category(&level.level.to_string(), numbered(level.level)))
-        .collect();
-    let band = |level: u8| framework.bands.iter().position(|b| (b.low..=b.high).contains(&level));
-    let number = |level: u8| framework.levels.iter().position(|l| l.level == level);
-    // Levels give bands away, and the gate decides on the two apart. Where nothing can be subtracted, at the
-    // top of the tree, that gives nothing away but a group in one band, and that is left out.
-    let top = |population: usize| {
-        let population = &populations.list[population];
-        population.parent.is_none() && population.base >= parameters.levels_from
-    };
-
-    let by_area: Vec<Known> = known.iter().map(|known| in_areas(framework, known)).collect();
-    let counts = Counts { populations };
-    let mut sections: Vec<Section> =
-        KINDS.iter().map(|&kind| coverage(kind, instrument, populations, known)).collect();
-    for (part, items, known) in [("competences", &competences, known), ("areas", &areas, &by_area[..])] {
-        for kind in KINDS {
-            let mut section =
-                section(format!("{}-{part}", name(kind)), title(kind, part), Measure::Levels { kind });
-            section.notes = notes(kind, part, instrument);
-            section.figures = counts.by(
-                items.len(),
-                bands.len(),
-                |_, _| true,
-                |person, item| known[person].of(kind)[item].and_then(band),
-            );
-            section.categories.clone_from(&bands);
-            section.items.clone_from(items);
-            sections.push(section);
-        }
-    }
-    for kind in KINDS {
-        let mut section =
-            section(format!("{}-levels", name(kind)), title(kind, "levels"), Measure::Levels { kind });
-        section.notes = notes(kind, "levels", instrument);
-        section.notes.push(Text::new(
-            format!("Åtta nivåer visas för helheten, när den är minst {} personer.", parameters.levels_from),
-            format!(
-                "Eight levels are shown for the whole, where it is at least {} people.",
-                parameters.levels_from
-            ),
-        ));
-        let unanimous = |population: usize, item: usize| {
-            let members = populations.members[population].iter();
-            let mut counts = vec![0u64; bands.len()];
-            members
-                .filter_map(|&p| known[p].of(kind)[item].and_then(band))
-                .for_each(|band| counts[band] += 1);
-            counts.iter().any(|&count| count + 1 >= counts.iter().sum())
-        };
-        section.figures = counts.by(
-            competences.len(),
-            levels.len(),
-            |population, item| top(population) && !unanimous(population, item),
-            |person, item| known[person].of(kind)[item].and_then(number),
-        );
-        section.categories.clone_from(&levels);
-        section.items.clone_from(&competences);
-        sections.push(section);
-    }
-    let side = bands.len();
-    let mut both = section(
-        "self-assessed-beside-demonstrated".into(),
-        Text::new("Självskattat bredvid visat", "Self-assessed beside demonstrated"),
-        Measure::SelfVsDemonstrated,
-    );
-    both.notes = vec![Text::new(
-        "Bara de som har både en självskattad och en visad nivå.",
-        "Only those who have both a self-assessed and a demonstrated level.",
-    )];
-    both.within = vec![
-        Nested { section: format!("{}-competences", name(LevelKind::SelfAssessed)), axis: Axis::Rows },
-        Nested { section: format!("{}-competences", name(LevelKind::Demonstrated)), axis: Axis::Columns },
+    let bands = framework.bands.iter().map(|band| level_category(&band.code, text(&band.name))).collect();
+    let report = Report { framework, instrument, populations, bands };
+    let in_areas: Vec<Known> = known.iter().map(|known| in_areas(framework, known)).collect();
+    let mut sections: Vec<Section> = KINDS.iter().map(|&kind| report.coverage(kind, known)).collect();
+    let parts = [
+        ("competences", competence_items(framework), known),
+        ("areas", area_items(framework), &in_areas[..]),
     ];
-    both.figures = counts.by(
-        competences.len(),
-        side * side,
-        |_, _| true,
-        |person, item| {
-            let row = known[person].self_assessed[item].and_then(band)?;
-            Some(row * side + known[person].demonstrated[item].and_then(band)?)
-        },
-    );
-    both.categories = bands;
-    both.items = competences;
-    sections.push(both);
+    for (part, items, known) in parts {
+        sections.extend(KINDS.iter().map(|&kind| report.bands(kind, part, items.clone(), known)));
+    }
+    sections.extend(KINDS.iter().map(|&kind| report.levels(kind, known, parameters.levels_from)));
+    sections.push(report.both(known));
     sections
 }
 
-/// Counts people over the groups of a report.
-struct Counts<'a> {
+/// What every section is made from.
+struct Report<'a> {
+    framework: &'a Framework,
+    instrument: Option<&'a Instrument<'a>>,
     populations: &'a Populations,
+    bands: Vec<Category>,
 }
 
-impl Counts<'_> {
+impl Report<'_> {
+    /// How many have any level at all.
+    fn coverage(&self, kind: LevelKind, known: &[Known]) -> Section {
+        let items = vec![Item {
+            code: "any".into(),
+            label: Text::new("Minst en kompetens", "At least one competence"),
+            group: None,
+            target: None,
+        }];
+        let mut section = self.section(kind, "coverage", Measure::Coverage, items);
+        let any = |person: usize, _| known[person].of(kind).iter().any(Option::is_some).then_some(0);
+        section.figures = self.count(1, 1, |_, _| true, any);
+        section.figures.iter_mut().for_each(|figure| figure.counts.clear());
+        section
+    }
+
+    /// The distribution over bands.
+    fn bands(&self, kind: LevelKind, part: &str, items: Vec<Item>, known: &[Known]) -> Section {
+        let mut section = self.section(kind, part, Measure::Levels { kind }, items);
+        section.figures = self.count(
+            section.items.len(),
+            self.bands.len(),
+            |_, _| true,
+            |person, item| self.band(known[person].of(kind)[item]),
+        );
+        section.categories.clone_from(&self.bands);
+        section
+    }
+
+    /// The distribution over single levels, for the whole alone. Levels give bands away, and the gate decides on
+    /// the two apart. At the top of the tree nothing can be subtracted, so there they give nothing away but a
+    /// group that is all in one band, and that is left out.
+    fn levels(&self, kind: LevelKind, known: &[Known], from: u64) -> Section {
+        let framework = self.framework;
+        let mut section = self.section(kind, "levels", Measure::Levels { kind }, competence_items(framework));
+        section.notes.push(Text::new(
+            format!("Enskilda nivåer visas för helheten, när den är minst {from} personer."),
+            format!("Single levels are shown for the whole, where it is at least {from} people."),
+        ));
+        let wanted = |population: usize, item: usize| {
+            let top = &self.populations.list[population];
+            let members = &self.populations.members[population];
+            let mut counts = vec![0u64; self.bands.len()];
+            for band in members.iter().filter_map(|&person| self.band(known[person].of(kind)[item])) {
+                counts[band] += 1;
+            }
+            let unanimous = counts.iter().any(|&count| count + 1 >= counts.iter().sum());
+            top.parent.is_none() && top.base >= from && !unanimous
+        };
+        section.figures = self.count(section.items.len(), framework.levels.len(), wanted, |person, item| {
+            let known = known[person].of(kind)[item]?;
+            framework.levels.iter().position(|level| level.level == known)
+        });
+        let categories = framework.levels.iter();
+        section.categories =
+            categories.map(|level| level_category(&level.level.to_string(), numbered(level.level))).collect();
+        section
+    }
+
+    /// Self-assessed against demonstrated bands, row by row.
+    fn both(&self, known: &[Known]) -> Section {
+        let side = self.bands.len();
+        let mut section = Section {
+            id: "self-assessed-beside-demonstrated".into(),
+            title: Text::new("Självskattat bredvid visat", "Self-assessed beside demonstrated"),
+            measure: Measure::SelfVsDemonstrated,
+            categories: self.bands.clone(),
+            items: competence_items(self.framework),
+            figures: Vec::new(),
+            within: [(LevelKind::SelfAssessed, Axis::Rows), (LevelKind::Demonstrated, Axis::Columns)]
+                .map(|(kind, axis)| Nested { section: format!("{}-competences", name(kind)), axis })
+                .into(),
+            live: false,
+            notes: vec![Text::new(
+                "Bara de som har både en självskattad och en visad nivå.",
+                "Only those who have both a self-assessed and a demonstrated level.",
+            )],
+        };
+        section.figures = self.count(
+            section.items.len(),
+            side * side,
+            |_, _| true,
+            |person, item| {
+                let row = self.band(known[person].self_assessed[item])?;
+                Some(row * side + self.band(known[person].demonstrated[item])?)
+            },
+        );
+        section
+    }
+
+    fn section(&self, kind: LevelKind, part: &str, measure: Measure, items: Vec<Item>) -> Section {
+        Section {
+            id: format!("{}-{part}", name(kind)),
+            title: title(kind, part),
+            measure,
+            categories: Vec::new(),
+            items,
+            figures: Vec::new(),
+            within: Vec::new(),
+            live: false,
+            notes: notes(kind, part, self.instrument),
+        }
+    }
+
+    fn band(&self, level: Option<u8>) -> Option<usize> {
+        let level = level?;
+        self.framework.bands.iter().position(|band| (band.low..=band.high).contains(&level))
+    }
+
     /// One figure for each group and item that `wanted` asks for; `category` says where a person belongs, or
     /// that nothing is known.
-    fn by(
+    fn count(
         &self,
         items: usize,
         categories: usize,
@@ -150,37 +181,6 @@ impl Counts<'_> {
         }
         figures
     }
-}
-
-/// How many have any level at all.
-fn coverage(
-    kind: LevelKind,
-    instrument: Option<&Instrument<'_>>,
-    populations: &Populations,
-    known: &[Known],
-) -> Section {
-    let mut section = section(format!("{}-coverage", name(kind)), title(kind, "coverage"), Measure::Coverage);
-    section.items = vec![Item {
-        code: "any".into(),
-        label: Text::new("Minst en kompetens", "At least one competence"),
-        group: None,
-        target: None,
-    }];
-    section.notes = notes(kind, "coverage", instrument);
-    for (population, members) in populations.members.iter().enumerate() {
-        let reached = |person: &&usize| known[**person].of(kind).iter().any(Option::is_some);
-        section.figures.push(Figure {
-            population,
-            item: 0,
-            base: members.len() as u64,
-            answered: members.iter().filter(reached).count() as u64,
-            counts: Vec::new(),
-            score: None,
-            positive: None,
-            interval: None,
-        });
-    }
-    section
 }
 
 /// A person's levels in the framework's areas.
@@ -228,20 +228,6 @@ fn numbered(level: u8) -> Text {
     Text::new(format!("Nivå {level}"), format!("Level {level}"))
 }
 
-fn section(id: String, title: Text, measure: Measure) -> Section {
-    Section {
-        id,
-        title,
-        measure,
-        categories: Vec::new(),
-        items: Vec::new(),
-        figures: Vec::new(),
-        within: Vec::new(),
-        live: false,
-        notes: Vec::new(),
-    }
-}
-
 fn name(kind: LevelKind) -> &'static str {
     match kind {
         LevelKind::SelfAssessed => "self-assessed",
@@ -262,7 +248,7 @@ fn title(kind: LevelKind, part: &str) -> Text {
             format!("{en} level: for how many it is known"),
         ),
         "areas" => Text::new(format!("{sv} nivå efter område"), format!("{en} level by area")),
-        "levels" => Text::new(format!("{sv} nivå i åtta steg"), format!("{en} level in eight steps")),
+        "levels" => Text::new(format!("{sv} nivå i enskilda steg"), format!("{en} level in single steps")),
         _ => Text::new(format!("{sv} nivå efter kompetens"), format!("{en} level by competence")),
     }
 }
