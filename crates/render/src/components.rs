@@ -267,7 +267,7 @@ pub struct Login {
 pub fn login_page(login: &Login) -> String {
     let lang = login.lang;
     let body = html! {
-        @if let Some(error) = &login.error { (notice(error, true)) }
+        @if let Some(error) = &login.error { (notice(error, false)) }
         form class="form" method="post" action=(login.action) {
             @for (name, value) in &login.hidden { input type="hidden" name=(name) value=(value); }
             (field(&Field {

@@ -135,6 +135,23 @@ fn values(view: &View<'_>, section: &ReleasedSection, shown: &Shown) -> Vec<Valu
         ));
         values.push(value("mean", t(lang, "medelvärde", "mean"), mean));
     }
+    if section
+        .figures()
+        .iter()
+        .any(|figure| matches!(&figure.shown, Shown::Full(full) if full.interval.is_some()))
+    {
+        let interval = match shown {
+            Shown::Full(full) => full.interval,
+            _ => None,
+        };
+        let of_mean = shown.positive().is_none() && shown.score().is_some();
+        let end = |end: Ratio| if of_mean { end.round(2) } else { end.round_percent(1) };
+        let text = |place: Option<Ratio>| place.map(|place| end(place).to_text(decimal_mark(lang)));
+        let low = text(interval.map(|interval| interval.low));
+        let high = text(interval.map(|interval| interval.high));
+        values.push(value("interval_low", t(lang, "95 %-intervall, från", "95% interval, from"), low));
+        values.push(value("interval_high", t(lang, "95 %-intervall, till", "95% interval, to"), high));
+    }
     values.push(value("rate", t(lang, "andel av basen, procent", "share of the base, per cent"), rate));
     values
 }

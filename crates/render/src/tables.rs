@@ -1,11 +1,11 @@
 //! The tables beneath the charts, and the shaded tables of self-assessed against demonstrated levels.
 
 use crate::findings::{positive, split};
-use crate::number::{count, mean, percent, whole_percent};
+use crate::number::{count, mean, percent, percent_sign, whole_percent};
 use crate::rows::Pick;
 use crate::texts::{self, Word, t, word};
 use crate::view::View;
-use disclosure::{Measure, ReleasedSection, Shown};
+use disclosure::{Full, Lang, Measure, ReleasedSection, Shown};
 use maud::{Markup, html};
 
 /// A cell that spans what is not shown, or a number with its share.
@@ -61,6 +61,9 @@ fn heads(view: &View<'_>, part: &ReleasedSection) -> Vec<String> {
         Measure::Likert => heads.extend([own(Word::Positive), own(Word::Mean)]),
         _ => {}
     }
+    if has_intervals(part) {
+        heads.push(own(Word::Interval));
+    }
     heads.push(texts::n_head(part.measure(), lang).to_owned());
     match part.measure() {
         Measure::ResponseRate => heads.extend([own(Word::Base), own(Word::Rate)]),
@@ -106,12 +109,36 @@ fn cells(view: &View<'_>, part: &ReleasedSection, shown: Option<&Shown>) -> Vec<
         let score = shown.score().and_then(|score| Some((score.mean()?, score.n)));
         cells.push(Cell::Text(score.map_or_else(dash, |(value, n)| mean(value, n, lang))));
     }
+    if has_intervals(part) {
+        cells.push(Cell::Text(interval(shown, lang)));
+    }
     cells.push(Cell::Text(count(answered)));
     cells.push(Cell::Text(count(base)));
     if matches!(part.measure(), Measure::ResponseRate | Measure::Coverage) {
         cells.push(Cell::Text(percent(answered, base, lang)));
     }
     cells
+}
+
+/// Whether any figure of the section comes with an interval; then its tables have a column for it.
+fn has_intervals(part: &ReleasedSection) -> bool {
+    part.figures().iter().any(|figure| matches!(&figure.shown, Shown::Full(full) if full.interval.is_some()))
+}
+
+/// The interval of a share in whole per cent, or of a mean.
+fn interval(shown: &Shown, lang: Lang) -> String {
+    let Shown::Full(Full { interval: Some(interval), positive, score, .. }) = shown else {
+        return "\u{2013}".into();
+    };
+    match (positive, score) {
+        (None, Some(score)) => {
+            [interval.low, interval.high].map(|end| mean(end, score.n, lang)).join("\u{2013}")
+        }
+        _ => {
+            let ends = [interval.low, interval.high].map(|end| end.round_percent(0).to_text(','));
+            percent_sign(&ends.join("\u{2013}"), lang)
+        }
+    }
 }
 
 fn cell(view: &View<'_>, cell: &Cell) -> Markup {

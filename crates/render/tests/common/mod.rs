@@ -246,6 +246,10 @@ pub fn competence() -> ResultTable {
     });
     let items = competences;
     let levels = |kind| Measure::Levels { kind };
+    let mut known = shown.clone();
+    for figure in &mut known {
+        figure.counts.clear();
+    }
     ResultTable {
         kind: ReportKind::Competence,
         title: both("Digital kompetens bland medarbetarna", "Digital competence among employees"),
@@ -306,7 +310,13 @@ pub fn survey() -> ResultTable {
         let scored: u64 = figure.counts[..4].iter().sum();
         let sum: u64 = figure.counts.iter().zip(1u64..5).map(|(count, score)| count * score).sum();
         figure.score = Some(Score { sum: Ratio::whole(sum as i64), n: scored });
-        figure.positive = Some(Share { part: figure.counts[2] + figure.counts[3], of: figure.answered });
+        let part = figure.counts[2] + figure.counts[3];
+        figure.positive = Some(Share { part, of: figure.answered });
+        // Not a real interval: five points to each side.
+        let end = |percent: u64| Ratio::new(percent as i128, 100).unwrap();
+        let percent = (part * 100).checked_div(figure.answered).unwrap_or(0);
+        figure.interval =
+            Some(Interval { low: end(percent.saturating_sub(5)), high: end((percent + 5).min(100)) });
     }
     let answer =
         |code: &str, sv: &str, en: &str, role| Category { code: code.into(), label: both(sv, en), role };
