@@ -20,6 +20,10 @@
 //! are not behind its figure. No item may be a sum of other items of its section; the gate looks for equations
 //! over people, not over questions.
 //!
+//! A rate passes the same rules. n stands beside every published figure, so the rate of a closed round says nothing
+//! that n does not; while people can still answer ([`Section::live`]) it is the only figure there is, and a rate of
+//! almost nobody or almost everybody is hidden too.
+//!
 //! # What is to come, and where
 //!
 //! * *Atoms*: [`Population`] will carry its membership set. Until then `secondary` is careful where totals

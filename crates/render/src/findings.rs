@@ -4,18 +4,17 @@ use crate::texts;
 use crate::view::View;
 use disclosure::{Measure, ReleasedSection, Role, Shown};
 
-/// The finding of the whole report: the first section's that has one, and the next one's of another measure.
+/// The finding of the whole report. With levels in it: in how many competences half have reached the target, and the
+/// greatest need; otherwise the first section's finding and the next one's of another measure.
 pub(crate) fn of_report<'a>(view: &View<'a>) -> String {
     let sections = view.released.sections();
+    if let Some(overall) = of_levels(view) {
+        return overall;
+    }
     let found: Vec<(Measure, String)> =
         sections.iter().filter_map(|section| Some((section.measure(), of_section(view, section)?))).collect();
     match found.as_slice() {
         [] => texts::nothing(view.lang).to_owned(),
-        [(Measure::Levels { .. }, first), ..] => {
-            let part = sections.iter().find(|part| matches!(part.measure(), Measure::Levels { .. }));
-            let overall = part.and_then(|part| at_target(view, part));
-            overall.map_or_else(|| first.clone(), |overall| format!("{overall} {first}"))
-        }
         [(measure, first), rest @ ..] => {
             match rest.iter().find(|(other, _)| is_rate(*other) != is_rate(*measure)) {
                 Some((_, second)) => format!("{first} {second}"),
@@ -23,6 +22,18 @@ pub(crate) fn of_report<'a>(view: &View<'a>) -> String {
             }
         }
     }
+}
+
+/// From the first of the sections of levels that have the most items: competences rather than their areas.
+fn of_levels<'a>(view: &View<'a>) -> Option<String> {
+    let levels =
+        view.released.sections().iter().filter(|part| matches!(part.measure(), Measure::Levels { .. }));
+    let part = levels.rev().max_by_key(|part| part.items().len())?;
+    let need = of_section(view, part)?;
+    Some(match at_target(view, part) {
+        Some(overall) => format!("{overall} {need}"),
+        None => need,
+    })
 }
 
 fn is_rate(measure: Measure) -> bool {
@@ -99,10 +110,10 @@ fn at_target<'a>(view: &View<'a>, part: &'a ReleasedSection) -> Option<String> {
     Some(texts::at_target(met, shown().count(), &bands(view, part, below), view.lang))
 }
 
-/// How many bands lie below the target; the lowest where none is set.
+/// How many bands lie below the target; the lowest one of four, or its two levels of eight, where none is set.
 fn below_target(part: &ReleasedSection, item: usize) -> usize {
     let target = part.items().get(item).and_then(|item| item.target);
-    target.unwrap_or(1).max(1).min(part.categories().len())
+    target.unwrap_or(part.categories().len() / 4).max(1).min(part.categories().len())
 }
 
 /// People who rate themselves lower than, the same as, and higher than they have demonstrated.

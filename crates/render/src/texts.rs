@@ -219,7 +219,7 @@ pub(crate) fn method(measure: Measure, lang: Lang) -> &'static str {
         Measure::Likert => t(
             lang,
             "Staplarna visar alla som har svarat på frågan: negativa svar till vänster om mittlinjen, positiva till \
-             höger, «vet ej» för sig längst till höger. Medelvärdet räknas utan «vet ej».",
+             höger, ”vet ej” för sig längst till höger. Medelvärdet räknas utan ”vet ej”.",
             "The bars show everyone who answered the question: negative answers left of the middle line, positive ones \
              right of it, “don't know” apart at the far right. The mean leaves “don't know” out.",
         ),
@@ -347,13 +347,13 @@ pub(crate) fn rate_range(low: (&str, u64, u64), high: (&str, u64, u64), lang: La
 pub(crate) fn answers(high: (&str, u64, u64), low: Option<(&str, u64, u64)>, lang: Lang) -> String {
     let share = |answer: (&str, u64, u64)| percent(answer.1, answer.2, lang);
     let high_text = match lang {
-        Lang::Sv => format!("Flest positiva svar: «{}», {} av {}.", high.0, share(high), count(high.2)),
+        Lang::Sv => format!("Flest positiva svar: ”{}”, {} av {}.", high.0, share(high), count(high.2)),
         Lang::En => format!("Most positive: “{}”, {} of {}.", high.0, share(high), count(high.2)),
     };
     match (low, lang) {
         (None, _) => high_text,
         (Some(low), Lang::Sv) => {
-            format!("{high_text} Minst: «{}», {} av {}.", low.0, share(low), count(low.2))
+            format!("{high_text} Minst: ”{}”, {} av {}.", low.0, share(low), count(low.2))
         }
         (Some(low), Lang::En) => {
             format!("{high_text} Least: “{}”, {} of {}.", low.0, share(low), count(low.2))

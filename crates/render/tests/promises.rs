@@ -135,6 +135,42 @@ fn every_drawing_has_its_table_beneath() {
 }
 
 #[test]
+fn a_report_says_its_finding_then_shows_it_then_how_it_was_made() {
+    let competence = gate("default").apply(common::competence()).unwrap();
+    let survey = gate("gavle").apply(common::survey()).unwrap();
+    for (released, finding) in
+        [(&competence, "I 13 av 21 kompetenser"), (&survey, "59\u{a0}% har svarat: 307 av 516.")]
+    {
+        let page = document(&View::new(released, Lang::Sv), Stylesheet::Inline);
+        let order = [
+            "Lärkby kommun · ",
+            finding,
+            "class=\"finding\"",
+            "class=\"base\"",
+            "<figure>",
+            "<table>",
+            "id=\"metod\"",
+        ];
+        let places = order.map(|part| page.find(part).unwrap_or_else(|| panic!("{part}")));
+        assert!(places.is_sorted(), "{places:?}");
+        assert!(!page[places[6]..].contains("<figure>"), "the method comes last");
+    }
+}
+
+#[test]
+fn a_group_that_cannot_be_shown_at_all_still_has_a_page_that_says_so() {
+    let mut table = small();
+    table.populations.iter_mut().for_each(|population| population.base = 3);
+    table.sections.iter_mut().flat_map(|section| &mut section.figures).for_each(|figure| figure.base = 3);
+    let released = gate("default").apply(table).unwrap();
+    let page = document(&View::new(&released, Lang::En), Stylesheet::Inline);
+    assert!(
+        page.contains("Nothing can be shown here for the whole group.")
+            && page.contains("fewer than 5 people")
+    );
+}
+
+#[test]
 fn ids_are_unique_and_links_within_a_page_arrive() {
     for (name, page) in pages().iter().filter(|(name, _)| !name.starts_with("oversikt")) {
         let mut ids = BTreeSet::new();

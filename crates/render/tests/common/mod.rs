@@ -357,7 +357,7 @@ pub fn survey() -> ResultTable {
         answers,
     );
     likert.notes = vec![both(
-        "«Vet ej» ingår i basen för andelen positiva.",
+        "”Vet ej” ingår i basen för andelen positiva.",
         "“Don't know” is in the base of the share positive.",
     )];
     ResultTable {
