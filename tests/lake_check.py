@@ -73,7 +73,7 @@ def check(lake):
             content = path.read_bytes()
             if (len(content), hashlib.sha256(content).hexdigest()) != (file["bytes"], file["sha256"]):
                 yield f"{file['path']}: not the length and hash of the manifest"
-            count, low, high, ascending = duckdb.sql(
+            count, low, high, ascending = duckdb.execute(
                 f"SELECT count(*), min(position), max(position), coalesce(bool_and(later), true) FROM "
                 f"(SELECT position, position >= lag(position, 1, position) OVER (ORDER BY file_row_number) AS later "
                 f"FROM read_parquet('{path}', file_row_number = true))"
@@ -89,7 +89,7 @@ def check(lake):
         return
 
     statements = f"read_parquet('{lake}/statements/*.parquet')"
-    types = {row[0]: row[1] for row in duckdb.sql(f"DESCRIBE SELECT * FROM {statements}").fetchall()}
+    types = {row[0]: row[1] for row in duckdb.execute(f"DESCRIBE SELECT * FROM {statements}").fetchall()}
     if types != COLUMNS:
         yield f"columns are not those of the format: {sorted(set(types.items()) ^ set(COLUMNS.items()))}"
     for promise, condition in {
@@ -99,11 +99,11 @@ def check(lake):
         "an object is an activity or has no IRI": "SELECT bool_and((object_kind = 'activity') = (object IS NOT NULL)) FROM s",
         "a scaled score is between -1 and 1": "SELECT coalesce(bool_and(abs(score_scaled) <= 1000000), true) FROM s",
     }.items():
-        if not duckdb.sql(f"WITH s AS (FROM {statements}) {condition}").fetchone()[0]:
+        if not duckdb.execute(f"WITH s AS (FROM {statements}) {condition}").fetchone()[0]:
             yield f"does not hold: {promise}"
     if rows["voids"]:
         voids = f"read_parquet('{lake}/voids/*.parquet')"
-        wrong = duckdb.sql(
+        wrong = duckdb.execute(
             f"SELECT count(*) FROM {voids} v LEFT JOIN {statements} t ON t.position = v.target "
             f"LEFT JOIN {statements} w ON w.position = v.voiding "
             "WHERE t.position IS NULL OR w.verb IS DISTINCT FROM 'http://adlnet.gov/expapi/verbs/voided' "

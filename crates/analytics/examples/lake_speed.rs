@@ -3,7 +3,7 @@
 //! stays in the directory, if one is named.
 #![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
 
-use analytics::lake::{Lake, Snapshot, Targets};
+use analytics::lake::{Lake, Page, Snapshot, Targets};
 use analytics::reports::competence;
 use domain::events::{CompetenceRulesFacts, CourseFacts, Duty, Origin, PersonFacts, RuleFacts, UnitFacts};
 use domain::statement::{AgentRole, ContextRole, ObjectFacts, Score, StatementFacts, Version};
@@ -26,13 +26,16 @@ fn main() {
         statement(&mut log);
     }
     let facts: usize = log.iter().map(|event| event.facts.len()).sum();
+    // One statement in a thousand voids the one five hundred before it.
+    let voided = log.iter().filter(|event| event.position.0 % 1_000 == 500);
+    let places: Targets = voided.filter_map(|event| Some((event.dedupe?, event.position))).collect();
     println!("{events} events, {} bytes of facts each", facts / log.len());
 
     for page in [65_536, 8_192, 1_024] {
         let dir = tempfile::tempdir().unwrap();
         let log = &log[..log.len().min(page * 200)];
         let started = Instant::now();
-        write(dir.path(), log, page);
+        write(dir.path(), log, &places, page);
         let taken = started.elapsed().as_secs_f64();
         let bytes = size(dir.path());
         println!(
@@ -44,7 +47,7 @@ fn main() {
 
     let temporary = tempfile::tempdir().unwrap();
     let dir = std::env::args().nth(2).map_or(temporary.path().to_owned(), Into::into);
-    write(&dir, &log, 65_536);
+    write(&dir, &log, &places, 65_536);
     let started = Instant::now();
     let municipality = Municipality::fold(&log).unwrap();
     println!("municipality folded in {:.2} s", started.elapsed().as_secs_f64());
@@ -63,10 +66,12 @@ fn main() {
     );
 }
 
-fn write(dir: &Path, log: &[Event], page: usize) {
+fn write(dir: &Path, log: &[Event], places: &Targets, page: usize) {
     let mut lake = Lake::open(dir).unwrap();
-    for page in log.chunks(page) {
-        lake.append(page, &Targets::new()).unwrap();
+    for events in log.chunks(page) {
+        let page = Page::of(events).unwrap();
+        let targets: Targets = page.void_targets().iter().map(|id| (*id, places[id])).collect();
+        lake.append(&page, &targets).unwrap();
     }
 }
 
@@ -153,12 +158,18 @@ fn statement(log: &mut Vec<Event>) {
     let course = course(random / 4 % COURSES);
     let activity =
         if verb == verbs::PASSED { course.clone() } else { format!("{course}/del-{}", random / 256 % 9) };
+    let position = n + 1;
+    let voids = position.is_multiple_of(1_000) && position > 10_000;
     let facts = StatementFacts {
-        id: id(n),
+        id: id(position),
         agents: vec![(AgentRole::Actor, id(random / 4_096 % PEOPLE))],
         actor_is_group: false,
-        verb: verb.into(),
-        object: ObjectFacts::Activity(activity),
+        verb: if voids { verbs::VOIDED.into() } else { verb.into() },
+        object: if voids {
+            ObjectFacts::StatementRef(id(position - 500))
+        } else {
+            ObjectFacts::Activity(activity)
+        },
         registration: Some(id(random / 65_536 % 20_000)),
         timestamp: Some(START + n as i64 * 20_000_000),
         success: (verb == verbs::PASSED).then_some(true),

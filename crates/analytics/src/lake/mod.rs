@@ -91,9 +91,47 @@ impl LakeError {
     }
 }
 
-/// Positions of the statements that were voided before the lake met them, by statement id; see
-/// [`Lake::void_targets`].
+/// Where statements are in the log, by id; see [`Page::void_targets`].
 pub type Targets = HashMap<Key, Position>;
+
+/// The next events of the log, read and ready to go into the lake.
+#[derive(Debug)]
+pub struct Page<'e> {
+    events: &'e [Event],
+    rows: DataFrame,
+    /// Position and target of each voiding statement.
+    voiding: Vec<(u64, Key)>,
+}
+
+impl<'e> Page<'e> {
+    /// Reads events that follow each other in the log.
+    ///
+    /// # Errors
+    /// [`LakeError::Gap`], [`LakeError::Facts`] or [`LakeError::Table`].
+    pub fn of(events: &'e [Event]) -> Result<Self, LakeError> {
+        let mut rows = Statements::with_capacity(events.len());
+        let mut voiding = Vec::new();
+        let first = events.first().map_or(0, |event| event.position.0);
+        for (expected, event) in (first..).zip(events) {
+            if event.position.0 != expected {
+                return Err(LakeError::Gap { expected, found: event.position.0 });
+            }
+            if event.kind == kind::STATEMENT {
+                let facts = StatementFactsRef::decode(event.schema, &event.facts)
+                    .map_err(|e| LakeError::Facts { position: expected, reason: e.to_string() })?;
+                voiding.extend(facts.voids().map(|target| (expected, target)));
+                rows.push(expected, event.stored, &facts);
+            }
+        }
+        Ok(Self { events, rows: rows.finish()?, voiding })
+    }
+
+    /// The ids of the statements that voiding statements of the page name. Whoever appends looks up where those
+    /// are (`EventLog::find`) and passes that along, as the lake keeps no statement ids.
+    pub fn void_targets(&self) -> Vec<Key> {
+        self.voiding.iter().map(|(_, target)| *target).collect()
+    }
+}
 
 /// The lake's one writer. One process writes at a time; any number read through [`Snapshot`].
 #[derive(Debug)]
@@ -151,46 +189,30 @@ impl Lake {
         Snapshot::of(self.dir.clone(), self.manifest.clone())
     }
 
-    /// The ids of the statements that voiding statements among `events` name. Whoever appends looks up
-    /// where they are (`EventLog::find`) and passes that along, as the lake keeps no statement ids.
+    /// Adds the next page of the log. When this returns it is on disk; where it fails or the process dies, the
+    /// lake on disk is as it was before. Pages of some ten thousand events are worth the while, any size works.
+    ///
+    /// `targets` says where the statements of [`Page::void_targets`] are, for those that are in the log.
     ///
     /// # Errors
-    /// [`LakeError::Facts`].
-    pub fn void_targets(events: &[Event]) -> Result<Vec<Key>, LakeError> {
-        let mut targets = Vec::new();
-        for event in events.iter().filter(|e| e.kind == kind::STATEMENT) {
-            targets.extend(decode(event)?.voids());
+    /// [`LakeError::Gap`], [`LakeError::Io`] or [`LakeError::Table`]. The lake in memory is then the one before,
+    /// too.
+    pub fn append(&mut self, page: &Page<'_>, targets: &Targets) -> Result<(), LakeError> {
+        let (Some(first), Some(last)) = (page.events.first(), page.events.last()) else { return Ok(()) };
+        let (first, last) = (first.position.0, last.position.0);
+        let expected = self.manifest.position + 1;
+        if first != expected {
+            return Err(LakeError::Gap { expected, found: first });
         }
-        Ok(targets)
-    }
-
-    /// Adds the next events of the log, in its order and without a gap. When this returns they are on disk;
-    /// where it fails or the process dies, the lake on disk is as it was before. Pages of some ten thousand
-    /// events are worth the while, any size works.
-    ///
-    /// `targets` says where the statements of [`Lake::void_targets`] are, for those that are in the log.
-    ///
-    /// # Errors
-    /// [`LakeError::Gap`], [`LakeError::Facts`], [`LakeError::Io`] or [`LakeError::Table`]. The lake in
-    /// memory is then the one before, too.
-    pub fn append(&mut self, events: &[Event], targets: &Targets) -> Result<(), LakeError> {
-        let Some(last) = events.last().map(|e| e.position.0) else { return Ok(()) };
-        let mut rows = Statements::with_capacity(events.len());
         let mut voiding = self.manifest.awaiting.clone();
-        for (expected, event) in (self.manifest.position + 1..).zip(events) {
-            if event.position.0 != expected {
-                return Err(LakeError::Gap { expected, found: event.position.0 });
-            }
-            if event.kind == kind::STATEMENT {
-                let facts = decode(event)?;
-                rows.push(expected, event.stored, &facts);
-                voiding
-                    .extend(facts.voids().map(|id| Awaiting { voiding: expected, target: hex::encode(id) }));
-            }
-        }
-        let (voids, awaiting) = settle(voiding, events, targets, last);
+        voiding.extend(
+            page.voiding
+                .iter()
+                .map(|(voiding, target)| Awaiting { voiding: *voiding, target: hex::encode(target) }),
+        );
+        let (voids, awaiting) = settle(voiding, page.events, targets, last);
 
-        let mut next_statements = self.statements.vstack(&rows.finish()?)?;
+        let mut next_statements = self.statements.vstack(&page.rows)?;
         let mut next_voids = self.voids.vstack(&table::voids(&voids)?)?;
         let blocks = self.write_blocks(last, &next_statements, &next_voids)?;
         let manifest = Manifest { format: manifest::FORMAT, position: last, blocks, awaiting };
@@ -237,12 +259,6 @@ impl Lake {
         }
         Ok(files)
     }
-}
-
-/// Reads a statement event's facts.
-fn decode(event: &Event) -> Result<StatementFactsRef<'_>, LakeError> {
-    StatementFactsRef::decode(event.schema, &event.facts)
-        .map_err(|e| LakeError::Facts { position: event.position.0, reason: e.to_string() })
 }
 
 /// Matches voiding statements with their targets among `events` or before them. A target that lies beyond

@@ -63,10 +63,12 @@ fn voiding(number: u64, target: u64) -> StatementFacts {
     }
 }
 
-/// Where the log has the statements that a page voids, as `EventLog::find` would say.
-fn targets(log: &[Event], page: &[Event]) -> Targets {
-    let wanted = Lake::void_targets(page).unwrap();
-    log.iter().filter_map(|e| Some((e.dedupe?, e.position))).filter(|(id, _)| wanted.contains(id)).collect()
+/// Appends events, and finds in the log what they void, as `EventLog::find` would.
+fn append(lake: &mut Lake, events: &[Event], log: &[Event]) -> Result<(), LakeError> {
+    let page = Page::of(events)?;
+    let wanted = page.void_targets();
+    let places = log.iter().filter_map(|e| Some((e.dedupe?, e.position)));
+    lake.append(&page, &places.filter(|(id, _)| wanted.contains(id)).collect())
 }
 
 fn write(dir: &Path, log: &[Event], pages: &[usize]) -> Lake {
@@ -75,7 +77,7 @@ fn write(dir: &Path, log: &[Event], pages: &[usize]) -> Lake {
     let mut sizes = pages.iter().cycle();
     while !rest.is_empty() {
         let (page, after) = rest.split_at((*sizes.next().unwrap()).min(rest.len()));
-        lake.append(page, &targets(log, page)).unwrap();
+        append(&mut lake, page, log).unwrap();
         rest = after;
     }
     lake
@@ -158,7 +160,7 @@ fn an_awaited_target_is_found_after_a_restart() {
     drop(write(dir.path(), &log[..1], &[1]));
     let mut lake = Lake::open(dir.path()).unwrap();
     assert_eq!(lake.position(), Position(1));
-    lake.append(&log[1..], &Targets::new()).unwrap();
+    append(&mut lake, &log[1..], &[]).unwrap();
     assert_eq!(positions(&lake.snapshot()), [1]);
     assert!(
         !String::from_utf8(fs::read(dir.path().join(manifest::FILE)).unwrap())
@@ -172,13 +174,13 @@ fn a_gap_and_unreadable_facts_leave_the_lake_as_it_was() {
     let dir = tempfile::tempdir().unwrap();
     let mut lake = write(dir.path(), &[event(1, &statement(1))], &[1]);
     let before = files(dir.path());
-    let gap = lake.append(&[event(3, &statement(3))], &Targets::new());
+    let gap = append(&mut lake, &[event(3, &statement(3))], &[]);
     assert!(matches!(gap, Err(LakeError::Gap { expected: 2, found: 3 })));
     let broken = Event { facts: vec![0xff], ..event(2, &statement(2)) };
-    let unreadable = lake.append(&[broken], &Targets::new());
+    let unreadable = append(&mut lake, &[broken], &[]);
     assert!(matches!(unreadable, Err(LakeError::Facts { position: 2, .. })));
     assert_eq!(files(dir.path()), before);
-    lake.append(&[event(2, &statement(2))], &Targets::new()).unwrap();
+    append(&mut lake, &[event(2, &statement(2))], &[]).unwrap();
     assert_eq!(positions(&lake.snapshot()), [1, 2]);
 }
 
@@ -201,7 +203,7 @@ fn what_a_crash_leaves_behind_is_removed_and_does_not_count() {
     assert_eq!(positions(&Snapshot::open(dir.path()).unwrap()), [1, 2]);
     let mut lake = Lake::open(dir.path()).unwrap();
     assert_eq!(files(dir.path()), before);
-    lake.append(&log[2..], &Targets::new()).unwrap();
+    append(&mut lake, &log[2..], &[]).unwrap();
     assert_eq!(differing(dir.path(), whole.path()), Vec::<String>::new());
 }
 
@@ -210,7 +212,7 @@ fn a_reader_of_an_older_manifest_still_reads_its_position() {
     let dir = tempfile::tempdir().unwrap();
     let mut lake = write(dir.path(), &[event(1, &statement(1))], &[1]);
     let older = lake.snapshot();
-    lake.append(&[event(2, &statement(2))], &Targets::new()).unwrap();
+    append(&mut lake, &[event(2, &statement(2))], &[]).unwrap();
     assert_eq!(positions(&older), [1]);
     assert!(matches!(older.at(Position(2)), Err(LakeError::Behind { lake: 1, asked: 2 })));
 }
@@ -260,7 +262,7 @@ fn a_lake_over_several_segments_is_the_same_however_it_was_written() {
     write(one.path(), &log, &[log.len()]);
     for page in log.chunks(31_007) {
         // Opened anew for every page, so that the tail comes from its files.
-        Lake::open(many.path()).unwrap().append(page, &targets(&log, page)).unwrap();
+        append(&mut Lake::open(many.path()).unwrap(), page, &log).unwrap();
     }
     assert_eq!(differing(one.path(), many.path()), Vec::<String>::new());
     assert_eq!(positions(&Snapshot::open(many.path()).unwrap()).len(), log.len() - 70);

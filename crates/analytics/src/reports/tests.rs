@@ -4,7 +4,7 @@ mod competence_report;
 mod survey_report;
 
 use super::{ReportError, competence, survey};
-use crate::lake::{Lake, Snapshot, Targets};
+use crate::lake::{Lake, Page, Snapshot, Targets};
 use crate::statistics::PositiveBase;
 use competence_report::{competence_log, competence_report};
 use disclosure::{Figure, Geometry, ResultTable, Section};
@@ -116,7 +116,7 @@ impl Log {
         let dir = tempfile::tempdir().unwrap();
         let mut lake = Lake::open(dir.path()).unwrap();
         let targets: Targets = self.0.iter().filter_map(|e| Some((e.dedupe?, e.position))).collect();
-        lake.append(&self.0, &targets).unwrap();
+        lake.append(&Page::of(&self.0).unwrap(), &targets).unwrap();
         let snapshot = lake.snapshot();
         (dir, snapshot)
     }
