@@ -63,52 +63,55 @@ pub(crate) const NEGATIVE: [&str; 3] = ["n1", "n2", "n3"];
 /// Answers on the positive side, the strongest first.
 pub(crate) const POSITIVE: [&str; 3] = ["p1", "p2", "p3"];
 
+/// Drawings have at most this many rows, so that none is cut where a sheet of paper ends; several stand one below the
+/// other without a seam.
+const ROWS: usize = 14;
+
 /// Stacked parts of a whole, one bar per row.
 pub(crate) fn stack(frame: &Frame, rows: &[Row]) -> Markup {
-    let mut pen = Pen::new(&frame.id);
-    let mut body = Vec::new();
-    for row in rows {
-        body.push(pen.label(row));
-        body.push(match &row.mark {
-            Mark::Stack { parts, total, tick } => pen.stack(parts, *total, *tick),
-            other => pen.words(other),
-        });
-        pen.next();
-    }
-    svg(frame, &pen, &body)
+    drawings(frame, rows, |pen, mark| match mark {
+        Mark::Stack { parts, total, tick } => pen.stack(parts, *total, *tick),
+        other => pen.words(other),
+    })
 }
 
 /// Diverging bars around a common middle, all rows to one scale.
 pub(crate) fn diverging(frame: &Frame, rows: &[Row]) -> Markup {
-    let mut pen = Pen::new(&frame.id);
     let scale = marks::Scale::fit(rows.iter().map(|row| &row.mark));
-    let mut body = Vec::new();
-    for row in rows {
-        body.push(pen.label(row));
-        body.push(match &row.mark {
-            Mark::Diverging { left, middle, right, apart, total } => {
-                pen.diverging(left, *middle, right, *apart, *total, &scale)
-            }
-            other => pen.words(other),
-        });
-        pen.next();
-    }
-    svg(frame, &pen, &body)
+    drawings(frame, rows, |pen, mark| match mark {
+        Mark::Diverging { left, middle, right, apart, total } => {
+            pen.diverging(left, *middle, right, *apart, *total, &scale)
+        }
+        other => pen.words(other),
+    })
 }
 
 /// Bars from zero to 100 %; `limit` is a whole percentage that is marked by a thin line.
 pub(crate) fn bars(frame: &Frame, rows: &[Row], limit: Option<u64>) -> Markup {
-    let mut pen = Pen::new(&frame.id);
-    let mut body = Vec::new();
-    for row in rows {
-        body.push(pen.label(row));
-        body.push(match &row.mark {
-            Mark::Bar { part, of, interval } => pen.bar(*part, *of, *interval, limit),
-            other => pen.words(other),
-        });
-        pen.next();
-    }
-    svg(frame, &pen, &body)
+    drawings(frame, rows, |pen, mark| match mark {
+        Mark::Bar { part, of, interval } => pen.bar(*part, *of, *interval, limit),
+        other => pen.words(other),
+    })
+}
+
+fn drawings(frame: &Frame, rows: &[Row], draw: impl Fn(&Pen, &Mark) -> Markup) -> Markup {
+    let pieces = rows.len().div_ceil(ROWS);
+    let piece = |(place, rows): (usize, &[Row])| {
+        let mut frame = frame.clone();
+        if pieces > 1 {
+            frame.id = format!("{}-{}", frame.id, place + 1);
+            frame.title = format!("{} ({}/{pieces})", frame.title, place + 1);
+        }
+        let mut pen = Pen::new(&frame.id);
+        let mut body = Vec::new();
+        for row in rows {
+            body.push(pen.label(row));
+            body.push(draw(&pen, &row.mark));
+            pen.next();
+        }
+        svg(&frame, &pen, &body)
+    };
+    html! { @for drawing in rows.chunks(ROWS).enumerate().map(piece) { (drawing) } }
 }
 
 fn svg(frame: &Frame, pen: &Pen, body: &[Markup]) -> Markup {

@@ -116,6 +116,11 @@ fn every_drawing_is_well_formed_and_says_its_finding() {
                 }
             }
             assert_eq!(depth, 0, "{name}");
+            let height = svg.split(" height=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+            assert!(
+                height.parse::<u32>().unwrap() < 960,
+                "{name}: taller than a sheet of A4 with its margins"
+            );
             assert!(
                 texts.len() == 2 && texts.iter().all(|length| *length > 3),
                 "{name}: a title and a description"
