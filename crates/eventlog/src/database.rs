@@ -273,6 +273,8 @@ fn sqlite_options(file: &std::path::Path, durability: Durability) -> SqliteConne
         .pragma("temp_store", "MEMORY")
         .pragma("mmap_size", "268435456")
         .pragma("journal_size_limit", "67108864")
+        // A page that is written again and again goes into the file once per checkpoint.
+        .pragma("wal_autocheckpoint", "4000")
         .row_buffer_size(512)
 }
 
@@ -297,6 +299,8 @@ pub(crate) fn postgres_options(
         ("tcp_keepalives_interval", "5"),
         ("tcp_keepalives_count", "3"),
         ("work_mem", "32MB"),
+        // Statements here are short and many; compiling one takes longer than running it.
+        ("jit", "off"),
         ("synchronous_commit", if durability == Durability::Full { "on" } else { "off" }),
         ("client_min_messages", "warning"),
     ]))

@@ -23,6 +23,10 @@ pub(crate) async fn prepare(
     for hook in hooks {
         let failed = |source| LogError::Hook { hook: hook.name(), source };
         let mut transaction = database.begin().await?;
+        if let Tx::Postgres(connection) = transaction.tx() {
+            // Of several nodes that open at once, one creates the tables.
+            sqlx::raw_sql("SELECT pg_advisory_xact_lock(7021880346)").execute(connection).await?;
+        }
         let known = mark(transaction.tx(), hook.name()).await?;
         if again || known.is_none_or(|(version, _)| version != hook.version()) {
             hook.reset(transaction.tx()).await.map_err(failed)?;

@@ -119,7 +119,7 @@ impl EventLog {
         let store = match (&database, &options.location) {
             (Database::Sqlite(db), _) => Store::Sqlite(sqlite::Store::new(db.clone(), &names)),
             (Database::Postgres(_), Location::Postgres { url, schema }) => {
-                Store::Postgres(postgres::Store::new(url, schema.as_deref(), &names)?)
+                Store::Postgres(Box::new(postgres::Store::new(url, schema.as_deref(), &names)?))
             }
             (Database::Postgres(_), Location::Sqlite { .. }) => {
                 return Err(LogError::Unexpected("a PostgreSQL database at a file".to_owned()));
@@ -298,7 +298,7 @@ impl EventLog {
 
     /// An instant such that everything stored at or before it is committed and can be read, and nothing
     /// will be stored at or before it any more. Read it before the query it is to speak for. At most 200
-    /// ms behind the time while nobody appends; behind a batch that is being written it waits.
+    /// ms behind the time while nobody appends; it never passes a batch that is being written.
     ///
     /// # Errors
     /// The database fails.

@@ -62,7 +62,7 @@ pub(crate) enum Phase {
 #[derive(Debug)]
 pub(crate) enum Store {
     Sqlite(sqlite::Store),
-    Postgres(postgres::Store),
+    Postgres(Box<postgres::Store>),
 }
 
 impl Store {

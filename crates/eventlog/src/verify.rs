@@ -172,7 +172,7 @@ impl Walk {
         if event.stored.0 <= self.stored {
             return broken(expected, "stored does not increase");
         }
-        if link.slot_hashes.len() % 32 != 0 {
+        if !link.slot_hashes.len().is_multiple_of(32) {
             return broken(expected, "the list of its slots' hashes has a wrong length");
         }
         let envelope = Envelope {

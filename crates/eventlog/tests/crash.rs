@@ -4,6 +4,8 @@
 //! each key once it is acknowledged. The parent kills it after some acknowledgements, starts the next on
 //! the same data, and in the end compares.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};

@@ -2,6 +2,8 @@
 //!
 //! `LARKA_WRITE_FIXTURES=1` writes the files anew; that is only right for a new format version.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::path::PathBuf;
 
 use eventlog::clock::{ManualClock, Micros};

@@ -239,7 +239,8 @@ pub fn shared_url() -> Result<String> {
 async fn create(server: &str, name: &str) -> Result<()> {
     let mut admin = sqlx::PgConnection::connect(server).await.context("the test server cannot be reached")?;
     // Locale C: comparisons in tests must not depend on the machine.
-    let sql = format!("CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'");
+    let sql =
+        format!("CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'");
     sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut admin).await.context("no test database")?;
     admin.close().await?;
     Ok(())
@@ -330,10 +331,11 @@ mod tests {
         let sibling = second.sibling("_vault").await.unwrap();
         for url in [first.url(), second.url(), sibling] {
             let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
-            let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
-                .fetch_one(&mut connection)
-                .await
-                .unwrap();
+            let tables: i64 =
+                sqlx::query_scalar("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
+                    .fetch_one(&mut connection)
+                    .await
+                    .unwrap();
             assert_eq!(tables, 0);
         }
     }

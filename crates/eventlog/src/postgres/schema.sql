@@ -131,7 +131,7 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS
 BEGIN
   SELECT h.position, h.stored, h.hash, h.fence, h.promised
     INTO STRICT head_position, head_stored, head_hash, head_fence, head_promised
-    FROM log_head h FOR UPDATE;
+    FROM log_head h WHERE h.one = 1 FOR UPDATE;
   clock := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
   IF cardinality(hooks) > 0 THEN
     SELECT min(k.position) INTO hooks_position FROM log_hook k WHERE k.name = ANY (hooks);
@@ -176,7 +176,7 @@ BEGIN
       WHERE d.event = ANY (d_event) AND s.position = d.position AND s.slot = d.slot
         AND s.position = ANY (d_position);
   END IF;
-  UPDATE log_head SET position = h_position, stored = h_stored, hash = h_hash, fence = h_fence;
+  UPDATE log_head SET position = h_position, stored = h_stored, hash = h_hash, fence = h_fence WHERE one = 1;
   IF cardinality(hooks) > 0 THEN
     UPDATE log_hook SET position = h_position WHERE name = ANY (hooks);
   END IF;

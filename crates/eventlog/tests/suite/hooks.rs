@@ -12,6 +12,7 @@ on_both![
     a_hook_is_brought_up_to_what_was_appended_without_it,
     a_hook_of_a_new_version_starts_anew,
     two_writers_of_which_one_has_no_hook_leave_no_hole,
+    nodes_that_open_a_fresh_database_at_once_all_find_their_tables,
     a_full_disk_is_said_and_passes,
 ];
 
@@ -86,26 +87,28 @@ async fn two_writers_of_which_one_has_no_hook_leave_no_hole(world: World) {
     assert_eq!(Notes::rows(&with).await, [1, 2, 3, 4]);
 }
 
+async fn nodes_that_open_a_fresh_database_at_once_all_find_their_tables(world: World) {
+    let logs = join_all((0..4).map(|_| world.open_with(vec![Notes::open()]))).await;
+    for log in &logs {
+        fill(log, vec![event()]).await;
+    }
+    assert_eq!(Notes::rows(&logs[0]).await, [1, 2, 3, 4]);
+}
+
 async fn a_full_disk_is_said_and_passes(world: World) {
     let log = world.open_with(vec![Notes::open()]).await;
     fill(&log, vec![event()]).await;
-    let big = || NewEventOf::large(if world.is_sqlite() { b"good" } else { b"full" });
+    let big = eventlog::NewEvent {
+        facts: if world.is_sqlite() { b"large".to_vec() } else { b"full".to_vec() },
+        ..with_slots(&[&vec![1; 1 << 20]])
+    };
     limit_pages(&log, true).await;
-    let refused = log.append(request(vec![big()])).await;
+    let refused = log.append(request(vec![big])).await;
     assert!(matches!(&refused, Err(AppendError::Unavailable(why)) if why.contains("full")), "{refused:?}");
     assert_eq!(log.head().await.unwrap().position, Position(1));
     limit_pages(&log, false).await;
     fill(&log, vec![event()]).await;
     assert_eq!(whole(&log).await.events, 2);
-}
-
-struct NewEventOf;
-
-impl NewEventOf {
-    fn large(facts: &[u8]) -> eventlog::NewEvent {
-        let body = vec![1; 1 << 20];
-        eventlog::NewEvent { facts: facts.to_vec(), ..with_slots(&[&body]) }
-    }
 }
 
 /// Lets SQLite's file grow no further, as a full disk would.

@@ -1,5 +1,7 @@
 //! What the log promises, on both databases: each test runs once on SQLite and once on PostgreSQL.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod append;
 mod append_only;
 mod hooks;
