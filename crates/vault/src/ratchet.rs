@@ -102,10 +102,9 @@ impl Vault {
         if stop == Some(RatchetStep::Destroyed) {
             return Ok(done);
         }
-        if let Err(error) = inner.store.vacuum().await {
-            tracing::warn!(%error, "the vault's tables were not written anew; the next ratchet tries again");
+        if let Err(error) = inner.store.clean_up().await {
+            tracing::warn!(%error, "old copies of the vault's rows were not cleaned up; the next ratchet tries again");
         }
-        inner.store.truncate().await?;
         Ok(done)
     }
 

@@ -114,7 +114,7 @@ impl Store {
         Ok(self.database.begin().await?)
     }
 
-    /// Moves what was committed out of the write-ahead log and empties that. False where readers were in the
+    /// Moves what was committed out of SQLite's write-ahead log and empties that. False where readers were in the
     /// way; true on PostgreSQL, where only destroying the generation makes old copies worthless.
     pub(crate) async fn truncate(&self) -> Result<bool, VaultError> {
         match &self.database {
@@ -123,10 +123,10 @@ impl Store {
         }
     }
 
-    /// Writes the tables anew, so that pages keep no leftovers of rows that were moved inside them.
-    pub(crate) async fn vacuum(&self) -> Result<(), VaultError> {
+    /// Clears away old copies of all rows.
+    pub(crate) async fn clean_up(&self) -> Result<(), VaultError> {
         match &self.database {
-            Database::Sqlite(db) => sqlite::vacuum(&db.writer).await,
+            Database::Sqlite(_) => self.truncate().await.map(drop),
             Database::Postgres(pool) => postgres::vacuum(pool).await,
         }
     }

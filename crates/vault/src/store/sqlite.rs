@@ -173,11 +173,6 @@ pub(super) async fn truncate(writer: &SqlitePool) -> Result<bool, VaultError> {
     Ok(row.try_get::<i64, _>(0)? == 0)
 }
 
-pub(super) async fn vacuum(writer: &SqlitePool) -> Result<(), VaultError> {
-    sqlx::raw_sql("VACUUM").execute(writer).await?;
-    Ok(())
-}
-
 async fn put_agents(
     connection: &mut SqliteConnection,
     rows: &[AgentRow],

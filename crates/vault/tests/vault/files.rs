@@ -88,16 +88,18 @@ async fn a_new_database_beside_old_keys_is_another_instances_or_empty() {
     assert_ne!(one(&vault, "a").await.agent(), agent);
 }
 
-/// Wrapped keys, lookup hashes and wrapped identifiers as they stand in the database.
-async fn rows(place: &Place, only: Option<&[u8]>) -> Vec<Vec<u8>> {
+/// Wrapped keys, lookup hashes and wrapped identifiers as they stand in the database, with their agents.
+async fn rows(place: &Place) -> Vec<(vault::AgentId, Vec<u8>)> {
     let file = place.dir.path().join("vault.db");
     let mut connection = SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
     let sql = "SELECT agent, wrapped FROM agent_key UNION ALL SELECT agent, lookup FROM agent \
                UNION ALL SELECT agent, identifier FROM agent";
     let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
     connection.close().await.unwrap();
-    let of = |row: &sqlx::sqlite::SqliteRow| only.is_none_or(|agent| row.get::<Vec<u8>, _>(0) == agent);
-    rows.iter().filter(|row| of(row)).map(|row| row.get(1)).collect()
+    let row = |row: &sqlx::sqlite::SqliteRow| {
+        (vault::AgentId(row.get::<Vec<u8>, _>(0).try_into().unwrap()), row.get(1))
+    };
+    rows.iter().map(row).collect()
 }
 
 /// How many of the needles are in any file of the vault.
@@ -138,12 +140,11 @@ async fn crowded(place: &Place) -> (Vault, Vec<vault::AgentId>) {
 async fn after_erasing_some_of_many_their_rows_are_nowhere_on_disk() {
     let place = Place::sqlite();
     let (vault, agents) = crowded(&place).await;
-    let mut needles = Vec::new();
     let erased: Vec<_> = agents.iter().step_by(10).copied().collect();
-    let all = rows(&place, None).await;
-    for agent in &erased {
-        needles.extend(rows(&place, Some(&agent.0)).await);
-    }
+    let before = rows(&place).await;
+    let all: Vec<_> = before.iter().map(|(_, bytes)| bytes.clone()).collect();
+    let needles: Vec<_> =
+        before.iter().filter(|(agent, _)| erased.contains(agent)).map(|(_, bytes)| bytes.clone()).collect();
     assert_eq!((all.len(), needles.len()), (9000, 900));
     assert_eq!(found_on_disk(&place, &needles), needles.len(), "the search finds what is there");
     assert!(vault.erase(&erased).await.unwrap().truncated);
