@@ -16,6 +16,7 @@
 //! 2.3.2, IEEE 4.2.5).
 
 mod find;
+mod read;
 mod store;
 mod term;
 mod walk;

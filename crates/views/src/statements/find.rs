@@ -2,11 +2,10 @@
 
 use eventlog::database::Database;
 use eventlog::event::{Key, Position};
-use sqlx::Row as _;
 
+use super::read::{self, Row};
 use super::term::{self, Filter, Term};
 use crate::ViewError;
-use crate::sql::{json_positions, position, signed};
 
 /// In which order statements are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,9 +40,6 @@ pub struct Page {
 const WORK_LIMIT: usize = 5_000;
 /// Rows that are fetched at a time, at most.
 const CHUNK_LIMIT: usize = 1_000;
-
-/// One row of the index, for a term that is known: the statement and why it matches.
-type Row = (u64, u64);
 
 /// Which statements match all of a filter's conditions on one and the same statement, voided ones left out.
 ///
@@ -100,7 +96,7 @@ pub async fn find(
 /// # Errors
 /// The database fails.
 pub async fn is_voided(database: &Database, at: Position) -> Result<bool, ViewError> {
-    Ok(!voided(database, &[at.0]).await?.is_empty())
+    Ok(!read::voided(database, &[at.0]).await?.is_empty())
 }
 
 /// Where statements stand, up to a position, in which this agent is actor or object (or a member) and this
@@ -112,29 +108,8 @@ pub(crate) async fn own_positions(
     through: Position,
 ) -> Result<Vec<Position>, sqlx::Error> {
     let (agent, activity) = term::pair(agent, activity);
-    let rows: Vec<i64> = match database {
-        Database::Sqlite(db) => sqlx::query_scalar(
-            "SELECT a.position FROM statement_term a WHERE a.term = ?1 AND a.position <= ?3 AND a.via = 0 \
-                 AND EXISTS (SELECT 1 FROM statement_term o WHERE o.term = ?2 AND o.position = a.position \
-                 AND o.via = 0) ORDER BY a.position",
-        )
-        .bind(&agent[..])
-        .bind(&activity[..])
-        .bind(signed(through.0))
-        .fetch_all(&db.readers)
-        .await?,
-        Database::Postgres(pool) => sqlx::query_scalar(
-            "SELECT a.position FROM statement_term a WHERE a.term = $1 AND a.position <= $3 AND a.via = 0 \
-                 AND EXISTS (SELECT 1 FROM statement_term o WHERE o.term = $2 AND o.position = a.position \
-                 AND o.via = 0) ORDER BY a.position",
-        )
-        .bind(&agent[..])
-        .bind(&activity[..])
-        .bind(signed(through.0))
-        .fetch_all(pool)
-        .await?,
-    };
-    Ok(rows.into_iter().map(position).collect())
+    let found = read::pair(database, &agent, &activity, through.0).await?;
+    Ok(found.into_iter().map(Position).collect())
 }
 
 impl Order {
@@ -217,7 +192,7 @@ impl Scan<'_> {
         // Up to where every list was read.
         let mut edge: Option<u64> = None;
         for term in terms {
-            let mut list = self.list(term, bounds, self.size).await?;
+            let mut list = read::list(self.database, self.order, term, bounds, self.size).await?;
             if list.len() == self.size
                 && let Some(&(last, _)) = list.last()
             {
@@ -226,7 +201,7 @@ impl Scan<'_> {
                 let mut covered = list.last().map(|(position, _)| *position);
                 if covered.is_none() {
                     let only = Bounds { after: Position(last - 1), through: Position(last) };
-                    list = self.list(term, only, usize::MAX).await?;
+                    list = read::list(self.database, self.order, term, only, usize::MAX).await?;
                     covered = Some(last);
                 }
                 edge = match (edge, covered) {
@@ -254,98 +229,20 @@ impl Scan<'_> {
             }
             Order::OldestFirst => (bounds.after.0, bounds.through.0.min(bounds.after.0.saturating_add(size))),
         };
-        let sql = (
-            "SELECT position FROM event WHERE kind = 'statement' AND position > ?1 \
-             AND position <= ?2",
-            "SELECT position FROM event WHERE kind = 'statement' AND position > $1 AND position <= $2",
-        );
-        let found: Vec<i64> = match self.database {
-            Database::Sqlite(db) => {
-                sqlx::query_scalar(sql.0)
-                    .bind(signed(after))
-                    .bind(signed(through))
-                    .fetch_all(&db.readers)
-                    .await?
-            }
-            Database::Postgres(pool) => {
-                sqlx::query_scalar(sql.1).bind(signed(after)).bind(signed(through)).fetch_all(pool).await?
-            }
-        };
-        let mut rows: Vec<Row> = found.into_iter().map(|found| (position(found).0, 0)).collect();
+        let found = read::all(self.database, after, through).await?;
+        let mut rows: Vec<Row> = found.into_iter().map(|found| (found, 0)).collect();
         self.order.sort(&mut rows);
         let edge = if self.order == Order::NewestFirst { after + 1 } else { through };
         let rest = self.order.beyond(bounds, Position(edge));
         Ok(Chunk { rows, rest: (rest.after < rest.through).then_some(rest) })
     }
 
-    /// The first `size` rows of one term in a stretch.
-    async fn list(&self, term: &Term, bounds: Bounds, size: usize) -> Result<Vec<Row>, sqlx::Error> {
-        let (after, through) = (signed(bounds.after.0), signed(bounds.through.0));
-        let size = i64::try_from(size).unwrap_or(i64::MAX);
-        match self.database {
-            Database::Sqlite(db) => {
-                let sql = match self.order {
-                    Order::NewestFirst => {
-                        "SELECT position, via FROM statement_term WHERE term = ?1 AND position > ?2 \
-                         AND position <= ?3 ORDER BY position DESC, via DESC LIMIT ?4"
-                    }
-                    Order::OldestFirst => {
-                        "SELECT position, via FROM statement_term WHERE term = ?1 AND position > ?2 \
-                         AND position <= ?3 ORDER BY position, via LIMIT ?4"
-                    }
-                };
-                let query = sqlx::query(sql).bind(&term[..]).bind(after).bind(through).bind(size);
-                query
-                    .try_map(|row: sqlx::sqlite::SqliteRow| pair(row.try_get(0)?, row.try_get(1)?))
-                    .fetch_all(&db.readers)
-                    .await
-            }
-            Database::Postgres(pool) => {
-                let sql = match self.order {
-                    Order::NewestFirst => {
-                        "SELECT position, via FROM statement_term WHERE term = $1 AND position > $2 \
-                         AND position <= $3 ORDER BY position DESC, via DESC LIMIT $4"
-                    }
-                    Order::OldestFirst => {
-                        "SELECT position, via FROM statement_term WHERE term = $1 AND position > $2 \
-                         AND position <= $3 ORDER BY position, via LIMIT $4"
-                    }
-                };
-                let query = sqlx::query(sql).bind(&term[..]).bind(after).bind(through).bind(size);
-                query
-                    .try_map(|row: sqlx::postgres::PgRow| pair(row.try_get(0)?, row.try_get(1)?))
-                    .fetch_all(pool)
-                    .await
-            }
-        }
-    }
-
     /// Those of the rows that match one of the terms as well.
     async fn keep_matching(&self, terms: &[Term], mut rows: Vec<Row>) -> Result<Vec<Row>, sqlx::Error> {
         let mut matching: Vec<Row> = Vec::new();
+        let positions: Vec<u64> = rows.iter().map(|(position, _)| *position).collect();
         for term in terms {
-            match self.database {
-                Database::Sqlite(db) => {
-                    let found = sqlx::query(
-                        "SELECT position, via FROM statement_term \
-                         WHERE term = ?1 AND position IN (SELECT value FROM json_each(?2))",
-                    )
-                    .bind(&term[..])
-                    .bind(json_positions(rows.iter().map(|(position, _)| *position)))
-                    .try_map(|row: sqlx::sqlite::SqliteRow| pair(row.try_get(0)?, row.try_get(1)?));
-                    matching.append(&mut found.fetch_all(&db.readers).await?);
-                }
-                Database::Postgres(pool) => {
-                    let positions: Vec<i64> = rows.iter().map(|(position, _)| signed(*position)).collect();
-                    let found = sqlx::query(
-                        "SELECT position, via FROM statement_term WHERE term = $1 AND position = ANY($2)",
-                    )
-                    .bind(&term[..])
-                    .bind(positions)
-                    .try_map(|row: sqlx::postgres::PgRow| pair(row.try_get(0)?, row.try_get(1)?));
-                    matching.append(&mut found.fetch_all(pool).await?);
-                }
-            }
+            matching.append(&mut read::matching(self.database, term, &positions).await?);
         }
         matching.sort_unstable();
         rows.retain(|row| matching.binary_search(row).is_ok());
@@ -354,33 +251,9 @@ impl Scan<'_> {
 
     async fn drop_voided(&self, positions: &mut Vec<u64>) -> Result<(), sqlx::Error> {
         if !positions.is_empty() {
-            let voided = voided(self.database, positions).await?;
+            let voided = read::voided(self.database, positions).await?;
             positions.retain(|position| !voided.contains(position));
         }
         Ok(())
     }
-}
-
-async fn voided(database: &Database, positions: &[u64]) -> Result<Vec<u64>, sqlx::Error> {
-    let found: Vec<i64> =
-        match database {
-            Database::Sqlite(db) => sqlx::query_scalar(
-                "SELECT position FROM statement_voided WHERE position IN (SELECT value FROM json_each(?1))",
-            )
-            .bind(json_positions(positions.iter().copied()))
-            .fetch_all(&db.readers)
-            .await?,
-            Database::Postgres(pool) => {
-                let positions: Vec<i64> = positions.iter().map(|position| signed(*position)).collect();
-                sqlx::query_scalar("SELECT position FROM statement_voided WHERE position = ANY($1)")
-                    .bind(positions)
-                    .fetch_all(pool)
-                    .await?
-            }
-        };
-    Ok(found.into_iter().map(|found| position(found).0).collect())
-}
-
-fn pair(at: i64, via: i64) -> Result<Row, sqlx::Error> {
-    Ok((position(at).0, position(via).0))
 }

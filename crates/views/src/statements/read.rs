@@ -1,0 +1,234 @@
+//! Every query on the index, for both databases. Each is answered off an index, in its order; a test reads the
+//! plans.
+
+use eventlog::database::Database;
+use sqlx::Row as _;
+
+use super::find::{Bounds, Order};
+use super::term::Term;
+use crate::sql::{json_positions, position, signed};
+
+/// One row of the index, for a term that is known: the statement, and by way of which other it matches (0: none).
+pub(super) type Row = (u64, u64);
+
+/// A query as SQLite and as PostgreSQL is told it.
+type Sql = (&'static str, &'static str);
+
+/// A stretch of a term's list, newest first.
+const NEWEST: Sql = (
+    "SELECT position, via FROM statement_term WHERE term = ?1 AND position > ?2 AND position <= ?3 \
+     ORDER BY position DESC, via DESC LIMIT ?4",
+    "SELECT position, via FROM statement_term WHERE term = $1 AND position > $2 AND position <= $3 \
+     ORDER BY position DESC, via DESC LIMIT $4",
+);
+
+/// A stretch of a term's list, oldest first.
+const OLDEST: Sql = (
+    "SELECT position, via FROM statement_term WHERE term = ?1 AND position > ?2 AND position <= ?3 \
+     ORDER BY position, via LIMIT ?4",
+    "SELECT position, via FROM statement_term WHERE term = $1 AND position > $2 AND position <= $3 \
+     ORDER BY position, via LIMIT $4",
+);
+
+/// A term's rows at some positions.
+const MATCHING: Sql = (
+    "SELECT position, via FROM statement_term WHERE term = ?1 AND position IN (SELECT value FROM json_each(?2))",
+    "SELECT position, via FROM statement_term WHERE term = $1 AND position = ANY($2)",
+);
+
+/// All statements of a stretch.
+const ALL: Sql = (
+    "SELECT position FROM event WHERE kind = 'statement' AND position > ?1 AND position <= ?2",
+    "SELECT position FROM event WHERE kind = 'statement' AND position > $1 AND position <= $2",
+);
+
+/// Which of some positions are voided.
+const VOIDED: Sql = (
+    "SELECT position FROM statement_voided WHERE position IN (SELECT value FROM json_each(?1))",
+    "SELECT position FROM statement_voided WHERE position = ANY($1)",
+);
+
+/// Statements with two terms themselves, not by way of a reference.
+const PAIR: Sql = (
+    "SELECT a.position FROM statement_term a WHERE a.term = ?1 AND a.position <= ?3 AND a.via = 0 \
+     AND EXISTS (SELECT 1 FROM statement_term o WHERE o.term = ?2 AND o.position = a.position AND o.via = 0) \
+     ORDER BY a.position",
+    "SELECT a.position FROM statement_term a WHERE a.term = $1 AND a.position <= $3 AND a.via = 0 \
+     AND EXISTS (SELECT 1 FROM statement_term o WHERE o.term = $2 AND o.position = a.position AND o.via = 0) \
+     ORDER BY a.position",
+);
+
+/// The first `size` rows of a term in a stretch, in the order asked for.
+pub(super) async fn list(
+    database: &Database,
+    order: Order,
+    term: &Term,
+    bounds: Bounds,
+    size: usize,
+) -> Result<Vec<Row>, sqlx::Error> {
+    let (after, through) = (signed(bounds.after.0), signed(bounds.through.0));
+    let size = i64::try_from(size).unwrap_or(i64::MAX);
+    let (sqlite, postgres) = match order {
+        Order::NewestFirst => NEWEST,
+        Order::OldestFirst => OLDEST,
+    };
+    match database {
+        Database::Sqlite(db) => {
+            let query = sqlx::query(sqlite).bind(&term[..]).bind(after).bind(through).bind(size);
+            let rows =
+                query.try_map(|row: sqlx::sqlite::SqliteRow| Ok(read(row.try_get(0)?, row.try_get(1)?)));
+            rows.fetch_all(&db.readers).await
+        }
+        Database::Postgres(pool) => {
+            let query = sqlx::query(postgres).bind(&term[..]).bind(after).bind(through).bind(size);
+            let rows = query.try_map(|row: sqlx::postgres::PgRow| Ok(read(row.try_get(0)?, row.try_get(1)?)));
+            rows.fetch_all(pool).await
+        }
+    }
+}
+
+/// The rows of a term at these positions, in no order.
+pub(super) async fn matching(
+    database: &Database,
+    term: &Term,
+    positions: &[u64],
+) -> Result<Vec<Row>, sqlx::Error> {
+    match database {
+        Database::Sqlite(db) => {
+            let query =
+                sqlx::query(MATCHING.0).bind(&term[..]).bind(json_positions(positions.iter().copied()));
+            let rows =
+                query.try_map(|row: sqlx::sqlite::SqliteRow| Ok(read(row.try_get(0)?, row.try_get(1)?)));
+            rows.fetch_all(&db.readers).await
+        }
+        Database::Postgres(pool) => {
+            let positions: Vec<i64> = positions.iter().map(|position| signed(*position)).collect();
+            let query = sqlx::query(MATCHING.1).bind(&term[..]).bind(positions);
+            let rows = query.try_map(|row: sqlx::postgres::PgRow| Ok(read(row.try_get(0)?, row.try_get(1)?)));
+            rows.fetch_all(pool).await
+        }
+    }
+}
+
+/// The statements after one position up to another, in no order.
+pub(super) async fn all(database: &Database, after: u64, through: u64) -> Result<Vec<u64>, sqlx::Error> {
+    let (after, through) = (signed(after), signed(through));
+    let found: Vec<i64> = match database {
+        Database::Sqlite(db) => {
+            sqlx::query_scalar(ALL.0).bind(after).bind(through).fetch_all(&db.readers).await?
+        }
+        Database::Postgres(pool) => {
+            sqlx::query_scalar(ALL.1).bind(after).bind(through).fetch_all(pool).await?
+        }
+    };
+    Ok(positions(found))
+}
+
+/// Those of the positions whose statement is voided, in no order.
+pub(super) async fn voided(database: &Database, among: &[u64]) -> Result<Vec<u64>, sqlx::Error> {
+    let found: Vec<i64> = match database {
+        Database::Sqlite(db) => {
+            let query = sqlx::query_scalar(VOIDED.0).bind(json_positions(among.iter().copied()));
+            query.fetch_all(&db.readers).await?
+        }
+        Database::Postgres(pool) => {
+            let among: Vec<i64> = among.iter().map(|position| signed(*position)).collect();
+            sqlx::query_scalar(VOIDED.1).bind(among).fetch_all(pool).await?
+        }
+    };
+    Ok(positions(found))
+}
+
+/// Where statements stand that have both terms themselves, up to a position, ascending.
+pub(super) async fn pair(
+    database: &Database,
+    one: &Term,
+    other: &Term,
+    through: u64,
+) -> Result<Vec<u64>, sqlx::Error> {
+    let found: Vec<i64> = match database {
+        Database::Sqlite(db) => {
+            let query = sqlx::query_scalar(PAIR.0).bind(&one[..]).bind(&other[..]).bind(signed(through));
+            query.fetch_all(&db.readers).await?
+        }
+        Database::Postgres(pool) => {
+            let query = sqlx::query_scalar(PAIR.1).bind(&one[..]).bind(&other[..]).bind(signed(through));
+            query.fetch_all(pool).await?
+        }
+    };
+    Ok(positions(found))
+}
+
+fn read(at: i64, via: i64) -> Row {
+    (position(at).0, position(via).0)
+}
+
+fn positions(columns: Vec<i64>) -> Vec<u64> {
+    columns.into_iter().map(|column| position(column).0).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use eventlog::clock::{ManualClock, Micros};
+    use eventlog::{EventLog, Location, Options};
+    use sqlx::AssertSqlSafe;
+
+    use super::*;
+
+    /// The queries, with values to stand in the place of PostgreSQL's parameters.
+    const QUERIES: [(Sql, &[&str]); 6] = [
+        (NEWEST, &["''::bytea", "1", "9", "100"]),
+        (OLDEST, &["''::bytea", "1", "9", "100"]),
+        (MATCHING, &["''::bytea", "'{1,2}'::bigint[]"]),
+        (ALL, &["1", "9"]),
+        (VOIDED, &["'{1,2}'::bigint[]"]),
+        (PAIR, &["''::bytea", "'a'::bytea", "9"]),
+    ];
+
+    async fn log(location: Location) -> EventLog {
+        let mut options = Options::new(location, ManualClock::at(Micros(1_768_464_000_000_000)));
+        options.hooks = vec![super::super::hook()];
+        EventLog::open(options).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn no_query_scans_a_table_or_sorts_on_sqlite() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = log(Location::sqlite(folder.path().join("log.db"))).await;
+        let Database::Sqlite(db) = log.database() else { panic!("SQLite") };
+        for ((sql, _), _) in QUERIES {
+            let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
+                .try_map(|row: sqlx::sqlite::SqliteRow| row.try_get::<String, _>("detail"))
+                .fetch_all(&db.readers)
+                .await
+                .unwrap();
+            let bad = |step: &&String| {
+                step.contains("SCAN") && !step.contains("json_each") || step.contains("TEMP B-TREE")
+            };
+            assert!(!plan.is_empty());
+            assert_eq!(plan.iter().find(bad), None, "{sql}: {plan:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_query_scans_a_table_on_postgres_and_lists_come_in_order() {
+        let database = testkit::postgres::database().await.unwrap();
+        let log = log(Location::postgres(database.url(), "log")).await;
+        let Database::Postgres(pool) = log.database() else { panic!("PostgreSQL") };
+        let mut connection = pool.acquire().await.unwrap();
+        // The tables are empty, so that a scan would be the cheapest: what is asked is whether there is another way.
+        let only_indexes = "SET enable_seqscan = off; SET enable_bitmapscan = off";
+        sqlx::raw_sql(only_indexes).execute(&mut *connection).await.unwrap();
+        for ((_, sql), values) in QUERIES {
+            let mut sql = format!("EXPLAIN {sql}");
+            for (number, value) in (1..).zip(values) {
+                sql = sql.replace(&format!("${number}"), value);
+            }
+            let plan: Vec<String> =
+                sqlx::query_scalar(AssertSqlSafe(sql.clone())).fetch_all(&mut *connection).await.unwrap();
+            let listed = sql.contains("LIMIT");
+            let bad = |step: &&String| step.contains("Seq Scan") || listed && step.contains("Sort");
+            assert_eq!(plan.iter().find(bad), None, "{sql}: {plan:?}");
+        }
+    }
+}
