@@ -80,8 +80,8 @@ fn demonstrated(
     facts: &[StatementFacts],
     on: Date,
 ) -> Vec<CompetenceLevel> {
-    let mut found: BTreeMap<(&str, &str), (Vec<competence::Evidence<'_>>, Vec<EvidenceRow>)> =
-        BTreeMap::new();
+    type Shown<'a> = (Vec<competence::Evidence<'a>>, Vec<EvidenceRow>);
+    let mut found: BTreeMap<(&str, &str), Shown<'_>> = BTreeMap::new();
     for (source, facts) in sources.iter().zip(facts) {
         for evidence in municipality.evidence(facts, Micros(source.observed_at), source.position) {
             if evidence.kind == Kind::Demonstrated {

@@ -1,5 +1,10 @@
 //! A log with the statement index, and a database of views, on either database.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a rig for tests; each binary uses a part of it"
+)]
 
 use std::sync::Arc;
 

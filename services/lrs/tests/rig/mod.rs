@@ -1,5 +1,10 @@
 //! An LRS to test against, on either database, behind its router.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a rig for tests; each binary uses a part of it"
+)]
 
 use std::sync::Arc;
 use std::time::Duration;
