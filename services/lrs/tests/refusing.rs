@@ -184,6 +184,34 @@ async fn more_requests_than_can_be_taken_are_429_with_when_to_come_back() {
 }
 
 #[tokio::test]
+async fn a_full_queue_is_429_with_when_to_come_back_and_loses_nothing() {
+    let rig = std::sync::Arc::new(Rig::sqlite_with_queue(Limits::default(), 1).await);
+    rig.post(&statement(1, "anna", "a")).await.expect(200);
+    // The one connection that writes is busy, so that the queue fills.
+    let busy = rig.log.database().begin().await.unwrap();
+    let (answers, mut answered) = tokio::sync::mpsc::unbounded_channel();
+    for number in 2..8 {
+        let (rig, answers) = (rig.clone(), answers.clone());
+        tokio::spawn(async move { answers.send((number, rig.post(&statement(number, "anna", "a")).await)) });
+    }
+    drop(answers);
+    let (_, first) = answered.recv().await.unwrap();
+    assert_eq!(first.expect(429).header("retry-after"), Some("1"));
+    busy.rollback().await.unwrap();
+    let mut stored = vec![id(1)];
+    while let Some((number, answer)) = answered.recv().await {
+        match answer.status.as_u16() {
+            200 => stored.push(id(number)),
+            status => assert_eq!(status, 429),
+        }
+    }
+    let mut found = rig.ids(&[]).await;
+    found.sort();
+    stored.sort();
+    assert_eq!(found, stored);
+}
+
+#[tokio::test]
 async fn a_batch_over_the_limit_is_refused_whole() {
     let rig = Rig::sqlite_with(Limits { batch: 2, ..Limits::default() }).await;
     rig.post(&json!([plain("a", "a"), plain("b", "a"), plain("c", "a")])).await.expect(400);

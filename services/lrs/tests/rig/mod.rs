@@ -107,12 +107,19 @@ impl Answer {
     }
 }
 
+/// Events that may wait, where a test does not say otherwise.
+const QUEUE: usize = 20_000;
+
 impl Rig {
     pub(crate) async fn sqlite() -> Self {
         Self::sqlite_with(Limits::default()).await
     }
 
     pub(crate) async fn sqlite_with(limits: Limits) -> Self {
+        Self::sqlite_with_queue(limits, QUEUE).await
+    }
+
+    pub(crate) async fn sqlite_with_queue(limits: Limits, queue: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let place = Place {
             log: Location::sqlite(folder.path().join("log.db")),
@@ -121,7 +128,7 @@ impl Rig {
             _folder: folder,
             _database: None,
         };
-        Self::open(place, limits).await
+        Self::open(place, limits, queue).await
     }
 
     pub(crate) async fn postgres() -> Self {
@@ -135,15 +142,16 @@ impl Rig {
             _folder: folder,
             _database: Some(database),
         };
-        Self::open(place, Limits::default()).await
+        Self::open(place, Limits::default(), QUEUE).await
     }
 
-    async fn open(place: Place, limits: Limits) -> Self {
+    async fn open(place: Place, limits: Limits, queue: usize) -> Self {
         let clock = ManualClock::at(START);
         let registry = prometheus::Registry::new();
         let mut options = Options::new(place.log.clone(), clock.clone());
         options.hooks = vec![lrs::hook()];
         options.registry = registry.clone();
+        options.queue_events = queue;
         let log = EventLog::open(options).await.unwrap();
         let vault = Vault::open(vault::Options {
             location: place.vault.clone(),
@@ -174,7 +182,7 @@ impl Rig {
     pub(crate) async fn restarted(self, limits: Limits) -> Self {
         self.log.close().await;
         let all = self.all.clone();
-        let mut again = Self::open(self.place, limits).await;
+        let mut again = Self::open(self.place, limits, QUEUE).await;
         again.clock.advance(Duration::from_secs(3600));
         again.all = all;
         again
