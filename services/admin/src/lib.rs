@@ -1,1 +1,133 @@
-//! Pages and API for administrators.
+//! Pages and API for administrators: the ways in, reports, status.
+//!
+//! Reports are asked for through [`Reports`], so that neither this service nor its tests build what
+//! computes them. Every figure that leaves here is a [`disclosure::Released`].
+
+mod api;
+mod auth;
+mod overview;
+mod pages;
+mod problem;
+mod ways_in;
+mod words;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use disclosure::Released;
+use eventlog::EventLog;
+use eventlog::clock::SharedClock;
+use futures_util::future::BoxFuture;
+use tokio::sync::Mutex;
+use vault::Vault;
+use views::municipality::Current;
+
+pub use problem::Problem;
+
+/// A roster of a large municipality fits; more is posted in parts.
+const BODY_LIMIT: usize = 64 << 20;
+
+/// What is asked of the maker of reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// Digital competence of those with duties.
+    Competence,
+    /// One round of a survey.
+    Survey {
+        /// The round's id; `None` for the one that opened last.
+        round: Option<String>,
+    },
+}
+
+/// A question, and what it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// What.
+    pub question: Question,
+    /// The log position; `None` for as far as the lake has come.
+    pub at: Option<u64>,
+}
+
+/// Why there is no report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReportFailure {
+    /// The question cannot be answered as put; why, in words for whoever asked.
+    Asked(String),
+    /// The maker failed; its log says why.
+    Failed,
+}
+
+/// How one follower of the log stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// Its name.
+    pub name: String,
+    /// Everything up to this log position is in it.
+    pub position: u64,
+    /// Events behind the head.
+    pub lag_events: u64,
+    /// Seconds behind.
+    pub lag_seconds: f64,
+    /// Why it stopped, if it did.
+    pub stopped: Option<String>,
+}
+
+/// Makes reports, and says how the views stand.
+pub trait Reports: Send + Sync {
+    /// A report that has passed the gate.
+    fn make(&self, ask: Ask) -> BoxFuture<'_, Result<Arc<Released>, ReportFailure>>;
+    /// How the projections and the lake stand.
+    fn standing(&self) -> BoxFuture<'_, Result<Vec<Standing>, ReportFailure>>;
+}
+
+/// What the service is made of.
+pub struct Options {
+    /// The log.
+    pub log: EventLog,
+    /// The vault.
+    pub vault: Vault,
+    /// The municipality as the log tells it.
+    pub municipality: Current,
+    /// The maker of reports.
+    pub reports: Arc<dyn Reports>,
+    /// The time.
+    pub clock: SharedClock,
+    /// Whether browsers must send the session's cookie over TLS alone.
+    pub secure_cookies: bool,
+}
+
+/// The service. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Admin {
+    pub(crate) log: EventLog,
+    pub(crate) vault: Vault,
+    pub(crate) municipality: Current,
+    pub(crate) reports: Arc<dyn Reports>,
+    pub(crate) clock: SharedClock,
+    pub(crate) secure_cookies: bool,
+    pub(crate) turn: Arc<Mutex<()>>,
+}
+
+/// The routes of pages (`/…`) and API (`/api/v1/…`).
+pub fn router(options: Options) -> Router {
+    let Options { log, vault, municipality, reports, clock, secure_cookies } = options;
+    let admin = Admin { log, vault, municipality, reports, clock, secure_cookies, turn: Arc::default() };
+    Router::new()
+        .route("/", get(pages::overview))
+        .route("/login", get(pages::login).post(pages::log_in))
+        .route("/logout", post(pages::log_out))
+        .route("/reports/competence", get(pages::competence))
+        .route("/reports/survey", get(pages::survey))
+        .route("/system", get(pages::system))
+        .route("/assets/{*path}", get(pages::asset))
+        .route("/api/v1/organisation", post(ways_in::organisation))
+        .route("/api/v1/courses", post(ways_in::courses))
+        .route("/api/v1/surveys", post(ways_in::surveys))
+        .route("/api/v1/rounds", post(ways_in::rounds))
+        .route("/api/v1/reports/{kind}", get(api::report))
+        .route("/api/v1/status", get(api::status))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(admin)
+}

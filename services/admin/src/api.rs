@@ -1,0 +1,101 @@
+//! Reports and status for programs.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use disclosure::Lang;
+use render::{Stylesheet, View};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::auth::Administrator;
+use crate::problem::Problem;
+use crate::{Admin, Ask, Question, ReportFailure};
+
+/// What may stand behind a report's address.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wanted {
+    pub(crate) format: Option<String>,
+    pub(crate) lang: Option<String>,
+    pub(crate) unit: Option<String>,
+    pub(crate) round: Option<String>,
+    pub(crate) at: Option<u64>,
+}
+
+impl Wanted {
+    /// The language; Swedish unless asked otherwise.
+    pub(crate) fn lang(&self) -> Lang {
+        if self.lang.as_deref() == Some("en") { Lang::En } else { Lang::Sv }
+    }
+
+    /// The question to put for a kind of report.
+    pub(crate) fn ask(&self, kind: &str) -> Result<Ask, Problem> {
+        let question = match kind {
+            "competence" => Question::Competence,
+            "survey" => Question::Survey { round: self.round.clone() },
+            _ => return Err(Problem::NotFound("report; there are competence and survey")),
+        };
+        Ok(Ask { question, at: self.at })
+    }
+}
+
+/// `GET /api/v1/reports/{competence|survey}?format=json|csv|html&lang=sv|en&unit=&round=&at=`
+pub(crate) async fn report(
+    _: Administrator,
+    State(admin): State<Admin>,
+    Path(kind): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Problem> {
+    let released = admin.reports.make(wanted.ask(&kind)?).await?;
+    let view = match wanted.unit.as_deref() {
+        None | Some("") => View::new(&released, wanted.lang()),
+        Some(unit) => View::of_unit(&released, wanted.lang(), unit).ok_or(Problem::NotFound("unit"))?,
+    };
+    let (content_type, ending, bytes) = match wanted.format.as_deref() {
+        None | Some("json") => ("application/json", "json", render::json(&view).into_bytes()),
+        Some("csv") => ("text/csv; charset=utf-8", "csv", render::csv(&view)),
+        Some("html") => {
+            ("text/html; charset=utf-8", "html", render::document(&view, Stylesheet::Inline).into_bytes())
+        }
+        Some(_) => {
+            let expected = "json, csv or html".to_owned();
+            return Err(Problem::Invalid { at: "?format".to_owned(), expected });
+        }
+    };
+    let mut response = ([(header::CONTENT_TYPE, content_type)], bytes).into_response();
+    if ending == "csv" {
+        let name = format!("attachment; filename=\"{kind}-{}.csv\"", released.identity().as_of);
+        if let Ok(value) = name.parse() {
+            response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+        }
+    }
+    Ok(response)
+}
+
+/// `GET /api/v1/status`: the log's head, and how each follower stands.
+pub(crate) async fn status(_: Administrator, State(admin): State<Admin>) -> Result<Json<Value>, Problem> {
+    let head = admin.log.head().await?.position.0;
+    let standing = admin.reports.standing().await?;
+    let settled = standing.iter().all(|s| s.position >= head && s.stopped.is_none());
+    let followers: Vec<_> = standing
+        .iter()
+        .map(|s| {
+            json!({
+                "name": s.name, "position": s.position, "lag_events": s.lag_events,
+                "lag_seconds": s.lag_seconds, "stopped": s.stopped,
+            })
+        })
+        .collect();
+    Ok(Json(json!({ "position": head, "settled": settled, "followers": followers })))
+}
+
+impl From<ReportFailure> for Problem {
+    fn from(failure: ReportFailure) -> Self {
+        match failure {
+            ReportFailure::Asked(detail) => Self::Asked(detail),
+            ReportFailure::Failed => Self::Internal,
+        }
+    }
+}

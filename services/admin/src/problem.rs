@@ -1,0 +1,102 @@
+//! The one place where this service's failures become a status and a `problem+json` (RFC 9457).
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// A failure that the caller is told about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// What was sent is not as expected. Where, and what was expected; never what stood there.
+    Invalid {
+        /// JSON pointer, or line and column where the text is no JSON.
+        at: String,
+        /// What was expected.
+        expected: String,
+    },
+    /// Log-in or password is missing or wrong.
+    Unauthorized,
+    /// There is nothing of that name.
+    NotFound(&'static str),
+    /// The question cannot be answered as put.
+    Asked(String),
+    /// The log's queue is full; try again after this many seconds.
+    Full(u32),
+    /// A database cannot be reached, or the disk is full; nothing was stored.
+    Unavailable,
+    /// A fault of the program; the log says which.
+    Internal,
+}
+
+impl Problem {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Invalid { .. } | Self::Asked(_) => StatusCode::BAD_REQUEST,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Full(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn detail(&self) -> String {
+        match self {
+            Self::Invalid { at, expected } => format!("at {at}: expected {expected}"),
+            Self::Unauthorized => "log in with an administrator's name and password".to_owned(),
+            Self::NotFound(what) => format!("there is no such {what}"),
+            Self::Asked(detail) => detail.clone(),
+            Self::Full(_) => "too much waits to be written; try again later".to_owned(),
+            Self::Unavailable => "a database cannot be reached; nothing was stored, try again later".to_owned(),
+            Self::Internal => "a fault of the server; its log says more".to_owned(),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let title = status.canonical_reason().unwrap_or("Error");
+        let mut body = json!({ "title": title, "status": status.as_u16(), "detail": self.detail() });
+        if let Self::Invalid { at, expected } = &self {
+            body["at"] = json!(at);
+            body["expected"] = json!(expected);
+        }
+        let mut response = (status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        match self {
+            Self::Unauthorized => {
+                let challenge = HeaderValue::from_static("Basic realm=\"larka\", charset=\"UTF-8\"");
+                headers.insert(header::WWW_AUTHENTICATE, challenge);
+            }
+            Self::Full(seconds) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+impl From<vault::VaultError> for Problem {
+    fn from(error: vault::VaultError) -> Self {
+        tracing::error!(%error, "the vault failed");
+        Self::Unavailable
+    }
+}
+
+impl From<eventlog::LogError> for Problem {
+    fn from(error: eventlog::LogError) -> Self {
+        tracing::error!(%error, "the log cannot be read");
+        Self::Unavailable
+    }
+}
+
+impl From<views::ViewError> for Problem {
+    fn from(error: views::ViewError) -> Self {
+        tracing::error!(%error, "the views cannot be read");
+        Self::Unavailable
+    }
+}

@@ -1,0 +1,58 @@
+//! The pages by name, and how a text is chosen by language.
+
+use disclosure::Lang;
+
+/// The Swedish or the English of two texts.
+pub(crate) fn t<'a>(lang: Lang, sv: &'a str, en: &'a str) -> &'a str {
+    match lang {
+        Lang::Sv => sv,
+        Lang::En => en,
+    }
+}
+
+/// A page of the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Page {
+    Overview,
+    Competence,
+    Survey,
+    System,
+}
+
+impl Page {
+    /// In the order of the navigation.
+    pub(crate) const ALL: [Self; 4] = [Self::Overview, Self::Competence, Self::Survey, Self::System];
+
+    /// Its path.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Overview => "/",
+            Self::Competence => "/reports/competence",
+            Self::Survey => "/reports/survey",
+            Self::System => "/system",
+        }
+    }
+
+    /// Its address in a language.
+    pub(crate) fn href(self, lang: Lang) -> String {
+        match lang {
+            Lang::Sv => self.path().to_owned(),
+            Lang::En => format!("{}?lang=en", self.path()),
+        }
+    }
+
+    /// The report that it shows, as the API names it.
+    pub(crate) fn kind(self) -> &'static str {
+        if self == Self::Survey { "survey" } else { "competence" }
+    }
+
+    /// Its title.
+    pub(crate) fn title(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Overview => t(lang, "Översikt", "Overview"),
+            Self::Competence => t(lang, "Digital kompetens", "Digital competence"),
+            Self::Survey => t(lang, "Enkäter", "Surveys"),
+            Self::System => t(lang, "Drift", "System"),
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! `larka demo`: a fresh embedded instance, filled with a made-up municipality through its own HTTP API.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use render::View;
+use serde::Serialize;
+use serde_json::Value;
+use synthetic::{Plan, World};
+use tokio::sync::{Mutex, mpsc};
+
+use crate::failure::Failure;
+use crate::instance::Instance;
+use crate::maintain::{self, Task};
+use crate::report::{self, Format};
+use crate::serve::{self, Running};
+use crate::settings::{Common, ServeFlags, Settings};
+
+/// Statements in one request.
+const BATCH: usize = 50;
+/// Connections that post at the same time.
+const CONNECTIONS: usize = 8;
+/// The school year that is made up begins in August of this year.
+const SCHOOL_YEAR: i32 = 2025;
+/// Stands in a folder that the demo has filled to the end.
+const FILLED: &str = "demo.json";
+
+/// What `demo` takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Flags {
+    /// How many people the municipality has: employees and pupils
+    #[arg(long, default_value_t = 1500, value_parser = clap::value_parser!(u32).range(50..=200_000))]
+    people: u32,
+    /// How many statements they make over a school year
+    #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u64).range(100..))]
+    statements: u64,
+    /// The same seed gives the same statements
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Leave once the reports are written
+    #[arg(long)]
+    exit: bool,
+    #[command(flatten)]
+    serve: ServeFlags,
+}
+
+impl Flags {
+    /// The flags that it shares with `serve`.
+    pub(crate) fn serve(&self) -> ServeFlags {
+        self.serve.clone()
+    }
+}
+
+/// Somebody who may post: address, key or log-in, secret or password.
+#[derive(Clone)]
+struct Poster {
+    http: reqwest::Client,
+    address: String,
+    name: String,
+    secret: String,
+}
+
+/// `larka demo`
+pub(crate) async fn run(common: &Common, flags: Flags) -> Result<(), Failure> {
+    let mut common = common.clone();
+    if common.database_url.is_some() {
+        return Err(Failure::setting("database-url", "nothing: the demo keeps its data in a folder of its own"));
+    }
+    let folder = common.data_dir.get_or_insert_with(|| PathBuf::from("larka-demo")).clone();
+    refuse_twice(&folder)?;
+    let settings = Settings::read(&common, &flags.serve)?;
+    let listener = serve::bind(settings.listen).await?;
+    let instance = Instance::open(settings).await?;
+    let login = "admin".to_owned();
+    let account = maintain::perform(&instance, Task::CreateUser { login: login.clone() }).await?;
+    let credential = maintain::perform(
+        &instance,
+        Task::CreateCredential { name: "demo".to_owned(), scopes: vec!["all".to_owned()] },
+    )
+    .await?;
+    let running = serve::start(Arc::clone(&instance), listener).await?;
+    let address = format!("http://{}", running.address);
+    let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(300)).build()?;
+    let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
+    let administrator = Poster {
+        http: http.clone(),
+        address: address.clone(),
+        name: login,
+        secret: text(&account, "password"),
+    };
+    let tool =
+        Poster { http, address, name: text(&credential, "key"), secret: text(&credential, "secret") };
+
+    let plan =
+        Plan { people: flags.people, statements: flags.statements, seed: flags.seed, year: SCHOOL_YEAR };
+    let world = tokio::task::spawn_blocking(move || World::new(&plan)).await?;
+    let world = Arc::new(world);
+    describe(&administrator, &world).await?;
+    post_statements(&tool, &world, flags.statements).await?;
+    wait(&instance).await?;
+    let written = write_reports(&instance, &folder).await?;
+    let note = serde_json::json!({ "people": flags.people, "statements": flags.statements, "seed": flags.seed });
+    std::fs::write(folder.join(FILLED), note.to_string())?;
+    welcome(&administrator, &tool, &world, &written);
+    if !flags.exit {
+        serve::stop_signal().await;
+    }
+    Running::stop(running).await
+}
+
+/// A folder that something is in already is left alone.
+fn refuse_twice(folder: &Path) -> Result<(), Failure> {
+    let name = folder.display();
+    if folder.join(FILLED).exists() {
+        return Err(Failure::new(format!(
+            "{name} is filled already; open it with `larka serve --data-dir {name}`, or remove the folder for a new one"
+        )));
+    }
+    let empty = std::fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
+    if !empty {
+        return Err(Failure::new(format!(
+            "{name} is not empty and was not filled to the end by a demo; remove it, or choose another with --data-dir"
+        )));
+    }
+    Ok(())
+}
+
+/// The organisation, the courses, the surveys and their rounds.
+async fn describe(to: &Poster, world: &World) -> Result<(), Failure> {
+    let bar = spinner("organisation, courses, surveys");
+    to.post_json("organisation", &world.organisation()).await?;
+    to.post_json("courses", &world.courses()).await?;
+    to.post_json("surveys", &world.surveys()).await?;
+    to.post_json("rounds", &world.rounds()).await?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// Posts every statement, in batches over several connections, with a progress bar.
+async fn post_statements(to: &Poster, world: &Arc<World>, count: u64) -> Result<(), Failure> {
+    let bar = bar(count);
+    let (batches, waiting) = mpsc::channel::<(u64, String)>(CONNECTIONS * 4);
+    let source = Arc::clone(world);
+    // Making statements is work for a processor, so it stands beside the runtime.
+    let maker = tokio::task::spawn_blocking(move || {
+        let mut statements = source.statements();
+        loop {
+            let batch: Vec<String> = statements.by_ref().take(BATCH).collect();
+            if batch.is_empty() {
+                return;
+            }
+            let size = batch.len() as u64;
+            if batches.blocking_send((size, format!("[{}]", batch.join(",")))).is_err() {
+                return;
+            }
+        }
+    });
+    let waiting = Arc::new(Mutex::new(waiting));
+    let mut posters = tokio::task::JoinSet::new();
+    for _ in 0..CONNECTIONS {
+        let (to, waiting, bar) = (to.clone(), Arc::clone(&waiting), bar.clone());
+        posters.spawn(async move {
+            loop {
+                let next = waiting.lock().await.recv().await;
+                let Some((size, body)) = next else { return Ok::<(), Failure>(()) };
+                to.post_statements(body).await?;
+                bar.inc(size);
+            }
+        });
+    }
+    while let Some(done) = posters.join_next().await {
+        done??;
+    }
+    maker.await?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// Waits until the views and the lake have seen everything.
+async fn wait(instance: &Instance) -> Result<(), Failure> {
+    let bar = spinner("views and lake");
+    let head = instance.log.head().await?.position;
+    let mut seen = instance.log.subscribe();
+    instance.municipality.refresh().await?;
+    loop {
+        let standing = instance.worker.status().await?;
+        if let Some(stopped) = standing.iter().find(|s| s.stopped()) {
+            return Err(Failure::new(format!("{} has stopped: {:?}", stopped.name, stopped.stopped)));
+        }
+        if standing.iter().all(|s| s.position >= head) {
+            break;
+        }
+        // A follower says nothing when it is done; the log's own news or a short while will do.
+        let _ = tokio::time::timeout(Duration::from_millis(100), seen.changed()).await;
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// Every report in both languages and all forms, in the folder `reports`.
+async fn write_reports(instance: &Instance, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let bar = spinner("reports");
+    let folder = folder.join("reports");
+    std::fs::create_dir_all(&folder)?;
+    let mut written = Vec::new();
+    for (name, released) in report::all(instance).await? {
+        for (format, lang, file) in [
+            (Format::Html, disclosure::Lang::Sv, format!("{name}.sv.html")),
+            (Format::Html, disclosure::Lang::En, format!("{name}.en.html")),
+            (Format::Csv, disclosure::Lang::Sv, format!("{name}.sv.csv")),
+            (Format::Csv, disclosure::Lang::En, format!("{name}.en.csv")),
+            (Format::Json, disclosure::Lang::Sv, format!("{name}.json")),
+        ] {
+            let path = folder.join(file);
+            std::fs::write(&path, report::write(&View::new(&released, lang), format))?;
+            written.push(path);
+        }
+    }
+    bar.finish_and_clear();
+    Ok(written)
+}
+
+impl Poster {
+    /// Posts a description of the municipality.
+    async fn post_json(&self, resource: &str, body: &impl Serialize) -> Result<(), Failure> {
+        let request = self.http.post(format!("{}/api/v1/{resource}", self.address)).json(body);
+        self.expect_success(resource, request).await
+    }
+
+    /// Posts a batch; a full queue is waited for, as a learning tool would.
+    async fn post_statements(&self, body: String) -> Result<(), Failure> {
+        loop {
+            let response = self
+                .http
+                .post(format!("{}/xapi/statements", self.address))
+                .basic_auth(&self.name, Some(&self.secret))
+                .header("X-Experience-API-Version", "2.0.0")
+                .header("Content-Type", "application/json")
+                .body(body.clone())
+                .send()
+                .await?;
+            match response.status().as_u16() {
+                200 => return Ok(()),
+                429 => {
+                    let pause = response
+                        .headers()
+                        .get("retry-after")
+                        .and_then(|value| value.to_str().ok()?.parse().ok())
+                        .unwrap_or(1);
+                    tokio::time::sleep(Duration::from_secs(pause)).await;
+                }
+                _ => {
+                    let status = response.status();
+                    let said = response.text().await.unwrap_or_default();
+                    return Err(Failure::new(format!("the server refused statements: {status}: {said}")));
+                }
+            }
+        }
+    }
+
+    async fn expect_success(&self, what: &str, request: reqwest::RequestBuilder) -> Result<(), Failure> {
+        let response = request.basic_auth(&self.name, Some(&self.secret)).send().await?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        let said = response.text().await.unwrap_or_default();
+        Err(Failure::new(format!("the server refused {what}: {status}: {said}")))
+    }
+}
+
+/// A bar on a terminal; elsewhere nothing, so that a log is not filled with it.
+fn bar(count: u64) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(count);
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} statements, {per_sec}, {eta} left");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
+fn spinner(what: &'static str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner().with_message(what);
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
+
+#[allow(clippy::print_stdout, reason = "the demo says what to open, and with which log-in")]
+fn welcome(administrator: &Poster, tool: &Poster, world: &World, written: &[PathBuf]) {
+    println!("{} is ready.", world.name());
+    println!();
+    println!("  Open      {}/", administrator.address);
+    println!("  Log-in    {}", administrator.name);
+    println!("  Password  {}", administrator.secret);
+    println!();
+    println!("  xAPI      {}/xapi/", tool.address);
+    println!("  Key       {}", tool.name);
+    println!("  Secret    {}", tool.secret);
+    println!();
+    if let Some(folder) = written.first().and_then(|path| path.parent()) {
+        println!("  Reports   {} files in {}", written.len(), folder.display());
+    }
+}

@@ -1,0 +1,232 @@
+//! Commands that look after an instance: credentials, accounts, erasure, rebuilding, verifying.
+//!
+//! Each is a [`Task`]. Where a server runs on the folder, the task is handed to it over the local socket;
+//! else this process opens the instance and does it itself.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::instance::Instance;
+use crate::settings::Settings;
+use crate::{report, socket};
+
+/// Keys of learning tools.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Credential {
+    /// Make a key and a secret; the secret is shown once
+    Create {
+        /// What it is for, as it stands in lists
+        name: String,
+        /// What it may do: all, statements/write, statements/read
+        #[arg(long, value_delimiter = ',', default_value = "statements/write,statements/read", value_name = "SCOPES")]
+        scopes: Vec<String>,
+    },
+    /// List them, without secrets
+    List,
+    /// Refuse a key from now on
+    Revoke {
+        /// The key
+        key: String,
+    },
+}
+
+/// People's accounts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum User {
+    /// Make an administrator; the password is shown once
+    Create {
+        /// Name to log in with
+        login: String,
+    },
+}
+
+/// What `erase` takes. An identifier never stands in a command line: others can read it there.
+#[derive(Debug, Args)]
+pub(crate) struct Erase {
+    /// File with the person's xAPI agent as JSON; - for standard input
+    #[arg(long, value_name = "FILE")]
+    agent: PathBuf,
+}
+
+/// A task as it travels to the process that has the instance open.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Task {
+    CreateCredential { name: String, scopes: Vec<String> },
+    ListCredentials,
+    RevokeCredential { key: String },
+    CreateUser { login: String },
+    Erase { agent: String },
+    Rebuild,
+    Verify,
+    Report(report::Flags),
+}
+
+/// `larka credential`
+pub(crate) async fn credential(settings: Settings, command: Credential) -> Result<(), Failure> {
+    let json = settings.json;
+    let task = match command {
+        Credential::Create { name, scopes } => Task::CreateCredential { name, scopes },
+        Credential::List => Task::ListCredentials,
+        Credential::Revoke { key } => Task::RevokeCredential { key },
+    };
+    let answer = do_task(settings, task).await?;
+    say(json, &answer);
+    Ok(())
+}
+
+/// `larka user`
+pub(crate) async fn user(settings: Settings, command: User) -> Result<(), Failure> {
+    let json = settings.json;
+    let User::Create { login } = command;
+    let answer = do_task(settings, Task::CreateUser { login }).await?;
+    say(json, &answer);
+    Ok(())
+}
+
+/// `larka erase`
+pub(crate) async fn erase(settings: Settings, flags: Erase) -> Result<(), Failure> {
+    let json = settings.json;
+    let agent = read(&flags.agent)?;
+    let answer = do_task(settings, Task::Erase { agent }).await?;
+    say(json, &answer);
+    Ok(())
+}
+
+/// `larka rebuild`
+pub(crate) async fn rebuild(settings: Settings) -> Result<(), Failure> {
+    let json = settings.json;
+    let answer = do_task(settings, Task::Rebuild).await?;
+    say(json, &answer);
+    Ok(())
+}
+
+/// `larka verify`
+pub(crate) async fn verify(settings: Settings) -> Result<(), Failure> {
+    let json = settings.json;
+    let answer = do_task(settings, Task::Verify).await?;
+    say(json, &answer);
+    Ok(())
+}
+
+/// Does a task where the instance is: in the server that runs on it, or here.
+pub(crate) async fn do_task(settings: Settings, task: Task) -> Result<Value, Failure> {
+    if let Some(answer) = socket::hand_over(&settings.data_dir, &task).await {
+        return answer;
+    }
+    let instance = Instance::open(settings).await?;
+    let answer = perform(&instance, task).await;
+    instance.close().await;
+    answer
+}
+
+/// Does a task on an open instance. What it answers is what `--json` prints.
+pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Failure> {
+    match task {
+        Task::CreateCredential { name, scopes } => {
+            let names: Vec<&str> = scopes.iter().map(String::as_str).collect();
+            let made = instance.vault.create_credential(&name, &names).await?;
+            Ok(json!({ "name": name, "scopes": scopes, "key": made.credential.key, "secret": *made.secret }))
+        }
+        Task::ListCredentials => {
+            let all = instance.vault.credentials().await?;
+            let rows: Vec<_> = all
+                .iter()
+                .map(|c| json!({ "key": c.key, "name": c.name, "scopes": c.scopes, "revoked": c.revoked.is_some() }))
+                .collect();
+            Ok(json!({ "credentials": rows }))
+        }
+        Task::RevokeCredential { key } => {
+            if !instance.vault.revoke_credential(&key).await? {
+                return Err(Failure::new("there is no credential with that key"));
+            }
+            Ok(json!({ "revoked": true }))
+        }
+        Task::CreateUser { login } => {
+            let password = password()?;
+            instance.vault.create_account(&login, &password, "administrator", &login).await?;
+            Ok(json!({ "login": login, "password": password }))
+        }
+        Task::Erase { agent } => {
+            let receipt = instance.lrs.erase(&agent).await?;
+            // The keys are gone from the database; a new generation of key keys makes old copies of it worthless.
+            instance.vault.ratchet().await?;
+            Ok(json!({
+                "agent": receipt.agent.to_string(),
+                "keys": receipt.keys,
+                "position": receipt.position.0,
+                "at": receipt.at.to_datetime().to_rfc3339(),
+            }))
+        }
+        Task::Rebuild => {
+            instance.log.rebuild_hooks().await?;
+            instance.worker.rebuild().await?;
+            Ok(json!({ "rebuilt": true, "position": instance.log.head().await?.position.0 }))
+        }
+        Task::Verify => {
+            let head = instance.log.head().await?.position.0;
+            let verified = instance.log.verify(1..=head, &mut |_| {}).await?;
+            Ok(json!({ "verified": true, "events": verified.events, "position": head }))
+        }
+        Task::Report(flags) => Ok(json!({ "report": report::text(instance, &flags).await? })),
+    }
+}
+
+/// A password that nobody guesses and everybody can type: 20 characters of 32, without look-alikes.
+pub(crate) fn password() -> Result<String, Failure> {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut random = [0_u8; 20];
+    getrandom::fill(&mut random).map_err(|e| Failure::new(format!("the system gives no randomness: {e}")))?;
+    let letters: Vec<u8> = random.iter().map(|byte| LETTERS[usize::from(byte & 31)]).collect();
+    Ok(letters.chunks(5).map(|part| String::from_utf8_lossy(part).into_owned()).collect::<Vec<_>>().join("-"))
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    let mut text = String::new();
+    if path.as_os_str() == "-" {
+        std::io::stdin().read_to_string(&mut text)?;
+    } else {
+        text = std::fs::read_to_string(path)
+            .map_err(|e| Failure::new(format!("{} cannot be read: {e}", path.display())))?;
+    }
+    Ok(text)
+}
+
+/// Prints an answer: JSON for programs, a line per property for people.
+#[allow(clippy::print_stdout, reason = "a command answers on standard output")]
+fn say(json: bool, answer: &Value) {
+    if json {
+        println!("{answer}");
+        return;
+    }
+    lines(answer, "");
+}
+
+#[allow(clippy::print_stdout, reason = "a command answers on standard output")]
+fn lines(answer: &Value, indent: &str) {
+    let Value::Object(properties) = answer else {
+        println!("{indent}{answer}");
+        return;
+    };
+    for (name, value) in properties {
+        match value {
+            Value::String(text) => println!("{indent}{name}: {text}"),
+            Value::Array(items) if items.iter().any(Value::is_object) => {
+                println!("{indent}{name}:");
+                for item in items {
+                    lines(item, &format!("{indent}  "));
+                    println!();
+                }
+            }
+            Value::Object(_) => {
+                println!("{indent}{name}:");
+                lines(value, &format!("{indent}  "));
+            }
+            other => println!("{indent}{name}: {other}"),
+        }
+    }
+}

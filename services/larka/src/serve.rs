@@ -1,0 +1,127 @@
+//! Runs the services in this process until it is asked to stop, and finishes what was taken.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::failure::Failure;
+use crate::instance::Instance;
+use crate::settings::Settings;
+use crate::{operations, report, socket};
+
+/// Services that are running.
+pub(crate) struct Running {
+    /// Where they listen.
+    pub(crate) address: SocketAddr,
+    instance: Arc<Instance>,
+    shutdown: watch::Sender<bool>,
+    server: JoinHandle<std::io::Result<()>>,
+    worker: Option<JoinHandle<()>>,
+}
+
+/// `larka serve`
+pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
+    let listen = settings.listen;
+    // Bound before anything is opened: a taken address should not cost a start's time.
+    let listener = bind(listen).await?;
+    let instance = Instance::open(settings).await?;
+    let running = start(instance, listener).await?;
+    announce(running.address);
+    stop_signal().await;
+    running.stop().await
+}
+
+/// Takes an address to listen on.
+pub(crate) async fn bind(listen: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(listen).await.map_err(|error| {
+        Failure::new(format!("cannot listen on {listen}: {error}; choose another address with --listen"))
+    })
+}
+
+/// Starts the services that the settings ask for.
+pub(crate) async fn start(instance: Arc<Instance>, listener: TcpListener) -> Result<Running, Failure> {
+    let roles = instance.settings.roles;
+    let address = listener.local_addr()?;
+    let (shutdown, stopping) = watch::channel(false);
+    let mut router = operations::router(Arc::clone(&instance));
+    if roles.lrs {
+        router = router.merge(lrs::router(instance.lrs.clone()));
+    }
+    if roles.admin {
+        router = router.merge(admin::router(admin_of(&instance)));
+    }
+    let (municipality, following) = (instance.municipality.clone(), stopping.clone());
+    tokio::spawn(async move { municipality.follow(following).await });
+    let worker = roles.worker.then(|| {
+        let (worker, stopping) = (instance.worker.clone(), stopping.clone());
+        tokio::spawn(async move { worker.run(stopping).await })
+    });
+    if instance.settings.database_url.is_none() {
+        socket::listen(&instance)?;
+    }
+    let server = tokio::spawn(serve(listener, router, stopping));
+    tracing::info!(%address, lrs = roles.lrs, admin = roles.admin, worker = roles.worker, "listening");
+    Ok(Running { address, instance, shutdown, server, worker })
+}
+
+async fn serve(listener: TcpListener, router: Router, mut stopping: watch::Receiver<bool>) -> std::io::Result<()> {
+    let stopped = async move {
+        let _ = stopping.wait_for(|stop| *stop).await;
+    };
+    axum::serve(listener, router).with_graceful_shutdown(stopped).await
+}
+
+fn admin_of(instance: &Arc<Instance>) -> admin::Options {
+    admin::Options {
+        log: instance.log.clone(),
+        vault: instance.vault.clone(),
+        municipality: instance.municipality.clone(),
+        reports: Arc::new(report::ForPages(Arc::clone(instance))),
+        clock: instance.clock.clone(),
+        secure_cookies: instance.settings.base_url.starts_with("https://"),
+    }
+}
+
+impl Running {
+    /// Takes no more requests, finishes those that were taken, and closes the databases.
+    pub(crate) async fn stop(self) -> Result<(), Failure> {
+        tracing::info!("stopping: finishing what was taken");
+        let _ = self.shutdown.send(true);
+        // Connections that idle are closed at once; a request under way gets half a minute.
+        match tokio::time::timeout(std::time::Duration::from_secs(30), self.server).await {
+            Ok(Ok(result)) => result?,
+            Ok(Err(error)) => return Err(error.into()),
+            Err(_) => tracing::warn!("some requests were still open after 30 seconds"),
+        }
+        if let Some(worker) = self.worker {
+            let _ = worker.await;
+        }
+        self.instance.close().await;
+        Ok(())
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "whoever started the server reads here where it listens")]
+fn announce(address: SocketAddr) {
+    println!("Lärka: http://{address}");
+}
+
+/// Waits for SIGTERM or SIGINT.
+pub(crate) async fn stop_signal() {
+    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(signal) => signal,
+        Err(error) => {
+            tracing::error!(%error, "cannot wait for SIGTERM; stop with SIGINT");
+            let _ = tokio::signal::ctrl_c().await;
+            return;
+        }
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

@@ -1,0 +1,132 @@
+//! Reports: a question, answered from the lake and the municipality, released by the gate.
+
+use std::collections::HashMap;
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use disclosure::{Gate, Preset, Released, TableError};
+use domain::{Date, Municipality};
+use eventlog::event::Position;
+
+use crate::{Worker, WorkerError};
+
+/// The framework that competence is reported in.
+const FRAMEWORK: &str = "digcomp-3.0";
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Question {
+    /// Digital competence of those with duties.
+    Competence,
+    /// One round of a survey.
+    Survey {
+        /// The round's id; `None` for the one that opened last.
+        round: Option<String>,
+    },
+}
+
+/// Reports as they were last made, by what was asked: the position that they hold at, and the report.
+pub(crate) type Made = HashMap<(Question, Option<Date>, String), (Position, Arc<Released>)>;
+
+/// What a report is made with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// What is asked.
+    pub question: Question,
+    /// The log position; `None` for as far as the lake has come.
+    pub at: Option<Position>,
+    /// The date it is about; `None` for the day of the latest statement.
+    pub as_of: Option<Date>,
+    /// The rules of disclosure.
+    pub preset: Preset,
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The question cannot be answered as put: there is no such round, or no day to report on.
+    #[error(transparent)]
+    Asked(analytics::reports::ReportError),
+    /// No round of a survey has been registered.
+    #[error("there is no round of a survey to report on")]
+    NoRound,
+    /// The worker failed.
+    #[error(transparent)]
+    Worker(#[from] WorkerError),
+    /// The municipality's state at that position cannot be read.
+    #[error(transparent)]
+    Municipality(#[from] views::ViewError),
+    /// The result table is not as the gate expects it.
+    #[error(transparent)]
+    Gate(#[from] TableError),
+    /// The computation ended early.
+    #[error("the report's computation ended early")]
+    Ended,
+}
+
+impl From<analytics::reports::ReportError> for ReportError {
+    fn from(error: analytics::reports::ReportError) -> Self {
+        match error {
+            analytics::reports::ReportError::Lake(lake @ analytics::lake::LakeError::Behind { .. }) => {
+                Self::Asked(lake.into())
+            }
+            analytics::reports::ReportError::Lake(lake) => Self::Worker(lake.into()),
+            other => Self::Asked(other),
+        }
+    }
+}
+
+impl Worker {
+    /// Makes a report and passes it through the gate.
+    ///
+    /// # Errors
+    /// The lake has not come that far, there is no such round, or a database cannot be read.
+    pub async fn report(&self, request: Request) -> Result<Arc<Released>, ReportError> {
+        let mut snapshot = self.keeper.snapshot().await?;
+        if let Some(position) = request.at {
+            snapshot = snapshot.at(position).map_err(analytics::reports::ReportError::from)?;
+        }
+        let (position, key) =
+            (snapshot.position(), (request.question.clone(), request.as_of, request.preset.name.clone()));
+        if let Some((at, made)) = self.made().get(&key)
+            && *at == position
+        {
+            return Ok(Arc::clone(made));
+        }
+        let municipality = self.municipality.at(snapshot.position()).await?.municipality;
+        // Columns are scanned and sorted: work for a processor, beside the runtime's threads.
+        let work = tokio::task::spawn_blocking(move || {
+            let table = match &request.question {
+                Question::Competence => {
+                    let mut parameters = analytics::reports::competence::Parameters::new(FRAMEWORK);
+                    parameters.as_of = request.as_of;
+                    parameters.levels_from = request.preset.band_threshold;
+                    analytics::reports::competence::report(&snapshot, &municipality, &parameters)?
+                }
+                Question::Survey { round } => {
+                    let round = match round {
+                        Some(round) => round.clone(),
+                        None => latest_round(&municipality).ok_or(ReportError::NoRound)?,
+                    };
+                    let mut parameters = analytics::reports::survey::Parameters::new(round);
+                    parameters.as_of = request.as_of;
+                    analytics::reports::survey::report(&snapshot, &municipality, &parameters)?
+                }
+            };
+            Ok::<_, ReportError>(Gate::new(request.preset).apply(table)?)
+        });
+        let released = Arc::new(work.await.map_err(|_| ReportError::Ended)??);
+        self.made().insert(key, (position, Arc::clone(&released)));
+        Ok(released)
+    }
+
+    /// What was made last. A page that is looked at again is not computed again; the log's position is all that
+    /// changes a report.
+    fn made(&self) -> MutexGuard<'_, Made> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The round that opened last; of several, the one whose id comes last.
+fn latest_round(municipality: &Municipality) -> Option<String> {
+    municipality.surveys.rounds().max_by_key(|round| (round.opens, &round.id)).map(|round| round.id.clone())
+}
