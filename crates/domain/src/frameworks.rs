@@ -138,3 +138,50 @@ pub fn all() -> &'static [Framework] {
 pub fn framework(id: &str) -> Option<&'static Framework> {
     all().iter().find(|framework| framework.id == id)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::competence::OutcomeType;
+
+    #[test]
+    fn every_framework_that_comes_with_the_program_can_be_read() {
+        assert_eq!(all().len(), 1);
+        assert!(framework("digcomp-3.0").is_some());
+        assert!(framework("digcomp-2.2").is_none());
+    }
+
+    #[test]
+    fn digcomp_3_0_is_whole() {
+        let digcomp = framework(crate::iris::DIGCOMP_3_0).unwrap();
+        let codes: Vec<_> = digcomp.competences.iter().map(|competence| competence.code.as_str()).collect();
+        assert_eq!((digcomp.areas.len(), codes.len(), digcomp.top()), (5, 21, 8));
+        assert_eq!((codes[0], codes[20]), ("1.1", "5.4"));
+        for competence in &digcomp.competences {
+            assert!(digcomp.area(&competence.area).is_some(), "{}", competence.code);
+            assert!(competence.name.en.is_some() && competence.name.sv != competence.name.english());
+        }
+        for level in &digcomp.levels {
+            assert_eq!(
+                digcomp.band_of(level.level).map(|band| band.code.as_str()),
+                Some(level.band.as_str())
+            );
+        }
+        let bands: Vec<_> = digcomp.bands.iter().map(|b| (b.name.sv.as_str(), b.low, b.high)).collect();
+        assert_eq!(bands, [("Bas", 1, 2), ("Medel", 3, 4), ("Avancerad", 5, 6), ("Mycket avancerad", 7, 8)]);
+        assert_eq!(digcomp.source.license, "CC-BY-4.0");
+    }
+
+    #[test]
+    fn thirty_nine_of_252_cells_have_no_outcomes() {
+        let digcomp = framework(crate::iris::DIGCOMP_3_0).unwrap();
+        let types = [OutcomeType::Knowledge, OutcomeType::Skill, OutcomeType::Attitude];
+        let cells: usize = digcomp
+            .competences
+            .iter()
+            .flat_map(|competence| competence.outcomes.values())
+            .map(|held| types.iter().filter(|kind| held.contains([**kind].into_iter().collect())).count())
+            .sum();
+        assert_eq!(252 - cells, 39);
+    }
+}

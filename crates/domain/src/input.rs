@@ -67,8 +67,12 @@ impl fmt::Display for Invalid {
 pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Invalid> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = pointer(error.path());
         let inner = error.inner();
+        let mut path = pointer(error.path());
+        if inner.is_data() && inner.to_string().starts_with("unknown field ") {
+            // The field's name is the sender's, like a value.
+            path.truncate(path.rfind('/').unwrap_or_default());
+        }
         Invalid { problems: vec![Problem { path, expected: expected(inner) }] }
     })?;
     deserializer.end().map_err(|error| Invalid {

@@ -143,3 +143,6 @@ impl Municipality {
         self.surveys.asked(facts.activity()?, facts.registration)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,9 @@ use crate::{AgentId, BadFacts, Date, Facts, PersonId};
 /// The kind of unit that is a principal's area.
 pub const AREA_KIND: &str = "rektorsomrade";
 
+/// The role by which a round of a survey asks those who are enrolled at a unit.
+pub const PUPIL_ROLE: &str = "Elev";
+
 /// Facts that hold, and the event that said so (whose slots belong to them).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held<F> {
@@ -31,6 +34,8 @@ impl<F: Facts> Held<F> {
 pub struct Organisation {
     units: BTreeMap<String, Held<UnitFacts>>,
     persons: BTreeMap<PersonId, Held<PersonFacts>>,
+    /// Enrolments as duties in the role of a pupil, of those who have any.
+    pupils: BTreeMap<PersonId, Vec<Duty>>,
     by_agent: BTreeMap<AgentId, PersonId>,
     groups: BTreeMap<String, Held<GroupFacts>>,
     erased: BTreeSet<AgentId>,
@@ -70,6 +75,18 @@ impl Organisation {
             }
         }
         self.by_agent.extend(held.facts.agents.iter().map(|agent| (*agent, person)));
+        let as_pupil = held.facts.enrolments.iter().map(|enrolment| Duty {
+            unit: enrolment.unit.clone(),
+            role: PUPIL_ROLE.to_owned(),
+            from: enrolment.from,
+            to: enrolment.to,
+        });
+        let as_pupil: Vec<_> = as_pupil.collect();
+        if as_pupil.is_empty() {
+            self.pupils.remove(&person);
+        } else {
+            self.pupils.insert(person, as_pupil);
+        }
         self.persons.insert(person, held);
     }
 
@@ -176,6 +193,13 @@ impl Organisation {
                 .iter()
                 .filter(move |duty| on.within(duty.from, duty.to))
                 .map(move |duty| (person.person, duty))
+        })
+    }
+
+    /// The enrolments that hold on a day, by person, as duties in the role [`PUPIL_ROLE`].
+    pub fn pupils_on(&self, on: Date) -> impl Iterator<Item = (PersonId, &Duty)> {
+        self.pupils.iter().flat_map(move |(person, duties)| {
+            duties.iter().filter(move |duty| on.within(duty.from, duty.to)).map(move |duty| (*person, duty))
         })
     }
 

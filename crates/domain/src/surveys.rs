@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use eventlog::event::{Event, Key};
 
-use crate::events::{RoundFacts, Scale, SurveyFacts, SurveyItem, kind};
-use crate::organisation::{Held, Organisation};
+use crate::events::{Duty, RoundFacts, Scale, SurveyFacts, SurveyItem, kind};
+use crate::organisation::{Held, Organisation, PUPIL_ROLE};
 use crate::{BadFacts, PersonId};
 
 /// The surveys as the events up to some position describe them.
@@ -134,7 +134,21 @@ impl Surveys {
 }
 
 /// Who is asked in a round: the people with a duty in its unit or below it, in its roles, on the day it opens.
-/// Who leaves later stays in, who joins later stays out.
+/// Who leaves later stays in, who joins later stays out. Pupils are asked where the role [`PUPIL_ROLE`] is named.
 pub fn audience(round: &RoundFacts, organisation: &Organisation) -> BTreeSet<PersonId> {
-    organisation.on_duty(Some(&round.unit), &round.roles, round.opens)
+    asked(round, organisation).map(|(person, _)| person).collect()
+}
+
+/// The duties on the opening day that make people be asked in a round, by person; a pupil's enrolment is one in
+/// the role [`PUPIL_ROLE`]. Somebody with several is there several times.
+pub fn asked<'a>(
+    round: &'a RoundFacts,
+    organisation: &'a Organisation,
+) -> impl Iterator<Item = (PersonId, &'a Duty)> {
+    let units = organisation.descendants(&round.unit);
+    let pupils = round.roles.iter().any(|role| role == PUPIL_ROLE);
+    let enrolled = organisation.pupils_on(round.opens).filter(move |_| pupils);
+    organisation.duties_on(round.opens).chain(enrolled).filter(move |(_, duty)| {
+        units.contains(duty.unit.as_str()) && (round.roles.is_empty() || round.roles.contains(&duty.role))
+    })
 }

@@ -12,9 +12,12 @@ use crate::events::SurveyFacts;
 /// A version of a survey as an instrument of self-assessment. Versions and surveys are never merged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instrument<'a> {
-    /// Items by activity: whether they count for completeness, and framework and competence they feed.
-    items: BTreeMap<&'a str, (bool, Option<(&'a str, &'a str)>)>,
+    /// Items by activity.
+    items: BTreeMap<&'a str, Counted<'a>>,
 }
+
+/// Whether an item counts for completeness, and the framework and competence it feeds.
+type Counted<'a> = (bool, Option<(&'a str, &'a str)>);
 
 impl<'a> Instrument<'a> {
     /// The instrument that a survey is. Its required items count for completeness; where none is required, all.

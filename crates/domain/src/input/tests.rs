@@ -1,1 +1,370 @@
-//! Tests.
+//! The ways in: what they refuse, and that a repeated body gives no events.
+
+use std::collections::BTreeMap;
+
+use eventlog::event::Position;
+use serde_json::{Value, json};
+use xapi::Identifier;
+
+use super::*;
+use crate::testing::date;
+use crate::{AgentId, Municipality};
+
+fn organisation() -> Value {
+    let account = |name: &str| json!({ "account": { "homePage": "https://larkby.example", "name": name } });
+    json!({
+        "units": [
+            { "code": "S1", "name": "Sångskolan", "kind": "skola", "parent": "K", "school_unit_code": "12345678" },
+            { "code": "K", "name": "Lärkby kommun", "kind": "huvudman" },
+        ],
+        "persons": [
+            { "agents": [account("anna"), { "mbox": "mailto:anna@larkby.example" }],
+              "name": { "given": "Anna", "family": "Ängskog" }, "protected": true,
+              "duties": [{ "unit": "S1", "role": "Lärare", "from": "2025-08-01" }] },
+            { "agents": [account("bo")], "name": { "given": "Bo", "family": "Bäck" },
+              "enrolments": [{ "unit": "S1", "school_year": 7, "from": "2025-08-18", "to": "2026-06-12" }] },
+        ],
+        "groups": [
+            { "id": "7B", "unit": "S1", "kind": "Klass", "name": "7B",
+              "members": [{ "agent": account("bo"), "from": "2025-08-18" }] },
+        ],
+    })
+}
+
+fn courses() -> Value {
+    json!({
+        "courses": [
+            { "id": "https://larkby.example/c", "title": { "sv": "Kurs", "en": "Course" },
+              "origin": { "central": true }, "mandatory_for": ["Lärare"],
+              "activities": [{ "id": "https://larkby.example/c/q", "title": { "sv": "Prov" }, "kind": "quiz" }] },
+            { "id": "https://larkby.example/c/S1", "title": { "sv": "Kurs" },
+              "origin": { "copy_of": "https://larkby.example/c", "unit": "S1" },
+              "activities": [{ "id": "https://larkby.example/c/S1/q", "title": { "sv": "Prov" }, "kind": "quiz",
+                               "copy_of": "https://larkby.example/c/q" }] },
+        ],
+        "rules": [
+            { "framework": "digcomp-3.0", "activity": "https://larkby.example/c/q", "competence": "1.1",
+              "level": [3, 4], "weight": 500, "types": ["knowledge"], "valid_months": 24 },
+            { "framework": "digcomp-3.0", "activity": "https://larkby.example/c/q", "competence": "1.2",
+              "level": [3, 3], "weight": 1000 },
+        ],
+    })
+}
+
+fn surveys() -> Value {
+    json!({
+        "surveys": [{
+            "id": "https://larkby.example/s", "version": "1", "title": { "sv": "Enkät" },
+            "definition": { "pages": [] },
+            "scales": [{ "id": "x", "codes": [
+                { "code": "a", "label": { "sv": "Nej" }, "score": [0, 1] },
+                { "code": "b", "label": { "sv": "Ja" }, "score": [20, 3], "positive": true },
+                { "code": "v", "label": { "sv": "Vet ej" }, "dont_know": true },
+            ] }],
+            "items": [{ "name": "q", "activity": "https://larkby.example/s/1/q", "text": { "sv": "Kan du?" },
+                        "scale": "x", "required": true,
+                        "feeds": { "framework": "digcomp-3.0", "competence": "1.1", "levels": { "a": 1, "b": 5 } } }],
+        }],
+    })
+}
+
+fn rounds() -> Value {
+    json!({
+        "rounds": [{
+            "id": "ht25", "survey": "https://larkby.example/s", "version": "1", "title": { "sv": "Hösten" },
+            "mode": "pseudonymous", "registration": "EC531277-b57b-4c15-8d91-d292c5b2b8f7",
+            "opens": "2025-09-15", "closes": "2025-10-03", "audience": { "unit": "K", "roles": ["Lärare"] },
+        }],
+    })
+}
+
+fn read<T: DeserializeOwned>(body: &Value) -> T {
+    parse(body.to_string().as_bytes()).unwrap()
+}
+
+/// A log of its own: appends changes and folds them, as administration does.
+#[derive(Default)]
+struct Town {
+    known: Municipality,
+    slots: BTreeMap<Position, Vec<u8>>,
+    head: u64,
+}
+
+fn agent_of(identifier: &Identifier) -> Option<AgentId> {
+    let number = match identifier {
+        Identifier::Account { name, .. } if name == "anna" => 1,
+        Identifier::Account { name, .. } if name == "bo" => 2,
+        Identifier::Mbox(_) => 3,
+        _ => return None,
+    };
+    Some([number; 16])
+}
+
+impl Town {
+    fn take(&mut self, changes: Changes) -> (usize, usize) {
+        let count = (changes.changes.len(), changes.unchanged);
+        for change in changes.changes {
+            self.head += 1;
+            let position = Position(self.head);
+            let mut event = crate::testing::event(
+                self.head,
+                &crate::events::FrameworkFacts { id: String::new(), sha256: [0; 32] },
+            );
+            event.kind = change.kind.to_owned();
+            event.schema = change.schema;
+            event.facts = change.facts;
+            assert!(self.known.apply(&event).unwrap());
+            if let Some(SlotContent::Agents(_, plain) | SlotContent::Class(plain)) = change.slot {
+                self.slots.insert(position, plain);
+            }
+        }
+        count
+    }
+
+    fn post(&mut self, body: &Value) -> Result<(usize, usize), Invalid> {
+        let input: OrganisationInput = read(body);
+        input.validate()?;
+        let positions = input.slots_to_compare(&self.known.organisation, agent_of);
+        let opened = positions.into_iter().filter_map(|p| Some((p, self.slots.get(&p)?.clone()))).collect();
+        let changes = input.changes(&self.known.organisation, agent_of, &opened)?;
+        Ok(self.take(changes))
+    }
+
+    fn post_courses(&mut self, body: &Value) -> Result<(usize, usize), Invalid> {
+        let input: CoursesInput = read(body);
+        input.validate()?;
+        let changes = input.changes(&self.known)?;
+        Ok(self.take(changes))
+    }
+
+    fn post_surveys(&mut self, body: &Value) -> Result<(usize, usize), Invalid> {
+        let input: SurveysInput = read(body);
+        input.validate()?;
+        let changes = input.changes(&self.known);
+        Ok(self.take(changes))
+    }
+
+    fn post_rounds(&mut self, body: &Value) -> Result<(usize, usize), Invalid> {
+        let input: RoundsInput = read(body);
+        input.validate()?;
+        let changes = input.changes(&self.known)?;
+        Ok(self.take(changes))
+    }
+
+    fn whole() -> Self {
+        let mut town = Self::default();
+        town.post(&organisation()).unwrap();
+        town.post_courses(&courses()).unwrap();
+        town.post_surveys(&surveys()).unwrap();
+        town.post_rounds(&rounds()).unwrap();
+        town
+    }
+}
+
+/// `body` with the value at `pointer` replaced (added to an object where it is missing).
+fn with(mut body: Value, pointer: &str, value: Value) -> Value {
+    let (parent, field) = pointer.rsplit_once('/').unwrap();
+    let parent = body.pointer_mut(parent).unwrap();
+    match parent {
+        Value::Array(list) => list[field.parse::<usize>().unwrap()] = value,
+        _ => parent[field] = value,
+    }
+    body
+}
+
+#[test]
+fn the_same_body_again_gives_no_events() {
+    let mut town = Town::default();
+    assert_eq!(town.post(&organisation()), Ok((5, 0)));
+    assert_eq!(town.post(&organisation()), Ok((0, 5)));
+    assert_eq!(town.post_courses(&courses()), Ok((3, 0)));
+    assert_eq!(town.post_courses(&courses()), Ok((0, 3)));
+    assert_eq!(town.post_surveys(&surveys()), Ok((1, 0)));
+    assert_eq!(town.post_surveys(&surveys()), Ok((0, 1)));
+    assert_eq!(town.post_rounds(&rounds()), Ok((1, 0)));
+    assert_eq!(town.post_rounds(&rounds()), Ok((0, 1)));
+}
+
+#[test]
+fn only_what_differs_gives_an_event() {
+    let mut town = Town::whole();
+    let left = with(organisation(), "/persons/0/duties/0/to", json!("2026-01-31"));
+    assert_eq!(town.post(&left), Ok((1, 4)));
+    assert!(town.known.organisation.on_duty(Some("K"), &[], date("2026-02-01")).is_empty());
+    let renamed = with(left, "/persons/1/name/family", json!("Berg"));
+    assert_eq!(town.post(&renamed), Ok((1, 4)), "a name alone");
+    assert_eq!(town.post(&with(renamed, "/groups/0/name", json!("7C"))), Ok((1, 4)));
+    let weaker = with(courses(), "/rules/1/weight", json!(250));
+    assert_eq!(town.post_courses(&weaker), Ok((1, 2)));
+    let reworded = with(surveys(), "/surveys/0/definition", json!({ "pages": [1] }));
+    assert_eq!(town.post_surveys(&reworded), Ok((1, 0)), "the definition is part of the version");
+}
+
+#[test]
+fn names_and_identifiers_go_into_slots_of_their_own_agents_only() {
+    let input: OrganisationInput = read(&organisation());
+    let changes = input.changes(&Municipality::default().organisation, agent_of, &BTreeMap::new()).unwrap();
+    for change in &changes.changes {
+        let facts = String::from_utf8_lossy(&change.facts).into_owned();
+        for word in ["Anna", "anna", "Ängskog", "Bo", "mailto", "7B\0"] {
+            assert!(!facts.contains(word), "{word} among the facts of a {}", change.kind);
+        }
+    }
+    let Some(SlotContent::Agents(agents, plain)) = &changes.changes[2].slot else {
+        panic!("a person has a slot")
+    };
+    assert_eq!(*agents, [[1; 16], [3; 16]]);
+    let personal = crate::events::PersonPersonal::decode(plain).unwrap();
+    assert!(personal.protected && personal.identifiers.len() == 2 && personal.given == "Anna");
+}
+
+#[test]
+fn a_person_keeps_their_id_and_their_agents() {
+    let mut town = Town::whole();
+    let moved = with(organisation(), "/persons/0/agents", json!([{ "mbox": "mailto:anna@larkby.example" }]));
+    assert_eq!(town.post(&moved), Ok((1, 4)));
+    assert_eq!(town.known.organisation.agents_of([1; 16]), [[1; 16], [3; 16]]);
+}
+
+#[test]
+fn agents_of_two_persons_are_not_made_one_in_passing() {
+    let mut town = Town::whole();
+    let account = |name: &str| json!({ "account": { "homePage": "https://larkby.example", "name": name } });
+    let body = json!({ "persons": [{ "agents": [account("anna"), account("bo")],
+                                     "name": { "given": "A", "family": "B" } }] });
+    assert_eq!(town.post(&body).unwrap_err().problems[0].path, "/persons/0/agents");
+}
+
+/// Where a body is refused.
+fn refused(outcome: Result<(usize, usize), Invalid>) -> Vec<String> {
+    outcome.unwrap_err().problems.into_iter().map(|problem| problem.path).collect()
+}
+
+#[test]
+fn a_refusal_names_the_place() {
+    let mut town = Town::whole();
+    for (pointer, value) in [
+        ("/units/0/code", json!("")),
+        ("/units/0/school_unit_code", json!("1234")),
+        ("/units/0/parent", json!("nowhere")),
+        ("/persons/0/agents", json!([])),
+        ("/persons/0/agents/1", json!({ "mbox": "anna@larkby.example" })),
+        ("/persons/0/agents/1", json!({ "mbox": "mailto:a@b.example", "openid": "https://a.example" })),
+        ("/persons/0/agents/1", organisation()["persons"][1]["agents"][0].clone()),
+        ("/persons/0/name/given", json!(" ")),
+        ("/persons/0/duties/0/unit", json!("nowhere")),
+        ("/persons/0/duties/0/to", json!("2025-07-31")),
+        ("/persons/1/enrolments/0/unit", json!("nowhere")),
+        ("/groups/0/unit", json!("nowhere")),
+        ("/groups/0/members/0/to", json!("2025-08-17")),
+    ] {
+        let places = refused(town.post(&with(organisation(), pointer, value)));
+        let expected = if pointer == "/persons/0/agents/1" && places[0] == "/persons/1/agents/0" {
+            "/persons/1/agents/0" // the second place at which one agent stands
+        } else {
+            pointer
+        };
+        assert_eq!(places, [expected], "{pointer}");
+    }
+    for (pointer, value) in [
+        ("/courses/0/id", json!("no iri")),
+        ("/courses/0/title/sv", json!("")),
+        ("/courses/0/origin/central", json!(false)),
+        ("/courses/1/origin/unit", json!("nowhere")),
+        ("/rules/0/framework", json!("digcomp-9")),
+        ("/rules/0/competence", json!("9.9")),
+        ("/rules/0/level", json!([4, 3])),
+        ("/rules/0/level", json!([0, 3])),
+        ("/rules/0/level", json!([3, 9])),
+        ("/rules/0/weight", json!(0)),
+        ("/rules/0/valid_months", json!(0)),
+    ] {
+        assert_eq!(refused(town.post_courses(&with(courses(), pointer, value))), [pointer], "{pointer}");
+    }
+    for (pointer, value) in [
+        ("/surveys/0/version", json!("")),
+        ("/surveys/0/definition", json!([])),
+        ("/surveys/0/scales/0/codes/1/code", json!("a[,]b")),
+        ("/surveys/0/scales/0/codes/0/score", json!([1, 0])),
+        ("/surveys/0/items/0/scale", json!("y")),
+        ("/surveys/0/items/0/feeds/competence", json!("9.9")),
+        ("/surveys/0/items/0/feeds/levels", json!({ "z": 1 })),
+        ("/surveys/0/items/0/feeds/levels", json!({ "a": 9 })),
+    ] {
+        let mut places = refused(town.post_surveys(&with(surveys(), pointer, value)));
+        places.dedup();
+        assert_eq!(places[0], pointer);
+    }
+    for (pointer, value) in [
+        ("/rounds/0/survey", json!("https://larkby.example/other")),
+        ("/rounds/0/registration", json!("ht25")),
+        ("/rounds/0/closes", json!("2025-09-14")),
+        ("/rounds/0/audience/unit", json!("nowhere")),
+    ] {
+        assert_eq!(refused(town.post_rounds(&with(rounds(), pointer, value))), [pointer], "{pointer}");
+    }
+    let other = with(rounds(), "/rounds/0/id", json!("vt26"));
+    assert_eq!(refused(town.post_rounds(&other)), ["/rounds/0/registration"], "another round has it");
+}
+
+#[test]
+fn nothing_stands_below_or_copies_itself() {
+    let mut town = Town::whole();
+    let circle = json!({ "units": [{ "code": "K", "name": "K", "kind": "huvudman", "parent": "S1" }] });
+    assert_eq!(refused(town.post(&circle)), ["/units/0/parent"]);
+    let circle = json!({ "courses": [{ "id": "https://larkby.example/c", "title": { "sv": "Kurs" },
+        "origin": { "copy_of": "https://larkby.example/c/S1", "unit": "S1" } }] });
+    assert_eq!(refused(town.post_courses(&circle)), ["/courses/0/origin/copy_of"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_told_of_without_its_value() {
+    let wrong =
+        |body: Value| parse::<OrganisationInput>(body.to_string().as_bytes()).unwrap_err().to_string();
+    let name = with(organisation(), "/persons/0/name", json!("Anna Ängskog"));
+    let day = with(organisation(), "/persons/0/duties/0/from", json!("Anna"));
+    let extra = with(organisation(), "/persons/0/name/Anna", json!(1));
+    let bool = with(organisation(), "/persons/0/protected", json!("Anna"));
+    for (body, place) in [
+        (name, "/persons/0/name"),
+        (day, "/persons/0/duties/0/from: expected a date as YYYY-MM-DD"),
+        (bool, "/persons/0/protected: expected a boolean"),
+    ] {
+        let error = wrong(body);
+        assert!(error.starts_with(place) && !error.contains("Anna"), "{error}");
+    }
+    let error = wrong(extra);
+    assert_eq!(error, "/persons/0/name: expected `given` or `family`");
+    let error = parse::<OrganisationInput>(br#"{"units": [}"#).unwrap_err().to_string();
+    assert!(error.contains("JSON (line 1, column 12)"), "{error}");
+    assert!(parse::<OrganisationInput>(b"{} {}").is_err());
+    let error = parse::<OrganisationInput>(br#"{"units": [{"code": "K", "kind": "x"}]}"#).unwrap_err();
+    assert_eq!(error.problems, [Problem { path: "/units/0".into(), expected: "the field `name`".into() }]);
+}
+
+#[test]
+fn a_definition_is_kept_and_hashed_as_it_came() {
+    let body = r#"{"surveys": [{"id": "https://larkby.example/s", "version": "1", "title": {"sv": "E"},
+        "definition": { "b" : 1.0,  "a": 2 }, "scales": [], "items": []}]}"#;
+    let input: SurveysInput = parse(body.as_bytes()).unwrap();
+    assert_eq!(input.surveys[0].definition.get(), r#"{ "b" : 1.0,  "a": 2 }"#);
+}
+
+#[test]
+fn bodies_can_be_written_as_they_are_read() {
+    let organisation_: OrganisationInput = read(&organisation());
+    assert_eq!(serde_json::to_value(&organisation_).unwrap(), organisation());
+    let courses_: CoursesInput = read(&courses());
+    assert_eq!(serde_json::to_value(&courses_).unwrap(), courses());
+    let surveys_: SurveysInput = read(&surveys());
+    assert_eq!(serde_json::to_value(&surveys_).unwrap(), surveys());
+    let rounds_: RoundsInput = read(&rounds());
+    assert_eq!(serde_json::to_value(&rounds_).unwrap(), rounds());
+}
+
+#[test]
+fn at_most_twenty_problems_are_told_of() {
+    let units: Vec<_> = (0..50).map(|_| json!({ "code": "", "name": "", "kind": "" })).collect();
+    let input: OrganisationInput = read(&json!({ "units": units }));
+    assert_eq!(input.validate().unwrap_err().problems.len(), Invalid::MOST);
+}

@@ -5,7 +5,7 @@ use super::super::{Frame, ReportError};
 use crate::statistics::is_usable;
 use domain::events::{Duty, RoundFacts, SurveyFacts};
 use domain::organisation::Organisation;
-use domain::surveys::audience;
+use domain::surveys::{asked, audience};
 use domain::{AgentId, PersonId, verbs};
 use eventlog::event::Position;
 use std::collections::HashMap;
@@ -18,15 +18,12 @@ pub(super) struct Audience<'a> {
 }
 
 impl<'a> Audience<'a> {
-    pub(super) fn of(round: &RoundFacts, organisation: &'a Organisation) -> Self {
-        let units = organisation.descendants(&round.unit);
+    pub(super) fn of(round: &'a RoundFacts, organisation: &'a Organisation) -> Self {
         let people: Vec<PersonId> = audience(round, organisation).into_iter().collect();
         let index: HashMap<PersonId, usize> = people.iter().copied().zip(0..).collect();
         let mut duties = vec![Vec::new(); people.len()];
-        for (person, duty) in organisation.duties_on(round.opens) {
-            let asked = units.contains(duty.unit.as_str())
-                && (round.roles.is_empty() || round.roles.contains(&duty.role));
-            if let Some(&person) = index.get(&person).filter(|_| asked) {
+        for (person, duty) in asked(round, organisation) {
+            if let Some(&person) = index.get(&person) {
                 duties[person].push(duty);
             }
         }
