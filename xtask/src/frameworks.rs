@@ -52,7 +52,7 @@ const COMPETENCES_SV: [(&str, &str); 21] = [
 ];
 
 /// Writes the frameworks under `root`, or with `check` compares what is there with what would be written.
-pub fn generate(root: &Path, check: bool) -> anyhow::Result<()> {
+pub(crate) fn generate(root: &Path, check: bool) -> anyhow::Result<()> {
     let source = std::fs::read_to_string(root.join(SOURCE)).with_context(|| format!("reading {SOURCE}"))?;
     let source: Value = serde_json::from_str(&source).with_context(|| format!("reading {SOURCE}"))?;
     let mut text = serde_json::to_string_pretty(&digcomp_3_0(&source)?)?;

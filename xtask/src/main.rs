@@ -4,6 +4,7 @@
 
 #![allow(clippy::print_stdout, reason = "a command-line tool speaks on standard output")]
 
+mod frameworks;
 mod rooms;
 
 use std::path::{Path, PathBuf};
@@ -15,7 +16,10 @@ fn main() -> anyhow::Result<()> {
         "check" => {
             rooms::check(&root)?;
             println!("rooms: dependencies point one way");
+            frameworks::generate(&root, true)?;
+            println!("frameworks: fresh");
         }
+        "generate" => frameworks::generate(&root, false)?,
         other => anyhow::bail!("no task {other:?}; expected `check` or `generate`"),
     }
     Ok(())
