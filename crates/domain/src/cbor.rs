@@ -1,6 +1,7 @@
 //! Facts as deterministic CBOR: maps with integer keys in ascending order, definite lengths, the shortest
 //! form of every number, absent values left out (RFC 8949, section 4.2.1). Unknown keys are skipped, so a
-//! later version may add some; a change of meaning takes a new schema number.
+//! later version may add some; a change of meaning takes a new schema number. The keys of every kind:
+//! `docs/formats/facts.md`.
 
 use minicbor::{Decode, Decoder, Encode};
 

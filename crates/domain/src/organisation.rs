@@ -235,20 +235,6 @@ impl Organisation {
         base
     }
 
-    /// The pupils of every unit on a day, units below it included.
-    pub fn enrolment_base(&self, on: Date) -> BTreeMap<&str, BTreeSet<PersonId>> {
-        let mut base: BTreeMap<&str, BTreeSet<PersonId>> = BTreeMap::new();
-        for person in self.persons() {
-            for enrolment in person.enrolments.iter().filter(|e| on.within(e.from, e.to)) {
-                base.entry(&enrolment.unit).or_default().insert(person.person);
-                for unit in self.ancestors(&enrolment.unit) {
-                    base.entry(unit).or_default().insert(person.person);
-                }
-            }
-        }
-        base
-    }
-
     /// The parent of a unit, if it is known and not the unit itself.
     fn parent<'a>(&'a self, unit: &'a UnitFacts) -> Option<&'a str> {
         unit.parent.as_deref().filter(|parent| *parent != unit.code && self.units.contains_key(*parent))

@@ -223,7 +223,12 @@ fn pupils_are_asked_only_where_their_role_is_named() {
         person: [50; 16],
         agents: vec![[50; 16]],
         duties: vec![],
-        enrolments: vec![Enrolment { unit: round.unit.clone(), school_year: Some(7), from: date("2025-08-01"), to: None }],
+        enrolments: vec![Enrolment {
+            unit: round.unit.clone(),
+            school_year: Some(7),
+            from: date("2025-08-01"),
+            to: None,
+        }],
     };
     town.apply(&event(30, &pupil)).unwrap();
     let asked = |roles: &[&str]| {
