@@ -22,7 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// Libraries that only some rooms may know.
 const KEPT_APART: &[(&str, &[&str])] = &[
     ("polars", &["analytics"]),
-    ("sqlx", &["eventlog", "vault", "views", "testkit", "load"]),
+    ("sqlx", &["eventlog", "vault", "views", "testkit", "load", "blackbox"]),
     ("axum", &["lrs", "admin", "larka"]),
     ("reqwest", &["testkit", "blackbox", "load", "larka"]),
 ];

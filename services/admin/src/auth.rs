@@ -57,7 +57,10 @@ impl FromRequestParts<Admin> for Reader {
 }
 
 /// The account whose session the request carries.
-pub(crate) async fn signed_in(admin: &Admin, headers: &HeaderMap) -> Result<Option<vault::secrets::Account>, Problem> {
+pub(crate) async fn signed_in(
+    admin: &Admin,
+    headers: &HeaderMap,
+) -> Result<Option<vault::secrets::Account>, Problem> {
     match token(headers) {
         Some(token) => Ok(admin.vault.session(token).await?),
         None => Ok(None),

@@ -13,7 +13,11 @@ use crate::{Admin, Ask, Question, ReportFailure};
 const ROUNDS: usize = 2;
 
 /// What the overview says.
-pub(crate) async fn cards(admin: &Admin, municipality: &Municipality, lang: Lang) -> Result<Vec<Card>, Problem> {
+pub(crate) async fn cards(
+    admin: &Admin,
+    municipality: &Municipality,
+    lang: Lang,
+) -> Result<Vec<Card>, Problem> {
     let mut cards = Vec::new();
     if let Some(released) = make(admin, Question::Competence).await? {
         cards.extend(competence(&released, lang));
@@ -91,7 +95,10 @@ fn card(released: &Released, shown: &Shown, sentence: &str, lang: Lang) -> Card 
                 Lang::En => format!("{} of {}, {date}.", render::count(part), render::count(of)),
             },
         ),
-        _ => ("..".to_owned(), t(lang, "Visas inte för att skydda enskilda.", "Not shown, to protect individuals.").to_owned()),
+        _ => (
+            "..".to_owned(),
+            t(lang, "Visas inte för att skydda enskilda.", "Not shown, to protect individuals.").to_owned(),
+        ),
     };
     Card { heading: String::new(), number, sentence: sentence.to_owned(), base, change: None, link: None }
 }

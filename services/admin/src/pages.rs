@@ -16,7 +16,7 @@ use serde::Deserialize;
 use crate::api::Wanted;
 use crate::auth::{self, Reader};
 use crate::problem::Problem;
-use crate::words::{t, Page};
+use crate::words::{Page, t};
 use crate::{Admin, ReportFailure, overview};
 
 /// Where style sheet and fonts are served.
@@ -62,7 +62,11 @@ pub(crate) async fn log_in(
     }
     let lang = wanted.lang();
     let Some(account) = admin.vault.verify_password(&form.user, &form.password).await? else {
-        let wrong = t(lang, "Namn eller lösenord stämmer inte. Försök igen.", "Name or password is wrong. Try again.");
+        let wrong = t(
+            lang,
+            "Namn eller lösenord stämmer inte. Försök igen.",
+            "Name or password is wrong. Try again.",
+        );
         let page = login_page(&admin, lang, form.user, Some(wrong.to_owned()));
         return Ok((StatusCode::UNAUTHORIZED, Html(page)).into_response());
     };
@@ -134,7 +138,12 @@ pub(crate) async fn survey(
     report_page(Page::Survey, &reader, &admin, &wanted).await
 }
 
-async fn report_page(page: Page, reader: &Reader, admin: &Admin, wanted: &Wanted) -> Result<Response, Problem> {
+async fn report_page(
+    page: Page,
+    reader: &Reader,
+    admin: &Admin,
+    wanted: &Wanted,
+) -> Result<Response, Problem> {
     let lang = wanted.lang();
     let municipality = admin.municipality.refresh().await?.municipality;
     let made = admin.reports.make(wanted.ask(page.kind())?).await;
@@ -155,7 +164,9 @@ async fn report_page(page: Page, reader: &Reader, admin: &Admin, wanted: &Wanted
         Err(failure) => return Err(failure.into()),
     };
     let view = match &wanted.unit {
-        Some(unit) if !unit.is_empty() => View::of_unit(&released, lang, unit).ok_or(Problem::NotFound("unit"))?,
+        Some(unit) if !unit.is_empty() => {
+            View::of_unit(&released, lang, unit).ok_or(Problem::NotFound("unit"))?
+        }
         _ => View::new(&released, lang),
     };
     let body = html! {
@@ -174,7 +185,8 @@ fn choices(page: Page, released: &Released, municipality: &Municipality, wanted:
     let mut rounds: Vec<_> = municipality.surveys.rounds().collect();
     rounds.sort_by_key(|round| std::cmp::Reverse((round.opens, round.id.clone())));
     let chosen_round = wanted.round.clone().or_else(|| rounds.first().map(|round| round.id.clone()));
-    let title = |text: &domain::Text| if lang == Lang::En { text.english().to_owned() } else { text.sv.clone() };
+    let title =
+        |text: &domain::Text| if lang == Lang::En { text.english().to_owned() } else { text.sv.clone() };
     let file = |format: &str| {
         let mut address = format!("/api/v1/reports/{}?format={format}&lang={}", page.kind(), lang.tag());
         for (name, value) in [("unit", &wanted.unit), ("round", &wanted.round)] {
@@ -291,7 +303,11 @@ fn frame(
     frame.place = place(municipality);
     frame.nav = Page::ALL
         .iter()
-        .map(|page| NavLink { label: page.title(lang).to_owned(), href: page.href(lang), current: *page == here })
+        .map(|page| NavLink {
+            label: page.title(lang).to_owned(),
+            href: page.href(lang),
+            current: *page == here,
+        })
         .collect();
     frame.other_language = Some((other, here.href(other)));
     frame.corner = Some(html! {
@@ -311,7 +327,10 @@ fn show(frame: PageFrame) -> Response {
 fn secured(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        ),
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
@@ -340,7 +359,12 @@ fn place(municipality: &Municipality) -> Option<String> {
 
 /// Units in tree order: depth, code, name.
 fn tree(municipality: &Municipality) -> Vec<(usize, String, String)> {
-    fn walk(municipality: &Municipality, parent: Option<&str>, depth: usize, into: &mut Vec<(usize, String, String)>) {
+    fn walk(
+        municipality: &Municipality,
+        parent: Option<&str>,
+        depth: usize,
+        into: &mut Vec<(usize, String, String)>,
+    ) {
         let mut children: Vec<_> = municipality.organisation.children(parent).collect();
         children.sort_by(|a, b| a.name.cmp(&b.name));
         for unit in children {

@@ -48,7 +48,9 @@ impl Problem {
             Self::NotFound(what) => format!("there is no such {what}"),
             Self::Asked(detail) => detail.clone(),
             Self::Full(_) => "too much waits to be written; try again later".to_owned(),
-            Self::Unavailable => "a database cannot be reached; nothing was stored, try again later".to_owned(),
+            Self::Unavailable => {
+                "a database cannot be reached; nothing was stored, try again later".to_owned()
+            }
             Self::Internal => "a fault of the server; its log says more".to_owned(),
         }
     }

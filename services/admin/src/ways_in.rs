@@ -42,7 +42,8 @@ pub(crate) async fn organisation(
     input.validate()?;
     let identifiers = input.identifiers();
     store(&admin, &identifiers, |known, handles, opened| {
-        let agent = |identifier: &Identifier| handles.get(identifier).map(|handle: &AgentHandle| handle.agent().0);
+        let agent =
+            |identifier: &Identifier| handles.get(identifier).map(|handle: &AgentHandle| handle.agent().0);
         Ok(match opened {
             None => Step::Open(input.slots_to_compare(&known.organisation, agent)),
             Some(opened) => Step::Changes(input.changes(&known.organisation, agent, opened)?),
@@ -169,7 +170,9 @@ fn seal(
             let binding = Binding { event: id, kind: change.kind, slot: 0 };
             let slot = match change.slot {
                 None => None,
-                Some(SlotContent::Class(plain)) => Some(admin.vault.seal(&binding, &Owner::Class(&class), &plain)?),
+                Some(SlotContent::Class(plain)) => {
+                    Some(admin.vault.seal(&binding, &Owner::Class(&class), &plain)?)
+                }
                 Some(SlotContent::Agents(agents, plain)) => {
                     let owners: Vec<AgentHandle> =
                         agents.iter().filter_map(|agent| handles.get(agent).map(|h| (*h).clone())).collect();

@@ -68,7 +68,10 @@ struct Poster {
 pub(crate) async fn run(common: &Common, flags: Flags) -> Result<(), Failure> {
     let mut common = common.clone();
     if common.database_url.is_some() {
-        return Err(Failure::setting("database-url", "nothing: the demo keeps its data in a folder of its own"));
+        return Err(Failure::setting(
+            "database-url",
+            "nothing: the demo keeps its data in a folder of its own",
+        ));
     }
     let folder = common.data_dir.get_or_insert_with(|| PathBuf::from("larka-demo")).clone();
     refuse_twice(&folder)?;
@@ -92,8 +95,7 @@ pub(crate) async fn run(common: &Common, flags: Flags) -> Result<(), Failure> {
         name: login,
         secret: text(&account, "password"),
     };
-    let tool =
-        Poster { http, address, name: text(&credential, "key"), secret: text(&credential, "secret") };
+    let tool = Poster { http, address, name: text(&credential, "key"), secret: text(&credential, "secret") };
 
     let plan =
         Plan { people: flags.people, statements: flags.statements, seed: flags.seed, year: SCHOOL_YEAR };
@@ -103,7 +105,8 @@ pub(crate) async fn run(common: &Common, flags: Flags) -> Result<(), Failure> {
     post_statements(&tool, &world, flags.statements).await?;
     wait(&instance).await?;
     let written = write_reports(&instance, &folder).await?;
-    let note = serde_json::json!({ "people": flags.people, "statements": flags.statements, "seed": flags.seed });
+    let note =
+        serde_json::json!({ "people": flags.people, "statements": flags.statements, "seed": flags.seed });
     std::fs::write(folder.join(FILLED), note.to_string())?;
     welcome(&administrator, &tool, &world, &written);
     if !flags.exit {

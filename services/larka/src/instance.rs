@@ -104,9 +104,8 @@ fn locations(settings: &Settings) -> (Location, Location, Location) {
 fn lock(folder: &Path) -> Result<File, Failure> {
     let path = folder.join("lock");
     let file = File::options().create(true).truncate(false).write(true).open(&path)?;
-    file.try_lock().map_err(|_| {
-        Failure::new(format!("another larka works on {}; stop it first", folder.display()))
-    })?;
+    file.try_lock()
+        .map_err(|_| Failure::new(format!("another larka works on {}; stop it first", folder.display())))?;
     Ok(file)
 }
 
@@ -130,8 +129,9 @@ fn instance_id(keys: &Path) -> Result<[u8; 16], Failure> {
     }
     let text = std::fs::read_to_string(&path)?;
     let mut id = [0_u8; 16];
-    hex::decode_to_slice(text.trim(), &mut id)
-        .map_err(|_| Failure::new(format!("{} is damaged: expected 32 hexadecimal digits", path.display())))?;
+    hex::decode_to_slice(text.trim(), &mut id).map_err(|_| {
+        Failure::new(format!("{} is damaged: expected 32 hexadecimal digits", path.display()))
+    })?;
     Ok(id)
 }
 

@@ -23,7 +23,12 @@ pub(crate) enum Credential {
         /// What it is for, as it stands in lists
         name: String,
         /// What it may do: all, statements/write, statements/read
-        #[arg(long, value_delimiter = ',', default_value = "statements/write,statements/read", value_name = "SCOPES")]
+        #[arg(
+            long,
+            value_delimiter = ',',
+            default_value = "statements/write,statements/read",
+            value_name = "SCOPES"
+        )]
         scopes: Vec<String>,
     },
     /// List them, without secrets

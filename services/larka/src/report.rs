@@ -117,10 +117,18 @@ pub(crate) async fn text(instance: &Instance, flags: &Flags) -> Result<String, F
 
 /// Every report that there is something for: competence, and each round of a survey, by the name of its file.
 pub(crate) async fn all(instance: &Instance) -> Result<Vec<(String, Arc<Released>)>, Failure> {
-    let rounds: Vec<String> =
-        instance.municipality.snapshot().municipality.surveys.rounds().map(|round| round.id.clone()).collect();
+    let rounds: Vec<String> = instance
+        .municipality
+        .snapshot()
+        .municipality
+        .surveys
+        .rounds()
+        .map(|round| round.id.clone())
+        .collect();
     let questions = std::iter::once(("competence".to_owned(), Question::Competence)).chain(
-        rounds.into_iter().map(|id| (format!("survey-{}", file_name(&id)), Question::Survey { round: Some(id) })),
+        rounds
+            .into_iter()
+            .map(|id| (format!("survey-{}", file_name(&id)), Question::Survey { round: Some(id) })),
     );
     let mut made = Vec::new();
     for (name, question) in questions {
@@ -162,7 +170,9 @@ impl admin::Reports for ForPages {
             let preset = house_preset().map_err(|_| admin::ReportFailure::Failed)?;
             let request = Request { question, at: ask.at.map(Position), as_of: None, preset };
             let released = self.0.worker.report(request).await.map_err(|error| match error {
-                ReportError::Asked(_) | ReportError::NoRound => admin::ReportFailure::Asked(error.to_string()),
+                ReportError::Asked(_) | ReportError::NoRound => {
+                    admin::ReportFailure::Asked(error.to_string())
+                }
                 other => {
                     tracing::error!(error = %other, "a report could not be made");
                     admin::ReportFailure::Failed

@@ -68,7 +68,11 @@ pub(crate) async fn start(instance: Arc<Instance>, listener: TcpListener) -> Res
     Ok(Running { address, instance, shutdown, server, worker })
 }
 
-async fn serve(listener: TcpListener, router: Router, mut stopping: watch::Receiver<bool>) -> std::io::Result<()> {
+async fn serve(
+    listener: TcpListener,
+    router: Router,
+    mut stopping: watch::Receiver<bool>,
+) -> std::io::Result<()> {
     let stopped = async move {
         let _ = stopping.wait_for(|stop| *stop).await;
     };

@@ -129,8 +129,7 @@ impl Settings {
         if !(base_url.starts_with("http://") || base_url.starts_with("https://")) {
             return Err(Failure::setting("base-url", "an address that begins with http:// or https://"));
         }
-        let log_format =
-            common.log_format.clone().or(file.log_format).unwrap_or_else(|| "text".to_owned());
+        let log_format = common.log_format.clone().or(file.log_format).unwrap_or_else(|| "text".to_owned());
         let log_json = match log_format.as_str() {
             "text" => false,
             "json" => true,
@@ -226,7 +225,7 @@ mod tests {
     fn a_wrong_setting_is_named_with_what_was_expected() {
         let wrong = |serve: ServeFlags| read(Common::default(), serve).unwrap_err();
         let listen = ServeFlags { listen: Some("here".into()), ..Default::default() };
-        assert!(wrong(listen).contains("listen") );
+        assert!(wrong(listen).contains("listen"));
         let roles = ServeFlags { roles: Some(vec!["lrs".into(), "cook".into()]), ..Default::default() };
         assert!(wrong(roles).contains("lrs, admin and worker"));
         let url = Common { database_url: Some("mysql://x".into()), ..Default::default() };

@@ -99,12 +99,12 @@ impl Ingest {
             }
             // The fence first: a key that dies from here on makes the log refuse.
             let fence = self.log.fence();
+            self.vault.at_fence(fence);
             let events = self.prepare(&statements, &ids, &open, credential, version).await?;
             match self.log.append(Append { events, fence: Some(fence), raise_fence: false }).await {
                 Ok(_) => return Ok(Posted { stored: open.len(), ids }),
-                // Somebody else was faster; or this very request is sent twice at once.
-                Err(AppendError::Exists(_)) => {}
-                Err(AppendError::Fenced(_)) => self.vault.drop_caches(),
+                // Somebody else was faster, or this very request is sent twice at once; or somebody was erased.
+                Err(AppendError::Exists(_) | AppendError::Fenced(_)) => {}
                 Err(error) => return Err(refused(error)),
             }
         }

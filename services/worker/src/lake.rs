@@ -55,8 +55,9 @@ impl Keeper {
         let metric = |name: &str, help: &str| prometheus::Opts::new(name, help);
         let position = IntGauge::with_opts(metric("larka_lake_position", "Position the lake has come to"))
             .map_err(std::io::Error::other)?;
-        let lag_events = Gauge::with_opts(metric("larka_lake_lag_events", "Events the lake is behind the log"))
-            .map_err(std::io::Error::other)?;
+        let lag_events =
+            Gauge::with_opts(metric("larka_lake_lag_events", "Events the lake is behind the log"))
+                .map_err(std::io::Error::other)?;
         let _ = registry.register(Box::new(position.clone()));
         let _ = registry.register(Box::new(lag_events.clone()));
         let inner = Inner {

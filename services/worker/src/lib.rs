@@ -97,7 +97,8 @@ impl Worker {
     /// # Errors
     /// The lake's folder cannot be used, or holds something else.
     pub async fn open(options: Options) -> Result<Self, WorkerError> {
-        let keeper = Keeper::open(options.log.clone(), options.lake, options.clock.clone(), &options.registry)?;
+        let keeper =
+            Keeper::open(options.log.clone(), options.lake, options.clock.clone(), &options.registry)?;
         let runner = Runner::new(
             options.log.clone(),
             options.views,
@@ -105,7 +106,13 @@ impl Worker {
             options.clock,
             options.owner,
         );
-        Ok(Self { log: options.log, runner, keeper, municipality: options.municipality, made: Arc::default() })
+        Ok(Self {
+            log: options.log,
+            runner,
+            keeper,
+            municipality: options.municipality,
+            made: Arc::default(),
+        })
     }
 
     /// Follows the log until `shutdown` becomes true.
