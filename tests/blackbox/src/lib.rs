@@ -1,13 +1,26 @@
 //! A running `larka` to test against: the real binary, a real database, real sockets.
+//!
+//! [`Instance`] is where everything lies and outlives its servers; [`Server`] is a running process. [`promises!`]
+//! makes a test of each promise on each database, [`load`] posts from several connections at once, [`samples`]
+//! makes statements.
 
-use std::io::{BufRead, BufReader};
+#![allow(clippy::print_stderr, reason = "a test that failed shows what the server said")]
+
+pub mod load;
+pub mod samples;
+mod server;
+
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+use sqlx::{AssertSqlSafe, Connection};
 use tempfile::TempDir;
+
+pub use server::Server;
 
 /// Which database the server under test keeps its log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,24 +34,54 @@ pub enum Backend {
 /// Both databases, in the order the suites go through them.
 pub const BACKENDS: [Backend; 2] = [Backend::Sqlite, Backend::Postgres];
 
+/// Makes a test of each promise, on each database.
+#[macro_export]
+macro_rules! promises {
+    ($(async fn $name:ident($instance:ident) $body:block)*) => {$(
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            async fn promise($instance: $crate::Instance) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                promise($crate::Instance::fresh($crate::Backend::Sqlite).await.unwrap()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                promise($crate::Instance::fresh($crate::Backend::Postgres).await.unwrap()).await;
+            }
+        }
+    )*};
+}
+
+/// Asks again and again until there is an answer.
+///
+/// # Panics
+/// There was none within two minutes, which no machine needs.
+pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
+    let patience = Instant::now();
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(patience.elapsed() < Duration::from_secs(120), "waited in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// Where one instance keeps everything, and how it is reached. Survives the server, so that a test can
 /// kill and start it again.
 pub struct Instance {
+    backend: Backend,
     folder: TempDir,
+    /// Where the data is instead, as this process sees it.
+    elsewhere: Option<PathBuf>,
     database: Option<testkit::postgres::TestDatabase>,
-}
-
-/// A running server and one credential with all rights.
-pub struct Server {
-    child: Child,
-    /// `http://127.0.0.1:PORT`
-    pub address: String,
-    /// Key and secret of a credential with the scope `all`.
-    pub credential: (String, String),
-    /// Log-in and password of the administrator.
-    pub administrator: (String, String),
-    /// A client without a proxy and with a patient time limit.
-    pub http: reqwest::Client,
+    /// Words before the program's name when it serves: what bounds it.
+    wrapper: Vec<String>,
 }
 
 /// The binary under test: `LARKA_BIN`, or the dev build of this workspace.
@@ -54,23 +97,61 @@ impl Instance {
     pub async fn fresh(backend: Backend) -> Result<Self> {
         let database = match backend {
             Backend::Sqlite => None,
-            Backend::Postgres => {
-                let mut database = testkit::postgres::database().await?;
-                database.sibling("_vault").await?;
-                Some(database)
-            }
+            Backend::Postgres => Some(testkit::postgres::database().await?),
         };
-        Ok(Self { folder: tempfile::tempdir()?, database })
+        Self::with(backend, database).await
+    }
+
+    /// A fresh instance on a PostgreSQL server of one's own, to be stopped and started.
+    pub async fn on(server: &testkit::postgres::Server) -> Result<Self> {
+        Self::with(Backend::Postgres, Some(testkit::postgres::database_on(&server.url()).await?)).await
+    }
+
+    async fn with(backend: Backend, mut database: Option<testkit::postgres::TestDatabase>) -> Result<Self> {
+        if let Some(database) = &mut database {
+            database.sibling("_vault").await?;
+        }
+        Ok(Self { backend, folder: tempfile::tempdir()?, elsewhere: None, database, wrapper: Vec::new() })
+    }
+
+    /// Serves with these words before the program's name.
+    pub fn wrapped(mut self, wrapper: &[&str]) -> Self {
+        self.wrapper = wrapper.iter().map(|word| (*word).to_owned()).collect();
+        self
+    }
+
+    /// Looks for the data folder elsewhere from now on, which is where a server is that sees other mounts.
+    pub fn seen_at(&mut self, folder: PathBuf) {
+        self.elsewhere = Some(folder);
+    }
+
+    /// Which database it is on.
+    pub fn backend(&self) -> Backend {
+        self.backend
     }
 
     /// The data folder.
     pub fn folder(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.elsewhere.clone().unwrap_or_else(|| self.folder.path().join("data"))
+    }
+
+    /// A folder beside the data, for what a test writes.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// What all servers of this instance wrote to standard error.
+    pub fn said(&self) -> String {
+        let bytes = std::fs::read(self.beside("server.log")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// A command of the binary on this instance, with its output kept.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary());
+        self.extend(Command::new(binary()), arguments)
+    }
+
+    fn extend(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.args(arguments).arg("--data-dir").arg(self.folder()).stdin(Stdio::null());
         command.env_remove("RUST_LOG").env("NO_COLOR", "1");
         if let Some(database) = &self.database {
@@ -86,14 +167,39 @@ impl Instance {
 
     /// Runs a command with `--json` and reads what it prints.
     pub fn run_json(&self, arguments: &[&str]) -> Result<Value> {
-        let mut all = arguments.to_vec();
-        all.push("--json");
-        let output = self.run(&all)?;
+        self.run_json_with(arguments, None)
+    }
+
+    /// The same with something on standard input.
+    pub fn run_json_with(&self, arguments: &[&str], input: Option<&str>) -> Result<Value> {
+        let mut command = self.command(arguments);
+        command.arg("--json").stdout(Stdio::piped()).stderr(Stdio::piped());
+        if input.is_some() {
+            command.stdin(Stdio::piped());
+        }
+        let mut child = command.spawn().context("the binary could not be started")?;
+        if let (Some(input), Some(mut pipe)) = (input, child.stdin.take()) {
+            pipe.write_all(input.as_bytes())?;
+        }
+        let output = child.wait_with_output()?;
         if !output.status.success() {
             bail!("larka {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         }
         serde_json::from_slice(&output.stdout)
             .with_context(|| format!("larka {arguments:?} printed no JSON: {:?}", output.stdout))
+    }
+
+    /// A new credential: key and secret.
+    pub fn credential(&self, scopes: &str) -> Result<(String, String)> {
+        let made = self.run_json(&["credential", "create", "test", "--scopes", scopes])?;
+        Ok((text(&made, "key")?, text(&made, "secret")?))
+    }
+
+    /// A new administrator: log-in and password.
+    pub fn administrator(&self) -> Result<(String, String)> {
+        let login = format!("test{}", uuid::Uuid::new_v4().simple());
+        let made = self.run_json(&["user", "create", &login])?;
+        Ok((login, text(&made, "password")?))
     }
 
     /// Makes a credential and an administrator, and starts the server.
@@ -103,18 +209,12 @@ impl Instance {
 
     /// The same with more flags for `serve`.
     pub async fn start_with(&self, flags: &[&str]) -> Result<Server> {
-        let credential = self.run_json(&["credential", "create", "test", "--scopes", "all"])?;
-        let login = format!("test{}", uuid::Uuid::new_v4().simple());
-        let user = self.run_json(&["user", "create", &login])?;
-        let text = |value: &Value, name: &str| -> Result<String> {
-            Ok(value[name].as_str().with_context(|| format!("no {name} in {value}"))?.to_owned())
-        };
-        self.serve(
-            flags,
-            (text(&credential, "key")?, text(&credential, "secret")?),
-            (login, text(&user, "password")?),
-        )
-        .await
+        self.serve(flags, self.credential("all")?, self.administrator()?).await
+    }
+
+    /// Starts the server again with those who were known to an earlier one.
+    pub async fn restart(&self, before: &Server) -> Result<Server> {
+        self.serve(&[], before.credential.clone(), before.administrator.clone()).await
     }
 
     /// Starts the server with a credential and an administrator that are there already.
@@ -126,10 +226,20 @@ impl Instance {
     ) -> Result<Server> {
         let mut arguments = vec!["serve", "--listen", "127.0.0.1:0"];
         arguments.extend(flags);
+        let mut words = self.wrapper.iter();
+        let command = match words.next() {
+            None => Command::new(binary()),
+            Some(first) => {
+                let mut command = Command::new(first);
+                command.args(words).arg(binary());
+                command
+            }
+        };
+        let log = std::fs::File::options().create(true).append(true).open(self.beside("server.log"))?;
         let mut child = self
-            .command(&arguments)
+            .extend(command, &arguments)
             .stdout(Stdio::piped())
-            .stderr(if std::env::var_os("LARKA_TEST_VERBOSE").is_some() { Stdio::inherit() } else { Stdio::null() })
+            .stderr(log)
             .spawn()
             .context("the server could not be started")?;
         let out = child.stdout.take().context("no standard output")?;
@@ -141,7 +251,7 @@ impl Instance {
                         break address.trim_end_matches('/').to_owned();
                     }
                 }
-                None => bail!("the server ended before it listened: {:?}", child.wait()?),
+                None => bail!("the server ended before it listened: {:?}: {}", child.wait()?, self.said()),
             }
         };
         // The rest of its output is read away, so that it never blocks on a full pipe.
@@ -149,63 +259,75 @@ impl Instance {
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(120)).build()?;
         Ok(Server { child, address, credential, administrator, http })
     }
-}
 
-impl Server {
-    /// A request on the xAPI resources with the credential and the version header.
-    pub fn xapi(&self, method: reqwest::Method, path: &str, version: &str) -> reqwest::RequestBuilder {
-        self.http
-            .request(method, format!("{}/xapi/{path}", self.address))
-            .basic_auth(&self.credential.0, Some(&self.credential.1))
-            .header("X-Experience-API-Version", version)
+    /// One number from the log's database, read beside the server.
+    pub async fn number(&self, sql: &str) -> Result<i64> {
+        match &self.database {
+            None => {
+                let address = format!("sqlite://{}?mode=rw", self.folder().join("log.db").display());
+                let mut connection = sqlx::SqliteConnection::connect(&address).await?;
+                let number = sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await?;
+                connection.close().await?;
+                Ok(number)
+            }
+            Some(database) => {
+                let mut connection = sqlx::PgConnection::connect(&database.url()).await?;
+                sqlx::raw_sql("SET search_path TO log").execute(&mut connection).await?;
+                let number = sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await?;
+                connection.close().await?;
+                Ok(number)
+            }
+        }
     }
 
-    /// A request on the administration's API as the administrator.
-    pub fn api(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
-        self.http
-            .request(method, format!("{}/api/v1/{path}", self.address))
-            .basic_auth(&self.administrator.0, Some(&self.administrator.1))
-    }
-
-    /// Ends it at once, as a power cut would the process.
-    pub fn kill(&mut self) -> Result<()> {
-        self.child.kill()?;
-        self.child.wait()?;
+    /// Carries out statements on the log's database.
+    pub async fn execute(&self, sql: &str) -> Result<()> {
+        match &self.database {
+            None => {
+                let address = format!("sqlite://{}?mode=rw", self.folder().join("log.db").display());
+                let mut connection = sqlx::SqliteConnection::connect(&address).await?;
+                sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await?;
+                connection.close().await?;
+            }
+            Some(database) => {
+                let mut connection = sqlx::PgConnection::connect(&database.url()).await?;
+                sqlx::raw_sql("SET search_path TO log").execute(&mut connection).await?;
+                sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await?;
+                connection.close().await?;
+            }
+        }
         Ok(())
     }
 
-    /// Asks it to stop, as an operator would, and waits until it has.
-    pub fn stop(&mut self) -> Result<std::process::ExitStatus> {
-        let pid = self.child.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status()?;
-        let patience = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait()? {
-                return Ok(status);
-            }
-            if patience.elapsed() > Duration::from_secs(60) {
-                bail!("the server did not stop within a minute");
-            }
-            std::thread::yield_now();
+    /// `larka verify`, and that positions have no gaps: how many events there are.
+    pub async fn sound(&self) -> Result<i64> {
+        let verified = self.run_json(&["verify"])?;
+        let count = self.number("SELECT count(*) FROM event").await?;
+        let last = self.number("SELECT coalesce(max(position), 0) FROM event").await?;
+        let first = self.number("SELECT coalesce(min(position), 1) FROM event").await?;
+        if (first, last) != (1, count) {
+            bail!("{count} events stand at positions {first} to {last}");
         }
-    }
-
-    /// Waits until every projection and the lake have seen the whole log.
-    pub async fn settled(&self) -> Result<()> {
-        for _ in 0..1200 {
-            let status: Value = self.api(reqwest::Method::GET, "status").send().await?.json().await?;
-            if status["settled"] == Value::Bool(true) {
-                return Ok(());
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+        if verified["verified"] != true || verified["events"].as_i64() != Some(count) {
+            bail!("{count} events, yet verify says {verified}");
         }
-        bail!("the views did not catch up within a minute")
+        Ok(count)
     }
 }
 
-impl Drop for Server {
+impl Drop for Instance {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if std::thread::panicking() {
+            let said = self.said();
+            let lines: Vec<&str> = said.lines().collect();
+            for line in &lines[lines.len().saturating_sub(40)..] {
+                eprintln!("server: {line}");
+            }
+        }
     }
+}
+
+/// A text in an object.
+fn text(value: &Value, name: &str) -> Result<String> {
+    Ok(value[name].as_str().with_context(|| format!("no {name} in {value}"))?.to_owned())
 }
