@@ -205,7 +205,8 @@ impl Database {
                 let options = postgres_options(url, schema.as_deref(), durability)?;
                 let pool = PgPoolOptions::new()
                     .max_connections(16)
-                    .acquire_timeout(Duration::from_secs(10))
+                    // Also how long somebody waits to hear that the database is away.
+                    .acquire_timeout(Duration::from_secs(5))
                     .connect_with(options)
                     .await?;
                 create_schema(&pool, schema.as_deref().unwrap_or("public")).await?;
@@ -220,7 +221,18 @@ impl Database {
     /// No connection, or on SQLite another process writes for longer than five seconds.
     pub async fn begin(&self) -> Result<Transaction, sqlx::Error> {
         match self {
-            Self::Sqlite(db) => Ok(Transaction::Sqlite(db.writer.begin_with("BEGIN IMMEDIATE").await?)),
+            Self::Sqlite(db) => {
+                let begun = match db.writer.begin_with("BEGIN IMMEDIATE").await {
+                    // SQLite rolls back by itself where the disk is full, which the connection does not know: it
+                    // would count on a transaction for ever.
+                    Err(sqlx::Error::InvalidSavePointStatement) => {
+                        db.writer.acquire().await?.close().await?;
+                        db.writer.begin_with("BEGIN IMMEDIATE").await
+                    }
+                    begun => begun,
+                };
+                Ok(Transaction::Sqlite(begun?))
+            }
             Self::Postgres(pool) => Ok(Transaction::Postgres(pool.begin().await?)),
         }
     }

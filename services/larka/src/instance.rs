@@ -25,8 +25,10 @@ pub(crate) struct Instance {
     pub(crate) clock: SharedClock,
     pub(crate) registry: prometheus::Registry,
     pub(crate) settings: Settings,
-    /// Held while an embedded instance is open: two processes must not write one folder.
-    _lock: Option<File>,
+    views: Database,
+    /// Held while the folder is ours: two processes must not write one embedded database, and one alone listens
+    /// for commands.
+    lock: Option<File>,
 }
 
 impl Instance {
@@ -37,7 +39,8 @@ impl Instance {
             .map_err(|e| Failure::new(format!("the data folder {} cannot be made: {e}", folder.display())))?;
         let lock = match settings.database_url {
             None => Some(lock(&folder)?),
-            Some(_) => None,
+            // Several nodes may work on one PostgreSQL.
+            Some(_) => lock(&folder).ok(),
         };
         let clock = SystemClock::shared();
         let registry = prometheus::Registry::new();
@@ -69,7 +72,7 @@ impl Instance {
         })?;
         let worker = Worker::open(worker::Options {
             log: log.clone(),
-            views,
+            views: views.clone(),
             lake: folder.join("lake"),
             municipality: municipality.clone(),
             clock: clock.clone(),
@@ -77,12 +80,19 @@ impl Instance {
             owner: owner(),
         })
         .await?;
-        Ok(Arc::new(Self { log, vault, lrs, municipality, worker, clock, registry, settings, _lock: lock }))
+        Ok(Arc::new(Self { log, vault, lrs, municipality, worker, clock, registry, settings, views, lock }))
+    }
+
+    /// Whether this process is the one that works on the data folder.
+    pub(crate) fn owns_folder(&self) -> bool {
+        self.lock.is_some()
     }
 
     /// Finishes what was taken and closes the databases.
     pub(crate) async fn close(&self) {
         self.log.close().await;
+        self.views.close().await;
+        self.vault.clone().close().await;
     }
 }
 

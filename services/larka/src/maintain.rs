@@ -120,7 +120,7 @@ pub(crate) async fn verify(settings: Settings) -> Result<(), Failure> {
 
 /// Does a task where the instance is: in the server that runs on it, or here.
 pub(crate) async fn do_task(settings: Settings, task: Task) -> Result<Value, Failure> {
-    if let Some(answer) = socket::hand_over(&settings.data_dir, &task).await {
+    if let Some(answer) = socket::hand_over(&settings, &task).await {
         return answer;
     }
     let instance = Instance::open(settings).await?;

@@ -1,6 +1,7 @@
 //! What an operator looks at: the program's own log, `/healthz`, `/readyz`, `/metrics`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -8,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use prometheus::{Encoder, TextEncoder};
-use serde_json::json;
+use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 
 use crate::instance::Instance;
@@ -32,27 +33,36 @@ pub(crate) fn router(instance: Arc<Instance>) -> Router {
         .with_state(instance)
 }
 
+/// How long the databases may take to answer before this node counts as not ready.
+const READY_WITHIN: Duration = Duration::from_secs(2);
+
 async fn ready(State(instance): State<Arc<Instance>>) -> Response {
-    let head = match instance.log.head().await {
-        Ok(head) => head,
-        Err(error) => {
-            tracing::warn!(%error, "not ready: the log cannot be read");
-            let body = Json(json!({ "ready": false, "reason": "the log cannot be read" }));
-            return (StatusCode::SERVICE_UNAVAILABLE, body).into_response();
+    let answer = tokio::time::timeout(READY_WITHIN, standing(&instance)).await;
+    match answer.unwrap_or(Err("the databases do not answer")) {
+        Ok(body) if body["ready"] == true => (StatusCode::OK, Json(body)).into_response(),
+        Ok(body) => (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response(),
+        Err(reason) => {
+            let body = Json(json!({ "ready": false, "reason": reason }));
+            (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
         }
-    };
-    let stopped: Vec<_> = match instance.worker.status().await {
-        Ok(status) => status.into_iter().filter(worker::Standing::stopped).map(|s| s.name).collect(),
-        Err(error) => {
-            tracing::warn!(%error, "not ready: the views cannot be read");
-            let body = Json(json!({ "ready": false, "reason": "the views cannot be read" }));
-            return (StatusCode::SERVICE_UNAVAILABLE, body).into_response();
-        }
-    };
-    let ready = stopped.is_empty();
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = Json(json!({ "ready": ready, "position": head.position.0, "stopped_projections": stopped }));
-    (status, body).into_response()
+    }
+}
+
+/// What `/readyz` says, or why nothing can be said.
+async fn standing(instance: &Instance) -> Result<Value, &'static str> {
+    let head = instance.log.head().await.map_err(|error| {
+        tracing::warn!(%error, "not ready: the log cannot be read");
+        "the log cannot be read"
+    })?;
+    if let Some(reason) = instance.log.stopped() {
+        return Ok(json!({ "ready": false, "reason": format!("the log has stopped: {reason}; restart it") }));
+    }
+    let status = instance.worker.status().await.map_err(|error| {
+        tracing::warn!(%error, "not ready: the views cannot be read");
+        "the views cannot be read"
+    })?;
+    let stopped: Vec<_> = status.into_iter().filter(worker::Standing::stopped).map(|s| s.name).collect();
+    Ok(json!({ "ready": stopped.is_empty(), "position": head.position.0, "stopped_projections": stopped }))
 }
 
 async fn metrics(State(instance): State<Arc<Instance>>) -> Response {

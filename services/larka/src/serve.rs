@@ -60,7 +60,7 @@ pub(crate) async fn start(instance: Arc<Instance>, listener: TcpListener) -> Res
         let (worker, stopping) = (instance.worker.clone(), stopping.clone());
         tokio::spawn(async move { worker.run(stopping).await })
     });
-    if instance.settings.database_url.is_none() {
+    if instance.owns_folder() {
         socket::listen(&instance)?;
     }
     let server = tokio::spawn(serve(listener, router, stopping));

@@ -11,12 +11,21 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::UnixListener;
 
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::maintain::{self, Task};
+use crate::settings::Settings;
+
+/// A task, and the database that it is meant for: one folder may have been used with several.
+#[derive(Deserialize)]
+struct Handed {
+    database: Option<String>,
+    task: Task,
+}
 
 /// The socket's place.
 fn path(folder: &Path) -> PathBuf {
@@ -42,7 +51,11 @@ pub(crate) fn listen(instance: &Arc<Instance>) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn answer(State(instance): State<Arc<Instance>>, Json(task): Json<Task>) -> Response {
+async fn answer(State(instance): State<Arc<Instance>>, Json(Handed { database, task }): Json<Handed>) -> Response {
+    if database != instance.settings.database_url {
+        let failure = "the server that runs on this folder works on another database; stop it first";
+        return (StatusCode::CONFLICT, Json(json!({ "failure": failure }))).into_response();
+    }
     match maintain::perform(&instance, task).await {
         Ok(value) => Json(value).into_response(),
         Err(failure) => {
@@ -52,13 +65,14 @@ async fn answer(State(instance): State<Arc<Instance>>, Json(task): Json<Task>) -
 }
 
 /// Hands a task to the server that runs on this folder; `None` where none does.
-pub(crate) async fn hand_over(folder: &Path, task: &Task) -> Option<Result<Value, Failure>> {
-    let path = path(folder);
+pub(crate) async fn hand_over(settings: &Settings, task: &Task) -> Option<Result<Value, Failure>> {
+    let path = path(&settings.data_dir);
     if !path.exists() {
         return None;
     }
     let client = reqwest::Client::builder().unix_socket(path).no_proxy().build().ok()?;
-    let response = match client.post("http://larka/task").json(task).send().await {
+    let handed = json!({ "database": settings.database_url, "task": task });
+    let response = match client.post("http://larka/task").json(&handed).send().await {
         Ok(response) => response,
         // A socket that a crashed server left behind: nobody is there to talk to.
         Err(error) if error.is_connect() => return None,

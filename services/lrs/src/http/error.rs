@@ -67,6 +67,11 @@ impl Refusal {
         .with(header::RETRY_AFTER, HeaderValue::from(5))
     }
 
+    /// Whether the store could not be reached.
+    pub(super) fn is_unavailable(&self) -> bool {
+        self.status == StatusCode::SERVICE_UNAVAILABLE
+    }
+
     /// What went wrong is for the operator's log; the client can do nothing about it.
     pub(super) fn internal(reason: &str) -> Self {
         tracing::error!(reason, "an internal fault");

@@ -14,7 +14,7 @@ use super::auth::{Right, authorized};
 use super::body::{self, Place};
 use super::error::Refusal;
 use super::{answering, headless, json, negotiate, parameters, with_consistent_through, with_version};
-use crate::query::Found;
+use crate::query::{Found, QueryFailed};
 use crate::{Asking, Lrs};
 
 /// Bodies above this size are parsed where they hold up nobody else.
@@ -25,17 +25,14 @@ pub(super) async fn statements(State(lrs): State<Lrs>, request: Request) -> Resp
     let (parts, body) = request.into_parts();
     let version = answering(&lrs, &parts.headers);
     // A promise about a query has to be made before the query; one about a write may be made after it.
-    let reads = matches!(parts.method, Method::GET | Method::HEAD);
-    let before = if reads { Some(lrs.consistent_through().await) } else { None };
-    let answer = match parts.method {
-        Method::GET | Method::HEAD => get(&lrs, &parts).await,
-        Method::POST => post(&lrs, &parts, body).await,
-        Method::PUT => put(&lrs, &parts, body).await,
-        _ => Err(Refusal::method("GET, HEAD, POST, PUT")),
-    };
-    let through = match before {
-        Some(through) => through,
-        None => lrs.consistent_through().await,
+    let (answer, through) = match parts.method {
+        Method::GET | Method::HEAD => match lrs.inner.log.consistent_through().await {
+            Ok(through) => (get(&lrs, &parts).await, lrs.promised(Some(through))),
+            Err(error) => (Err(QueryFailed::from(error).into()), lrs.promised(None)),
+        },
+        Method::POST => lrs.after(post(&lrs, &parts, body).await).await,
+        Method::PUT => lrs.after(put(&lrs, &parts, body).await).await,
+        _ => (Err(Refusal::method("GET, HEAD, POST, PUT")), lrs.promised(None)),
     };
     let answer = headless(answer.unwrap_or_else(Refusal::into_response), &parts.method);
     with_consistent_through(with_version(answer, version), through)
@@ -182,14 +179,25 @@ async fn aside<T: Send + 'static>(
 }
 
 impl Lrs {
-    /// What the log promises; where it cannot be asked, what it last promised.
-    async fn consistent_through(&self) -> Micros {
-        match self.inner.log.consistent_through().await {
-            Ok(through) => {
-                self.inner.promised.fetch_max(through.0, std::sync::atomic::Ordering::Relaxed);
+    /// The answer to a write, and what the log promises after it. Where the store could not be reached it is not
+    /// asked once more, which would keep the client waiting.
+    async fn after(&self, answer: Result<Response, Refusal>) -> (Result<Response, Refusal>, Micros) {
+        let through = match &answer {
+            Err(refusal) if refusal.is_unavailable() => None,
+            _ => self.inner.log.consistent_through().await.ok(),
+        };
+        (answer, self.promised(through))
+    }
+
+    /// The latest promise of the log: this one, or where it could not be asked the last that it gave.
+    fn promised(&self, through: Option<Micros>) -> Micros {
+        use std::sync::atomic::Ordering::Relaxed;
+        match through {
+            Some(through) => {
+                self.inner.promised.fetch_max(through.0, Relaxed);
                 through
             }
-            Err(_) => Micros(self.inner.promised.load(std::sync::atomic::Ordering::Relaxed)),
+            None => Micros(self.inner.promised.load(Relaxed)),
         }
     }
 
