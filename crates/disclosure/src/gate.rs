@@ -2,7 +2,9 @@
 
 use crate::primary::{Mass, Rules, Shape, Tier, margin, shape};
 use crate::secondary::{Node, settle};
-use crate::{Figure, Full, Measure, Preset, Reason, Released, ResultTable, Role, Section, Shown, Summary};
+use crate::{
+    Figure, Full, Measure, Population, Preset, Reason, Released, ResultTable, Role, Section, Shown, Summary,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The one gate that figures about people pass.
@@ -39,6 +41,7 @@ impl Gate {
     /// parent after its child, an item twice for one population).
     pub fn apply(&self, table: ResultTable) -> Result<Released, TableError> {
         check(&table)?;
+        let table = self.published(table);
         let mut decided: Vec<Option<Decided>> = vec![None; table.sections.len()];
         // A section inside another one is decided after it.
         let mut order: Vec<usize> = (0..table.sections.len()).collect();
@@ -55,6 +58,35 @@ impl Gate {
         Ok(Released::build(table, self.preset.clone(), shown))
     }
 
+    /// The table without the groups of families that are not published: not even that they exist is told.
+    fn published(&self, mut table: ResultTable) -> ResultTable {
+        let kept = |population: &Population| self.preset.geometries.contains(&population.geometry);
+        let mut places: Vec<Option<usize>> = Vec::with_capacity(table.populations.len());
+        let mut populations: Vec<Population> = Vec::new();
+        for population in &table.populations {
+            places.push(kept(population).then_some(populations.len()));
+            if kept(population) {
+                let mut above = population.parent;
+                while let Some(parent) = above.filter(|parent| places[*parent].is_none()) {
+                    above = table.populations[parent].parent;
+                }
+                let parent = above.and_then(|parent| places[parent]);
+                populations.push(Population { parent, ..population.clone() });
+            }
+        }
+        table.populations = populations;
+        for section in &mut table.sections {
+            section.figures.retain_mut(|figure| match places[figure.population] {
+                Some(place) => {
+                    figure.population = place;
+                    true
+                }
+                None => false,
+            });
+        }
+        table
+    }
+
     fn decide(&self, table: &ResultTable, section: usize, earlier: &[Option<Decided>]) -> Decided {
         let this = &table.sections[section];
         let mut decided = vec![[None; 2]; this.figures.len()];
@@ -69,13 +101,9 @@ impl Gate {
                 let rules = Rules { preset: &self.preset, tier, shape: shape(this) };
                 for (node, place) in places.iter().enumerate() {
                     let figure = &this.figures[*place];
-                    let geometry = table.populations[figure.population].geometry;
                     if hidden[node].is_none() {
                         hidden[node] = rules
                             .failure(&nodes[node].mass)
-                            .or_else(|| {
-                                (!self.preset.geometries.contains(&geometry)).then_some(Reason::Protected)
-                            })
                             .or_else(|| nested_failure(table, this, figure, slot, &rules, earlier));
                     }
                 }

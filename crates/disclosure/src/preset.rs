@@ -19,7 +19,8 @@ pub struct Preset {
     pub k_comments: u64,
     /// The lowest share of N that must be behind a figure, if any.
     pub minimum_rate: Option<MinimumRate>,
-    /// The families of groups that may be published.
+    /// The families of groups that are published; nothing of the others leaves the gate. Several at once need the
+    /// certificate over linked families, so the built-in presets have the tree alone.
     pub geometries: Vec<Geometry>,
     /// The base from which eight levels are shown instead of four bands.
     pub band_threshold: u64,
@@ -109,7 +110,7 @@ impl Default for Preset {
             k_full: 10,
             k_comments: 10,
             minimum_rate: None,
-            geometries: vec![Geometry::Tree, Geometry::AreaRole, Geometry::MunicipalityRole],
+            geometries: vec![Geometry::Tree],
             band_threshold: 30,
         }
     }

@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 pub struct Released {
     kind: ReportKind,
     title: Text,
+    subtitle: Text,
+    sources: Vec<Text>,
     place: Text,
     period: Text,
     identity: Identity,
@@ -200,6 +202,16 @@ impl Released {
         &self.title
     }
 
+    /// What the title leaves out; may be empty.
+    pub fn subtitle(&self) -> &Text {
+        &self.subtitle
+    }
+
+    /// What has to be said of other people's texts in it.
+    pub fn sources(&self) -> &[Text] {
+        &self.sources
+    }
+
     /// The place it covers.
     pub fn place(&self) -> &Text {
         &self.place
@@ -255,6 +267,8 @@ impl Released {
         Released {
             kind: table.kind,
             title: table.title,
+            subtitle: table.subtitle,
+            sources: table.sources,
             place: table.place,
             period: table.period,
             identity: table.identity,

@@ -22,8 +22,12 @@ pub enum ReportKind {
 pub struct ResultTable {
     /// What it is about.
     pub kind: ReportKind,
-    /// Its title, for instance the round's or the framework's name.
+    /// Its title, for instance the round's name.
     pub title: Text,
+    /// What the title leaves out, for instance the framework or the survey; may be empty.
+    pub subtitle: Text,
+    /// What has to be said of other people's texts in it: source, licence, translation.
+    pub sources: Vec<Text>,
     /// The place it covers, for instance the municipality's name.
     pub place: Text,
     /// The period it covers, in words.

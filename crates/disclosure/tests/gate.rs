@@ -19,6 +19,8 @@ fn table(units: &[Unit]) -> ResultTable {
     ResultTable {
         kind: ReportKind::Survey,
         title: text("Enkät"),
+        subtitle: text(""),
+        sources: vec![],
         place: text("Lärkby kommun"),
         period: text("läsåret 2025/26"),
         identity: Identity {
@@ -297,11 +299,17 @@ fn a_cross_table_of_all_but_a_few_does_not_give_the_few_away() {
 }
 
 #[test]
-fn a_geometry_that_the_preset_does_not_publish_stays_hidden() {
-    let mut table = table(&[(None, 40, spread(40)), (Some(0), 20, spread(20))]);
-    table.populations[1].geometry = Geometry::AreaRole;
+fn nothing_of_a_geometry_that_the_preset_does_not_publish_is_released() {
+    let mut units = family(&[12, 14]);
+    let below = units[2].clone();
+    units.push((Some(2), below.1, below.2));
+    let mut table = table(&units);
+    table.populations[2].geometry = Geometry::AreaRole;
     let preset = Preset { geometries: vec![Geometry::Tree], ..preset(5, None) };
-    assert_eq!(reasons(&Gate::new(preset).apply(table).unwrap()), [None, OTHER]);
+    let released = Gate::new(preset).apply(table).unwrap();
+    assert_eq!(reasons(&released), [None, None, None]);
+    let found: Vec<_> = released.populations().iter().map(|p| (p.code.as_str(), p.parent)).collect();
+    assert_eq!(found, [("000", None), ("001", Some(0)), ("003", Some(0))]);
 }
 
 #[test]

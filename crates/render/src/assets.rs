@@ -2,6 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
+/// The mark as a picture of its own, for the browser's tab.
+const ICON: &str = include_str!("../assets/mark.svg");
 const CSS: &str = include_str!("../assets/style.css");
 
 /// A file that pages refer to.
@@ -61,12 +63,21 @@ const FONTS: [Font; 4] = [
 /// Everything that pages with a linked style sheet need, the style sheet first. Each file's path contains its hash.
 pub fn assets() -> Vec<Asset> {
     let style = asset("style", "css", "text/css; charset=utf-8", linked_css().into_bytes());
-    std::iter::once(style).chain(FONTS.iter().map(font_asset)).collect()
+    std::iter::once(style).chain(FONTS.iter().map(font_asset)).chain([icon()]).collect()
 }
 
 /// The path of the style sheet among [`assets`].
 pub(crate) fn style_path() -> String {
     asset("style", "css", "text/css; charset=utf-8", linked_css().into_bytes()).path
+}
+
+/// The path of the picture for the browser's tab among [`assets`].
+pub(crate) fn icon_path() -> String {
+    icon().path
+}
+
+fn icon() -> Asset {
+    asset("mark", "svg", "image/svg+xml", ICON.as_bytes().to_vec())
 }
 
 /// The style sheet with the two fonts of Swedish and English in it, for a document that stands alone.
@@ -133,8 +144,8 @@ mod tests {
     fn the_style_sheet_refers_to_fonts_that_are_there() {
         let assets = assets();
         let style = String::from_utf8(assets[0].bytes.clone()).unwrap();
-        assert!(style_path() == assets[0].path && assets.len() == 5);
-        for font in &assets[1..] {
+        assert!(style_path() == assets[0].path && assets.len() == 6);
+        for font in &assets[1..5] {
             assert!(style.contains(&format!("url({})", font.path)), "{}", font.path);
         }
     }

@@ -18,6 +18,17 @@ pub(crate) struct Frame {
     pub(crate) title: String,
     /// The finding, in one sentence.
     pub(crate) desc: String,
+    /// A line of a label and of what stands at its right has at most this many characters.
+    pub(crate) wrap: usize,
+    /// Of these, so many are kept for what stands at the right, even in rows where it is shorter.
+    pub(crate) room: usize,
+}
+
+impl Frame {
+    /// A drawing as wide as a phone or wider.
+    pub(crate) fn new(id: impl Into<String>, title: &str, desc: &str) -> Frame {
+        Frame { id: id.into(), title: title.to_owned(), desc: desc.to_owned(), wrap: marks::WRAP, room: 0 }
+    }
 }
 
 /// One row of a drawing.
@@ -63,9 +74,9 @@ pub(crate) const NEGATIVE: [&str; 3] = ["n1", "n2", "n3"];
 /// Answers on the positive side, the strongest first.
 pub(crate) const POSITIVE: [&str; 3] = ["p1", "p2", "p3"];
 
-/// Drawings have at most this many rows, so that none is cut where a sheet of paper ends; several stand one below the
-/// other without a seam.
-const ROWS: usize = 14;
+/// Drawings are at most this many pixels tall, so that none is cut where a sheet of paper ends; several stand one
+/// below the other without a seam.
+const TALLEST: u32 = 860;
 
 /// Stacked parts of a whole, one bar per row.
 pub(crate) fn stack(frame: &Frame, rows: &[Row]) -> Markup {
@@ -95,23 +106,36 @@ pub(crate) fn bars(frame: &Frame, rows: &[Row], limit: Option<u64>) -> Markup {
 }
 
 fn drawings(frame: &Frame, rows: &[Row], draw: impl Fn(&Pen, &Mark) -> Markup) -> Markup {
-    let pieces = rows.len().div_ceil(ROWS);
+    let height: u32 = rows.iter().map(|row| marks::height(row, frame)).sum();
+    let pieces = height.div_ceil(TALLEST).max(1) as usize;
+    let in_each = rows.len().div_ceil(pieces).max(1);
     let piece = |(place, rows): (usize, &[Row])| {
         let mut frame = frame.clone();
         if pieces > 1 {
             frame.id = format!("{}-{}", frame.id, place + 1);
             frame.title = format!("{} ({}/{pieces})", frame.title, place + 1);
         }
-        let mut pen = Pen::new(&frame.id);
+        let mut pen = Pen::new(&frame);
+        let mut said = None;
         let mut body = Vec::new();
         for row in rows {
             body.push(pen.label(row));
-            body.push(draw(&pen, &row.mark));
+            match &row.mark {
+                // Where several rows in a row are hidden for one reason, it is said once.
+                Mark::Hatched(reason) if said == Some(reason) => {
+                    body.push(draw(&pen, &Mark::Hatched(String::new())))
+                }
+                mark => body.push(draw(&pen, mark)),
+            }
+            said = match &row.mark {
+                Mark::Hatched(reason) => Some(reason),
+                _ => None,
+            };
             pen.next();
         }
         svg(&frame, &pen, &body)
     };
-    html! { @for drawing in rows.chunks(ROWS).enumerate().map(piece) { (drawing) } }
+    html! { @for drawing in rows.chunks(in_each).enumerate().map(piece) { (drawing) } }
 }
 
 fn svg(frame: &Frame, pen: &Pen, body: &[Markup]) -> Markup {

@@ -214,7 +214,7 @@ pub fn funnel(
         },
     };
     let rows: Vec<Row> = values.iter().map(row).collect();
-    let frame = Frame { id: id.to_owned(), title: title.to_owned(), desc: finding.to_owned() };
+    let frame = Frame::new(id, title, finding);
     let columns = [
         Column::text(t(lang, "Steg", "Step")),
         Column::number(t(lang, "Antal", "Number")),
@@ -255,6 +255,8 @@ pub struct Login {
     pub place: Option<String>,
     /// Where the form is sent.
     pub action: String,
+    /// The same page in the other language.
+    pub other_language: Option<(Lang, String)>,
     /// Fields that are sent unseen: name and value.
     pub hidden: Vec<(String, String)>,
     /// The user name that was tried.
@@ -296,5 +298,6 @@ pub fn login_page(login: &Login) -> String {
     };
     let mut frame = PageFrame::new(lang, t(lang, "Logga in", "Log in"), login.stylesheet.clone(), body);
     frame.place = login.place.clone();
+    frame.other_language = login.other_language.clone();
     page(&frame)
 }

@@ -1,39 +1,59 @@
 //! The sentence that a section, and a report, begin with.
 
+use crate::sentences;
 use crate::texts;
 use crate::view::View;
-use disclosure::{Measure, ReleasedSection, Role, Shown};
+use disclosure::{LevelKind, Measure, ReleasedSection, Role, Shown};
 
-/// The finding of the whole report. With levels in it: in how many competences half have reached the target, and the
-/// greatest need; otherwise the first section's finding and the next one's of another measure.
+/// The finding of the whole report. With levels in it: how many they are of, in how many competences half have
+/// reached the target, and the greatest need; otherwise the first section's finding and the next one's of another
+/// measure.
 pub(crate) fn of_report<'a>(view: &View<'a>) -> String {
-    let sections = view.released.sections();
     if let Some(overall) = of_levels(view) {
         return overall;
     }
+    let sections = view.released.sections();
     let found: Vec<(Measure, String)> =
         sections.iter().filter_map(|section| Some((section.measure(), of_section(view, section)?))).collect();
-    match found.as_slice() {
-        [] => texts::nothing(view.lang).to_owned(),
-        [(measure, first), rest @ ..] => {
-            match rest.iter().find(|(other, _)| is_rate(*other) != is_rate(*measure)) {
-                Some((_, second)) => format!("{first} {second}"),
-                None => first.clone(),
-            }
-        }
+    let Some(((measure, first), rest)) = found.split_first() else {
+        let reason = sections.first().and_then(|section| view.of_root(section, 0)?.reason());
+        return sentences::nothing(view.place(), reason, view.released.preset().k_summary, view.lang);
+    };
+    match rest.iter().find(|(other, _)| is_rate(*other) != is_rate(*measure)) {
+        Some((_, second)) => format!("{first} {second}"),
+        None => first.clone(),
     }
 }
 
-/// From the first of the sections of levels that have the most items: competences rather than their areas.
+/// From the first section of level bands of competences, rather than of their areas, that has something to say.
 fn of_levels<'a>(view: &View<'a>) -> Option<String> {
-    let levels =
-        view.released.sections().iter().filter(|part| matches!(part.measure(), Measure::Levels { .. }));
-    let part = levels.rev().max_by_key(|part| part.items().len())?;
-    let need = of_section(view, part)?;
-    Some(match at_target(view, part) {
-        Some(overall) => format!("{overall} {need}"),
-        None => need,
-    })
+    let levels = || view.released.sections().iter().filter_map(|part| Some((kind(part)?, part)));
+    let most = levels().map(|(_, part)| part.items().len()).max()?;
+    levels().filter(|(_, part)| part.items().len() == most && part.categories().len() <= 4).find_map(
+        |(kind, part)| {
+            let need = of_section(view, part)?;
+            let covered = sections_of(view, kind).and_then(|part| of_section(view, part));
+            let overall = at_target(view, part).or_else(|| most_common(view, part));
+            Some([covered, overall, Some(need)].into_iter().flatten().collect::<Vec<_>>().join(" "))
+        },
+    )
+}
+
+/// The section that says for how many a kind of level is known, by its id.
+fn sections_of<'a>(view: &View<'a>, kind: LevelKind) -> Option<&'a ReleasedSection> {
+    let id = match kind {
+        LevelKind::SelfAssessed => "self-assessed-coverage",
+        LevelKind::Demonstrated => "demonstrated-coverage",
+        LevelKind::Attested => "attested-coverage",
+    };
+    view.released.section(id)
+}
+
+fn kind(part: &ReleasedSection) -> Option<LevelKind> {
+    match part.measure() {
+        Measure::Levels { kind } => Some(kind),
+        _ => None,
+    }
 }
 
 fn is_rate(measure: Measure) -> bool {
@@ -50,7 +70,7 @@ pub(crate) fn of_section(view: &View<'_>, section: &ReleasedSection) -> Option<S
     };
     let name = |item: usize| section.items().get(item).map(|item| view.item(item)).unwrap_or_default();
     match section.measure() {
-        Measure::Levels { .. } => {
+        Measure::Levels { kind } => {
             let needs = figures().filter_map(|(item, shown)| {
                 let (answered, counts) = (shown.answered()?, shown.counts()?);
                 let below = below_target(section, item);
@@ -58,7 +78,7 @@ pub(crate) fn of_section(view: &View<'_>, section: &ReleasedSection) -> Option<S
             });
             let (item, below, part, of) = first_highest(needs, |need| (need.2, need.3))?;
             let bands = bands(view, section, below);
-            Some(texts::need(&name(item), part, of, &bands, view.lang))
+            Some(sentences::need(kind, &name(item), part, of, &bands, view.lang))
         }
         Measure::Likert => {
             let shares = || figures().filter_map(|(item, shown)| Some((item, positive(section, shown)?)));
@@ -66,18 +86,24 @@ pub(crate) fn of_section(view: &View<'_>, section: &ReleasedSection) -> Option<S
             let low = first_highest(shares(), |share| (share.1.1 - share.1.0, share.1.1));
             let low = low.filter(|low| low.0 != high.0).map(|low| (name(low.0), low.1));
             let low = low.as_ref().map(|(name, share)| (name.as_str(), share.0, share.1));
-            Some(texts::answers((&name(high.0), high.1.0, high.1.1), low, view.lang))
+            Some(sentences::answers((&name(high.0), high.1.0, high.1.1), low, view.lang))
         }
         measure @ (Measure::ResponseRate | Measure::Coverage) => {
             let rates =
                 || figures().filter_map(|(item, shown)| Some((item, (shown.answered()?, shown.base()?))));
             let high = first_highest(rates(), |rate| rate.1)?;
             if section.items().len() == 1 {
-                return Some(texts::rate(measure, high.1.0, high.1.1, view.lang));
+                return Some(sentences::rate(
+                    measure,
+                    view.text(section.title()),
+                    high.1.0,
+                    high.1.1,
+                    view.lang,
+                ));
             }
             let low = first_highest(rates(), |rate| (rate.1.1.saturating_sub(rate.1.0), rate.1.1))?;
             let (low_name, high_name) = (name(low.0), name(high.0));
-            Some(texts::rate_range(
+            Some(sentences::rate_range(
                 (&low_name, low.1.0, low.1.1),
                 (&high_name, high.1.0, high.1.1),
                 view.lang,
@@ -93,21 +119,35 @@ pub(crate) fn of_section(view: &View<'_>, section: &ReleasedSection) -> Option<S
                 })
             });
             let (item, higher, part, of) = first_highest(gaps, |gap| (gap.2, gap.3))?;
-            Some(texts::gap(&name(item), higher, part, of, view.lang))
+            Some(sentences::gap(&name(item), higher, part, of, view.lang))
         }
     }
 }
 
-/// In how many of the competences half or more are at the target; `None` where targets differ.
+/// In how many of the competences half or more are at the target; `None` where none is set, or targets differ.
 fn at_target<'a>(view: &View<'a>, part: &'a ReleasedSection) -> Option<String> {
     let below = below_target(part, 0);
-    if (0..part.items().len()).any(|item| below_target(part, item) != below) {
+    let set = |item: usize| part.items()[item].target.is_some();
+    if (0..part.items().len()).any(|item| !set(item) || below_target(part, item) != below) {
         return None;
     }
     let shown = || (0..part.items().len()).filter_map(|item| view.of_root(part, item)?.counts());
     let half = |counts: &[u64]| counts.iter().skip(below).sum::<u64>() * 2 >= counts.iter().sum::<u64>();
     let met = shown().filter(|counts| half(counts)).count();
-    Some(texts::at_target(met, shown().count(), &bands(view, part, below), view.lang))
+    Some(sentences::at_target(kind(part)?, met, shown().count(), &bands(view, part, below), view.lang))
+}
+
+/// The band that is the most common one in the most competences, and in how many; the lower of equals.
+fn most_common<'a>(view: &View<'a>, part: &'a ReleasedSection) -> Option<String> {
+    let shown = || (0..part.items().len()).filter_map(|item| view.of_root(part, item)?.counts());
+    let top = |counts: &[u64]| {
+        counts.iter().enumerate().rev().max_by_key(|(_, count)| **count).map(|(band, _)| band)
+    };
+    let times = |band: usize| shown().filter(|counts| top(counts) == Some(band)).count();
+    let band =
+        (0..part.categories().len()).rev().max_by_key(|band| times(*band)).filter(|band| times(*band) > 0)?;
+    let name = view.text(&part.categories()[band].label);
+    Some(sentences::most_common(kind(part)?, name, times(band), shown().count(), view.lang))
 }
 
 /// How many bands lie below the target; the lowest one of four, or its two levels of eight, where none is set.

@@ -15,6 +15,8 @@ pub fn json(view: &View<'_>) -> String {
         "format": "larka-report/1",
         "kind": released.kind(),
         "title": text(released.title()),
+        "subtitle": text(released.subtitle()),
+        "sources": released.sources().iter().map(text).collect::<Vec<_>>(),
         "place": text(released.place()),
         "period": text(released.period()),
         "identity": {

@@ -8,7 +8,7 @@
 //! * [`page`] and [`components`]: the frame and the pieces that every page of the house is made of
 //! * [`assets`]: style sheet and fonts
 //!
-//! Charts come from one module, `charts`; sentences from one, `texts`; numbers from one, `number`.
+//! Charts come from one module, `charts`; words from one, `texts`, findings from one, `sentences`; numbers from one, `number`.
 
 mod assets;
 mod charts;
@@ -21,6 +21,7 @@ mod number;
 mod page;
 mod report;
 mod rows;
+mod sentences;
 mod tables;
 mod texts;
 mod view;
@@ -30,5 +31,5 @@ pub use csv::csv;
 pub use json::json;
 pub use number::{count, date, mean, percent};
 pub use page::{NavLink, PageFrame, Stylesheet, page};
-pub use report::{document, fragment};
-pub use view::View;
+pub use report::{document, finding, fragment, glimpse};
+pub use view::{UNIT, View};

@@ -3,7 +3,7 @@
 use crate::number::{count, date};
 use crate::texts::{self, Word, word};
 use crate::view::View;
-use disclosure::{Reason, ReleasedSection, Shown};
+use disclosure::{Reason, ReleasedSection, Shown, Text};
 use maud::{Markup, html};
 
 pub(crate) fn method(view: &View<'_>) -> Markup {
@@ -21,13 +21,18 @@ pub(crate) fn method(view: &View<'_>) -> Markup {
         section id="metod" class="method" aria-labelledby="metod-h" {
             h2 id="metod-h" { (word(Word::How, lang)) }
             @for measure in measures { p { (texts::method(measure, lang)) } }
-            @for part in released.sections() {
-                @for note in part.notes() {
-                    @let (text, text_lang) = note.get_with_lang(lang);
-                    p lang=[(text_lang != lang).then_some(text_lang.tag())] { (view.text(part.title())) ": " (text) }
+            @for (note, of) in notes(view) {
+                @let (text, text_lang) = note.get_with_lang(lang);
+                p lang=[(text_lang != lang).then_some(text_lang.tag())] {
+                    @if let [one] = of.as_slice() { (one) ": " }
+                    (text)
                 }
             }
             p { (word(Word::SortedBy, lang)) }
+            @for source in released.sources() {
+                @let (text, text_lang) = source.get_with_lang(lang);
+                p lang=[(text_lang != lang).then_some(text_lang.tag())] { (text) }
+            }
             h3 { (word(Word::WhatIsHidden, lang)) }
             p { (texts::rules(released.preset(), lang)) }
             @if !hidden.is_empty() { ul { @for sentence in &hidden { li { (sentence) } } } }
@@ -45,10 +50,25 @@ pub(crate) fn method(view: &View<'_>) -> Markup {
     }
 }
 
+/// The sections' notes, each once, with the titles of the sections that have it.
+fn notes<'a>(view: &View<'a>) -> Vec<(&'a Text, Vec<&'a str>)> {
+    let mut notes: Vec<(&Text, Vec<&str>)> = Vec::new();
+    for part in view.released.sections() {
+        for note in part.notes() {
+            let title = part.title().get(view.lang);
+            match notes.iter_mut().find(|(known, _)| *known == note) {
+                Some((_, of)) => of.push(title),
+                None => notes.push((note, vec![title])),
+            }
+        }
+    }
+    notes
+}
+
 fn hidden(view: &View<'_>, part: &ReleasedSection) -> Option<String> {
     let mut by = [(Reason::SmallGroup, 0), (Reason::LowRate, 0), (Reason::Protected, 0)];
     let mut all = 0;
-    for (place, _) in &view.rows {
+    for (place, _) in &view.near {
         for shown in (0..part.items().len()).filter_map(|item| part.figure(*place, item)) {
             all += 1;
             if let Shown::Hidden(reason) = shown

@@ -95,6 +95,11 @@ pub fn date(iso: &str, lang: Lang) -> String {
     }
 }
 
+/// A text with every date `YYYY-MM-DD` in it written out.
+pub(crate) fn dates_in(text: &str, lang: Lang) -> String {
+    text.split(' ').map(|word| date(word, lang)).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,5 +126,6 @@ mod tests {
         assert_eq!(date("2026-06-02", Lang::Sv), "2\u{a0}juni\u{a0}2026");
         assert_eq!(date("2026-13-02", Lang::Sv), "2026-13-02");
         assert_eq!(date("i går", Lang::Sv), "i går");
+        assert_eq!(dates_in("läget 2026-06-02", Lang::En), "läget 2\u{a0}June\u{a0}2026");
     }
 }

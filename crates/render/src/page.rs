@@ -125,9 +125,14 @@ pub fn page(frame: &PageFrame) -> String {
 
 fn style(stylesheet: &Stylesheet) -> Markup {
     match stylesheet {
-        Stylesheet::Inline => html! { style { (PreEscaped(assets::inline_css())) } },
+        Stylesheet::Inline => {
+            html! { link rel="icon" href="data:,"; style { (PreEscaped(assets::inline_css())) } }
+        }
         Stylesheet::Linked(prefix) => {
-            html! { link rel="stylesheet" href=(format!("{prefix}{}", assets::style_path())); }
+            html! {
+                link rel="stylesheet" href=(format!("{prefix}{}", assets::style_path()));
+                link rel="icon" type="image/svg+xml" href=(format!("{prefix}{}", assets::icon_path()));
+            }
         }
     }
 }

@@ -10,6 +10,8 @@ use disclosure::{Category, Lang, Measure, ReleasedSection, Role, Shown};
 #[derive(Debug, Clone)]
 pub(crate) struct Pick<'a> {
     pub(crate) label: String,
+    /// Where the name leads in a table; drawings hold no links.
+    pub(crate) href: Option<String>,
     pub(crate) depth: usize,
     pub(crate) tree: bool,
     pub(crate) target: Option<usize>,

@@ -23,19 +23,43 @@ pub(crate) fn table(
     first: &str,
     picks: &[Pick<'_>],
 ) -> Markup {
+    titled(view, part, caption, Some("unseen"), first, picks)
+}
+
+/// The same with a caption for readers to see, where no heading above says it already.
+pub(crate) fn captioned_table(
+    view: &View<'_>,
+    part: &ReleasedSection,
+    caption: &str,
+    first: &str,
+    picks: &[Pick<'_>],
+) -> Markup {
+    titled(view, part, caption, None, first, picks)
+}
+
+fn titled(
+    view: &View<'_>,
+    part: &ReleasedSection,
+    caption: &str,
+    caption_class: Option<&str>,
+    first: &str,
+    picks: &[Pick<'_>],
+) -> Markup {
     let heads = heads(view, part);
     let lines: Vec<(&Pick<'_>, Vec<Cell>)> =
         picks.iter().map(|pick| (pick, cells(view, part, pick.shown))).collect();
     let uneven = lines.iter().any(|(_, cells)| !adds_up(cells));
     html! {
         div class="scroll" role="region" tabindex="0" aria-label=(caption) {
-            table {
-                caption { (caption) }
-                thead { tr { th scope="col" { (first) } @for head in &heads { th scope="col" class="number" { (head) } } } }
+            table class="figures" {
+                caption class=[caption_class] { (caption) }
+                thead { tr { th scope="col" { (first) } @for head in &heads { th scope="col" { (head) } } } }
                 tbody {
                     @for (pick, cells) in &lines {
                         tr {
-                            th scope="row" class=[pick.tree.then(|| format!("d{}", pick.depth.min(4)))] { (pick.label) }
+                            th scope="row" class=[pick.tree.then(|| format!("d{}", pick.depth.min(4)))] {
+                                @if let Some(href) = &pick.href { a href=(href) { (pick.label) } } @else { (pick.label) }
+                            }
                             @for cell in cells { (self::cell(view, cell)) }
                         }
                     }
@@ -43,6 +67,44 @@ pub(crate) fn table(
             }
         }
         @if uneven { p class="note" { (word(Word::NoSum, view.lang)) } }
+    }
+}
+
+/// Several rates side by side, one line for each unit of the page.
+pub(crate) fn coverage_table(view: &View<'_>, caption: &str, parts: &[&ReleasedSection]) -> Markup {
+    let lang = view.lang;
+    html! {
+        div class="scroll" role="region" tabindex="0" aria-label=(caption) {
+            table class="figures" {
+                caption class="unseen" { (caption) }
+                thead {
+                    tr {
+                        th scope="col" { (word(Word::Unit, lang)) }
+                        th scope="col" { (word(Word::People, lang)) }
+                        @for part in parts { th scope="col" { (view.text(part.title())) } }
+                    }
+                }
+                tbody {
+                    @for (place, depth) in &view.near {
+                        @let population = &view.released.populations()[*place];
+                        @let href = if *depth == 0 { None } else { view.href(*place) };
+                        tr {
+                            th scope="row" class=(format!("d{}", depth.min(&4))) {
+                                @if let Some(href) = href { a href=(href) { (view.name(*place)) } } @else { (view.name(*place)) }
+                            }
+                            td { @match population.base { Some(base) => { (count(base)) } None => ".." } }
+                            @for part in parts {
+                                @match part.figure(*place, 0).map(|shown| (shown, shown.answered(), shown.base())) {
+                                    Some((_, Some(answered), Some(base))) => { (cell(view, &Cell::Counted(answered, base))) }
+                                    Some((shown, ..)) => { (cell(view, &Cell::Blank(view.why(shown).unwrap_or_default(), 1))) }
+                                    None => { (cell(view, &Cell::Blank(word(Word::NotApplicable, lang).into(), 1))) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -144,9 +206,9 @@ fn interval(shown: &Shown, lang: Lang) -> String {
 fn cell(view: &View<'_>, cell: &Cell) -> Markup {
     match cell {
         Cell::Counted(number, of) => html! {
-            td class="number" { (count(*number)) " " span class="share" { (percent(*number, *of, view.lang)) } }
+            td { (count(*number)) " " small { (percent(*number, *of, view.lang)) } }
         },
-        Cell::Text(text) => html! { td class="number" { (text) } },
+        Cell::Text(text) => html! { td { (text) } },
         Cell::Blank(reason, width) => html! { td class="not-shown" colspan=(width) { (reason) } },
     }
 }
@@ -162,11 +224,13 @@ fn adds_up(cells: &[Cell]) -> bool {
 }
 
 /// For each item a table of bands: own assessment down, demonstrated across.
-pub(crate) fn cross_tables(view: &View<'_>, part: &ReleasedSection) -> Markup {
+pub(crate) fn cross_tables(view: &View<'_>, part: &ReleasedSection, items: &[usize]) -> Markup {
     html! {
         div class="crosses" {
-            @for (item, about) in part.items().iter().enumerate() {
-                @if let Some(shown) = view.of_root(part, item) { (cross_table(view, part, &view.item(about), shown)) }
+            @for item in items {
+                @if let Some(shown) = view.of_root(part, *item) {
+                    (cross_table(view, part, &view.item(&part.items()[*item]), shown))
+                }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Every sentence that comes with the program rather than with the data, in Swedish and English.
 
-use crate::number::{count, date, percent, percent_sign};
-use disclosure::{Lang, LevelKind, Measure, MustBe, Preset, Reason, ReportKind};
+use crate::number::{count, date, percent_sign};
+use disclosure::{Lang, LevelKind, Measure, MustBe, Preset, Reason};
 
 /// The one of two that `lang` asks for.
 pub(crate) fn t(lang: Lang, sv: &'static str, en: &'static str) -> &'static str {
@@ -15,6 +15,7 @@ pub(crate) fn t(lang: Lang, sv: &'static str, en: &'static str) -> &'static str 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Word {
     Answered,
+    Area,
     AsOf,
     Base,
     Cells,
@@ -32,7 +33,7 @@ pub(crate) enum Word {
     Menu,
     NotApplicable,
     NoSum,
-    PerUnit,
+    People,
     Position,
     Positive,
     Program,
@@ -52,6 +53,7 @@ pub(crate) fn word(word: Word, lang: Lang) -> &'static str {
     use Word::*;
     let (sv, en) = match word {
         Answered => ("Antal svar", "Answers"),
+        Area => ("Område", "Area"),
         AsOf => ("Avser", "As of"),
         Base => ("Av", "Of"),
         Cells => (
@@ -78,7 +80,7 @@ pub(crate) fn word(word: Word, lang: Lang) -> &'static str {
             "Andelarna summerar inte alltid till 100 på grund av avrundning.",
             "The shares do not always add up to 100 because of rounding.",
         ),
-        PerUnit => ("per enhet", "by unit"),
+        People => ("Personer", "People"),
         Position => ("Position i loggen", "Log position"),
         Positive => ("Andel positiva", "Share positive"),
         Program => ("Program", "Program"),
@@ -98,14 +100,83 @@ pub(crate) fn word(word: Word, lang: Lang) -> &'static str {
     t(lang, sv, en)
 }
 
-/// The name of a kind of report.
-pub(crate) fn report_kind(kind: ReportKind, lang: Lang) -> &'static str {
+/// A kind of level as the head of a column.
+pub(crate) fn kind(kind: LevelKind, lang: Lang) -> &'static str {
     match kind {
-        ReportKind::Competence => t(lang, "Digital kompetens", "Digital competence"),
-        ReportKind::Survey => t(lang, "Enkät", "Survey"),
-        ReportKind::Progress => t(lang, "Genomförande", "Progress"),
-        ReportKind::Adoption => t(lang, "Användning", "Adoption"),
+        LevelKind::SelfAssessed => t(lang, "Egen skattning", "Self-assessed"),
+        LevelKind::Demonstrated => t(lang, "Visad nivå", "Demonstrated"),
+        LevelKind::Attested => t(lang, "Intygad nivå", "Attested"),
     }
+}
+
+/// The place at the end of a competence report's heading, with the preposition that Swedish has for its kind.
+pub(crate) fn in_place(place: &str, kind: &str, lang: Lang) -> String {
+    let area = matches!(kind, "huvudman" | "rektorsomrade");
+    let preposition = if area { t(lang, "i", "in") } else { t(lang, "på", "at") };
+    format!("{preposition} {place}")
+}
+
+/// The heading over whom a competence report is about.
+pub(crate) fn about_whom(lang: Lang) -> &'static str {
+    t(lang, "Vilka siffrorna gäller", "Whom the figures are about")
+}
+
+/// The heading over the units of the place.
+pub(crate) fn units_of(lang: Lang) -> &'static str {
+    t(lang, "Enheterna: hur många siffrorna gäller", "The units: how many the figures are about")
+}
+
+/// The heading over the chart of all competences.
+pub(crate) fn levels_in_place(lang: Lang) -> &'static str {
+    t(lang, "Nivå i varje kompetens", "Level in each competence")
+}
+
+/// The heading over the areas by unit.
+pub(crate) fn areas_by_unit(kind: LevelKind, lang: Lang) -> &'static str {
+    match kind {
+        LevelKind::SelfAssessed => {
+            t(lang, "Egen skattning per område och enhet", "Self-assessed, by area and unit")
+        }
+        LevelKind::Demonstrated => {
+            t(lang, "Visad nivå per område och enhet", "Demonstrated, by area and unit")
+        }
+        LevelKind::Attested => t(lang, "Intygad nivå per område och enhet", "Attested, by area and unit"),
+    }
+}
+
+/// The heading over what opens to each item by unit.
+pub(crate) fn each_by_unit(measure: Measure, lang: Lang) -> &'static str {
+    match measure {
+        Measure::Levels { .. } | Measure::SelfVsDemonstrated => {
+            t(lang, "Varje kompetens per enhet", "Each competence by unit")
+        }
+        _ => t(lang, "Varje fråga per enhet", "Each question by unit"),
+    }
+}
+
+/// The heading over single levels.
+pub(crate) fn single_levels(lang: Lang) -> &'static str {
+    t(lang, "Enskilda nivåer", "Single levels")
+}
+
+/// What opens a chart's table.
+pub(crate) fn as_table(caption: &str, lang: Lang) -> String {
+    format!("{}: {caption}", t(lang, "Siffrorna i tabell", "The figures as a table"))
+}
+
+/// Where nothing of a kind is shown for any unit.
+pub(crate) fn kind_hidden(kind: LevelKind, lang: Lang) -> String {
+    format!(
+        "{}: {}.",
+        self::kind(kind, lang),
+        t(lang, "visas inte för någon enhet här", "not shown for any unit here")
+    )
+}
+
+/// A sentence that begins with a capital.
+pub(crate) fn capital(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
 /// What the rows of a section are called.
@@ -280,18 +351,6 @@ pub(crate) fn answers_n(n: u64, lang: Lang) -> String {
     }
 }
 
-/// How many competences have at least half of those with a known level at the target or above.
-pub(crate) fn at_target(items: usize, of: usize, bands: &str, lang: Lang) -> String {
-    match lang {
-        Lang::Sv => {
-            format!("I {items} av {of} kompetenser är minst hälften av dem med känd nivå över {bands}.")
-        }
-        Lang::En => format!(
-            "In {items} of {of} competences at least half of those with a known level are above {bands}."
-        ),
-    }
-}
-
 /// "of whom" under a chart: base and date.
 pub(crate) fn base_and_date(measure: Measure, base: Option<u64>, as_of: &str, lang: Lang) -> String {
     let day = date(as_of, lang);
@@ -303,88 +362,4 @@ pub(crate) fn base_and_date(measure: Measure, base: Option<u64>, as_of: &str, la
         (_, Lang::Sv) => format!("Bas: {people} personer. Avser {day}."),
         (_, Lang::En) => format!("Base: {people} people. As of {day}."),
     }
-}
-
-/// The finding of a section of level bands: the greatest need.
-pub(crate) fn need(item: &str, below: u64, known: u64, bands: &str, lang: Lang) -> String {
-    let share = percent(below, known, lang);
-    let (below, known) = (count(below), count(known));
-    match lang {
-        Lang::Sv => format!(
-            "Störst utbildningsbehov: {item}, där {share} av dem med känd nivå är på {bands} ({below}\u{a0}av\u{a0}{known})."
-        ),
-        Lang::En => format!(
-            "Greatest need for training: {item}, where {share} of those with a known level are at {bands} ({below}\u{a0}of\u{a0}{known})."
-        ),
-    }
-}
-
-/// The finding of a rate.
-pub(crate) fn rate(measure: Measure, part: u64, of: u64, lang: Lang) -> String {
-    let (share, part, of) = (percent(part, of, lang), count(part), count(of));
-    match (measure, lang) {
-        (Measure::ResponseRate, Lang::Sv) => format!("{share} har svarat: {part} av {of}."),
-        (Measure::ResponseRate, Lang::En) => format!("{share} have answered: {part} of {of}."),
-        (_, Lang::Sv) => format!("{share} har ett underlag: {part} av {of}."),
-        (_, Lang::En) => format!("Something is known about {share}: {part} of {of}."),
-    }
-}
-
-/// The finding of a rate by item.
-pub(crate) fn rate_range(low: (&str, u64, u64), high: (&str, u64, u64), lang: Lang) -> String {
-    let (low_share, high_share) = (percent(low.1, low.2, lang), percent(high.1, high.2, lang));
-    match lang {
-        Lang::Sv => {
-            format!("Störst andel med underlag: {}, {high_share}. Minst: {}, {low_share}.", high.0, low.0)
-        }
-        Lang::En => {
-            format!("Most is known about {}, {high_share}; least about {}, {low_share}.", high.0, low.0)
-        }
-    }
-}
-
-/// The finding of a section of questions.
-pub(crate) fn answers(high: (&str, u64, u64), low: Option<(&str, u64, u64)>, lang: Lang) -> String {
-    let share = |answer: (&str, u64, u64)| percent(answer.1, answer.2, lang);
-    let high_text = match lang {
-        Lang::Sv => format!("Flest positiva svar: ”{}”, {} av {}.", high.0, share(high), count(high.2)),
-        Lang::En => format!("Most positive: “{}”, {} of {}.", high.0, share(high), count(high.2)),
-    };
-    match (low, lang) {
-        (None, _) => high_text,
-        (Some(low), Lang::Sv) => {
-            format!("{high_text} Minst: ”{}”, {} av {}.", low.0, share(low), count(low.2))
-        }
-        (Some(low), Lang::En) => {
-            format!("{high_text} Least: “{}”, {} of {}.", low.0, share(low), count(low.2))
-        }
-    }
-}
-
-/// The finding of a comparison of self-assessed and demonstrated levels.
-pub(crate) fn gap(item: &str, higher: bool, part: u64, of: u64, lang: Lang) -> String {
-    let (share, part, of) = (percent(part, of, lang), count(part), count(of));
-    match (lang, higher) {
-        (Lang::Sv, true) => format!(
-            "Störst skillnad: {item}, där {share} skattar sig högre än de har visat ({part}\u{a0}av\u{a0}{of})."
-        ),
-        (Lang::Sv, false) => format!(
-            "Störst skillnad: {item}, där {share} skattar sig lägre än de har visat ({part}\u{a0}av\u{a0}{of})."
-        ),
-        (Lang::En, true) => format!(
-            "Greatest gap: {item}, where {share} rate themselves higher than they have demonstrated ({part}\u{a0}of\u{a0}{of})."
-        ),
-        (Lang::En, false) => format!(
-            "Greatest gap: {item}, where {share} rate themselves lower than they have demonstrated ({part}\u{a0}of\u{a0}{of})."
-        ),
-    }
-}
-
-/// The finding where nothing can be shown.
-pub(crate) fn nothing(lang: Lang) -> &'static str {
-    t(
-        lang,
-        "Här finns inget som kan visas för hela gruppen.",
-        "Nothing can be shown here for the whole group.",
-    )
 }

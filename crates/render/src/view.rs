@@ -3,14 +3,25 @@
 use crate::texts;
 use disclosure::{Geometry, Item, Lang, Released, ReleasedSection, Shown, Text};
 
+/// A page goes down the tree for as long as it has at most this many rows of units; a place's own children are
+/// always there. Further down is another page.
+const ROWS: usize = 20;
+
 /// A released report from one unit of its tree down. Showing less never shows more.
 #[derive(Debug, Clone)]
 pub struct View<'a> {
     pub(crate) released: &'a Released,
     pub(crate) lang: Lang,
-    /// Populations in tree order with their depth; the first is the root.
+    /// All populations from the root of the view down, in tree order with their depth: what files hold.
     pub(crate) rows: Vec<(usize, usize)>,
+    /// Those of them that a page has rows for.
+    pub(crate) near: Vec<(usize, usize)>,
+    /// The address of a unit's page, with [`UNIT`] where its code belongs; none where pages stand alone.
+    links: Option<String>,
 }
+
+/// What stands for a unit's code in the pattern of [`View::linked`].
+pub const UNIT: &str = "{unit}";
 
 impl<'a> View<'a> {
     /// The whole report.
@@ -20,7 +31,7 @@ impl<'a> View<'a> {
         for top in tops {
             walk(released, top, 0, &mut rows);
         }
-        View { released, lang, rows }
+        View::of_rows(released, lang, rows)
     }
 
     /// The report from the unit called `code` down; `None` where there is no such unit in the organisation tree.
@@ -31,7 +42,33 @@ impl<'a> View<'a> {
         let root = released.populations().iter().position(found)?;
         let mut rows = Vec::new();
         walk(released, root, 0, &mut rows);
-        Some(View { released, lang, rows })
+        Some(View::of_rows(released, lang, rows))
+    }
+
+    fn of_rows(released: &'a Released, lang: Lang, rows: Vec<(usize, usize)>) -> View<'a> {
+        View { released, lang, near: near(&rows), rows, links: None }
+    }
+
+    /// The same with the units' names as links: `pattern` is the address of a unit's page with [`UNIT`] where its
+    /// code, percent-encoded, belongs.
+    pub fn linked(mut self, pattern: impl Into<String>) -> View<'a> {
+        self.links = Some(pattern.into());
+        self
+    }
+
+    /// The address of a unit's own page.
+    pub(crate) fn href(&self, population: usize) -> Option<String> {
+        let code = &self.released.populations().get(population)?.code;
+        Some(self.links.as_ref()?.replace(UNIT, &escape(code)))
+    }
+
+    /// The units above the root of the view, from the top.
+    pub(crate) fn above(&self) -> Vec<usize> {
+        let parent = |population: usize| self.released.populations().get(population)?.parent;
+        let mut path: Vec<usize> =
+            std::iter::successors(self.root().and_then(parent), |place| parent(*place)).collect();
+        path.reverse();
+        path
     }
 
     pub(crate) fn text<'t>(&self, text: &'t Text) -> &'t str {
@@ -49,6 +86,18 @@ impl<'a> View<'a> {
 
     pub(crate) fn name(&self, population: usize) -> &'a str {
         self.released.populations().get(population).map_or("", |found| found.label.get(self.lang))
+    }
+
+    /// The name of the place that the page is about.
+    pub(crate) fn place(&self) -> &'a str {
+        self.root().map_or("", |root| self.name(root))
+    }
+
+    /// Whether anything of a section may be shown for any row of the page.
+    pub(crate) fn shows_any(&self, section: &ReleasedSection) -> bool {
+        let shown =
+            |place: usize, item: usize| section.figure(place, item).is_some_and(|s| s.answered().is_some());
+        self.near.iter().any(|(place, _)| (0..section.items().len()).any(|item| shown(*place, item)))
     }
 
     /// An item's name as a row shows it: with its code where that means something to a reader.
@@ -73,6 +122,22 @@ impl<'a> View<'a> {
     }
 }
 
+/// The rows of a page: levels of the tree from the top for as long as they fit, the first with more than one unit in
+/// any case. An only child says what its parent says and is stepped over.
+fn near(rows: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    let on = |depth: usize| rows.iter().filter(|row| row.1 == depth).count();
+    let deepest = rows.iter().map(|row| row.1).max().unwrap_or(0);
+    let first = (1..=deepest).find(|depth| on(*depth) > 1).unwrap_or(deepest);
+    let mut last = first;
+    while last < deepest && rows.iter().filter(|row| row.1 <= last + 1).count() <= ROWS {
+        last += 1;
+    }
+    rows.iter()
+        .filter(|row| row.1 == 0 || (first..=last).contains(&row.1))
+        .map(|(place, depth)| (*place, if *depth == 0 { 0 } else { depth + 1 - first }))
+        .collect()
+}
+
 /// The populations below `parent`, by order, then name and code.
 fn children(released: &Released, parent: Option<usize>) -> Vec<usize> {
     let all = released.populations();
@@ -88,5 +153,40 @@ fn walk(released: &Released, population: usize, depth: usize, rows: &mut Vec<(us
     rows.push((population, depth));
     for child in children(released, Some(population)) {
         walk(released, child, depth + 1, rows);
+    }
+}
+
+/// A value in the query part of an address.
+fn escape(value: &str) -> String {
+    use std::fmt::Write;
+    value.bytes().fold(String::new(), |mut text, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}");
+        }
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_goes_down_as_far_as_its_rows_are_few() {
+        // An only child with three below it, each with two: ten rows, all of which fit.
+        let mut rows = vec![(0, 0), (1, 1)];
+        for area in 0..3 {
+            rows.extend([(2 + 3 * area, 2), (3 + 3 * area, 3), (4 + 3 * area, 3)]);
+        }
+        let depths = |rows: &[(usize, usize)]| near(rows).iter().map(|row| row.1).collect::<Vec<_>>();
+        assert_eq!(depths(&rows), [0, 1, 2, 2, 1, 2, 2, 1, 2, 2]);
+        // Twelve more at the bottom do not fit; thirty right below the place are there all the same.
+        rows.extend((11..23).map(|place| (place, 3)));
+        assert_eq!(depths(&rows), [0, 1, 1, 1]);
+        let many: Vec<_> = std::iter::once((0, 0)).chain((1..31).map(|place| (place, 1))).collect();
+        assert_eq!(near(&many).len(), 31);
+        assert_eq!(near(&[(4, 0)]), [(4, 0)]);
     }
 }

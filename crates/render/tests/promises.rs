@@ -134,8 +134,8 @@ fn every_drawing_is_well_formed_and_says_its_finding() {
 fn every_drawing_has_its_table_beneath() {
     for (name, page) in pages().iter().filter(|(name, _)| !name.starts_with("login")) {
         let last = page.rfind("class=\"drawing\"").unwrap_or_else(|| panic!("{name} has a drawing"));
-        assert!(page[last..].contains("<table>"), "{name}");
-        assert!(page.matches("<figure").count() <= page.matches("<table>").count(), "{name}");
+        assert!(page[last..].contains("<table"), "{name}");
+        assert!(page.matches("<figure").count() <= page.matches("<table").count(), "{name}");
     }
 }
 
@@ -153,7 +153,7 @@ fn a_report_says_its_finding_then_shows_it_then_how_it_was_made() {
             "class=\"finding\"",
             "class=\"base\"",
             "<figure>",
-            "<table>",
+            "<table",
             "id=\"metod\"",
         ];
         let places = order.map(|part| page.find(part).unwrap_or_else(|| panic!("{part}")));
@@ -170,8 +170,10 @@ fn a_group_that_cannot_be_shown_at_all_still_has_a_page_that_says_so() {
     let released = gate("default").apply(table).unwrap();
     let page = document(&View::new(&released, Lang::En), Stylesheet::Inline);
     assert!(
-        page.contains("Nothing can be shown here for the whole group.")
-            && page.contains("fewer than 5 people")
+        page.contains("No figures are shown for Lärkby kommun: fewer than 5 people")
+            && page.contains("There is nothing to show here")
+            && page.contains("are not shown (")
+            && !page.contains("<figure")
     );
 }
 

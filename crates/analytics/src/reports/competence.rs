@@ -4,6 +4,7 @@
 //! - Self-assessed and demonstrated levels stand beside each other and are never mixed; the table of both is of
 //!   those who have both.
 //! - An interval of levels counts with its lower end: what is certain.
+//! - Beside them stands how many the courses have reached: who has at least one statement in one.
 //! - Unknown is never a level. Who has no level is in the base and in no category.
 //! - A person's level in an area is the highest that at least half of the area's competences reach; a competence
 //!   without a level reaches none.
@@ -45,6 +46,8 @@ type Levels = Vec<Option<u8>>;
 struct Known {
     demonstrated: Levels,
     self_assessed: Levels,
+    /// Whether any statement of theirs is about a course or a part of one.
+    reached: bool,
 }
 
 impl Known {
@@ -77,13 +80,23 @@ pub fn report(
     let sections = sections::all(framework, instrument.as_ref(), &populations, &known, parameters);
     Ok(ResultTable {
         kind: ReportKind::Competence,
-        title: text(&framework.name),
+        title: Text::new("Digital kompetens", "Digital competence"),
+        subtitle: Text::new(
+            format!("Enligt ramverket {}", framework.name.sv),
+            format!("By the framework {}", framework.name.english()),
+        ),
+        sources: sources(framework),
         place: frame.place(None),
         period: Text::new(format!("Läget {}", frame.as_of), format!("As of {}", frame.as_of)),
         identity: frame.identity(definition(municipality, framework, instrument.as_ref(), parameters)),
         populations: populations.list,
         sections,
     })
+}
+
+/// What has to be said wherever a framework's text is shown.
+pub(super) fn sources(framework: &Framework) -> Vec<Text> {
+    vec![text(&framework.source.attribution), text(&framework.source.translation)]
 }
 
 /// Parameters, rules and instrument.

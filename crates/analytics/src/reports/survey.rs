@@ -15,7 +15,10 @@ use crate::lake::Snapshot;
 use crate::statistics::PositiveBase;
 use answers::Audience;
 use disclosure::{ReportKind, ResultTable, Text};
+use domain::events::SurveyFacts;
+use domain::frameworks::framework;
 use domain::{Date, Facts, Municipality};
+use std::collections::BTreeSet;
 
 /// What to report on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +72,8 @@ pub fn report(
     Ok(ResultTable {
         kind: ReportKind::Survey,
         title: text(&round.title),
+        subtitle: text(&survey.title),
+        sources: frameworks_of(survey),
         place: frame.place(Some(&round.unit)),
         period: Text::new(
             format!("{} – {}", round.opens, round.closes),
@@ -78,4 +83,11 @@ pub fn report(
         populations: populations.list,
         sections,
     })
+}
+
+/// What has to be said of the frameworks that the questions are put after.
+fn frameworks_of(survey: &SurveyFacts) -> Vec<Text> {
+    let fed = survey.items.iter().filter_map(|item| item.feeds.as_ref());
+    let ids: BTreeSet<&str> = fed.map(|feed| feed.framework.as_str()).collect();
+    ids.into_iter().filter_map(framework).flat_map(super::competence::sources).collect()
 }

@@ -1,6 +1,6 @@
 //! The marks of a row, and where they lie. Horizontal places are thousandths of a per cent of the drawing's width.
 
-use super::{Mark, Part, Row};
+use super::{Frame, Mark, Part, Row};
 use crate::number::whole_percent;
 use disclosure::Ratio;
 use maud::{Markup, html};
@@ -10,10 +10,12 @@ const BAR: u64 = 100_000;
 /// Parts narrower than this have no number on them: on a phone it would not fit.
 const LABELLED: u64 = 7_000;
 const LINE: u32 = 21;
-const BAR_HEIGHT: u32 = 24;
-const GAP: u32 = 15;
+const BAR_HEIGHT: u32 = 20;
+const GAP: u32 = 11;
+/// From the top of a bar to the foot of the type on it.
+const ON_BAR: u32 = 15;
 /// A line of a label and of what stands at its right has at most this many characters: what a phone has room for.
-const WRAP: usize = 54;
+pub(super) const WRAP: usize = 54;
 
 /// `part` of `of` as a place within `width`.
 fn share(part: u64, of: u64, width: u64) -> u64 {
@@ -22,18 +24,29 @@ fn share(part: u64, of: u64, width: u64) -> u64 {
 }
 
 fn at(place: u64) -> String {
-    format!("{}.{:03}%", place / 1000, place % 1000)
+    format!("{}.{:02}%", place / 1000, place % 1000 / 10)
 }
 
 /// Draws from the top down.
 pub(super) struct Pen {
-    id: String,
     y: u32,
+    frame: Frame,
+}
+
+/// The height of a row with its label.
+pub(super) fn height(row: &Row, frame: &Frame) -> u32 {
+    LINE * lines(row, frame).len() as u32 + BAR_HEIGHT + GAP
+}
+
+/// A label in lines that leave room for what stands at its right.
+fn lines(row: &Row, frame: &Frame) -> Vec<String> {
+    let taken = row.right.chars().count().max(frame.room) + 1 + row.depth * 2;
+    wrap(&row.label, frame.wrap.saturating_sub(taken).max(16))
 }
 
 impl Pen {
-    pub(super) fn new(id: &str) -> Pen {
-        Pen { id: id.to_owned(), y: 0 }
+    pub(super) fn new(frame: &Frame) -> Pen {
+        Pen { frame: frame.clone(), y: 0 }
     }
 
     pub(super) fn height(&self) -> u32 {
@@ -45,17 +58,16 @@ impl Pen {
     }
 
     pub(super) fn hatch_id(&self) -> String {
-        format!("{}-h", self.id)
+        format!("{}-h", self.frame.id)
     }
 
     fn hatch(&self) -> String {
-        format!("url(#{}-h)", self.id)
+        format!("url(#{}-h)", self.frame.id)
     }
 
     pub(super) fn label(&mut self, row: &Row) -> Markup {
         let indent = row.depth * 14;
-        let taken = row.right.chars().count() + 1 + row.depth * 2;
-        let lines = wrap(&row.label, WRAP.saturating_sub(taken).max(16));
+        let lines = lines(row, &self.frame);
         let class = if row.tree && row.depth == 0 { "label strong" } else { "label" };
         let baseline = |line: usize| self.y + LINE * (line as u32 + 1) - 7;
         let markup = html! {
@@ -138,10 +150,10 @@ impl Pen {
     /// A row without a mark of its own: hidden, or not applicable.
     pub(super) fn words(&self, mark: &Mark) -> Markup {
         match mark {
-            Mark::Words(words) => html! { text class="reason" x="0" y=(self.y + 17) { (words) } },
+            Mark::Words(words) => html! { text class="reason" x="0" y=(self.y + ON_BAR) { (words) } },
             Mark::Hatched(reason) => html! {
                 rect class="hidden" x="0" y=(self.y) width=(at(BAR)) height=(BAR_HEIGHT) fill=(self.hatch()) {}
-                text class="reason on-hatch" x="10" y=(self.y + 17) { (reason) }
+                @if !reason.is_empty() { text class="reason on-hatch" x="10" y=(self.y + ON_BAR) { (reason) } }
             },
             _ => html! {},
         }
@@ -163,7 +175,7 @@ impl Pen {
             }
             @if width >= LABELLED && let Some(percent) = whole_percent(part.count, total) {
                 text class=(if hatched { "on on-hatch".to_owned() } else { format!("on on-{}", part.class) })
-                    x=(at(x + width / 2)) y=(self.y + 17) text-anchor="middle" { (percent) }
+                    x=(at(x + width / 2)) y=(self.y + ON_BAR) text-anchor="middle" { (percent) }
             }
         }
     }

@@ -252,7 +252,9 @@ pub fn competence() -> ResultTable {
     }
     ResultTable {
         kind: ReportKind::Competence,
-        title: both("Digital kompetens bland medarbetarna", "Digital competence among employees"),
+        title: both("Digital kompetens", "Digital competence"),
+        subtitle: both("Enligt ett påhittat ramverk", "By a made-up framework"),
+        sources: vec![both("Ramverket är påhittat, CC BY 4.0.", "The framework is made up, CC BY 4.0.")],
         place: sv("Lärkby kommun"),
         period: both("läsåret 2025/26", "school year 2025/26"),
         identity: identity(),
@@ -363,6 +365,8 @@ pub fn survey() -> ResultTable {
     ResultTable {
         kind: ReportKind::Survey,
         title: both("Medarbetarnas digitala vardag", "Employees' digital everyday"),
+        subtitle: both("", ""),
+        sources: vec![],
         place: sv("Lärkby kommun"),
         period: both("våren 2026", "spring 2026"),
         identity: identity(),
@@ -496,6 +500,7 @@ pub fn gallery() -> Vec<(String, Vec<u8>)> {
         stylesheet: Stylesheet::Linked("assets/".into()),
         place: Some("Lärkby kommun".into()),
         action: "/login".into(),
+        other_language: Some((Lang::En, "/login?lang=en".into())),
         hidden: vec![("csrf".into(), "x".into())],
         user: String::new(),
         error: Some("Fel användarnamn eller lösenord. Försök igen.".into()),

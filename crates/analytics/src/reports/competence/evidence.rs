@@ -85,8 +85,25 @@ pub(super) fn known(
     let statements: Vec<_> = rows.iter()?.collect();
     let demonstrated = demonstrated(&statements, frame, framework, people, &competences);
     let self_assessed = self_assessed(&statements, frame, framework, instrument, people, &competences);
-    let known = demonstrated.into_iter().zip(self_assessed);
-    Ok(known.map(|(demonstrated, self_assessed)| Known { demonstrated, self_assessed }).collect())
+    let known = demonstrated.into_iter().zip(self_assessed).zip(reached(frame, people)?);
+    let known =
+        known.map(|((demonstrated, self_assessed), reached)| Known { demonstrated, self_assessed, reached });
+    Ok(known.collect())
+}
+
+/// Who has at least one statement about a course or a part of one.
+fn reached(frame: &Frame<'_>, people: &People<'_>) -> Result<Vec<bool>, ReportError> {
+    let catalogue = &frame.municipality.catalogue;
+    let rows = Rows::read(frame.snapshot, |_, activity, _, day| {
+        day <= frame.as_of && catalogue.course_of(activity).is_some()
+    })?;
+    let mut reached = vec![false; people.duties.len()];
+    for row in rows.iter()? {
+        if let Some(&person) = people.by_agent.get(&row.actor) {
+            reached[person] = true;
+        }
+    }
+    Ok(reached)
 }
 
 fn demonstrated(

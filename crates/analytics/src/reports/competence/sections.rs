@@ -21,7 +21,8 @@ pub(super) fn all(
     let bands = framework.bands.iter().map(|band| level_category(&band.code, text(&band.name))).collect();
     let report = Report { framework, instrument, populations, bands };
     let in_areas: Vec<Known> = known.iter().map(|known| in_areas(framework, known)).collect();
-    let mut sections: Vec<Section> = KINDS.iter().map(|&kind| report.coverage(kind, known)).collect();
+    let mut sections = vec![report.reached(known)];
+    sections.extend(KINDS.iter().map(|&kind| report.coverage(kind, known)));
     let parts = [
         ("competences", competence_items(framework), known),
         ("areas", area_items(framework), &in_areas[..]),
@@ -43,6 +44,32 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
+    /// How many the courses have reached.
+    fn reached(&self, known: &[Known]) -> Section {
+        let item = Item {
+            code: "any".into(),
+            label: Text::new("Minst en kurs", "At least one course"),
+            group: None,
+            target: None,
+        };
+        let mut figures = self.count(1, 1, |_, _| true, |person, _| known[person].reached.then_some(0));
+        figures.iter_mut().for_each(|figure| figure.counts.clear());
+        Section {
+            id: "reached".into(),
+            title: Text::new("Har börjat på minst en kurs", "Have begun at least one course"),
+            measure: Measure::Coverage,
+            categories: Vec::new(),
+            items: vec![item],
+            figures,
+            within: Vec::new(),
+            live: false,
+            notes: vec![Text::new(
+                "Medarbetare som har minst en händelse i någon kurs.",
+                "Employees with at least one statement in any course.",
+            )],
+        }
+    }
+
     /// How many have any level at all.
     fn coverage(&self, kind: LevelKind, known: &[Known]) -> Section {
         let items = vec![Item {
@@ -192,7 +219,11 @@ fn in_areas(framework: &Framework, known: &Known) -> Known {
         };
         framework.areas.iter().map(|a| area(&a.code)).collect()
     };
-    Known { demonstrated: levels(&known.demonstrated), self_assessed: levels(&known.self_assessed) }
+    Known {
+        demonstrated: levels(&known.demonstrated),
+        self_assessed: levels(&known.self_assessed),
+        reached: known.reached,
+    }
 }
 
 /// The highest level that at least half of an area's competences reach.
@@ -243,10 +274,13 @@ fn title(kind: LevelKind, part: &str) -> Text {
         LevelKind::Attested => ("Intygad", "Attested"),
     };
     match part {
-        "coverage" => Text::new(
-            format!("{sv} nivå: hur många den är känd för"),
-            format!("{en} level: for how many it is known"),
-        ),
+        "coverage" => match kind {
+            LevelKind::SelfAssessed => Text::new("Har skattat sig själva", "Have assessed themselves"),
+            _ => Text::new(
+                format!("Har {} nivå i minst en kompetens", sv.to_lowercase()),
+                format!("Have a {} level in at least one competence", en.to_lowercase()),
+            ),
+        },
         "areas" => Text::new(format!("{sv} nivå efter område"), format!("{en} level by area")),
         "levels" => Text::new(format!("{sv} nivå i enskilda steg"), format!("{en} level in single steps")),
         _ => Text::new(format!("{sv} nivå efter kompetens"), format!("{en} level by competence")),

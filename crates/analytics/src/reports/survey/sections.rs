@@ -54,8 +54,9 @@ pub(super) fn items(
                 .collect();
             if !items.is_empty() {
                 let scale = Polarised::new(scale, reverse);
+                let title = if survey.scales.len() > 1 { scale.title() } else { plain_title(reverse) };
                 let id = format!("answers-{number}{}", if reverse { "-reversed" } else { "" });
-                sections.push(answered(id, &scale, &items, populations, answers, base)?);
+                sections.push(answered(id, title, &scale, &items, populations, answers, base)?);
             }
         }
     }
@@ -64,6 +65,7 @@ pub(super) fn items(
 
 fn answered(
     id: String,
+    title: Text,
     scale: &Polarised<'_>,
     items: &[(usize, &SurveyItem)],
     populations: &Populations,
@@ -102,7 +104,7 @@ fn answered(
     let categories = scale.order.iter().zip(&scale.roles);
     Ok(Section {
         id,
-        title: scale.title(),
+        title,
         measure: Measure::Likert,
         categories: categories
             .map(|(code, role)| Category { code: code.code.clone(), label: text(&code.label), role: *role })
@@ -113,6 +115,14 @@ fn answered(
         live: false,
         notes: notes(scale, base),
     })
+}
+
+/// The heading where all questions have one scale.
+fn plain_title(reverse: bool) -> Text {
+    match reverse {
+        false => Text::new("Svaren på frågorna", "The answers to the questions"),
+        true => Text::new("Frågor som är negativt ställda", "Questions that are put negatively"),
+    }
 }
 
 /// A scale as one side of items reads it: from negative to positive, "don't know" last.
