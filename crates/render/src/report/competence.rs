@@ -1,0 +1,291 @@
+//! The layout of a competence report: whom it is about, the place in one chart of all competences, the areas by unit,
+//! each competence by unit, self-assessed against demonstrated, single levels.
+
+use super::parts::{Block, closed_table, groups, intro, item_picks, key, unit_picks};
+use super::questions::{crossed, not_shown};
+use crate::charts::{self, Frame};
+use crate::findings;
+use crate::rows::mark_rows;
+use crate::sentences;
+use crate::tables::{captioned_table, coverage_table};
+use crate::texts::{self, Word, word};
+use crate::view::View;
+use disclosure::{LevelKind, Measure, ReleasedSection};
+use maud::{Markup, html};
+
+/// Rows of small multiples have room for so many characters.
+const NARROW: usize = 40;
+
+pub(super) fn blocks(view: &View<'_>) -> Vec<Block> {
+    let parts = Parts::of(view);
+    let mut blocks = Vec::new();
+    blocks.extend(parts.coverage(view));
+    blocks.extend(parts.competences(view));
+    blocks.extend(parts.units(view));
+    blocks.extend(parts.areas(view));
+    blocks.extend(parts.by_unit(view));
+    blocks.extend(parts.both(view));
+    blocks.extend(parts.steps(view));
+    blocks
+}
+
+/// The areas of the place in one chart, self-assessed where that is known.
+pub(super) fn glimpse(view: &View<'_>) -> Markup {
+    let lang = view.lang;
+    let parts = Parts::of(view);
+    let Some((kind, part)) = parts.areas.first() else { return html! {} };
+    let items: Vec<usize> = (0..part.items().len()).collect();
+    let picks = item_picks(view, part, &items);
+    let finding = findings::of_section(view, part);
+    let title = view.text(part.title());
+    let frame = Frame::new("glimpse", title, finding.as_deref().unwrap_or(sentences::nothing_here(lang)));
+    html! {
+        figure {
+            figcaption { (title) }
+            (key(view, part))
+            (charts::stack(&frame, &mark_rows(view, part, &picks)))
+        }
+        (closed_table(view, part, texts::kind(*kind, lang), word(Word::Area, lang), &picks))
+    }
+}
+
+/// The report's sections by what they are to this page; those of which nothing may be shown are left out.
+struct Parts<'a> {
+    coverage: Vec<&'a ReleasedSection>,
+    /// Bands of every competence, self-assessed first.
+    competences: Vec<(LevelKind, &'a ReleasedSection)>,
+    /// Bands of whole areas.
+    areas: Vec<(LevelKind, &'a ReleasedSection)>,
+    /// More than four levels.
+    steps: Vec<(LevelKind, &'a ReleasedSection)>,
+    both: Option<&'a ReleasedSection>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(view: &View<'a>) -> Parts<'a> {
+        let sections = || view.released.sections().iter().filter(|part| view.shows_any(part));
+        let levels = |wanted: fn(&ReleasedSection) -> bool| {
+            let of_kind = |kind| {
+                let is =
+                    move |part: &&ReleasedSection| part.measure() == Measure::Levels { kind } && wanted(part);
+                sections().find(is).map(|part| (kind, part))
+            };
+            [LevelKind::SelfAssessed, LevelKind::Demonstrated, LevelKind::Attested]
+                .into_iter()
+                .filter_map(of_kind)
+                .collect()
+        };
+        Parts {
+            coverage: sections()
+                .filter(|part| part.measure() == Measure::Coverage && part.items().len() == 1)
+                .collect(),
+            competences: levels(|part| grouped(part) && part.categories().len() <= 4),
+            areas: levels(|part| !grouped(part) && part.categories().len() <= 4),
+            steps: levels(|part| part.categories().len() > 4),
+            both: sections().find(|part| part.measure() == Measure::SelfVsDemonstrated),
+        }
+    }
+
+    /// Whom the figures are about: the place in one drawing, its units in a table that leads on to them.
+    fn coverage(&self, view: &View<'_>) -> Option<Block> {
+        let lang = view.lang;
+        let first = self.coverage.first()?;
+        let title = texts::about_whom(lang);
+        let picks = self.coverage.iter().flat_map(|part| {
+            let mut picks = item_picks(view, part, &[0]);
+            picks.iter_mut().for_each(|pick| pick.label = view.text(part.title()).to_owned());
+            picks
+        });
+        let picks: Vec<_> = picks.collect();
+        let finding: Vec<String> =
+            self.coverage.iter().filter_map(|part| findings::of_section(view, part)).collect();
+        let frame = Frame::new("coverage-place", title, &finding.join(" "));
+        Some(Block {
+            id: "coverage".into(),
+            title: title.to_owned(),
+            body: html! {
+                p class="base" { (texts::base_and_date(first.measure(), base(view), &view.released.identity().as_of, lang)) }
+                figure { (charts::bars(&frame, &mark_rows(view, first, &picks), None)) }
+                @if view.near.len() < 2 { (coverage_table(view, title, &self.coverage)) }
+            },
+        })
+    }
+
+    /// The same by unit, in a table that leads on to them.
+    fn units(&self, view: &View<'_>) -> Option<Block> {
+        if self.coverage.is_empty() || view.near.len() < 2 {
+            return None;
+        }
+        let title = texts::units_of(view.lang);
+        Some(Block {
+            id: "units".into(),
+            title: title.to_owned(),
+            body: coverage_table(view, title, &self.coverage),
+        })
+    }
+
+    /// All competences of the place in one chart, by area, the kinds side by side.
+    fn competences(&self, view: &View<'_>) -> Option<Block> {
+        let lang = view.lang;
+        let (_, first) = self.competences.first()?;
+        let title = texts::levels_in_place(lang);
+        let finding =
+            findings::of_section(view, first).unwrap_or_else(|| sentences::nothing_here(lang).to_owned());
+        let count = groups(view, first).len();
+        let rights = self.competences.iter().flat_map(|(_, part)| {
+            let all: Vec<usize> = (0..part.items().len()).collect();
+            mark_rows(view, part, &item_picks(view, part, &all))
+        });
+        // Labels break alike in both columns, so that their rows stand side by side.
+        let room = rights.map(|row| row.right.chars().count()).max().unwrap_or(0);
+        Some(Block {
+            id: "competences".into(),
+            title: title.to_owned(),
+            body: html! {
+                (intro(view, first, &finding))
+                figure {
+                    (key(view, first))
+                    @for group in 0..count {
+                        @let heading = groups(view, first).get(group).and_then(|group| group.0);
+                        @if let Some(heading) = heading { p class="group" { (heading) } }
+                        div class="pair" {
+                            @for (kind, part) in &self.competences {
+                                @let groups = groups(view, part);
+                                @if let Some((_, items)) = groups.get(group) {
+                                    @let about = format!("{}: {}", texts::kind(*kind, lang), heading.unwrap_or(title));
+                                    @let finding = findings::of_section(view, part);
+                                    @let said = finding.as_deref().unwrap_or(sentences::nothing_here(lang));
+                                    @let frame = Frame { room, ..Frame::new(format!("{}-{group}", part.id()), &about, said) };
+                                    div {
+                                        p class="kind" { (texts::kind(*kind, lang)) }
+                                        (charts::stack(&frame, &mark_rows(view, part, &item_picks(view, part, items))))
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+                @for (kind, part) in &self.competences {
+                    @let items: Vec<usize> = (0..part.items().len()).collect();
+                    @let head = texts::item_head(part.measure(), lang);
+                    (closed_table(view, part, texts::kind(*kind, lang), head, &item_picks(view, part, &items)))
+                }
+            },
+        })
+    }
+
+    /// Every area as a small multiple over the units, for each kind.
+    fn areas(&self, view: &View<'_>) -> Vec<Block> {
+        if view.near.len() < 2 {
+            return Vec::new();
+        }
+        let lang = view.lang;
+        let block = |(kind, part): &(LevelKind, &'a ReleasedSection)| Block {
+            id: part.id().to_owned(),
+            title: texts::areas_by_unit(*kind, lang).to_owned(),
+            body: html! {
+                @let finding = findings::of_section(view, part);
+                (intro(view, part, finding.as_deref().unwrap_or(sentences::nothing_here(lang))))
+                figure {
+                    (key(view, part))
+                    div class="multiples" {
+                        @for item in shown(view, part) {
+                            @let name = view.item(&part.items()[item]);
+                            @let picks = unit_picks(view, part, item);
+                            @let about = format!("{}: {name}", texts::kind(*kind, lang));
+                            @let said = finding.as_deref().unwrap_or(&about);
+                            @let frame = Frame { wrap: NARROW, ..Frame::new(format!("{}-{item}", part.id()), &about, said) };
+                            div {
+                                h3 { (name) }
+                                (charts::stack(&frame, &mark_rows(view, part, &picks)))
+                                (closed_table(view, part, &name, word(Word::Unit, lang), &picks))
+                            }
+                        }
+                    }
+                }
+                @let shown = shown(view, part);
+                @let rest: Vec<usize> = (0..part.items().len()).filter(|item| !shown.contains(item)).collect();
+                @if !rest.is_empty() { (not_shown(view, part, &rest)) }
+            },
+        };
+        self.areas.iter().map(block).collect()
+    }
+
+    /// Each competence by unit, as tables that are closed until they are asked for.
+    fn by_unit(&self, view: &View<'_>) -> Option<Block> {
+        let lang = view.lang;
+        let (_, first) = self.competences.first()?;
+        if view.near.len() < 2 {
+            return None;
+        }
+        Some(Block {
+            id: "by-unit".into(),
+            title: texts::each_by_unit(first.measure(), lang).to_owned(),
+            body: html! {
+                div class="by-unit" {
+                    @for item in 0..first.items().len() {
+                        details {
+                            summary { (view.item(&first.items()[item])) }
+                            @for (kind, part) in &self.competences {
+                                @let picks = unit_picks(view, part, item);
+                                @if picks.iter().any(|pick| pick.shown.is_some_and(|shown| shown.answered().is_some())) {
+                                    (captioned_table(view, part, texts::kind(*kind, lang), word(Word::Unit, lang), &picks))
+                                } @else {
+                                    p class="note" { (texts::kind_hidden(*kind, lang)) }
+                                }
+                            }
+                        }
+                    }
+                }
+            },
+        })
+    }
+
+    fn both(&self, view: &View<'_>) -> Option<Block> {
+        let part = self.both?;
+        let finding = findings::of_section(view, part);
+        Some(Block {
+            id: part.id().to_owned(),
+            title: view.text(part.title()).to_owned(),
+            body: html! {
+                (intro(view, part, finding.as_deref().unwrap_or(sentences::nothing_here(view.lang))))
+                (crossed(view, part))
+            },
+        })
+    }
+
+    /// Single levels, for whoever asks for them: tables, closed.
+    fn steps(&self, view: &View<'_>) -> Option<Block> {
+        if self.steps.is_empty() {
+            return None;
+        }
+        let lang = view.lang;
+        Some(Block {
+            id: "levels".into(),
+            title: texts::single_levels(lang).to_owned(),
+            body: html! {
+                @for (kind, part) in &self.steps {
+                    @let items: Vec<usize> = (0..part.items().len()).collect();
+                    @let head = texts::item_head(part.measure(), lang);
+                    (closed_table(view, part, texts::kind(*kind, lang), head, &item_picks(view, part, &items)))
+                }
+            },
+        })
+    }
+}
+
+/// The items of which something is shown for some row of the page.
+fn shown(view: &View<'_>, part: &ReleasedSection) -> Vec<usize> {
+    let any = |item: &usize| {
+        view.near.iter().any(|(place, _)| part.figure(*place, *item).is_some_and(|s| s.answered().is_some()))
+    };
+    (0..part.items().len()).filter(any).collect()
+}
+
+fn grouped(part: &ReleasedSection) -> bool {
+    part.items().iter().all(|item| item.group.is_some())
+}
+
+fn base(view: &View<'_>) -> Option<u64> {
+    view.released.populations().get(view.root()?)?.base
+}

@@ -1,0 +1,142 @@
+//! What the layouts of reports share: drawings with their keys, tables that open, rows of units and of items.
+
+use crate::charts::{self, Frame, Row};
+use crate::number::percent_sign;
+use crate::rows::{Pick, answer_classes, level_class};
+use crate::tables::table;
+use crate::texts::{self, Word, t, word};
+use crate::view::View;
+use disclosure::{Measure, ReleasedSection, Role};
+use maud::{Markup, html};
+
+/// A part of a report with a heading of its own.
+pub(super) struct Block {
+    /// Unique in the page.
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) body: Markup,
+}
+
+/// The finding of a section, of whom it is and when.
+pub(super) fn intro(view: &View<'_>, part: &ReleasedSection, finding: &str) -> Markup {
+    let base = view.root().and_then(|root| view.released.populations().get(root)?.base);
+    html! {
+        p class="finding" { (finding) }
+        p class="base" { (texts::base_and_date(part.measure(), base, &view.released.identity().as_of, view.lang)) }
+    }
+}
+
+/// The root's figures of some items, one row for each item.
+pub(super) fn item_picks<'a>(view: &View<'a>, part: &'a ReleasedSection, items: &[usize]) -> Vec<Pick<'a>> {
+    items
+        .iter()
+        .map(|item| Pick {
+            label: view.item(&part.items()[*item]),
+            href: None,
+            depth: 0,
+            tree: false,
+            target: part.items()[*item].target,
+            shown: view.of_root(part, *item),
+        })
+        .collect()
+}
+
+/// The figures of one item, one row for each unit of the page.
+pub(super) fn unit_picks<'a>(view: &View<'a>, part: &'a ReleasedSection, item: usize) -> Vec<Pick<'a>> {
+    view.near
+        .iter()
+        .map(|(place, depth)| Pick {
+            label: view.name(*place).to_owned(),
+            href: if *depth == 0 { None } else { view.href(*place) },
+            depth: *depth,
+            tree: true,
+            target: part.items()[item].target,
+            shown: part.figure(*place, item),
+        })
+        .collect()
+}
+
+/// The drawing of rows in the form that the section's measure has.
+pub(super) fn chart(view: &View<'_>, part: &ReleasedSection, frame: &Frame, rows: &[Row]) -> Markup {
+    match part.measure() {
+        Measure::Levels { .. } => charts::stack(frame, rows),
+        Measure::Likert => charts::diverging(frame, rows),
+        _ => charts::bars(frame, rows, view.released.preset().minimum_rate.map(|rate| rate.percent)),
+    }
+}
+
+/// A table that is closed until it is asked for.
+pub(super) fn closed_table(
+    view: &View<'_>,
+    part: &ReleasedSection,
+    caption: &str,
+    first: &str,
+    picks: &[Pick<'_>],
+) -> Markup {
+    html! {
+        details class="as-table" {
+            summary { (texts::as_table(caption, view.lang)) }
+            (table(view, part, caption, first, picks))
+        }
+    }
+}
+
+/// Items side by side that stand under one heading: the heading and their indexes.
+pub(super) fn groups<'a>(view: &View<'a>, part: &'a ReleasedSection) -> Vec<(Option<&'a str>, Vec<usize>)> {
+    let items: Vec<usize> = (0..part.items().len()).collect();
+    let group = |item: &usize| part.items()[*item].group.as_ref();
+    items
+        .chunk_by(|a, b| group(a) == group(b))
+        .map(|items| (group(&items[0]).map(|group| group.label.get(view.lang)), items.to_vec()))
+        .collect()
+}
+
+/// The names of the colours, in the order in which they stand on the marks.
+pub(super) fn key(view: &View<'_>, part: &ReleasedSection) -> Markup {
+    let lang = view.lang;
+    let mut entries: Vec<(String, &str)> = Vec::new();
+    match part.measure() {
+        Measure::Levels { .. } => {
+            for (place, category) in part.categories().iter().enumerate() {
+                entries
+                    .push((level_class(place, part.categories().len()).into(), view.text(&category.label)));
+            }
+            entries.push(("unknown".into(), word(Word::Unknown, lang)));
+            if part.items().iter().any(|item| item.target.is_some()) {
+                entries.push(("tick".into(), word(Word::TargetTick, lang)));
+            }
+        }
+        Measure::Likert => {
+            let classes = answer_classes(part.categories());
+            for role in [Role::Negative, Role::Neutral, Role::Positive, Role::DontKnow] {
+                for (category, class) in
+                    part.categories().iter().zip(&classes).filter(|(c, _)| c.role == role)
+                {
+                    entries.push(((*class).into(), view.text(&category.label)));
+                }
+            }
+        }
+        _ => {
+            let Some(minimum) = view.released.preset().minimum_rate else { return html! {} };
+            let limit = percent_sign(&minimum.percent.to_string(), lang);
+            return html! {
+                p class="key-note" {
+                    (t(lang, "Tunn linje: gränsen för redovisning, ", "Thin line: the limit for reporting, ")) (limit) "."
+                }
+            };
+        }
+    }
+    html! {
+        ul class="key" {
+            @for (class, label) in entries {
+                li { span class=(format!("swatch {class}")) aria-hidden="true" {} (label) }
+            }
+        }
+        p class="key-note" {
+            (word(Word::RatesOf, lang))
+            @if matches!(part.measure(), Measure::Levels { .. }) {
+                (t(lang, " Till höger: hur många som har en känd nivå.", " At the right: how many have a known level."))
+            }
+        }
+    }
+}
