@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use disclosure::Lang;
 use render::{Stylesheet, View};
@@ -30,11 +30,21 @@ impl Wanted {
         if self.lang.as_deref() == Some("en") { Lang::En } else { Lang::Sv }
     }
 
+    /// The unit asked for; none: all of the organisation.
+    pub(crate) fn unit(&self) -> Option<&str> {
+        self.unit.as_deref().filter(|unit| !unit.is_empty())
+    }
+
+    /// The round asked for; none: the latest.
+    pub(crate) fn round(&self) -> Option<&str> {
+        self.round.as_deref().filter(|round| !round.is_empty())
+    }
+
     /// The question to put for a kind of report.
     pub(crate) fn ask(&self, kind: &str) -> Result<Ask, Problem> {
         let question = match kind {
             "competence" => Question::Competence,
-            "survey" => Question::Survey { round: self.round.clone() },
+            "survey" => Question::Survey { round: self.round().map(str::to_owned) },
             _ => return Err(Problem::NotFound("report; there are competence and survey")),
         };
         Ok(Ask { question, at: self.at })
@@ -49,8 +59,8 @@ pub(crate) async fn report(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Problem> {
     let released = admin.reports.make(wanted.ask(&kind)?).await?;
-    let view = match wanted.unit.as_deref() {
-        None | Some("") => View::new(&released, wanted.lang()),
+    let view = match wanted.unit() {
+        None => View::new(&released, wanted.lang()),
         Some(unit) => View::of_unit(&released, wanted.lang(), unit).ok_or(Problem::NotFound("unit"))?,
     };
     let (content_type, ending, bytes) = match wanted.format.as_deref() {
@@ -65,12 +75,13 @@ pub(crate) async fn report(
         }
     };
     let mut response = ([(header::CONTENT_TYPE, content_type)], bytes).into_response();
-    if ending == "csv" {
-        let name = format!("attachment; filename=\"{kind}-{}.csv\"", released.identity().as_of);
-        if let Ok(value) = name.parse() {
-            response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
-        }
+    let headers = response.headers_mut();
+    let name = format!("attachment; filename=\"larka-{kind}-{}.{ending}\"", released.identity().as_of);
+    if let Ok(value) = name.parse() {
+        headers.insert(header::CONTENT_DISPOSITION, value);
     }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }
 

@@ -5,12 +5,13 @@ use std::time::Duration;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::Admin;
 use crate::problem::Problem;
+use crate::shell;
 
 /// The session's cookie.
 const COOKIE: &str = "larka_session";
@@ -50,8 +51,8 @@ impl FromRequestParts<Admin> for Reader {
     async fn from_request_parts(parts: &mut Parts, admin: &Admin) -> Result<Self, Response> {
         match signed_in(admin, &parts.headers).await {
             Ok(Some(account)) => Ok(Self { name: account.display_name }),
-            Ok(None) => Err(Redirect::to("/login").into_response()),
-            Err(problem) => Err(problem.into_response()),
+            Ok(None) => Err(shell::to_log_in(&parts.uri)),
+            Err(problem) => Err(shell::failure(admin, shell::lang_of(&parts.uri), &problem)),
         }
     }
 }

@@ -8,6 +8,8 @@ mod auth;
 mod overview;
 mod pages;
 mod problem;
+mod report_page;
+mod shell;
 mod ways_in;
 mod words;
 
@@ -118,16 +120,17 @@ pub fn router(options: Options) -> Router {
         .route("/", get(pages::overview))
         .route("/login", get(pages::login).post(pages::log_in))
         .route("/logout", post(pages::log_out))
-        .route("/reports/competence", get(pages::competence))
-        .route("/reports/survey", get(pages::survey))
+        .route("/reports/competence", get(report_page::competence))
+        .route("/reports/survey", get(report_page::survey))
         .route("/system", get(pages::system))
-        .route("/assets/{*path}", get(pages::asset))
+        .route("/assets/{*path}", get(shell::asset))
         .route("/api/v1/organisation", post(ways_in::organisation))
         .route("/api/v1/courses", post(ways_in::courses))
         .route("/api/v1/surveys", post(ways_in::surveys))
         .route("/api/v1/rounds", post(ways_in::rounds))
         .route("/api/v1/reports/{kind}", get(api::report))
         .route("/api/v1/status", get(api::status))
+        .fallback(shell::nowhere)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(admin)
 }

@@ -1,39 +1,62 @@
-//! The sentences of the overview, each with number, base, date and a link. All figures come from released
-//! reports, so what is hidden there is hidden here.
+//! The sentences of the overview, each with number, base, date and a link. All figures come from released reports, so
+//! what is hidden there is hidden here.
 
-use disclosure::{Geometry, Lang, Measure, Released, Shown};
+use std::sync::Arc;
+
+use disclosure::{Lang, Measure, Released, ReleasedSection};
 use domain::Municipality;
-use render::components::Card;
+use maud::{Markup, html};
+use render::View;
+use render::components::{self, Card};
 
 use crate::problem::Problem;
-use crate::words::{Page, t};
+use crate::report_page::rounds;
+use crate::words::{Page, escape, t};
 use crate::{Admin, Ask, Question, ReportFailure};
 
 /// At most this many rounds of surveys stand on the overview, the latest first.
-const ROUNDS: usize = 2;
+const ROUNDS: usize = 3;
 
-/// What the overview says.
-pub(crate) async fn cards(
-    admin: &Admin,
-    municipality: &Municipality,
-    lang: Lang,
-) -> Result<Vec<Card>, Problem> {
-    let mut cards = Vec::new();
-    if let Some(released) = make(admin, Question::Competence).await? {
-        cards.extend(competence(&released, lang));
-    }
-    let mut rounds: Vec<_> = municipality.surveys.rounds().collect();
-    rounds.sort_by_key(|round| std::cmp::Reverse((round.opens, round.id.clone())));
-    for round in rounds.into_iter().take(ROUNDS) {
+/// What the overview says: how far the courses reach, what is known of competence, what the latest surveys got.
+pub(crate) async fn body(admin: &Admin, municipality: &Municipality, lang: Lang) -> Result<Markup, Problem> {
+    let competence = make(admin, Question::Competence).await?;
+    let mut surveys = Vec::new();
+    for round in rounds(municipality).into_iter().take(ROUNDS) {
         let question = Question::Survey { round: Some(round.id.clone()) };
-        if let Some(released) = make(admin, question).await? {
-            cards.extend(response(&released, &round.id, lang));
-        }
+        surveys.extend(make(admin, question).await?.map(|released| (round.id.clone(), released)));
     }
-    Ok(cards)
+    if competence.is_none() && surveys.is_empty() {
+        return Ok(components::empty_state(
+            t(lang, "Det finns inget att räkna på ännu", "There is nothing to count yet"),
+            t(
+                lang,
+                "Organisationen är inläst. När lärverktygen har börjat skicka händelser visas läget här.",
+                "The organisation is in. Once the learning tools have begun to post, this page shows how things stand.",
+            ),
+            None,
+        ));
+    }
+    let view = competence.as_deref().map(|released| View::new(released, lang));
+    let known = competence.as_deref().map(|released| known(released, lang)).unwrap_or_default();
+    let answered: Vec<Card> =
+        surveys.iter().filter_map(|(round, released)| response(released, round, lang)).collect();
+    Ok(html! {
+        @if let Some(view) = &view {
+            p class="lead" { (render::finding(view)) }
+        }
+        @if !known.is_empty() {
+            h2 { (t(lang, "Medarbetarnas digitala kompetens", "Employees' digital competence")) }
+            (components::cards(&known))
+        }
+        @if let Some(view) = &view { (render::glimpse(view)) }
+        @if !answered.is_empty() {
+            h2 { (t(lang, "Senaste enkäterna", "Latest surveys")) }
+            (components::cards(&answered))
+        }
+    })
 }
 
-async fn make(admin: &Admin, question: Question) -> Result<Option<std::sync::Arc<Released>>, Problem> {
+async fn make(admin: &Admin, question: Question) -> Result<Option<Arc<Released>>, Problem> {
     match admin.reports.make(Ask { question, at: None }).await {
         Ok(released) => Ok(Some(released)),
         // Nothing to count yet is not a fault of the overview.
@@ -42,63 +65,83 @@ async fn make(admin: &Admin, question: Question) -> Result<Option<std::sync::Arc
     }
 }
 
-/// How many have a known level, self-assessed and demonstrated.
-fn competence(released: &Released, lang: Lang) -> Vec<Card> {
+/// One card for each rate of the competence report.
+fn known(released: &Released, lang: Lang) -> Vec<Card> {
     let sections = released.sections().iter().filter(|section| section.measure() == Measure::Coverage);
-    sections
-        .flat_map(|section| {
-            section.items().iter().enumerate().map(move |(place, item)| (section, place, item))
+    let card = |section: &ReleasedSection| {
+        let (heading, sentence) = match section.id() {
+            "reached" => (
+                t(lang, "Nådda", "Reached"),
+                t(
+                    lang,
+                    "av medarbetarna har börjat på minst en kurs.",
+                    "of the employees have begun at least one course.",
+                ),
+            ),
+            "self-assessed-coverage" => (
+                t(lang, "Egen skattning", "Self-assessed"),
+                t(lang, "har skattat sin digitala kompetens.", "have assessed their digital competence."),
+            ),
+            "demonstrated-coverage" => (
+                t(lang, "Visad nivå", "Demonstrated"),
+                t(
+                    lang,
+                    "har visat sin nivå i minst en kompetens, genom en godkänd kurs.",
+                    "have demonstrated their level in at least one competence, by a passed course.",
+                ),
+            ),
+            _ => return None,
+        };
+        let link = (
+            t(lang, "Se per enhet", "See by unit").to_owned(),
+            format!("{}#coverage", Page::Competence.href(lang)),
+        );
+        Some(Card {
+            heading: heading.to_owned(),
+            link: Some(link),
+            ..counted(released, section, sentence, lang)?
         })
-        .filter_map(|(section, place, item)| {
-            let shown = section.figure(root(released)?, place)?;
-            let sentence = match lang {
-                Lang::Sv => "har ett känt läge i minst en kompetens.",
-                Lang::En => "have a known level in at least one competence.",
-            };
-            Some(Card {
-                heading: item.label.get(lang).to_owned(),
-                link: Some((
-                    t(lang, "Digital kompetens", "Digital competence").to_owned(),
-                    Page::Competence.href(lang),
-                )),
-                ..card(released, shown, sentence, lang)
-            })
-        })
-        .take(2)
-        .collect()
+    };
+    sections.filter_map(card).collect()
 }
 
 /// How many have answered a round.
 fn response(released: &Released, round: &str, lang: Lang) -> Option<Card> {
     let section = released.sections().iter().find(|section| section.measure() == Measure::ResponseRate)?;
-    let shown = section.figure(root(released)?, 0)?;
-    let address = format!("{}?lang={}&round={round}", Page::Survey.path(), lang.tag());
+    let address = format!("{}?lang={}&round={}", Page::Survey.path(), lang.tag(), escape(round));
+    let sentence = if section.live() {
+        t(lang, "har svarat hittills.", "have answered so far.")
+    } else {
+        t(lang, "har svarat.", "have answered.")
+    };
     Some(Card {
         heading: released.title().get(lang).to_owned(),
-        link: Some((t(lang, "Svaren", "The answers").to_owned(), address)),
-        ..card(released, shown, t(lang, "har svarat.", "have answered."), lang)
+        link: Some((t(lang, "Se svaren", "See the answers").to_owned(), address)),
+        ..counted(released, section, sentence, lang)?
     })
 }
 
-/// The population of the whole organisation.
-fn root(released: &Released) -> Option<usize> {
-    released.populations().iter().position(|p| p.geometry == Geometry::Tree && p.parent.is_none())
-}
-
-fn card(released: &Released, shown: &Shown, sentence: &str, lang: Lang) -> Card {
+/// The number of the whole organisation with its base and date.
+fn counted(released: &Released, section: &ReleasedSection, sentence: &str, lang: Lang) -> Option<Card> {
+    let root = released.populations().iter().position(|population| population.parent.is_none())?;
+    let shown = section.figure(root, 0)?;
     let date = render::date(&released.identity().as_of, lang);
     let (number, base) = match (shown.answered(), shown.base()) {
-        (Some(part), Some(of)) => (
-            render::percent(part, of, lang),
-            match lang {
-                Lang::Sv => format!("{} av {}, {date}.", render::count(part), render::count(of)),
-                Lang::En => format!("{} of {}, {date}.", render::count(part), render::count(of)),
-            },
-        ),
+        (Some(part), Some(of)) => {
+            let (share, part, of) = (render::percent(part, of, lang), render::count(part), render::count(of));
+            (share, format!("{part} {} {of}, {date}.", t(lang, "av", "of")))
+        }
         _ => (
             "..".to_owned(),
             t(lang, "Visas inte för att skydda enskilda.", "Not shown, to protect individuals.").to_owned(),
         ),
     };
-    Card { heading: String::new(), number, sentence: sentence.to_owned(), base, change: None, link: None }
+    Some(Card {
+        heading: String::new(),
+        number,
+        sentence: sentence.to_owned(),
+        base,
+        change: None,
+        link: None,
+    })
 }

@@ -30,7 +30,7 @@ pub enum Problem {
 }
 
 impl Problem {
-    fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Invalid { .. } | Self::Asked(_) => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,

@@ -56,3 +56,27 @@ impl Page {
         }
     }
 }
+
+/// What follows the log, in a reader's words; a name that is not known here as it is.
+pub(crate) fn follower(name: &str, lang: Lang) -> &str {
+    match name {
+        "statement_index" => t(lang, "Sökregister över händelser", "Index of statements"),
+        "progress" => t(lang, "Genomförda kurser", "Progress in courses"),
+        "competence" => t(lang, "Underlag om kompetens", "Evidence of competence"),
+        "lake" => t(lang, "Rapportunderlag", "Basis of reports"),
+        other => other,
+    }
+}
+
+/// A value in the query part of an address.
+pub(crate) fn escape(value: &str) -> String {
+    use std::fmt::Write;
+    value.bytes().fold(String::new(), |mut text, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}");
+        }
+        text
+    })
+}

@@ -1,0 +1,213 @@
+//! The pages of reports: the choice of place and round above, the report, and the same as files.
+
+use axum::extract::State;
+use axum::response::Response;
+use disclosure::{Geometry, Lang, Released};
+use domain::Municipality;
+use domain::events::RoundFacts;
+use maud::{Markup, html};
+use render::components;
+use render::{UNIT, View};
+
+use crate::api::Wanted;
+use crate::auth::Reader;
+use crate::problem::Problem;
+use crate::shell::{Asked, answer, frame, other, show};
+use crate::words::{Page, t};
+use crate::{Admin, ReportFailure};
+
+/// `GET /reports/competence`
+pub(crate) async fn competence(reader: Reader, State(admin): State<Admin>, Asked(wanted): Asked) -> Response {
+    let made = report_page(Page::Competence, &reader, &admin, &wanted).await;
+    answer(&admin, wanted.lang(), made)
+}
+
+/// `GET /reports/survey`
+pub(crate) async fn survey(reader: Reader, State(admin): State<Admin>, Asked(wanted): Asked) -> Response {
+    let made = report_page(Page::Survey, &reader, &admin, &wanted).await;
+    answer(&admin, wanted.lang(), made)
+}
+
+async fn report_page(
+    page: Page,
+    reader: &Reader,
+    admin: &Admin,
+    wanted: &Wanted,
+) -> Result<Response, Problem> {
+    let lang = wanted.lang();
+    let municipality = admin.municipality.refresh().await?.municipality;
+    let there = wanted.address(page, other(lang));
+    let released = match admin.reports.make(wanted.ask(page.kind())?).await {
+        Ok(released) => released,
+        Err(ReportFailure::Asked(_)) if nothing_yet(page, &municipality) => {
+            return Ok(show(frame(page, lang, reader, &municipality, there, no_report(lang))));
+        }
+        Err(failure) => return Err(failure.into()),
+    };
+    let view = match wanted.unit() {
+        Some(unit) => View::of_unit(&released, lang, unit),
+        None => Some(View::new(&released, lang)),
+    };
+    let body = html! {
+        (choices(page, &released, &municipality, wanted))
+        @match view {
+            Some(view) => { (render::fragment(&view.linked(wanted.links(page)))) }
+            None => {
+                h1 { (released.title().get(lang)) }
+                (components::empty_state(
+                    t(lang, "Platsen ingår inte i rapporten", "The place is not in the report"),
+                    t(
+                        lang,
+                        "Ingen som rapporten handlar om finns där. Välj en annan del av organisationen.",
+                        "Nobody that the report is about is there. Choose another part of the organisation.",
+                    ),
+                    None,
+                ))
+            }
+        }
+    };
+    let mut frame = frame(page, lang, reader, &municipality, there, body);
+    frame.heading = false;
+    frame.title = match wanted.unit().and_then(|code| released.populations().iter().find(|p| p.code == code))
+    {
+        Some(unit) => format!("{}: {}", released.title().get(lang), unit.label.get(lang)),
+        None => released.title().get(lang).to_owned(),
+    };
+    Ok(show(frame))
+}
+
+fn nothing_yet(page: Page, municipality: &Municipality) -> bool {
+    page != Page::Survey || municipality.surveys.rounds().next().is_none()
+}
+
+fn no_report(lang: Lang) -> Markup {
+    components::empty_state(
+        t(lang, "Det finns ingen rapport ännu", "There is no report yet"),
+        t(
+            lang,
+            "Rapporten görs när det finns något att räkna på.",
+            "The report is made once there is something to count.",
+        ),
+        Some((t(lang, "Till översikten", "To the overview"), &Page::Overview.href(lang))),
+    )
+}
+
+/// The form above a report: which round, which place; and the same report as files.
+fn choices(page: Page, released: &Released, municipality: &Municipality, wanted: &Wanted) -> Markup {
+    let lang = wanted.lang();
+    let rounds = rounds(municipality);
+    let chosen = wanted.round().or_else(|| rounds.first().map(|round| round.id.as_str()));
+    let file = |format: &str| wanted.file(page, format, released.identity().position);
+    html! {
+        form class="choices" method="get" action=(page.path()) {
+            input type="hidden" name="lang" value=(lang.tag());
+            @if page == Page::Survey {
+                div class="field" {
+                    label for="round" { (t(lang, "Enkätomgång", "Round of a survey")) }
+                    select id="round" name="round" {
+                        @for round in &rounds {
+                            option value=(round.id) selected[chosen == Some(&round.id)] { (title(round, lang)) }
+                        }
+                    }
+                }
+            }
+            div class="field" {
+                label for="unit" { (t(lang, "Del av organisationen", "Part of the organisation")) }
+                select id="unit" name="unit" {
+                    @for (depth, code, name) in places(released, lang) {
+                        option value=(if depth == 0 { "" } else { code }) selected[wanted.unit() == Some(code)] {
+                            ("\u{2003}".repeat(depth)) (name)
+                        }
+                    }
+                }
+            }
+            (components::button(t(lang, "Visa", "Show")))
+            p class="files" {
+                (t(lang, "Hämta som", "Download as")) " "
+                a href=(file("html")) { "HTML" } ", "
+                a href=(file("csv")) { "CSV" } (t(lang, " eller ", " or "))
+                a href=(file("json")) { "JSON" }
+            }
+        }
+    }
+}
+
+/// The rounds, the latest first.
+pub(crate) fn rounds(municipality: &Municipality) -> Vec<&RoundFacts> {
+    let mut rounds: Vec<_> = municipality.surveys.rounds().collect();
+    rounds.sort_by_key(|round| std::cmp::Reverse((round.opens, round.id.clone())));
+    rounds
+}
+
+fn title(round: &RoundFacts, lang: Lang) -> &str {
+    if lang == Lang::En { round.title.english() } else { &round.title.sv }
+}
+
+/// The report's places in tree order: depth, code, name.
+fn places(released: &Released, lang: Lang) -> Vec<(usize, &str, &str)> {
+    let mut depths: Vec<usize> = Vec::new();
+    let mut places = Vec::new();
+    for population in released.populations() {
+        let depth = population.parent.map_or(0, |parent| depths[parent] + 1);
+        depths.push(depth);
+        if population.geometry == Geometry::Tree {
+            places.push((depth, population.code.as_str(), population.label.get(lang)));
+        }
+    }
+    places
+}
+
+impl Wanted {
+    /// The same page in a language.
+    fn address(&self, page: Page, lang: Lang) -> String {
+        self.of(page.path(), lang, self.unit(), "")
+    }
+
+    /// The pattern of the addresses of other places' pages.
+    fn links(&self, page: Page) -> String {
+        let address = self.of(page.path(), self.lang(), None, "");
+        format!("{address}&unit={UNIT}")
+    }
+
+    /// The same report as a file.
+    fn file(&self, page: Page, format: &str, position: u64) -> String {
+        let more = format!("&format={format}&at={position}");
+        self.of(&format!("/api/v1/reports/{}", page.kind()), self.lang(), self.unit(), &more)
+    }
+
+    fn of(&self, path: &str, lang: Lang, unit: Option<&str>, more: &str) -> String {
+        let mut address = format!("{path}?lang={}", lang.tag());
+        for (name, value) in [("round", self.round()), ("unit", unit)] {
+            if let Some(value) = value {
+                address.push_str(&format!("&{name}={}", crate::words::escape(value)));
+            }
+        }
+        if let Some(at) = self.at.filter(|_| more.is_empty()) {
+            address.push_str(&format!("&at={at}"));
+        }
+        address + more
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_other_language_and_the_files_are_of_the_same_round_place_and_position() {
+        let wanted = Wanted {
+            round: Some("vår/26".into()),
+            unit: Some("a 1".into()),
+            at: Some(7),
+            ..Wanted::default()
+        };
+        let same = "round=v%C3%A5r%2F26&unit=a%201";
+        assert_eq!(wanted.address(Page::Survey, Lang::En), format!("/reports/survey?lang=en&{same}&at=7"));
+        assert_eq!(
+            wanted.file(Page::Survey, "csv", 9),
+            format!("/api/v1/reports/survey?lang=sv&{same}&format=csv&at=9")
+        );
+        let pattern = "/reports/survey?lang=sv&round=v%C3%A5r%2F26&at=7&unit={unit}";
+        assert_eq!(wanted.links(Page::Survey), pattern);
+    }
+}

@@ -1,0 +1,219 @@
+//! What every page has around it: frame, headers, style sheet, and what a reader sees instead of a failure.
+
+use std::sync::LazyLock;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{FromRequestParts, Path, Query, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse, Response};
+use disclosure::Lang;
+use domain::Municipality;
+use maud::{Markup, html};
+use render::components;
+use render::{Asset, NavLink, PageFrame, Stylesheet};
+
+use crate::Admin;
+use crate::api::Wanted;
+use crate::auth::{self, Reader};
+use crate::problem::Problem;
+use crate::words::{Page, t};
+
+/// Where style sheet and fonts are served.
+const ASSETS: &str = "/assets/";
+
+/// Nothing but our own style sheet, fonts and mark; no scripts; forms to ourselves; never in another site's frame.
+const POLICY: &str = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; \
+                      frame-ancestors 'none'; base-uri 'none'";
+
+static FILES: LazyLock<Vec<Asset>> = LazyLock::new(render::assets);
+
+/// `GET /assets/…`: paths carry a hash, so browsers keep them for good.
+pub(crate) async fn asset(Path(path): Path<String>) -> Response {
+    match FILES.iter().find(|file| file.path == path) {
+        Some(file) => {
+            let headers = [
+                (header::CONTENT_TYPE, file.content_type),
+                (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+                (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            ];
+            (headers, file.bytes.clone()).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// What stands behind a page's address. An address that cannot be read is a page that says so.
+pub(crate) struct Asked(pub(crate) Wanted);
+
+impl FromRequestParts<Admin> for Asked {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, admin: &Admin) -> Result<Self, Response> {
+        let read: Result<Query<Wanted>, QueryRejection> = Query::from_request_parts(parts, admin).await;
+        match read {
+            Ok(Query(wanted)) => Ok(Self(wanted)),
+            Err(_) => {
+                let lang = lang_of(&parts.uri);
+                Err(failure(admin, lang, &Problem::Asked("the address cannot be read".to_owned())))
+            }
+        }
+    }
+}
+
+/// The language that an address asks for, however wrong the rest of it is.
+pub(crate) fn lang_of(uri: &Uri) -> Lang {
+    let english = uri.query().unwrap_or_default().split('&').any(|pair| pair == "lang=en");
+    if english { Lang::En } else { Lang::Sv }
+}
+
+/// A page's answer, or a page that says why there is none.
+pub(crate) fn answer(admin: &Admin, lang: Lang, made: Result<Response, Problem>) -> Response {
+    made.unwrap_or_else(|problem| failure(admin, lang, &problem))
+}
+
+/// Everything else: a page for readers, a problem for programs.
+pub(crate) async fn nowhere(State(admin): State<Admin>, uri: Uri, headers: HeaderMap) -> Response {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let program = ["/api/", "/xapi/"].iter().any(|prefix| uri.path().starts_with(prefix));
+    if program || !accept.contains("text/html") {
+        return Problem::NotFound("resource").into_response();
+    }
+    failure(&admin, lang_of(&uri), &Problem::NotFound("page"))
+}
+
+/// The page that a reader sees instead of the one asked for.
+pub(crate) fn failure(admin: &Admin, lang: Lang, problem: &Problem) -> Response {
+    let (title, text) = match problem {
+        Problem::NotFound(_) => (
+            t(lang, "Sidan finns inte", "There is no such page"),
+            t(
+                lang,
+                "Adressen kan vara felskriven, eller så har sidan flyttats.",
+                "The address may be mistyped, or the page has moved.",
+            ),
+        ),
+        Problem::Invalid { .. } | Problem::Asked(_) => (
+            t(lang, "Det går inte att visa", "This cannot be shown"),
+            t(
+                lang,
+                "Adressen frågar efter något som inte finns. Börja om från översikten.",
+                "The address asks for something that is not there. Start again from the overview.",
+            ),
+        ),
+        Problem::Unauthorized => (
+            t(lang, "Du behöver logga in igen", "You need to log in again"),
+            t(lang, "Formuläret kom inte från en sida här.", "The form was not sent from a page of ours."),
+        ),
+        Problem::Full(_) | Problem::Unavailable => (
+            t(lang, "Lärka svarar inte just nu", "Lärka does not answer right now"),
+            t(
+                lang,
+                "En databas går inte att nå. Inget har gått förlorat. Försök igen om en stund.",
+                "A database cannot be reached. Nothing has been lost. Try again in a while.",
+            ),
+        ),
+        Problem::Internal => (
+            t(lang, "Något gick fel", "Something went wrong"),
+            t(
+                lang,
+                "Felet ligger i Lärka, och loggen säger mer. Försök igen, och hör av dig till den som förvaltar Lärka \
+                 om det händer igen.",
+                "The fault is in Lärka, and its log says more. Try again, and tell whoever runs Lärka if it happens \
+                 again.",
+            ),
+        ),
+    };
+    let overview = Page::Overview.href(lang);
+    let body = html! {
+        p class="lead" { (text) }
+        p { a class="action" href=(overview) { (t(lang, "Till översikten", "To the overview")) } }
+    };
+    let mut frame = PageFrame::new(lang, title, stylesheet(), body);
+    frame.place = place(&admin.municipality.snapshot().municipality);
+    let mut response = show(frame);
+    *response.status_mut() = problem.status();
+    response
+}
+
+/// Everything around the content of a page for somebody who is logged in; `there` is the same page in the other
+/// language.
+pub(crate) fn frame(
+    here: Page,
+    lang: Lang,
+    reader: &Reader,
+    municipality: &Municipality,
+    there: String,
+    body: Markup,
+) -> PageFrame {
+    let mut frame = PageFrame::new(lang, here.title(lang), stylesheet(), body);
+    frame.place = place(municipality);
+    frame.nav = Page::ALL
+        .iter()
+        .map(|page| NavLink {
+            label: page.title(lang).to_owned(),
+            href: page.href(lang),
+            current: *page == here,
+        })
+        .collect();
+    frame.other_language = Some((other(lang), there));
+    frame.corner = Some(html! {
+        form method="post" action=(format!("/logout?lang={}", lang.tag())) {
+            span class="quiet" { (reader.name) } " "
+            (components::button(t(lang, "Logga ut", "Log out")))
+        }
+    });
+    frame
+}
+
+/// The other language.
+pub(crate) fn other(lang: Lang) -> Lang {
+    match lang {
+        Lang::Sv => Lang::En,
+        Lang::En => Lang::Sv,
+    }
+}
+
+/// A page, with the headers that keep it from being framed, kept or fed with scripts.
+pub(crate) fn show(frame: PageFrame) -> Response {
+    secured(Html(render::page(&frame)).into_response())
+}
+
+/// A response with those headers.
+pub(crate) fn secured(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+pub(crate) fn stylesheet() -> Stylesheet {
+    Stylesheet::Linked(ASSETS.to_owned())
+}
+
+/// The municipality's name: its topmost unit.
+pub(crate) fn place(municipality: &Municipality) -> Option<String> {
+    municipality.organisation.children(None).next().map(|unit| unit.name.clone())
+}
+
+/// A reader who is not logged in is asked to, and then comes to the page that was asked for.
+pub(crate) fn to_log_in(uri: &Uri) -> Response {
+    let next = uri.path_and_query().map_or("/", |asked| asked.as_str());
+    let lang = lang_of(uri);
+    let address = match next {
+        "/" | "/?lang=en" => format!("/login?lang={}", lang.tag()),
+        next => format!("/login?lang={}&next={}", lang.tag(), crate::words::escape(next)),
+    };
+    axum::response::Redirect::to(&address).into_response()
+}
+
+/// Whether a form was sent from one of our own pages.
+pub(crate) fn own_form(headers: &HeaderMap) -> Result<(), Problem> {
+    if auth::same_origin(headers) { Ok(()) } else { Err(Problem::Unauthorized) }
+}
