@@ -65,6 +65,11 @@ impl fmt::Display for Invalid {
 /// # Errors
 /// [`Invalid`] with the first place that is not JSON or not of the shape.
 pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Invalid> {
+    // An array would pass for an object's values in their order.
+    if body.trim_ascii_start().starts_with(b"[") {
+        let problem = Problem { path: String::new(), expected: "an object".to_owned() };
+        return Err(Invalid { problems: vec![problem] });
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let inner = error.inner();

@@ -236,6 +236,14 @@ pub fn shared_url() -> Result<String> {
     }
 }
 
+/// A program of PostgreSQL, such as `pg_dump`.
+///
+/// # Errors
+/// PostgreSQL is not installed.
+pub fn program(name: &str) -> Result<PathBuf> {
+    Ok(binaries()?.join(name))
+}
+
 async fn create(server: &str, name: &str) -> Result<()> {
     let mut admin = sqlx::PgConnection::connect(server).await.context("the test server cannot be reached")?;
     // Locale C: comparisons in tests must not depend on the machine.

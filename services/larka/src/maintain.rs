@@ -22,7 +22,7 @@ pub(crate) enum Credential {
     Create {
         /// What it is for, as it stands in lists
         name: String,
-        /// What it may do: all, statements/write, statements/read
+        /// What it may do: all, all/read, statements/write, statements/read
         #[arg(
             long,
             value_delimiter = ',',
@@ -133,6 +133,9 @@ pub(crate) async fn do_task(settings: Settings, task: Task) -> Result<Value, Fai
 pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Failure> {
     match task {
         Task::CreateCredential { name, scopes } => {
+            if scopes.is_empty() || !scopes.iter().all(|scope| lrs::SCOPES.contains(&scope.as_str())) {
+                return Err(Failure::setting("scopes", &format!("a list of {}", lrs::SCOPES.join(", "))));
+            }
             let names: Vec<&str> = scopes.iter().map(String::as_str).collect();
             let made = instance.vault.create_credential(&name, &names).await?;
             Ok(json!({ "name": name, "scopes": scopes, "key": made.credential.key, "secret": *made.secret }))

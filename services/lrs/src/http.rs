@@ -18,6 +18,7 @@ use eventlog::clock::Micros;
 use xapi::Version;
 
 use crate::Lrs;
+pub use auth::SCOPES;
 use error::Refusal;
 
 const VERSION: &str = "x-experience-api-version";

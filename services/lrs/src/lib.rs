@@ -26,7 +26,7 @@ use views::municipality::Current;
 use xapi::Version;
 
 pub use erase::{EraseError, Receipt};
-pub use http::router;
+pub use http::{SCOPES, router};
 pub use ingest::{Ingest, IngestError, Posted};
 pub use query::{Asking, Found, Query, QueryFailed};
 pub use views::statements::hook;

@@ -79,7 +79,12 @@ pub struct Instance {
     folder: TempDir,
     /// Where the data is instead, as this process sees it.
     elsewhere: Option<PathBuf>,
-    database: Option<testkit::postgres::TestDatabase>,
+    /// The address of its PostgreSQL database, and that of the vault.
+    urls: Option<(String, String)>,
+    /// Where the keys are, unless they lie in the data folder.
+    keys: Option<PathBuf>,
+    /// Drops the databases at the end.
+    _database: Option<testkit::postgres::TestDatabase>,
     /// Words before the program's name when it serves: what bounds it.
     wrapper: Vec<String>,
 }
@@ -108,10 +113,32 @@ impl Instance {
     }
 
     async fn with(backend: Backend, mut database: Option<testkit::postgres::TestDatabase>) -> Result<Self> {
-        if let Some(database) = &mut database {
-            database.sibling("_vault").await?;
-        }
-        Ok(Self { backend, folder: tempfile::tempdir()?, elsewhere: None, database, wrapper: Vec::new() })
+        let urls = match &mut database {
+            Some(database) => Some((database.url(), database.sibling("_vault").await?)),
+            None => None,
+        };
+        Ok(Self {
+            backend,
+            folder: tempfile::tempdir()?,
+            elsewhere: None,
+            urls,
+            keys: None,
+            _database: database,
+            wrapper: Vec::new(),
+        })
+    }
+
+    /// Another node on the same PostgreSQL databases and keys, with a folder of its own.
+    pub fn second_node(&self) -> Result<Self> {
+        Ok(Self {
+            backend: self.backend,
+            folder: tempfile::tempdir()?,
+            elsewhere: None,
+            urls: self.urls.clone(),
+            keys: Some(self.folder().join("keys")),
+            _database: None,
+            wrapper: Vec::new(),
+        })
     }
 
     /// Serves with these words before the program's name.
@@ -154,8 +181,11 @@ impl Instance {
     fn extend(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.args(arguments).arg("--data-dir").arg(self.folder()).stdin(Stdio::null());
         command.env_remove("RUST_LOG").env("NO_COLOR", "1");
-        if let Some(database) = &self.database {
-            command.arg("--database-url").arg(database.url());
+        if let Some((url, _)) = &self.urls {
+            command.arg("--database-url").arg(url);
+        }
+        if let Some(keys) = &self.keys {
+            command.arg("--keys-dir").arg(keys);
         }
         command
     }
@@ -262,7 +292,7 @@ impl Instance {
 
     /// One number from the log's database, read beside the server.
     pub async fn number(&self, sql: &str) -> Result<i64> {
-        match &self.database {
+        match &self.urls {
             None => {
                 let address = format!("sqlite://{}?mode=rw", self.folder().join("log.db").display());
                 let mut connection = sqlx::SqliteConnection::connect(&address).await?;
@@ -270,8 +300,8 @@ impl Instance {
                 connection.close().await?;
                 Ok(number)
             }
-            Some(database) => {
-                let mut connection = sqlx::PgConnection::connect(&database.url()).await?;
+            Some((url, _)) => {
+                let mut connection = sqlx::PgConnection::connect(url).await?;
                 sqlx::raw_sql("SET search_path TO log").execute(&mut connection).await?;
                 let number = sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await?;
                 connection.close().await?;
@@ -282,21 +312,49 @@ impl Instance {
 
     /// Carries out statements on the log's database.
     pub async fn execute(&self, sql: &str) -> Result<()> {
-        match &self.database {
+        match &self.urls {
             None => {
                 let address = format!("sqlite://{}?mode=rw", self.folder().join("log.db").display());
                 let mut connection = sqlx::SqliteConnection::connect(&address).await?;
                 sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await?;
                 connection.close().await?;
             }
-            Some(database) => {
-                let mut connection = sqlx::PgConnection::connect(&database.url()).await?;
+            Some((url, _)) => {
+                let mut connection = sqlx::PgConnection::connect(url).await?;
                 sqlx::raw_sql("SET search_path TO log").execute(&mut connection).await?;
                 sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await?;
                 connection.close().await?;
             }
         }
         Ok(())
+    }
+
+    /// Everything that is written down, by file, or by database as its dump.
+    pub fn written(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        let mut all = Vec::new();
+        let mut folders = vec![self.folder()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder)? {
+                let path = entry?.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.is_file() {
+                    // A file may be gone again by now: write-ahead logs are.
+                    let bytes = std::fs::read(&path).unwrap_or_default();
+                    all.push((path.display().to_string(), bytes));
+                }
+            }
+        }
+        if let Some((log, vault)) = &self.urls {
+            for url in [log, vault] {
+                let dump = Command::new(testkit::postgres::program("pg_dump")?).arg(url).output()?;
+                if !dump.status.success() {
+                    bail!("pg_dump: {}", String::from_utf8_lossy(&dump.stderr));
+                }
+                all.push((url.clone(), dump.stdout));
+            }
+        }
+        Ok(all)
     }
 
     /// `larka verify`, and that positions have no gaps: how many events there are.

@@ -338,6 +338,7 @@ fn what_cannot_be_read_is_told_of_without_its_value() {
     let error = parse::<OrganisationInput>(br#"{"units": [}"#).unwrap_err().to_string();
     assert!(error.contains("JSON (line 1, column 12)"), "{error}");
     assert!(parse::<OrganisationInput>(b"{} {}").is_err());
+    assert!(parse::<OrganisationInput>(b" [[], [], []]").is_err(), "an object's values without their names");
     let error = parse::<OrganisationInput>(br#"{"units": [{"code": "K", "kind": "x"}]}"#).unwrap_err();
     assert_eq!(error.problems, [Problem { path: "/units/0".into(), expected: "the field `name`".into() }]);
 }

@@ -8,6 +8,9 @@ use vault::secrets::Credential;
 use super::error::Refusal;
 use crate::Lrs;
 
+/// Every scope that means something here (1.0.3 Communication 4.2).
+pub const SCOPES: [&str; 4] = ["all", "all/read", "statements/read", "statements/write"];
+
 /// What a request needs to be allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Right {

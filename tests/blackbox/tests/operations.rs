@@ -1,0 +1,260 @@
+//! What an operator sees and does: health, metrics, logs, starting, stopping, credentials, verifying.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::process::{Output, Stdio};
+
+use blackbox::load::{Load, Outcome};
+use blackbox::samples::ordinary;
+use blackbox::{Backend, Instance, Server, promises};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+async fn status(server: &Server, path: &str) -> (u16, String) {
+    let answer = server.http.get(format!("{}{path}", server.address)).send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+/// The value of a metric, by its name and labels as they are written.
+fn metric(text: &str, name: &str) -> f64 {
+    let line = text.lines().find(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(' ')));
+    let line = line.unwrap_or_else(|| panic!("no metric {name} in {text}"));
+    line.rsplit_once(' ').unwrap().1.parse().unwrap()
+}
+
+/// What a command says that fails: on standard error, in one line.
+fn failed(output: &Output) -> String {
+    assert!(!output.status.success());
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(said.trim_end().lines().count(), 1, "one line: {said}");
+    assert!(said.starts_with("larka: "), "{said}");
+    said
+}
+
+async fn may(server: &Server, credential: &(String, String)) -> u16 {
+    let request = server.http.get(format!("{}/xapi/statements", server.address));
+    let request = request.basic_auth(&credential.0, Some(&credential.1)).header("X-Experience-API-Version", "2.0.0");
+    request.send().await.unwrap().status().as_u16()
+}
+
+promises! {
+    async fn health_and_every_promised_metric_are_there_after_load(instance) {
+        let server = instance.start().await.unwrap();
+        assert_eq!(status(&server, "/healthz").await, (200, "ok\n".to_owned()));
+        let load = Load::begin(&server, 8, 10);
+        load.goes_on(20).await;
+        let Outcome { acknowledged, refused, unanswered } = load.end().await;
+        assert!(refused.is_empty() && unanswered.is_empty());
+        server.settled().await.unwrap();
+        let stored = acknowledged.len() as f64;
+        let batches = stored / 10.0;
+        let (ready, body) = status(&server, "/readyz").await;
+        assert_eq!(ready, 200);
+        let body: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!((&body["ready"], &body["position"]), (&json!(true), &json!(acknowledged.len())));
+
+        let text = server.metrics().await.unwrap();
+        let labels = r#"method="POST",route="/xapi/statements""#;
+        assert_eq!(metric(&text, &format!("larka_http_requests_total{{{labels},status=\"200\"}}")), batches);
+        assert_eq!(metric(&text, &format!("larka_http_request_seconds_count{{{labels}}}")), batches);
+        assert!(text.contains(&format!("larka_http_request_seconds_bucket{{{labels},le=")));
+        assert_eq!(metric(&text, "larka_xapi_statements_stored_total"), stored);
+        assert_eq!(metric(&text, "larka_log_batch_events_sum"), stored);
+        assert!(metric(&text, "larka_log_batch_events_count") <= batches);
+        assert!(metric(&text, "larka_log_commit_seconds_count") > 0.0);
+        assert_eq!(metric(&text, "larka_log_queue_events"), 0.0);
+        assert_eq!(metric(&text, "larka_log_head_position"), stored);
+        for projection in ["progress", "competence"] {
+            assert_eq!(metric(&text, &format!("larka_projection_lag_events{{projection=\"{projection}\"}}")), 0.0);
+            assert_eq!(metric(&text, &format!("larka_projection_lag_seconds{{projection=\"{projection}\"}}")), 0.0);
+        }
+        assert_eq!(metric(&text, "larka_lake_position"), stored);
+        assert_eq!(metric(&text, "larka_lake_lag_events"), 0.0);
+        // Nobody can fill the memory with names of their own.
+        for number in 0..3 {
+            status(&server, &format!("/xapi/made-up-{number}")).await;
+        }
+        assert!(!server.metrics().await.unwrap().contains("made-up"));
+    }
+
+    async fn a_server_asked_to_stop_answers_what_it_took_and_ends_well(instance) {
+        let mut server = instance.start().await.unwrap();
+        let load = Load::begin(&server, 8, 10);
+        load.goes_on(25).await;
+        assert!(server.stop().unwrap().success());
+        let Outcome { mut acknowledged, refused, .. } = load.end().await;
+        assert!(refused.is_empty(), "{refused:?}");
+        let server = instance.restart(&server).await.unwrap();
+        let mut stored = server.ids(&[]).await.unwrap();
+        stored.sort();
+        acknowledged.sort();
+        assert_eq!(stored, acknowledged, "what was stored was answered, and the other way round");
+        drop(server);
+        instance.sound().await.unwrap();
+    }
+
+    async fn each_line_of_a_json_log_is_an_object_with_time_level_and_message(instance) {
+        let mut server = instance.start_with(&["--log-format", "json"]).await.unwrap();
+        server.post(&ordinary(1)).await.unwrap();
+        assert!(server.stop().unwrap().success());
+        let said = instance.said();
+        assert!(!said.is_empty());
+        for line in said.lines() {
+            let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+            for part in ["timestamp", "level", "target"] {
+                assert!(line[part].is_string(), "{line}");
+            }
+            assert!(line["fields"]["message"].is_string(), "{line}");
+        }
+    }
+
+    async fn credentials_are_made_listed_and_revoked_with_a_server_and_without(instance) {
+        let mut server = instance.start().await.unwrap();
+        for running in [true, false] {
+            if !running {
+                assert!(server.stop().unwrap().success());
+            }
+            let made = instance.run_json(&["credential", "create", "lms", "--scopes", "statements/read"]).unwrap();
+            let credential =
+                (made["key"].as_str().unwrap().to_owned(), made["secret"].as_str().unwrap().to_owned());
+            let administrator = instance.administrator().unwrap();
+            let listed = || instance.run_json(&["credential", "list"]).unwrap();
+            let find = |listed: &Value| {
+                let all = listed["credentials"].as_array().unwrap();
+                all.iter().find(|one| one["key"] == made["key"]).unwrap().clone()
+            };
+            let expected = json!({ "key": made["key"], "name": "lms", "scopes": ["statements/read"], "revoked": false });
+            assert_eq!(find(&listed()), expected);
+            assert!(!listed().to_string().contains(&credential.1), "a secret is shown once");
+            if !running {
+                server = instance.restart(&server).await.unwrap();
+            }
+            assert_eq!(may(&server, &credential).await, 200);
+            let entered = server.http.get(format!("{}/api/v1/status", server.address));
+            let entered = entered.basic_auth(&administrator.0, Some(&administrator.1)).send().await.unwrap();
+            assert_eq!(entered.status(), 200);
+            if !running {
+                assert!(server.stop().unwrap().success());
+            }
+            instance.run_json(&["credential", "revoke", &credential.0]).unwrap();
+            assert_eq!(find(&listed())["revoked"], true);
+            if !running {
+                server = instance.restart(&server).await.unwrap();
+            }
+            assert_eq!(may(&server, &credential).await, 401);
+            assert!(failed(&instance.run(&["credential", "revoke", "nosuchkey"]).unwrap()).contains("no credential"));
+            let misspelt = instance.run(&["credential", "create", "x", "--scopes", "statement/read"]).unwrap();
+            assert!(failed(&misspelt).contains("statements/read"));
+            // A log-in is one person's.
+            failed(&instance.run(&["user", "create", &administrator.0]).unwrap());
+        }
+    }
+
+    async fn verify_names_the_first_event_that_was_changed(instance) {
+        let mut server = instance.start().await.unwrap();
+        for number in 0..10 {
+            server.post(&Value::Array((number * 3..number * 3 + 3).map(ordinary).collect())).await.unwrap();
+        }
+        let running = instance.run_json(&["verify"]).unwrap();
+        assert_eq!((&running["verified"], &running["events"]), (&json!(true), &json!(30)));
+        assert!(server.stop().unwrap().success());
+        instance.sound().await.unwrap();
+        // Whoever may change the tables' rules can change the rows; the chain shows it.
+        let (allow, facts, sealed) = match instance.backend() {
+            Backend::Sqlite => (
+                "DROP TRIGGER event_never_updated; DROP TRIGGER sealed_never_updated;",
+                "UPDATE event SET facts = CAST(substr(facts, 1, 9) || char(unicode(substr(facts, 10, 1)) + 1) AS BLOB)",
+                "UPDATE sealed SET body = zeroblob(length(body)) WHERE place / 65536",
+            ),
+            Backend::Postgres => (
+                "ALTER TABLE event DISABLE TRIGGER ALL; ALTER TABLE sealed DISABLE TRIGGER ALL;",
+                "UPDATE event SET facts = set_byte(facts, 9, get_byte(facts, 9) # 1)",
+                "UPDATE sealed SET body = set_byte(body, 20, get_byte(body, 20) # 1) WHERE position",
+            ),
+        };
+        instance.execute(&format!("{allow} {sealed} = 23")).await.unwrap();
+        let said = failed(&instance.run(&["verify"]).unwrap());
+        assert!(said.contains("23"), "{said}");
+        instance.execute(&format!("{facts} WHERE position IN (17, 20)")).await.unwrap();
+        let said = failed(&instance.run(&["verify"]).unwrap());
+        assert!(said.contains("17") && !said.contains("20"), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_on_one_folder_are_refused_with_a_clear_line() {
+    let instance = Instance::fresh(Backend::Sqlite).await.unwrap();
+    let server = instance.start().await.unwrap();
+    let said = failed(&instance.run(&["serve", "--listen", "127.0.0.1:0"]).unwrap());
+    assert!(said.contains("another larka works on"), "{said}");
+    assert_eq!(server.post(&ordinary(1)).await.unwrap().status(), 200);
+    let address = server.address.strip_prefix("http://").unwrap();
+    let elsewhere = Instance::fresh(Backend::Sqlite).await.unwrap();
+    let said = failed(&elsewhere.run(&["serve", "--listen", address]).unwrap());
+    assert!(said.contains("cannot listen") && said.contains("--listen"), "{said}");
+    assert!(!elsewhere.folder().join("log.db").exists(), "nothing was made for a start that cannot be");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_setting_stops_the_start_and_is_named() {
+    let instance = Instance::fresh(Backend::Sqlite).await.unwrap();
+    let file = instance.beside("larka.toml");
+    std::fs::write(&file, "lissten = \"127.0.0.1:0\"\n").unwrap();
+    let file = file.to_str().unwrap();
+    let wrong = [
+        (vec!["--listen", "here"], "listen"),
+        (vec!["--listen", "127.0.0.1:0", "--queue", "0"], "queue"),
+        (vec!["--body-limit", "3"], "body-limit"),
+        (vec!["--roles", "lrs,cook"], "roles"),
+        (vec!["--log-format", "xml"], "log-format"),
+        (vec!["--default-xapi-version", "0.9"], "default-xapi-version"),
+        (vec!["--base-url", "larkby.example"], "base-url"),
+        (vec!["--database-url", "mysql://u:hemligt@h/d"], "database-url"),
+        (vec!["--vault-url", "hemligt"], "vault-url"),
+        (vec!["--config", file], "lissten"),
+        (vec!["--config", "/nowhere/larka.toml"], "/nowhere/larka.toml"),
+    ];
+    for (flags, named) in wrong {
+        let said = failed(&instance.run(&[&["serve"], &flags[..]].concat()).unwrap());
+        assert!(said.contains(named), "{flags:?}: {said}");
+        assert!(!said.contains("hemligt"), "{said}");
+    }
+    let mut by_variable = instance.command(&["serve"]);
+    let output = by_variable.env("LARKA_QUEUE", "0").stdout(Stdio::null()).output().unwrap();
+    assert!(failed(&output).contains("queue"));
+    // A database that is not there, with a password in its address.
+    let away = ["serve", "--listen", "127.0.0.1:0", "--database-url", "postgres://u:hemligt@127.0.0.1:1/larka"];
+    let said = String::from_utf8(instance.run(&away).unwrap().stderr).unwrap();
+    assert!(said.contains("larka: ") && !said.contains("hemligt"), "{said}");
+    assert!(!instance.folder().join("log.db").exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_demo_fills_a_folder_once_and_never_one_that_is_in_use() {
+    let instance = Instance::fresh(Backend::Sqlite).await.unwrap();
+    let demo = ["demo", "--people", "50", "--statements", "300", "--exit", "--listen", "127.0.0.1:0"];
+    let output = instance.run(&demo).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8(output.stdout).unwrap();
+    for word in ["Open", "Log-in", "Password", "Key", "Secret", "http://127.0.0.1:"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    assert!(failed(&instance.run(&demo).unwrap()).contains("is filled already"));
+    // What it printed opens what it filled.
+    let after = |name: &str| {
+        let line = said.lines().find(|line| line.trim_start().starts_with(name)).unwrap();
+        line.split_whitespace().last().unwrap().to_owned()
+    };
+    let people = ((after("Key"), after("Secret")), (after("Log-in"), after("Password")));
+    let server = instance.serve(&[], people.0, people.1).await.unwrap();
+    let stored = instance.number("SELECT count(*) FROM event WHERE kind = 'statement'").await.unwrap();
+    assert_eq!(stored, 300);
+    assert_eq!(server.get(&[]).await.unwrap().status(), 200);
+    let report = server.api(Method::GET, "reports/competence").send().await.unwrap();
+    assert_eq!(report.status(), 200);
+    drop(server);
+
+    let used = Instance::fresh(Backend::Sqlite).await.unwrap();
+    used.credential("all").unwrap();
+    assert!(failed(&used.run(&demo).unwrap()).contains("not empty"));
+}

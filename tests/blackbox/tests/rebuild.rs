@@ -1,0 +1,201 @@
+//! Views and lake are made from the log, and from nothing else: thrown away and made again they give the same bytes.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::BTreeMap;
+
+use blackbox::{Backend, Instance, Server, promises};
+use futures_util::{StreamExt as _, stream};
+use reqwest::Method;
+use serde_json::{Value, json};
+use synthetic::{Plan, World};
+
+/// The year that the demo makes up too.
+const YEAR: i32 = 2025;
+
+fn plan(people: u32, statements: u64) -> Plan {
+    Plan { people, statements, seed: 7, year: YEAR }
+}
+
+/// Fills an instance: the embedded one as the demo does, PostgreSQL through a running server.
+async fn fill(instance: &Instance, plan: &Plan) -> Server {
+    match instance.backend() {
+        Backend::Sqlite => {
+            let (people, statements, seed) =
+                (plan.people.to_string(), plan.statements.to_string(), plan.seed.to_string());
+            let demo = ["demo", "--people", &people, "--statements", &statements, "--seed", &seed];
+            let output = instance.run(&[&demo[..], &["--exit", "--listen", "127.0.0.1:0"]].concat()).unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            instance.start().await.unwrap()
+        }
+        Backend::Postgres => {
+            let server = instance.start().await.unwrap();
+            let world = World::new(plan);
+            let json = |value: Result<Value, serde_json::Error>| value.unwrap();
+            for (resource, body) in [
+                ("organisation", json(serde_json::to_value(world.organisation()))),
+                ("courses", json(serde_json::to_value(world.courses()))),
+                ("surveys", json(serde_json::to_value(world.surveys()))),
+                ("rounds", json(serde_json::to_value(world.rounds()))),
+            ] {
+                let answer = server.api(Method::POST, resource).json(&body).send().await.unwrap();
+                assert_eq!(answer.status(), 200, "{resource}: {}", answer.text().await.unwrap());
+            }
+            let statements: Vec<String> = world.statements().collect();
+            let batches: Vec<String> =
+                statements.chunks(50).map(|batch| format!("[{}]", batch.join(","))).collect();
+            stream::iter(batches)
+                .for_each_concurrent(8, |batch| async {
+                    let answer = server.post_body(batch).await.unwrap();
+                    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+                })
+                .await;
+            server
+        }
+    }
+}
+
+/// What each report is asked for with.
+fn questions(plan: &Plan) -> Vec<Vec<String>> {
+    let rounds = serde_json::to_value(World::new(plan).rounds()).unwrap();
+    let ids = rounds["rounds"].as_array().unwrap().iter().map(|round| round["id"].as_str().unwrap().to_owned());
+    let mut all = vec![vec!["competence".to_owned()]];
+    all.extend(ids.map(|id| vec!["survey".to_owned(), "--round".to_owned(), id]));
+    assert!(all.len() > 3, "there are rounds to report on");
+    all
+}
+
+/// Every report in these forms, by what was asked.
+fn reports(instance: &Instance, plan: &Plan, forms: &[(&str, &str)], more: &[&str]) -> BTreeMap<String, String> {
+    let file = instance.beside("report");
+    let mut all = BTreeMap::new();
+    for question in questions(plan) {
+        for (format, lang) in forms {
+            let mut words = vec!["report"];
+            words.extend(question.iter().map(String::as_str));
+            words.extend(["--format", format, "--lang", lang, "--output", file.to_str().unwrap()]);
+            words.extend(more);
+            let output = instance.run(&words).unwrap();
+            assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+            all.insert(words.join(" "), std::fs::read_to_string(&file).unwrap());
+            std::fs::remove_file(&file).unwrap();
+        }
+    }
+    all
+}
+
+const EVERY_FORM: [(&str, &str); 6] =
+    [("html", "sv"), ("html", "en"), ("csv", "sv"), ("csv", "en"), ("json", "sv"), ("json", "en")];
+
+/// The reports' figures alone, as JSON without what says how far the log had come.
+fn figures(reports: &BTreeMap<String, String>) -> Vec<Value> {
+    let without = |text: &String| {
+        let mut report: Value = serde_json::from_str(text).unwrap();
+        let identity = report["identity"].as_object_mut().unwrap();
+        identity.remove("position");
+        identity.remove("horizon");
+        assert!(report["sections"].as_array().is_some_and(|sections| !sections.is_empty()));
+        report
+    };
+    reports.values().map(without).collect()
+}
+
+/// What several queries find, each statement as it is given.
+async fn answers(server: &Server) -> Vec<Vec<Value>> {
+    let some = server.get(&[("limit", "40")]).await.unwrap().json::<Value>().await.unwrap();
+    let mut queries: Vec<Vec<(&str, String)>> = vec![vec![]];
+    for statement in some["statements"].as_array().unwrap().iter().step_by(8) {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let actor = ("agent", statement["actor"].to_string());
+        let activity = ("activity", text(&statement["object"]["id"]));
+        queries.push(vec![actor.clone()]);
+        queries.push(vec![actor.clone(), ("verb", text(&statement["verb"]["id"]))]);
+        queries.push(vec![actor, ("related_agents", "true".into()), ("ascending", "true".into())]);
+        queries.push(vec![activity.clone()]);
+        queries.push(vec![activity, ("related_activities", "true".into())]);
+        if let Some(registration) = statement["context"]["registration"].as_str() {
+            queries.push(vec![("registration", registration.to_owned())]);
+        }
+    }
+    let mut all = Vec::new();
+    for query in queries {
+        let pairs: Vec<(&str, &str)> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        all.push(server.list(&pairs).await.unwrap());
+    }
+    assert!(all.iter().all(|found| !found.is_empty()));
+    all
+}
+
+/// Throws away everything that can be made again.
+async fn throw_away(instance: &Instance) {
+    let index = "DELETE FROM statement_term; DELETE FROM statement_reference; DELETE FROM statement_voided;";
+    instance.execute(index).await.unwrap();
+    std::fs::remove_dir_all(instance.folder().join("lake")).unwrap();
+    match instance.backend() {
+        Backend::Sqlite => {
+            for name in ["views.db", "views.db-wal", "views.db-shm"] {
+                let _ = std::fs::remove_file(instance.folder().join(name));
+            }
+            assert!(!instance.folder().join("views.db").exists());
+        }
+        Backend::Postgres => instance.execute("DROP SCHEMA views CASCADE").await.unwrap(),
+    }
+}
+
+promises! {
+    async fn reports_and_answers_are_the_same_bytes_after_everything_was_made_again(instance) {
+        let plan = plan(200, 4000);
+        let mut server = fill(&instance, &plan).await;
+        server.settled().await.unwrap();
+        let before = reports(&instance, &plan, &EVERY_FORM, &[]);
+        let found = answers(&server).await;
+        assert!(server.stop().unwrap().success());
+
+        throw_away(&instance).await;
+        let rebuilt = instance.run_json(&["rebuild"]).unwrap();
+        let position = rebuilt["position"].as_i64().unwrap();
+        assert_eq!(position, instance.sound().await.unwrap());
+        let mut server = instance.restart(&server).await.unwrap();
+        for (asked, after) in &reports(&instance, &plan, &EVERY_FORM, &[]) {
+            assert!(before[asked] == *after, "{asked} differs");
+        }
+        assert!(found == answers(&server).await, "queries answer differently");
+
+        // Somebody is erased: the figures stay, at the position of before and at the end of the log.
+        let json = [("json", "sv")];
+        let at = position.to_string();
+        let figures_before = figures(&reports(&instance, &plan, &json, &["--at", &at]));
+        let somebody = found[0].iter().find(|one| one["verb"]["id"].as_str().unwrap().ends_with("answered")).unwrap();
+        let somebody = json!({ "account": somebody["actor"]["account"] }).to_string();
+        assert!(!server.ids(&[("agent", &somebody)]).await.unwrap().is_empty());
+        instance.run_json_with(&["erase", "--agent", "-"], Some(&somebody)).unwrap();
+        assert_eq!(server.ids(&[("agent", &somebody)]).await.unwrap(), [""; 0]);
+        assert!(figures(&reports(&instance, &plan, &json, &["--at", &at])) == figures_before);
+        let erased = reports(&instance, &plan, &json, &[]);
+        assert!(figures(&erased) == figures_before);
+        let found = answers(&server).await;
+        assert!(server.stop().unwrap().success());
+
+        throw_away(&instance).await;
+        instance.run_json(&["rebuild"]).unwrap();
+        assert!(figures(&reports(&instance, &plan, &json, &["--at", &at])) == figures_before);
+        for (asked, after) in &reports(&instance, &plan, &json, &[]) {
+            assert!(erased[asked] == *after, "{asked} differs");
+        }
+        let server = instance.restart(&server).await.unwrap();
+        assert!(found == answers(&server).await, "queries answer differently");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_seed_gives_the_same_figures_on_either_database() {
+    let plan = plan(80, 900);
+    let mut all = Vec::new();
+    for backend in blackbox::BACKENDS {
+        let instance = Instance::fresh(backend).await.unwrap();
+        let server = fill(&instance, &plan).await;
+        all.push(figures(&reports(&instance, &plan, &[("json", "sv")], &[])));
+        drop(server);
+    }
+    assert!(all[0] == all[1]);
+}
