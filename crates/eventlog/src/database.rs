@@ -335,3 +335,26 @@ async fn create_schema(pool: &PgPool, schema: &str) -> Result<(), sqlx::Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_disk_that_was_full_does_not_keep_later_transactions_from_beginning() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&Location::sqlite(folder.path().join("a.db"))).await.unwrap();
+        let run = async |sql: &'static str| {
+            let mut transaction = database.begin().await?;
+            transaction.tx().run(sql, sql).await?;
+            transaction.commit().await
+        };
+        run("CREATE TABLE a (b BLOB)").await.unwrap();
+        // The pragma holds for the connection, which is the only one that writes.
+        let Database::Sqlite(sqlite) = &database else { panic!("not SQLite") };
+        sqlx::raw_sql("PRAGMA max_page_count = 4").execute(&sqlite.writer).await.unwrap();
+        let full = run("INSERT INTO a VALUES (zeroblob(1000000))").await.unwrap_err().to_string();
+        assert!(full.contains("full"), "{full}");
+        run("INSERT INTO a VALUES (x'01')").await.unwrap();
+    }
+}

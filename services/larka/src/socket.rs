@@ -51,7 +51,10 @@ pub(crate) fn listen(instance: &Arc<Instance>) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn answer(State(instance): State<Arc<Instance>>, Json(Handed { database, task }): Json<Handed>) -> Response {
+async fn answer(
+    State(instance): State<Arc<Instance>>,
+    Json(Handed { database, task }): Json<Handed>,
+) -> Response {
     if database != instance.settings.database_url {
         let failure = "the server that runs on this folder works on another database; stop it first";
         return (StatusCode::CONFLICT, Json(json!({ "failure": failure }))).into_response();

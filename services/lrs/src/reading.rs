@@ -45,8 +45,6 @@ pub(crate) async fn read(
 ) -> Result<Vec<Stored>, ReadError> {
     // A key that another node destroyed must not be used from this one's memory.
     vault.at_fence(log.fence());
-    // Another node may have erased somebody whose keys this one still has in memory.
-    vault.at_fence(log.fence());
     let mut events = log.read_at(positions).await?;
     events.retain(|(event, _)| event.kind == STATEMENT);
     // A slot that was deleted on purpose leaves a gap; what it belonged to is then answered from the facts.

@@ -91,10 +91,8 @@ pub struct Instance {
 
 /// The binary under test: `LARKA_BIN`, or the dev build of this workspace.
 pub fn binary() -> PathBuf {
-    std::env::var_os("LARKA_BIN").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/debug/larka"),
-        PathBuf::from,
-    )
+    std::env::var_os("LARKA_BIN")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/debug/larka"), PathBuf::from)
 }
 
 impl Instance {
@@ -277,7 +275,9 @@ impl Instance {
         let address = loop {
             match lines.next() {
                 Some(line) => {
-                    if let Some(address) = line?.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:")) {
+                    if let Some(address) =
+                        line?.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:"))
+                    {
                         break address.trim_end_matches('/').to_owned();
                     }
                 }
@@ -296,14 +296,16 @@ impl Instance {
             None => {
                 let address = format!("sqlite://{}?mode=rw", self.folder().join("log.db").display());
                 let mut connection = sqlx::SqliteConnection::connect(&address).await?;
-                let number = sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await?;
+                let number =
+                    sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await?;
                 connection.close().await?;
                 Ok(number)
             }
             Some((url, _)) => {
                 let mut connection = sqlx::PgConnection::connect(url).await?;
                 sqlx::raw_sql("SET search_path TO log").execute(&mut connection).await?;
-                let number = sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await?;
+                let number =
+                    sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await?;
                 connection.close().await?;
                 Ok(number)
             }

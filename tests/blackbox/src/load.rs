@@ -53,11 +53,14 @@ impl Load {
         let posters = (0..connections)
             .map(|_| {
                 let told = Arc::clone(&told);
-                let to = server.xapi(Method::POST, "statements", "2.0.0").header("Content-Type", "application/json");
+                let to = server
+                    .xapi(Method::POST, "statements", "2.0.0")
+                    .header("Content-Type", "application/json");
                 tokio::spawn(async move {
                     while !told.stop.load(Ordering::SeqCst) {
                         let first = told.number.fetch_add(batch as u64, Ordering::SeqCst);
-                        let batch: Vec<Value> = (first..first + batch as u64).map(samples::ordinary).collect();
+                        let batch: Vec<Value> =
+                            (first..first + batch as u64).map(samples::ordinary).collect();
                         let Some(to) = to.try_clone() else { return };
                         if !told.post(to, batch).await {
                             return;

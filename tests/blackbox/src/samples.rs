@@ -28,14 +28,18 @@ pub fn statement(id: &str, name: &str, about: &str) -> Value {
 
 /// A statement of ordinary size under a new id, by one of some dozens of people.
 pub fn ordinary(number: u64) -> Value {
-    let mut statement =
-        statement(&Uuid::new_v4().to_string(), &format!("person{}", number % 37), &format!("k{}", number % 11));
+    let mut statement = statement(
+        &Uuid::new_v4().to_string(),
+        &format!("person{}", number % 37),
+        &format!("k{}", number % 11),
+    );
     statement["verb"]["display"] = json!({ "sv": "slutförde", "en": "completed" });
     statement["object"]["definition"] = json!({
         "type": "http://adlnet.gov/expapi/activities/course",
         "name": { "sv": "Lösenord och inloggning", "en": "Passwords and logging in" },
     });
     statement["result"] = json!({ "completion": true, "score": { "scaled": (number % 101) as f64 / 100.0 } });
-    statement["context"] = json!({ "registration": Uuid::new_v4().to_string(), "platform": "Lärkby lärportal" });
+    statement["context"] =
+        json!({ "registration": Uuid::new_v4().to_string(), "platform": "Lärkby lärportal" });
     statement
 }

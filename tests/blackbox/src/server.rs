@@ -43,7 +43,8 @@ impl Server {
 
     /// Posts a body as it is, said to be JSON.
     pub async fn post_body(&self, body: impl Into<reqwest::Body>) -> Result<Response> {
-        let request = self.xapi(Method::POST, "statements", "2.0.0").header("Content-Type", "application/json");
+        let request =
+            self.xapi(Method::POST, "statements", "2.0.0").header("Content-Type", "application/json");
         Ok(request.body(body).send().await?)
     }
 
@@ -82,7 +83,14 @@ impl Server {
 
     /// The text that Prometheus reads.
     pub async fn metrics(&self) -> Result<String> {
-        Ok(self.http.get(format!("{}/metrics", self.address)).send().await?.error_for_status()?.text().await?)
+        Ok(self
+            .http
+            .get(format!("{}/metrics", self.address))
+            .send()
+            .await?
+            .error_for_status()?
+            .text()
+            .await?)
     }
 
     /// Its process id.

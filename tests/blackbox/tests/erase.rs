@@ -22,12 +22,14 @@ fn identifier() -> String {
 fn statements() -> Vec<Value> {
     let mut own = statement(&id(1), "x", "a");
     own["actor"] = person();
-    own["result"] = json!({ "success": true, "score": { "scaled": 0.85 }, "response": format!("I, {MARKER}, say so") });
+    own["result"] =
+        json!({ "success": true, "score": { "scaled": 0.85 }, "response": format!("I, {MARKER}, say so") });
     own["context"] = json!({ "extensions": { "http://e.org/note": MARKER } });
     let mut instructed = statement(&id(2), "bo", "a");
     instructed["context"] = json!({ "instructor": person(), "platform": "Lärkby" });
     let mut team = statement(&id(3), "bo", "b");
-    team["context"] = json!({ "team": { "objectType": "Group", "name": "Laget", "member": [person(), agent("cia")] } });
+    team["context"] =
+        json!({ "team": { "objectType": "Group", "name": "Laget", "member": [person(), agent("cia")] } });
     let mut group = statement(&id(4), "x", "c");
     group["actor"] = json!({ "objectType": "Group", "mbox": "mailto:laget@larkby.example", "member": [person(), agent("cia")] });
     let object = json!({ "id": id(5), "actor": agent("bo"), "verb": { "id": VERB }, "object": {
@@ -122,7 +124,10 @@ async fn erased(instance: Instance, running: bool) {
     }
     anonymous(&server, &receipt).await;
     sealed(&instance);
-    assert!(instance.run_json_with(&["erase", "--agent", "-"], Some(&identifier())).is_err(), "nobody is left to erase");
+    assert!(
+        instance.run_json_with(&["erase", "--agent", "-"], Some(&identifier())).is_err(),
+        "nobody is left to erase"
+    );
 
     // What comes again changes nothing and brings nobody back.
     let events = instance.number("SELECT count(*) FROM event").await.unwrap();

@@ -33,7 +33,8 @@ fn failed(output: &Output) -> String {
 
 async fn may(server: &Server, credential: &(String, String)) -> u16 {
     let request = server.http.get(format!("{}/xapi/statements", server.address));
-    let request = request.basic_auth(&credential.0, Some(&credential.1)).header("X-Experience-API-Version", "2.0.0");
+    let request =
+        request.basic_auth(&credential.0, Some(&credential.1)).header("X-Experience-API-Version", "2.0.0");
     request.send().await.unwrap().status().as_u16()
 }
 
@@ -223,7 +224,8 @@ async fn a_wrong_setting_stops_the_start_and_is_named() {
     let output = by_variable.env("LARKA_QUEUE", "0").stdout(Stdio::null()).output().unwrap();
     assert!(failed(&output).contains("queue"));
     // A database that is not there, with a password in its address.
-    let away = ["serve", "--listen", "127.0.0.1:0", "--database-url", "postgres://u:hemligt@127.0.0.1:1/larka"];
+    let away =
+        ["serve", "--listen", "127.0.0.1:0", "--database-url", "postgres://u:hemligt@127.0.0.1:1/larka"];
     let said = String::from_utf8(instance.run(&away).unwrap().stderr).unwrap();
     assert!(said.contains("larka: ") && !said.contains("hemligt"), "{said}");
     assert!(!instance.folder().join("log.db").exists());

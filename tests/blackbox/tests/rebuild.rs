@@ -58,7 +58,8 @@ async fn fill(instance: &Instance, plan: &Plan) -> Server {
 /// What each report is asked for with.
 fn questions(plan: &Plan) -> Vec<Vec<String>> {
     let rounds = serde_json::to_value(World::new(plan).rounds()).unwrap();
-    let ids = rounds["rounds"].as_array().unwrap().iter().map(|round| round["id"].as_str().unwrap().to_owned());
+    let ids =
+        rounds["rounds"].as_array().unwrap().iter().map(|round| round["id"].as_str().unwrap().to_owned());
     let mut all = vec![vec!["competence".to_owned()]];
     all.extend(ids.map(|id| vec!["survey".to_owned(), "--round".to_owned(), id]));
     assert!(all.len() > 3, "there are rounds to report on");
@@ -66,7 +67,12 @@ fn questions(plan: &Plan) -> Vec<Vec<String>> {
 }
 
 /// Every report in these forms, by what was asked.
-fn reports(instance: &Instance, plan: &Plan, forms: &[(&str, &str)], more: &[&str]) -> BTreeMap<String, String> {
+fn reports(
+    instance: &Instance,
+    plan: &Plan,
+    forms: &[(&str, &str)],
+    more: &[&str],
+) -> BTreeMap<String, String> {
     let file = instance.beside("report");
     let mut all = BTreeMap::new();
     for question in questions(plan) {
