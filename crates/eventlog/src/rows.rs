@@ -61,7 +61,7 @@ pub struct Rows {
 }
 
 /// What a row of `event` has beside the [`Event`] itself.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Extra {
     /// The hashes of the slots, one after the other.
     pub slot_hashes: Vec<u8>,
@@ -96,19 +96,6 @@ impl Rows {
             source.append.events[place.event].facts = event.facts;
             source.append.events[place.event].slots = extra.slots;
         }
-    }
-
-    /// Rows to insert without a log around them: positions from `first`, no chain. For a baseline.
-    pub fn bare(first: Position, stored: Micros, mut events: Vec<NewEvent>) -> Self {
-        let mut rows = Self::default();
-        for (offset, event) in (0_u32..).zip(&mut events) {
-            let slot_hashes = vec![7; event.slots.len() * 32];
-            let position = Position(first.0 + u64::from(offset));
-            let stored = Micros(stored.0 + i64::from(offset));
-            let version = event.stream.is_some().then_some(position.0);
-            rows.push(event, position, stored, version, slot_hashes, [7; 32]);
-        }
-        rows
     }
 
     fn push(

@@ -15,6 +15,8 @@
 //! likewise, and a voided statement still lends its row. Voiding a statement that voids has no effect (1.0.3 Data
 //! 2.3.2, IEEE 4.2.5).
 
+#[doc(hidden)]
+pub mod bare;
 mod find;
 mod read;
 mod store;

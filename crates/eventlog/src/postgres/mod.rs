@@ -2,7 +2,7 @@
 
 pub(crate) mod listen;
 pub(crate) mod read;
-mod write;
+pub(crate) mod write;
 
 use std::time::Duration;
 
@@ -16,8 +16,6 @@ use crate::decide::Known;
 use crate::event::{Head, Key, Position};
 use crate::rows::{Rows, uint};
 use crate::store::{Change, Failure, Need, Phase, Taken, classify as classify_error};
-
-pub use write::insert;
 
 const SCHEMA: &str = include_str!("schema.sql");
 /// How long one round trip may take before the server counts as gone. Longer than it lets another

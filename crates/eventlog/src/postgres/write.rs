@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use crate::event::{Event, Key};
+use crate::event::{Event, Head, Key};
 use crate::rows::{Rows, int};
 use crate::store::Change;
 
@@ -28,12 +28,8 @@ struct Columns<'a> {
     body: Vec<&'a [u8]>,
 }
 
-/// Inserts the rows of a batch: the events and their slots. What an append does, without the head, the
-/// hooks' marks and the notification.
-///
-/// # Errors
-/// As PostgreSQL says.
-pub async fn insert(connection: &mut PgConnection, rows: &Rows) -> Result<(), sqlx::Error> {
+/// Inserts the rows of a batch: the events and their slots. For a baseline; an append goes through [`put`].
+pub(crate) async fn insert(connection: &mut PgConnection, rows: &Rows) -> Result<(), sqlx::Error> {
     let columns = Columns::of(rows);
     columns
         .bind(sqlx::query(
@@ -46,6 +42,26 @@ pub async fn insert(connection: &mut PgConnection, rows: &Rows) -> Result<(), sq
         .execute(connection)
         .await
         .map(drop)
+}
+
+/// Moves the head and the hooks' marks. For a baseline, as [`insert`].
+pub(crate) async fn move_head(
+    connection: &mut PgConnection,
+    head: &Head,
+    hooks: &[&'static str],
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "WITH hooks AS (UPDATE log_hook SET position = $1 WHERE name = ANY ($5)) \
+         UPDATE log_head SET position = $1, stored = $2, hash = $3, fence = $4 WHERE one = 1",
+    )
+    .bind(int(head.position.0))
+    .bind(head.stored.0)
+    .bind(&head.hash[..])
+    .bind(int(head.fence))
+    .bind(hooks)
+    .execute(connection)
+    .await
+    .map(drop)
 }
 
 /// Inserts a batch, deletes slots, moves the head and the hooks' marks, and notifies: one round trip.

@@ -1,7 +1,7 @@
 //! The log in a SQLite file.
 
 pub(crate) mod read;
-mod write;
+pub(crate) mod write;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection, Row, Sqlite, SqliteConnection};
@@ -13,7 +13,7 @@ use crate::event::{Head, Key, Position};
 use crate::rows::{Rows, int, uint};
 use crate::store::{Change, Failure, Need, Phase, Taken, classify as classify_error};
 
-pub use write::insert;
+use write::insert;
 
 const SCHEMA: &str = include_str!("schema.sql");
 /// Keys looked up in one statement; unused places are NULL, which matches nothing.

@@ -26,7 +26,7 @@ static SEALED: LazyLock<[Arc<str>; 3]> =
 ///
 /// # Errors
 /// As SQLite says.
-pub async fn insert(connection: &mut SqliteConnection, rows: &Rows) -> Result<(), sqlx::Error> {
+pub(crate) async fn insert(connection: &mut SqliteConnection, rows: &Rows) -> Result<(), sqlx::Error> {
     let pairs: Vec<(&Event, &Extra)> = rows.events.iter().zip(&rows.extras).collect();
     in_chunks(connection, &EVENT, &pairs, |arguments, (event, extra)| {
         arguments.add(int(event.position.0))?;
@@ -57,7 +57,7 @@ pub async fn insert(connection: &mut SqliteConnection, rows: &Rows) -> Result<()
 }
 
 /// Moves the head, and the hooks' marks with it.
-pub(super) async fn move_head(
+pub(crate) async fn move_head(
     connection: &mut SqliteConnection,
     head: &Head,
     hooks: &[&'static str],

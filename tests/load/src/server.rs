@@ -1,0 +1,176 @@
+//! The real binary as a process of its own.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use crate::Flags;
+use crate::client::{Connection, Request};
+use crate::place::Place;
+use crate::process;
+use crate::work::Work;
+
+/// A running server with a municipality in it, warmed up.
+pub(crate) struct Server<'a> {
+    place: &'a Place,
+    child: Child,
+    address: SocketAddr,
+    tool: String,
+}
+
+/// Counters at one moment.
+pub(crate) struct Meters {
+    pub(crate) position: u64,
+    pub(crate) batch_sum: f64,
+    pub(crate) batch_count: f64,
+    pub(crate) commit_seconds: f64,
+    pub(crate) client_cpu: f64,
+    pub(crate) server_cpu: f64,
+    pub(crate) database_cpu: f64,
+}
+
+impl<'a> Server<'a> {
+    /// Starts a server on a fresh place, posts the municipality, and sends what comes before the clock starts.
+    pub(crate) async fn start(place: &'a Place, flags: &Flags, work: &Work, roles: &str) -> Result<Self> {
+        let binary = binary(flags)?;
+        let made = |arguments: &[&str]| -> Result<Value> {
+            let output = command(&binary, place, arguments).arg("--json").output()?;
+            if !output.status.success() {
+                bail!("larka {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+            }
+            Ok(serde_json::from_slice(&output.stdout)?)
+        };
+        let basic = |value: &Value, name: &str, secret: &str| -> Result<String> {
+            let text = |name: &str| value[name].as_str().with_context(|| format!("no {name}"));
+            Ok(STANDARD.encode(format!("{}:{}", text(name)?, text(secret)?)))
+        };
+        let tool = basic(&made(&["credential", "create", "load", "--scopes", "all"])?, "key", "secret")?;
+        let administrator = basic(&made(&["user", "create", "load"])?, "login", "password")?;
+        let arguments = ["serve", "--listen", "127.0.0.1:0", "--roles", roles];
+        let mut child = command(&binary, place, &arguments).stdout(Stdio::piped()).spawn()?;
+        let out = child.stdout.take().context("no standard output")?;
+        let mut line = String::new();
+        BufReader::new(out).read_line(&mut line)?;
+        let Some((_, address)) = line.trim().split_once("http://") else {
+            bail!("the server ended before it listened: {:?}", child.wait()?);
+        };
+        let server = Self { place, child, address: address.parse()?, tool };
+        let mut connection = Connection::open(server.address).await?;
+        let world = &work.world;
+        for (path, body) in [
+            ("organisation", serde_json::to_string(&world.organisation())?),
+            ("courses", serde_json::to_string(&world.courses())?),
+            ("surveys", serde_json::to_string(&world.surveys())?),
+            ("rounds", serde_json::to_string(&world.rounds())?),
+        ] {
+            let request = post(&format!("/api/v1/{path}"), &administrator, &body);
+            expect_200(connection.exchange(&request).await?)?;
+        }
+        for (body, count) in work.warm() {
+            expect_200(connection.exchange(&server.request(&body, count).bytes).await?)?;
+        }
+        Ok(server)
+    }
+
+    pub(crate) fn place(&self) -> &Place {
+        self.place
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A request that posts statements.
+    pub(crate) fn request(&self, body: &str, statements: u64) -> Request {
+        Request { bytes: post("/xapi/statements", &self.tool, body), statements }
+    }
+
+    /// The log's last position.
+    pub(crate) async fn head(&self) -> Result<u64> {
+        Ok(self.meters().await?.position)
+    }
+
+    pub(crate) async fn meters(&self) -> Result<Meters> {
+        let mut connection = Connection::open(self.address).await?;
+        let request = b"GET /metrics HTTP/1.1\r\nHost: load\r\n\r\n";
+        let text = String::from_utf8(expect_200(connection.exchange(request).await?)?.to_vec())?;
+        let of = |name: &str| -> Result<f64> {
+            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            Ok(line.with_context(|| format!("no metric {name}"))?.trim().parse()?)
+        };
+        Ok(Meters {
+            position: of("larka_log_head_position")? as u64,
+            batch_sum: of("larka_log_batch_events_sum")?,
+            batch_count: of("larka_log_batch_events_count")?,
+            commit_seconds: of("larka_log_commit_seconds_sum")?,
+            client_cpu: process::cpu(std::process::id())?,
+            server_cpu: process::cpu(self.pid())?,
+            database_cpu: self.place.database_cpu().await?,
+        })
+    }
+
+    /// Asks it to stop and waits until it has.
+    pub(crate) async fn stop(mut self) -> Result<()> {
+        Command::new("kill").args(["-TERM", &self.pid().to_string()]).status()?;
+        let status = self.child.wait()?;
+        if !status.success() {
+            bail!("the server ended with {status}");
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Server<'_> {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The binary that is measured.
+fn binary(flags: &Flags) -> Result<PathBuf> {
+    if let Some(file) = flags.larka.clone().or_else(|| std::env::var_os("LARKA_BIN").map(PathBuf::from)) {
+        return Ok(file);
+    }
+    let beside = std::env::current_exe()?.with_file_name("larka");
+    if !beside.exists() {
+        bail!("{} is missing: build it first, with the same profile", beside.display());
+    }
+    Ok(beside)
+}
+
+fn command(binary: &PathBuf, place: &Place, arguments: &[&str]) -> Command {
+    let mut command = Command::new(binary);
+    command.args(arguments).arg("--data-dir").arg(place.folder()).stdin(Stdio::null());
+    command.env("RUST_LOG", "warn").env("NO_COLOR", "1");
+    if let Some((url, vault)) = place.urls() {
+        command.args(["--database-url", &url, "--vault-url", vault]);
+    }
+    command
+}
+
+fn post(path: &str, credential: &str, body: &str) -> Vec<u8> {
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: load\r\nAuthorization: Basic {credential}\r\n\
+         X-Experience-API-Version: 2.0.0\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+fn expect_200((status, body): (u16, &[u8])) -> Result<&[u8]> {
+    if status != 200 {
+        bail!("answered {status}: {}", String::from_utf8_lossy(body));
+    }
+    Ok(body)
+}
