@@ -136,12 +136,10 @@ impl Vault {
         identifiers: &[Identifier],
         period: Period,
     ) -> Result<Vec<AgentHandle>, VaultError> {
-        let digests: Vec<_> = identifiers.iter().map(identifier::digest).collect();
-        let cached: Option<Vec<_>> = self.inner.cached(&digests, period).into_iter().collect();
-        if let Some(handles) = cached {
-            self.count_resolved("memory", handles.len());
+        if let Some(handles) = self.remembered(identifiers, period) {
             return Ok(handles);
         }
+        let digests: Vec<_> = identifiers.iter().map(identifier::digest).collect();
         // Most of what is not in memory is in the database, and reading it there needs no turn.
         let epoch = self.inner.keys.epoch();
         let agents = self.inner.find(&digests).await?;
@@ -154,6 +152,15 @@ impl Vault {
             .into_iter()
             .map(|handle| handle.ok_or(VaultError::Invalid("an identifier has an agent")))
             .collect()
+    }
+
+    /// The same from memory alone, at once, where everybody is there with a key of that quarter; else `None`, and
+    /// [`Vault::resolve`] is the way. Never makes an agent or a key.
+    pub fn remembered(&self, identifiers: &[Identifier], period: Period) -> Option<Vec<AgentHandle>> {
+        let digests: Vec<_> = identifiers.iter().map(identifier::digest).collect();
+        let handles: Option<Vec<_>> = self.inner.cached(&digests, period).into_iter().collect();
+        self.count_resolved("memory", handles.as_ref().map_or(0, Vec::len));
+        handles
     }
 
     /// Keys of known agents for a quarter, made where they are missing; `None` for agents that were erased or

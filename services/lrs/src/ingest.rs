@@ -1,8 +1,9 @@
 //! The way in: from statements that were found valid to positions in the log.
 //!
-//! Ids are looked up before people are resolved, or a statement that comes again would bring an erased person back.
-//! What is known already is compared outside the log's lock. Keys may be destroyed between resolving and storing:
-//! the log then refuses by its fence, and everything is resolved and sealed again.
+//! Ids are looked up before people are made, or a statement that comes again would bring an erased person back. Where
+//! everybody in a request is in the vault's memory nobody is made, and the look-up is left to the log, which refuses
+//! ids that it has. What is known already is compared outside the log's lock. Keys may be destroyed between resolving
+//! and storing: the log then refuses by its fence, and everything is resolved and sealed again.
 
 use std::collections::HashMap;
 
@@ -89,7 +90,13 @@ impl Ingest {
         let count = open.len();
         let sent = |index: usize| statements[index].id.is_some();
         for attempt in 0..ATTEMPTS {
-            if attempt > 0 || open.iter().any(|index| sent(*index)) {
+            // The fence first: a key that dies from here on makes the log refuse.
+            let fence = self.log.fence();
+            self.vault.at_fence(fence);
+            let people = prepare::identifiers(open.iter().map(|index| &statements[*index]));
+            let period = Period::of(self.clock.now());
+            let remembered = if attempt == 0 { self.vault.remembered(&people, period) } else { None };
+            if attempt > 0 || (remembered.is_none() && open.iter().any(|index| sent(*index))) {
                 let known = self.known(&ids, &open).await?;
                 self.compare(&statements, &known, version).await?;
                 open.retain(|index| known.iter().all(|(known, _)| known != index));
@@ -97,10 +104,11 @@ impl Ingest {
             if open.is_empty() {
                 return Ok(Posted { ids, stored: 0 });
             }
-            // The fence first: a key that dies from here on makes the log refuse.
-            let fence = self.log.fence();
-            self.vault.at_fence(fence);
-            let events = self.prepare(&statements, &ids, &open, credential, version).await?;
+            let handles = match remembered {
+                Some(handles) => people.into_iter().zip(handles).collect(),
+                None => self.resolve(open.iter().map(|index| &statements[*index]), period).await?,
+            };
+            let events = self.prepare(&statements, &ids, &open, &handles, credential, version).await?;
             match self.log.append(Append { events, fence: Some(fence), raise_fence: false }).await {
                 Ok(_) => return Ok(Posted { stored: open.len(), ids }),
                 // Somebody else was faster, or this very request is sent twice at once; or somebody was erased.
@@ -134,22 +142,30 @@ impl Ingest {
         Ok(())
     }
 
+    /// Everybody in some statements, with their keys; made where they are missing.
+    async fn resolve<'a>(
+        &self,
+        statements: impl Iterator<Item = &'a Statement>,
+        period: Period,
+    ) -> Result<HashMap<Identifier, AgentHandle>, IngestError> {
+        let people = prepare::identifiers(statements);
+        let handles = self.vault.resolve(&people, period).await.map_err(vault_failed)?;
+        Ok(people.into_iter().zip(handles).collect())
+    }
+
     async fn prepare(
         &self,
         statements: &[Statement],
         ids: &[Uuid],
         open: &[usize],
+        handles: &HashMap<Identifier, AgentHandle>,
         credential: Option<Key>,
         version: Version,
     ) -> Result<Vec<NewEvent>, IngestError> {
-        let identifiers = prepare::identifiers(open.iter().map(|index| &statements[*index]));
-        let period = Period::of(self.clock.now());
-        let handles = self.vault.resolve(&identifiers, period).await.map_err(vault_failed)?;
-        let handles: HashMap<Identifier, AgentHandle> = identifiers.into_iter().zip(handles).collect();
         let snapshot = self.municipality.snapshot();
         let preparation = Preparation {
             vault: &self.vault,
-            handles: &handles,
+            handles,
             municipality: &snapshot.municipality,
             credential,
             version,
