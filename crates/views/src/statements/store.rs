@@ -77,6 +77,9 @@ pub(crate) async fn drop(mut tx: Tx<'_>) -> Result<(), sqlx::Error> {
 }
 
 /// Adds rows; those that are there already stay. Sorts them first: neighbours share a page of the tree.
+///
+/// Rows that a statement has of itself are new whenever its position is, and need no look before they are inserted,
+/// which PostgreSQL otherwise takes for each. A borrowed row may come again by another way.
 pub(crate) async fn insert_terms(tx: Tx<'_>, mut rows: Vec<TermRow>) -> Result<(), sqlx::Error> {
     rows.sort_unstable();
     match tx {
@@ -88,19 +91,22 @@ pub(crate) async fn insert_terms(tx: Tx<'_>, mut rows: Vec<TermRow>) -> Result<(
             .await
         }
         Tx::Postgres(connection) => {
-            let terms: Vec<&[u8]> = rows.iter().map(|row| &row.term[..]).collect();
-            let positions: Vec<i64> = rows.iter().map(|row| signed(row.position)).collect();
-            let vias: Vec<i64> = rows.iter().map(|row| signed(row.via)).collect();
-            sqlx::query(
-                "INSERT INTO statement_term (term, position, via) \
-                 SELECT * FROM UNNEST($1::bytea[], $2::bigint[], $3::bigint[]) ON CONFLICT DO NOTHING",
-            )
-            .bind(terms)
-            .bind(positions)
-            .bind(vias)
-            .execute(connection)
-            .await
-            .map(std::mem::drop)
+            let (own, borrowed): (Vec<TermRow>, Vec<TermRow>) = rows.into_iter().partition(|row| row.via == 0);
+            let own_rows = "INSERT INTO statement_term (term, position, via) \
+                 SELECT * FROM UNNEST($1::bytea[], $2::bigint[], $3::bigint[])";
+            let borrowed_rows = "INSERT INTO statement_term (term, position, via) \
+                 SELECT * FROM UNNEST($1::bytea[], $2::bigint[], $3::bigint[]) ON CONFLICT DO NOTHING";
+            for (text, rows) in [(own_rows, own), (borrowed_rows, borrowed)] {
+                if rows.is_empty() {
+                    continue;
+                }
+                let terms: Vec<&[u8]> = rows.iter().map(|row| &row.term[..]).collect();
+                let positions: Vec<i64> = rows.iter().map(|row| signed(row.position)).collect();
+                let vias: Vec<i64> = rows.iter().map(|row| signed(row.via)).collect();
+                let insert = sqlx::query(text).bind(terms).bind(positions).bind(vias);
+                insert.execute(&mut *connection).await?;
+            }
+            Ok(())
         }
     }
 }
