@@ -314,13 +314,18 @@ impl EventLog {
             return Ok(shared.saw_through(known));
         }
         let head = match &self.inner.database {
-            Database::Sqlite(db) => sqlite::promise(db, now).await?,
-            Database::Postgres(pool) => postgres::promise(pool, now).await?,
+            Database::Sqlite(db) => sqlite::promise(db, now).await,
+            Database::Postgres(pool) => postgres::promise(pool, now).await,
         };
         Ok(match head {
-            Some(head) => shared.saw_through(head.stored.max(head.promised)),
+            Ok(Some(head)) => shared.saw_through(head.stored.max(head.promised)),
             // Somebody is appending: the answer stays what it was, and the next one asks again.
-            None => known,
+            Ok(None) => known,
+            // A full disk takes no promise; reading goes on without a newer one.
+            Err(error) => {
+                tracing::debug!(%error, "the promise could not be raised");
+                known
+            }
         })
     }
 
