@@ -306,8 +306,10 @@ pub(crate) fn method(measure: Measure, lang: Lang) -> &'static str {
         ),
         Measure::Coverage => t(
             lang,
-            "Andelen personer i gruppen som det finns något underlag för.",
-            "The share of people in the group about whom anything is known.",
+            "Hur många siffrorna gäller räknas av alla i gruppen. En andel som är nästan ingen eller nästan alla visas \
+             inte.",
+            "How many the figures are about is out of everyone in the group. A share of almost nobody or almost \
+             everybody is not shown.",
         ),
     }
 }

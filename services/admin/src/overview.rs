@@ -94,7 +94,7 @@ fn known(released: &Released, lang: Lang) -> Vec<Card> {
         };
         let link = (
             t(lang, "Se per enhet", "See by unit").to_owned(),
-            format!("{}#coverage", Page::Competence.href(lang)),
+            format!("{}#units", Page::Competence.href(lang)),
         );
         Some(Card {
             heading: heading.to_owned(),

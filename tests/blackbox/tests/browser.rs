@@ -18,7 +18,16 @@ impl Demo {
     /// A small municipality in a folder of its own; returns once it prints where it is and who may log in.
     fn start(folder: &Path) -> Result<Self> {
         let mut child = Command::new(blackbox::binary())
-            .args(["demo", "--people", "200", "--statements", "4000", "--listen", "127.0.0.1:0", "--data-dir"])
+            .args([
+                "demo",
+                "--people",
+                "200",
+                "--statements",
+                "4000",
+                "--listen",
+                "127.0.0.1:0",
+                "--data-dir",
+            ])
             .arg(folder)
             .env_remove("RUST_LOG")
             .env("NO_COLOR", "1")
@@ -41,7 +50,10 @@ impl Demo {
         }
         // The rest of its output is read away, so that it never blocks on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        ensure!(!demo.address.is_empty() && !demo.login.is_empty(), "the demo printed no address or no log-in");
+        ensure!(
+            !demo.address.is_empty() && !demo.login.is_empty(),
+            "the demo printed no address or no log-in"
+        );
         Ok(demo)
     }
 }

@@ -1,0 +1,349 @@
+// Every page in a real browser: both languages, light and dark, desk and phone; what a reader does on them; and axe
+// on all of them, with the rules of WCAG 2.1 A and AA.
+//
+// LARKA_ADDRESS, LARKA_LOGIN, LARKA_PASSWORD: the demo. CHROMIUM: the browser, /usr/bin/chromium unless set.
+// LARKA_SHOTS: a folder for pictures of the pages, if wanted.
+
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const require = createRequire(import.meta.url);
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+const { LARKA_ADDRESS: address, LARKA_LOGIN: login, LARKA_PASSWORD: password, LARKA_SHOTS: shots } = process.env;
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+assert.ok(address && login && password, "LARKA_ADDRESS, LARKA_LOGIN and LARKA_PASSWORD say what to test");
+assert.ok(existsSync(executablePath), `there is no browser at ${executablePath}; install chromium or set CHROMIUM`);
+if (shots) mkdirSync(shots, { recursive: true });
+
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
+const LOOKS = {
+  light: { viewport: { width: 1280, height: 900 }, colorScheme: "light" },
+  dark: { viewport: { width: 1280, height: 900 }, colorScheme: "dark" },
+  phone: { viewport: { width: 390, height: 844 }, colorScheme: "light", hasTouch: true },
+};
+const LANGUAGES = {
+  sv: {
+    login: "Logga in", overview: "Översikt", competence: "Digital kompetens i Lärkby kommun", survey: "Enkäter",
+    system: "Drift", wrong: "stämmer inte", logout: "Logga ut", show: "Visa", missing: "Sidan finns inte",
+  },
+  en: {
+    login: "Log in", overview: "Overview", competence: "Digital competence in Lärkby kommun", survey: "Surveys",
+    system: "System", wrong: "is wrong", logout: "Log out", show: "Show", missing: "There is no such page",
+  },
+};
+
+const browser = await chromium.launch({
+  executablePath,
+  args: [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+  ],
+});
+const looked = { pages: 0, drawings: 0, links: 0 };
+
+/** A page of its own session, in which nothing may fail unseen. */
+async function open(look) {
+  const context = await browser.newContext({ ...LOOKS[look], bypassCSP: false, acceptDownloads: true });
+  const page = await context.newPage();
+  page.faults = [];
+  page.expected = new Set();
+  page.on("console", (message) => {
+    const ours = [...page.expected].some((status) => message.text().includes(`status of ${status}`));
+    if (["error", "warning"].includes(message.type()) && !ours) page.faults.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => page.faults.push(`script: ${error.message}`));
+  page.on("requestfailed", (request) => {
+    // A download, or a click before the tab has its picture, ends a request early.
+    if (request.failure()?.errorText !== "net::ERR_ABORTED") page.faults.push(`request: ${request.url()} ${request.failure()?.errorText}`);
+  });
+  page.on("response", (response) => {
+    const elsewhere = !response.url().startsWith(address) && !response.url().startsWith("data:");
+    if (elsewhere) page.faults.push(`another site: ${response.url()}`);
+    if (response.status() >= 400 && !page.expected.has(response.status())) {
+      page.faults.push(`${response.status()}: ${response.url()}`);
+    }
+  });
+  return page;
+}
+
+/** What holds of every page. */
+async function check(page, name, lang) {
+  looked.pages += 1;
+  assert.deepEqual(page.faults, [], name);
+  const found = await page.evaluate(() => ({
+    lang: document.documentElement.lang,
+    title: document.title,
+    headings: [...document.querySelectorAll("h1")].map((h1) => h1.textContent.trim()),
+    wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    scripts: document.scripts.length,
+    styled: document.querySelectorAll("[style]").length,
+    drawings: [...document.querySelectorAll("svg.drawing")].map((svg) => ({
+      role: svg.getAttribute("role"),
+      named: (svg.getAttribute("aria-labelledby") ?? "").split(" ").every((id) => document.getElementById(id)),
+      title: svg.querySelector(":scope > title")?.textContent.trim() ?? "",
+      desc: svg.querySelector(":scope > desc")?.textContent.trim() ?? "",
+      links: svg.querySelectorAll("a").length,
+    })),
+    ids: [...document.querySelectorAll("[id]")].map((element) => element.id),
+    anchors: [...document.querySelectorAll('a[href^="#"]')].map((a) => a.getAttribute("href").slice(1)),
+  }));
+  assert.equal(found.lang, lang, `${name}: the page's language`);
+  assert.equal(found.headings.length, 1, `${name}: one h1, found ${JSON.stringify(found.headings)}`);
+  assert.match(found.title, / – Lärka$/, `${name}: its title`);
+  assert.ok(found.wide <= 0, `${name}: scrolls sideways by ${found.wide} px`);
+  assert.equal(found.scripts, 0, `${name}: no scripts`);
+  assert.equal(found.styled, 0, `${name}: no styles of its own`);
+  assert.equal(new Set(found.ids).size, found.ids.length, `${name}: every id once`);
+  for (const anchor of found.anchors) assert.ok(found.ids.includes(anchor), `${name}: #${anchor} is not there`);
+  for (const drawing of found.drawings) {
+    assert.ok(
+      drawing.role === "img" && drawing.named && drawing.title && drawing.desc && drawing.links === 0,
+      `${name}: a drawing that says what it shows: ${JSON.stringify(drawing)}`,
+    );
+  }
+  looked.drawings += found.drawings.length;
+  await page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = true)));
+  const opened = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  assert.ok(opened <= 0, `${name}: scrolls sideways by ${opened} px when everything is open`);
+  await page.evaluate(axe);
+  const result = await page.evaluate((values) => axe.run(document, { runOnly: { type: "tag", values } }), RULES);
+  const violations = result.violations.map(
+    (found) => `${found.id} (${found.impact}) ${found.help}: ${found.nodes.slice(0, 3).map((node) => node.html).join(" | ")}`,
+  );
+  assert.deepEqual(violations, [], `${name}: axe`);
+  if (shots) await page.screenshot({ path: `${shots}/${name.replaceAll(/[^\p{L}\d]+/gu, "-")}.png`, fullPage: true });
+  return found;
+}
+
+async function enter(page, lang) {
+  await page.goto(`${address}/login?lang=${lang}`);
+  await page.fill("#user", login);
+  await page.fill("#password", password);
+  await page.click("button.main");
+}
+
+/** The log-in: asked for, refused, granted, and on to the page that was asked for. */
+async function logIn(page, look, lang) {
+  const words = LANGUAGES[lang];
+  await page.goto(`${address}/system?lang=${lang}`);
+  assert.ok(new URL(page.url()).pathname === "/login", "a page without a session is the log-in");
+  await check(page, `${look} ${lang} login`, lang);
+  assert.equal(await page.textContent("h1"), words.login);
+  page.expected.add(401);
+  await page.fill("#user", login);
+  await page.fill("#password", "not the password at all");
+  await page.click("button.main");
+  const notice = page.locator(".notice");
+  assert.ok((await notice.textContent()).includes(words.wrong), "a wrong password is told in words");
+  await check(page, `${look} ${lang} wrong password`, lang);
+  page.expected.delete(401);
+  await page.fill("#user", login);
+  await page.fill("#password", password);
+  await page.click("button.main");
+  assert.equal(page.url(), `${address}/system?lang=${lang}`, "the log-in leads on to what was asked for");
+  const [cookie] = await page.context().cookies();
+  assert.ok(cookie.httpOnly && cookie.sameSite === "Lax" && cookie.path === "/", JSON.stringify(cookie));
+}
+
+/** The pages of the navigation, by its links. */
+async function navigate(page, look, lang) {
+  const words = LANGUAGES[lang];
+  for (const name of ["overview", "competence", "survey", "system"]) {
+    await page.goto(`${address}/?lang=${lang}`);
+    const links = page.locator(".top nav a");
+    await links.nth(["overview", "competence", "survey", "system"].indexOf(name)).click();
+    await check(page, `${look} ${lang} ${name}`, lang);
+    assert.equal(await page.locator('.top nav a[aria-current="page"]').count(), 1, `${name}: where the reader is`);
+    if (name !== "survey") assert.equal((await page.textContent("h1")).trim(), words[name]);
+  }
+  await page.goto(`${address}/?lang=${lang}`);
+  const cards = await page.locator(".card a").evaluateAll((links) => links.map((link) => link.href));
+  assert.ok(cards.length >= 4, `the overview leads on, found ${cards.length} links`);
+  for (const href of cards) {
+    looked.links += 1;
+    // Nothing is loaded where only the place within the page is another.
+    const answer = await page.goto(href);
+    assert.ok(!answer || answer.status() === 200, href);
+    const place = new URL(href).hash.slice(1);
+    if (place) assert.equal(await page.locator(`[id="${place}"]`).count(), 1, href);
+  }
+}
+
+/** A place and a round by the form, further down by a link, back up, and over to the other language. */
+async function choose(page, look, lang) {
+  await page.goto(`${address}/reports/competence?lang=${lang}`);
+  const child = page.locator("#units tbody a").first();
+  const name = (await child.textContent()).trim();
+  await child.click();
+  assert.ok((await page.textContent("h1")).includes(name), `the page of ${name}`);
+  const down = new URL(page.url());
+  assert.ok(down.searchParams.get("unit"), "the place stands in the address");
+  await check(page, `${look} ${lang} place by link`, lang);
+  await page.locator(".period a").first().click();
+  assert.ok(!(await page.textContent("h1")).includes(name), "and up again");
+
+  const options = await page.locator("#unit option").evaluateAll((all) => all.map((option) => option.value));
+  const [first, last] = [options.find((value) => value), options.at(-1)];
+  for (const unit of new Set([first, last])) {
+    await page.goto(`${address}/reports/competence?lang=${lang}`);
+    await page.selectOption("#unit", unit);
+    await page.click("form.choices button");
+    assert.equal(new URL(page.url()).searchParams.get("unit"), unit);
+    await check(page, `${look} ${lang} place ${unit}`, lang);
+  }
+
+  await page.goto(`${address}/reports/survey?lang=${lang}`);
+  const rounds = await page.locator("#round option").evaluateAll((all) => all.map((option) => option.value));
+  assert.ok(rounds.length >= 3, "the demo has several rounds");
+  for (const round of rounds) {
+    await page.goto(`${address}/reports/survey?lang=${lang}`);
+    await page.selectOption("#round", round);
+    await page.click("form.choices button");
+    assert.equal(await page.inputValue("#round"), round, "the round that was chosen stays chosen");
+    const title = await page.locator("#round option:checked").textContent();
+    assert.ok((await page.textContent("h1")).includes(title.trim()), `the page of ${title}`);
+    await check(page, `${look} ${lang} round ${round}`, lang);
+  }
+
+  await page.selectOption("#unit", { index: 1 });
+  await page.click("form.choices button");
+  const here = new URL(page.url());
+  await page.locator(".corner a[hreflang]").click();
+  const there = new URL(page.url());
+  assert.notEqual(there.searchParams.get("lang"), lang);
+  for (const kept of ["unit", "round"]) assert.equal(there.searchParams.get(kept), here.searchParams.get(kept), kept);
+  assert.equal(there.pathname, here.pathname);
+  assert.deepEqual(page.faults, []);
+}
+
+/** The files of a report, through the links that a reader has. */
+async function download(page, lang) {
+  for (const [path, unit] of [["competence", 0], ["survey", 1]]) {
+    await page.goto(`${address}/reports/${path}?lang=${lang}`);
+    await page.selectOption("#unit", { index: unit });
+    await page.click("form.choices button");
+    const files = {};
+    for (const format of ["HTML", "CSV", "JSON"]) {
+      const waiting = page.waitForEvent("download");
+      await page.locator(".files a", { hasText: format }).click();
+      const file = await waiting;
+      assert.match(file.suggestedFilename(), new RegExp(`^larka-${path}-\\d{4}-\\d\\d-\\d\\d\\.${format.toLowerCase()}$`));
+      files[format] = readFileSync(await file.path(), "utf8");
+    }
+    const json = JSON.parse(files.JSON);
+    assert.equal(json.kind, path);
+    const separator = lang === "sv" ? ";" : ",";
+    const [head, ...lines] = files.CSV.trimEnd().split("\r\n");
+    assert.ok(head.startsWith("\ufeff") && lines.length > 10, "CSV with a head and lines");
+    assert.equal(head.split(separator).length, 16);
+    assert.ok(files.HTML.startsWith("<!DOCTYPE html>") && files.HTML.includes(`<html lang="${lang}">`));
+    assert.ok(!/(?:src|href)="(?:https?:)?\/\//.test(files.HTML), "a page that stands alone asks no other site");
+    assert.deepEqual(new Set(json.populations.map((population) => population.geometry)), new Set(["tree"]));
+  }
+  assert.deepEqual(page.faults, []);
+}
+
+/** With the keyboard alone: the skip link first, focus that is seen, details that open. */
+async function keyboard(page) {
+  await page.goto(`${address}/reports/competence`);
+  await page.keyboard.press("Tab");
+  const skip = await page.evaluate(() => {
+    const { left, top, width, height } = document.activeElement.getBoundingClientRect();
+    return { href: document.activeElement.getAttribute("href"), seen: left >= 0 && top >= 0 && width > 20 && height > 20 };
+  });
+  assert.deepEqual(skip, { href: "#innehall", seen: true }, "the first stop is the skip link, and it shows");
+  await page.keyboard.press("Enter");
+  assert.ok(page.url().endsWith("#innehall"));
+  await page.keyboard.press("Tab");
+  const inside = await page.evaluate(() => document.querySelector("main").contains(document.activeElement));
+  assert.ok(inside, "the skip link leads past the navigation");
+  const stops = new Set();
+  for (let step = 0; step < 25; step += 1) {
+    const stop = await page.evaluate(() => {
+      const style = getComputedStyle(document.activeElement);
+      return { name: document.activeElement.outerHTML.slice(0, 80), outline: style.outlineStyle, width: style.outlineWidth };
+    });
+    assert.ok(stop.outline !== "none" && parseFloat(stop.width) >= 2, `focus is seen on ${stop.name}`);
+    stops.add(stop.name);
+    await page.keyboard.press("Tab");
+  }
+  assert.ok(stops.size > 15, "the focus moves on");
+  const summary = page.locator("summary").first();
+  await summary.focus();
+  await page.keyboard.press("Enter");
+  assert.ok(await summary.evaluate((element) => element.parentElement.open), "details open by key");
+}
+
+/** What is not there is a page too, and what a program asks for stays a problem. */
+async function errors(page, look, lang) {
+  page.expected.add(404).add(400);
+  for (const path of ["/nowhere", "/reports/nothing"]) {
+    const answer = await page.goto(`${address}${path}?lang=${lang}`);
+    assert.equal(answer.status(), 404);
+    assert.equal(await page.textContent("h1"), LANGUAGES[lang].missing);
+    await check(page, `${look} ${lang} missing ${path}`, lang);
+  }
+  for (const path of ["/reports/survey?round=none", "/reports/competence?at=soon", "/reports/competence?unit=none"]) {
+    const answer = await page.goto(`${address}${path}&lang=${lang}`);
+    assert.match(answer.headers()["content-type"], /^text\/html/, path);
+    await check(page, `${look} ${lang} error ${path}`, lang);
+  }
+  const problem = await page.request.get(`${address}/api/v1/nothing`);
+  assert.equal(problem.status(), 404);
+  assert.match(problem.headers()["content-type"], /^application\/problem\+json/);
+  page.expected.clear();
+}
+
+/** The headers that keep a page to itself. */
+async function headers(page) {
+  for (const path of ["/", "/reports/competence", "/system", "/login"]) {
+    const answer = await page.request.get(`${address}${path}`);
+    const policy = answer.headers()["content-security-policy"] ?? "";
+    assert.ok(policy.includes("default-src 'none'") && !policy.includes("unsafe"), `${path}: ${policy}`);
+    assert.equal(answer.headers()["cache-control"], "no-store", path);
+    assert.equal(answer.headers()["x-content-type-options"], "nosniff", path);
+  }
+}
+
+/** Out, and the old session opens nothing. */
+async function logOut(page, lang) {
+  await page.goto(`${address}/?lang=${lang}`);
+  const before = await page.context().cookies();
+  await page.getByRole("button", { name: LANGUAGES[lang].logout }).click();
+  assert.equal(new URL(page.url()).pathname, "/login");
+  assert.equal((await page.context().cookies()).length, 0, "the cookie is taken back");
+  await page.context().addCookies(before);
+  await page.goto(`${address}/system`);
+  assert.equal(new URL(page.url()).pathname, "/login", "a session that has ended opens nothing");
+  assert.deepEqual(page.faults, []);
+}
+
+try {
+  for (const lang of Object.keys(LANGUAGES)) {
+    for (const look of Object.keys(LOOKS)) {
+      const page = await open(look);
+      await logIn(page, look, lang);
+      await navigate(page, look, lang);
+      await choose(page, look, lang);
+      await errors(page, look, lang);
+      if (look === "light") {
+        await download(page, lang);
+        await headers(page);
+      }
+      await logOut(page, lang);
+      await page.context().close();
+    }
+  }
+  const page = await open("light");
+  await enter(page, "sv");
+  await keyboard(page);
+  await page.context().close();
+  console.log(`${looked.pages} pages, ${looked.drawings} drawings, ${looked.links} links from the overview: as they should be`);
+} finally {
+  await browser.close();
+}
