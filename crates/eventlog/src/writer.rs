@@ -284,7 +284,7 @@ impl Writer {
     }
 
     /// Waits for the database to come back and say whether a commit arrived. Until then nothing else
-    /// could be stored anyway.
+    /// could be stored anyway: who else asks is refused.
     async fn look_up(&mut self, first: Option<(Position, [u8; 16])>, reason: &str) -> Result<bool, Failure> {
         let Some((position, id)) = first else { return Ok(false) };
         tracing::warn!(%reason, position = position.0, "the answer to a commit was lost; looking it up");
@@ -299,6 +299,7 @@ impl Writer {
                     )));
                 }
                 Err(_) => {
+                    self.refuse_waiting(reason);
                     let mut closing = self.closing.clone();
                     tokio::select! {
                         () = tokio::time::sleep(LOOK_AGAIN) => {}
@@ -306,6 +307,13 @@ impl Writer {
                     }
                 }
             }
+        }
+    }
+
+    /// Refuses what has not been taken yet, so that nobody waits in vain for a database that is away.
+    fn refuse_waiting(&mut self, reason: &str) {
+        while let Ok(request) = self.requests.try_recv() {
+            self.answer(request.answer, Err(AppendError::Unavailable(reason.to_owned())));
         }
     }
 
