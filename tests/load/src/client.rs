@@ -46,7 +46,8 @@ pub(crate) fn send(
         let began = Instant::now();
         let mut tasks = Vec::new();
         for mut connection in open {
-            let (requests, next, statements) = (Rc::clone(&requests), Rc::clone(&next), Rc::clone(&statements));
+            let (requests, next, statements) =
+                (Rc::clone(&requests), Rc::clone(&next), Rc::clone(&statements));
             let times = Rc::clone(&times);
             tasks.push(tokio::task::spawn_local(async move {
                 let mut at = Instant::now();

@@ -182,7 +182,8 @@ impl Figures {
             "disk": self.disk,
         });
         for (name, _, rate) in self.rates() {
-            value[name] = json!({ "count": rate.count, "seconds": rate.seconds, "a_second": rate.a_second() });
+            value[name] =
+                json!({ "count": rate.count, "seconds": rate.seconds, "a_second": rate.a_second() });
         }
         for (name, _, run) in self.runs() {
             value[name] = run.json();
@@ -209,7 +210,10 @@ impl fmt::Display for Figures {
             Backend::Postgres => "PostgreSQL",
         };
         writeln!(f, "\n{name}, statements of {:.0} bytes", self.statement_bytes)?;
-        writeln!(f, "\nover HTTP               a second  batch  writer busy  median    99 %  CPU client  server  database  client's share")?;
+        writeln!(
+            f,
+            "\nover HTTP               a second  batch  writer busy  median    99 %  CPU client  server  database  client's share"
+        )?;
         for (_, name, run) in self.runs() {
             writeln!(
                 f,
@@ -239,7 +243,12 @@ impl fmt::Display for Figures {
         for (_, name, rate) in &self.rates()[5..8] {
             writeln!(f, "  {name:<21}{:>9.0}{:>9.0} %", rate.a_second(), rate.a_second() / scan * 100.0)?;
         }
-        writeln!(f, "\nmemory of the server after 50 x 8: {} MB, at most {} MB", self.memory.resident >> 20, self.memory.peak >> 20)?;
+        writeln!(
+            f,
+            "\nmemory of the server after 50 x 8: {} MB, at most {} MB",
+            self.memory.resident >> 20,
+            self.memory.peak >> 20
+        )?;
         let each = |bytes: u64| bytes as f64 / self.disk.statements.max(1) as f64;
         writeln!(f, "\non disk, bytes a statement ({} of them)", self.disk.statements)?;
         writeln!(f, "  {:<31}{:>9.0}", "their JSON", each(self.disk.json))?;

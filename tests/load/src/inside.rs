@@ -110,7 +110,9 @@ pub(crate) async fn ingest(
         let (next, count) = (Arc::clone(&next), Arc::clone(&count));
         running.spawn(async move {
             while began.elapsed() < limit {
-                let Some((body, statements)) = bodies.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+                let Some((body, statements)) = bodies.get(next.fetch_add(1, Ordering::Relaxed)) else {
+                    break;
+                };
                 post(&lrs, body).await?;
                 count.fetch_add(*statements, Ordering::Relaxed);
             }

@@ -18,8 +18,7 @@ impl Work {
     pub(crate) fn new(flags: &Flags) -> Self {
         let warm = (flags.statements / 10).clamp(50, 4_000);
         let count = warm + flags.statements;
-        let world =
-            World::new(&Plan { people: flags.people, statements: count as u64, ..Plan::default() });
+        let world = World::new(&Plan { people: flags.people, statements: count as u64, ..Plan::default() });
         let statements = world.statements().collect();
         Self { world, statements, warm }
     }

@@ -27,17 +27,24 @@ fn every_figure_is_there_and_nothing_that_was_acknowledged_is_lost() {
         for run in ["http_50", "http_1", "http_50_worker"] {
             let run = &figures[run];
             assert!(run["statements"].as_u64().unwrap() > 0, "{run}");
-            assert_eq!(run["statements"], run["stored"], "what was acknowledged is what the log grew by: {run}");
+            assert_eq!(
+                run["statements"], run["stored"],
+                "what was acknowledged is what the log grew by: {run}"
+            );
             assert!(run["batch"].as_f64().unwrap() >= 1.0, "{run}");
         }
-        for rate in ["bare_50", "bare_1", "append_1", "ingest_50", "ingest_1", "scan", "progress", "competence"] {
+        for rate in
+            ["bare_50", "bare_1", "append_1", "ingest_50", "ingest_1", "scan", "progress", "competence"]
+        {
             assert!(figures[rate]["count"].as_u64().unwrap() > 0, "{rate}: {figures}");
         }
         assert_eq!(figures["targets"].as_array().unwrap().len(), 3);
         for part in ["json", "log", "vault", "statements"] {
             assert!(figures["disk"][part].as_u64().unwrap() > 0, "{part}: {figures}");
         }
-        assert!(figures["memory"]["peak"].as_u64().unwrap() >= figures["memory"]["resident"].as_u64().unwrap());
+        assert!(
+            figures["memory"]["peak"].as_u64().unwrap() >= figures["memory"]["resident"].as_u64().unwrap()
+        );
         let text = String::from_utf8_lossy(&output.stdout);
         assert_eq!(text.matches("targets ").count(), 2, "a table for each database: {text}");
     }

@@ -44,13 +44,17 @@ pub async fn read(database: &Database) -> Result<BTreeMap<u64, IndexRows>, sqlx:
     let rows: Vec<TermRow> = match database {
         Database::Sqlite(db) => {
             sqlx::query(text)
-                .try_map(|row: sqlx::sqlite::SqliteRow| row_of(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
+                .try_map(|row: sqlx::sqlite::SqliteRow| {
+                    row_of(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)
+                })
                 .fetch_all(&db.readers)
                 .await?
         }
         Database::Postgres(pool) => {
             sqlx::query(text)
-                .try_map(|row: sqlx::postgres::PgRow| row_of(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
+                .try_map(|row: sqlx::postgres::PgRow| {
+                    row_of(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)
+                })
                 .fetch_all(pool)
                 .await?
         }

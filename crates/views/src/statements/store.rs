@@ -91,7 +91,8 @@ pub(crate) async fn insert_terms(tx: Tx<'_>, mut rows: Vec<TermRow>) -> Result<(
             .await
         }
         Tx::Postgres(connection) => {
-            let (own, borrowed): (Vec<TermRow>, Vec<TermRow>) = rows.into_iter().partition(|row| row.via == 0);
+            let (own, borrowed): (Vec<TermRow>, Vec<TermRow>) =
+                rows.into_iter().partition(|row| row.via == 0);
             let own_rows = "INSERT INTO statement_term (term, position, via) \
                  SELECT * FROM UNNEST($1::bytea[], $2::bigint[], $3::bigint[])";
             let borrowed_rows = "INSERT INTO statement_term (term, position, via) \
