@@ -110,6 +110,11 @@ async function check(page, name, lang) {
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
   assert.ok(opened <= 0, `${name}: scrolls sideways by ${opened} px when everything is open`);
+  // One of several alike is enough for axe, which takes its time over every cell of a table.
+  await page.evaluate(() => {
+    const another = (details) => !details.parentElement.querySelector(":scope > details")?.isSameNode(details);
+    [...document.querySelectorAll("details")].filter(another).forEach((details) => (details.open = false));
+  });
   await page.evaluate(axe);
   const result = await page.evaluate((values) => axe.run(document, { runOnly: { type: "tag", values } }), RULES);
   const violations = result.violations.map(
@@ -120,11 +125,18 @@ async function check(page, name, lang) {
   return found;
 }
 
+/** A click that leads to another page, and that page, loaded. */
+async function follow(page, locator) {
+  const loaded = page.waitForEvent("load");
+  await locator.click();
+  await loaded;
+}
+
 async function enter(page, lang) {
   await page.goto(`${address}/login?lang=${lang}`);
   await page.fill("#user", login);
   await page.fill("#password", password);
-  await page.click("button.main");
+  await follow(page, page.locator("button.main"));
 }
 
 /** The log-in: asked for, refused, granted, and on to the page that was asked for. */
@@ -137,14 +149,14 @@ async function logIn(page, look, lang) {
   page.expected.add(401);
   await page.fill("#user", login);
   await page.fill("#password", "not the password at all");
-  await page.click("button.main");
+  await follow(page, page.locator("button.main"));
   const notice = page.locator(".notice");
   assert.ok((await notice.textContent()).includes(words.wrong), "a wrong password is told in words");
   await check(page, `${look} ${lang} wrong password`, lang);
   page.expected.delete(401);
   await page.fill("#user", login);
   await page.fill("#password", password);
-  await page.click("button.main");
+  await follow(page, page.locator("button.main"));
   assert.equal(page.url(), `${address}/system?lang=${lang}`, "the log-in leads on to what was asked for");
   const [cookie] = await page.context().cookies();
   assert.ok(cookie.httpOnly && cookie.sameSite === "Lax" && cookie.path === "/", JSON.stringify(cookie));
@@ -156,7 +168,7 @@ async function navigate(page, look, lang) {
   for (const name of ["overview", "competence", "survey", "system"]) {
     await page.goto(`${address}/?lang=${lang}`);
     const links = page.locator(".top nav a");
-    await links.nth(["overview", "competence", "survey", "system"].indexOf(name)).click();
+    await follow(page, links.nth(["overview", "competence", "survey", "system"].indexOf(name)));
     await check(page, `${look} ${lang} ${name}`, lang);
     assert.equal(await page.locator('.top nav a[aria-current="page"]').count(), 1, `${name}: where the reader is`);
     if (name !== "survey") assert.equal((await page.textContent("h1")).trim(), words[name]);
@@ -179,12 +191,12 @@ async function choose(page, look, lang) {
   await page.goto(`${address}/reports/competence?lang=${lang}`);
   const child = page.locator("#units tbody a").first();
   const name = (await child.textContent()).trim();
-  await child.click();
+  await follow(page, child);
   assert.ok((await page.textContent("h1")).includes(name), `the page of ${name}`);
   const down = new URL(page.url());
   assert.ok(down.searchParams.get("unit"), "the place stands in the address");
   await check(page, `${look} ${lang} place by link`, lang);
-  await page.locator(".period a").first().click();
+  await follow(page, page.locator(".period a").first());
   assert.ok(!(await page.textContent("h1")).includes(name), "and up again");
 
   const options = await page.locator("#unit option").evaluateAll((all) => all.map((option) => option.value));
@@ -192,7 +204,7 @@ async function choose(page, look, lang) {
   for (const unit of new Set([first, last])) {
     await page.goto(`${address}/reports/competence?lang=${lang}`);
     await page.selectOption("#unit", unit);
-    await page.click("form.choices button");
+    await follow(page, page.locator("form.choices button"));
     assert.equal(new URL(page.url()).searchParams.get("unit"), unit);
     await check(page, `${look} ${lang} place ${unit}`, lang);
   }
@@ -200,10 +212,11 @@ async function choose(page, look, lang) {
   await page.goto(`${address}/reports/survey?lang=${lang}`);
   const rounds = await page.locator("#round option").evaluateAll((all) => all.map((option) => option.value));
   assert.ok(rounds.length >= 3, "the demo has several rounds");
-  for (const round of rounds) {
+  // The rounds are one page with other figures: all of them in one language, the latest in the other.
+  for (const round of lang === "sv" ? rounds : rounds.slice(0, 1)) {
     await page.goto(`${address}/reports/survey?lang=${lang}`);
     await page.selectOption("#round", round);
-    await page.click("form.choices button");
+    await follow(page, page.locator("form.choices button"));
     assert.equal(await page.inputValue("#round"), round, "the round that was chosen stays chosen");
     const title = await page.locator("#round option:checked").textContent();
     assert.ok((await page.textContent("h1")).includes(title.trim()), `the page of ${title}`);
@@ -211,9 +224,9 @@ async function choose(page, look, lang) {
   }
 
   await page.selectOption("#unit", { index: 1 });
-  await page.click("form.choices button");
+  await follow(page, page.locator("form.choices button"));
   const here = new URL(page.url());
-  await page.locator(".corner a[hreflang]").click();
+  await follow(page, page.locator(".corner a[hreflang]"));
   const there = new URL(page.url());
   assert.notEqual(there.searchParams.get("lang"), lang);
   for (const kept of ["unit", "round"]) assert.equal(there.searchParams.get(kept), here.searchParams.get(kept), kept);
@@ -226,7 +239,7 @@ async function download(page, lang) {
   for (const [path, unit] of [["competence", 0], ["survey", 1]]) {
     await page.goto(`${address}/reports/${path}?lang=${lang}`);
     await page.selectOption("#unit", { index: unit });
-    await page.click("form.choices button");
+    await follow(page, page.locator("form.choices button"));
     const files = {};
     for (const format of ["HTML", "CSV", "JSON"]) {
       const waiting = page.waitForEvent("download");
@@ -314,7 +327,7 @@ async function headers(page) {
 async function logOut(page, lang) {
   await page.goto(`${address}/?lang=${lang}`);
   const before = await page.context().cookies();
-  await page.getByRole("button", { name: LANGUAGES[lang].logout }).click();
+  await follow(page, page.getByRole("button", { name: LANGUAGES[lang].logout }));
   assert.equal(new URL(page.url()).pathname, "/login");
   assert.equal((await page.context().cookies()).length, 0, "the cookie is taken back");
   await page.context().addCookies(before);
@@ -330,8 +343,8 @@ try {
       await logIn(page, look, lang);
       await navigate(page, look, lang);
       await choose(page, look, lang);
-      await errors(page, look, lang);
       if (look === "light") {
+        await errors(page, look, lang);
         await download(page, lang);
         await headers(page);
       }
