@@ -134,8 +134,15 @@ impl EventLog {
             requests: queue,
             closing: closed.clone(),
             max_batch: options.max_batch.max(1),
+            wary: 0,
         };
-        let mut tasks = vec![tokio::spawn(writer.run())];
+        // On a thread of its own: between tasks that parse and seal, each of its round trips to the database
+        // would wait for one of them to end.
+        let own = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| LogError::Unexpected(format!("the writer's thread: {error}")))?;
+        let mut tasks = vec![tokio::task::spawn_blocking(move || own.block_on(writer.run()))];
         if let (Database::Postgres(pool), Location::Postgres { schema, .. }) = (&database, &options.location)
         {
             let channel = postgres::listen::channel(schema.as_deref());

@@ -24,6 +24,7 @@ pub(crate) struct Taken {
 /// What a batch needs to know.
 #[derive(Debug, Default)]
 pub(crate) struct Need {
+    /// Empty where it is left to the insert to find that a key is in the log already.
     pub(crate) dedupe: Vec<Key>,
     pub(crate) streams: Vec<Key>,
 }
@@ -45,6 +46,8 @@ pub(crate) enum Failure {
     Unavailable(String),
     /// Nothing was stored, and that is because of one of the events.
     Refused(String),
+    /// Nothing was stored, because one of the dedupe keys is in the log.
+    Repeated(String),
     /// The commit was sent and its answer did not come.
     Lost(String),
     /// The disk did not take what was written. Nothing that is on it can be relied on any more.
@@ -142,6 +145,13 @@ pub(crate) fn classify_fold(error: &FoldError) -> Failure {
 pub(crate) fn classify(error: &sqlx::Error, phase: Phase) -> Failure {
     let text = error.to_string();
     match error {
+        // PostgreSQL's unique index, and what SQLite's trigger says.
+        sqlx::Error::Database(database)
+            if database.constraint() == Some("event_dedupe")
+                || database.message().ends_with("a key that exists") =>
+        {
+            Failure::Repeated(text)
+        }
         sqlx::Error::Database(database) => {
             let code = database.code().unwrap_or(Cow::Borrowed(""));
             if database.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
@@ -159,7 +169,7 @@ pub(crate) fn classify(error: &sqlx::Error, phase: Phase) -> Failure {
 
 /// Whether trying again may help where a projection's transaction failed.
 pub(crate) fn may_pass(error: &sqlx::Error) -> bool {
-    !matches!(classify(error, Phase::Before), Failure::Refused(_))
+    !matches!(classify(error, Phase::Before), Failure::Refused(_) | Failure::Repeated(_))
         && !matches!(
             error,
             sqlx::Error::RowNotFound

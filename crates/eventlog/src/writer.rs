@@ -24,6 +24,8 @@ const CLOCK_MAY_RUN_AHEAD: i64 = 3_600_000_000;
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// How often a batch is tried again on a new connection.
 const TRIES: u32 = 3;
+/// For how many batches keys are looked up first once one was found in the log.
+const WARY: u32 = 64;
 
 /// A request that waits, and who waits for it.
 pub(crate) struct Request {
@@ -126,6 +128,9 @@ pub(crate) struct Writer {
     pub(crate) requests: mpsc::UnboundedReceiver<Request>,
     pub(crate) closing: watch::Receiver<bool>,
     pub(crate) max_batch: usize,
+    /// For how many more batches dedupe keys are looked up before the insert. Most are new, and the insert
+    /// into their unique index finds the others.
+    pub(crate) wary: u32,
 }
 
 /// A batch on its way: requests that have no answer yet.
@@ -226,7 +231,7 @@ impl Writer {
                 }
                 Err(failure) => {
                     let error = match failure {
-                        Failure::Refused(reason) => AppendError::Refused(reason),
+                        Failure::Refused(reason) | Failure::Repeated(reason) => AppendError::Refused(reason),
                         Failure::Unavailable(reason) | Failure::Disconnected(reason) => {
                             AppendError::Unavailable(reason)
                         }
@@ -278,6 +283,7 @@ impl Writer {
             };
             match failure {
                 Failure::Disconnected(_) if tries < TRIES => {}
+                Failure::Repeated(_) if self.wary == 0 => self.wary = WARY,
                 failure => return Err(failure),
             }
         }
@@ -322,7 +328,7 @@ impl Writer {
         let mut works: Vec<&mut Work> = part.iter_mut().map(|(work, _)| work).collect();
         let events = || works.iter().flat_map(|work| &work.append.events);
         let need = Need {
-            dedupe: events().filter_map(|event| event.dedupe).collect(),
+            dedupe: events().filter(|_| self.wary > 0).filter_map(|event| event.dedupe).collect(),
             streams: events().filter_map(|event| event.stream.map(|(key, _)| key)).collect(),
         };
         let taken = self.store.take(&need).await?;
@@ -343,6 +349,10 @@ impl Writer {
             }
         };
         let decision = decide(&taken.head, taken.known, now, works.iter().map(|work| &work.append));
+        self.wary = match decision.refused.iter().any(|r| matches!(r, Some(AppendError::Exists(_)))) {
+            true => WARY,
+            false => self.wary.saturating_sub(1),
+        };
         if decision.placed.is_empty() {
             self.store.rollback().await;
             return Ok(answers(decision));

@@ -26,7 +26,7 @@ mod walk;
 use std::sync::Arc;
 
 use eventlog::database::Tx;
-use eventlog::event::Event;
+use eventlog::event::{Event, Key};
 use eventlog::fold::{FoldError, InTransaction};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -74,24 +74,24 @@ async fn fold(mut tx: Tx<'_>, events: &[Event]) -> Result<(), FoldError> {
     if new.is_empty() {
         return Ok(());
     }
-    let mut rows: Vec<TermRow> = Vec::with_capacity(new.len() * 10);
-    let mut references: Vec<Reference> = Vec::new();
-    for node in &new {
-        let own = |term: &term::Term| TermRow { term: *term, position: node.position.0, via: 0 };
-        rows.extend(node.terms.iter().map(own));
-        references.extend(node.refers_to.map(|target| Reference {
-            target,
-            position: node.position,
-            id: node.id,
-            voids: node.voids,
-        }));
-    }
+    let own = |node: &Node| {
+        let position = node.position.0;
+        node.terms.iter().map(|term| TermRow { term: *term, position, via: 0 }).collect::<Vec<_>>()
+    };
+    let reference = |node: &Node| {
+        let (position, id, voids) = (node.position, node.id, node.voids);
+        node.refers_to.map(|target| Reference { target, position, id, voids })
+    };
+    let references: Vec<Reference> = new.iter().filter_map(reference).collect();
     if !references.is_empty() {
         store::insert_references(tx.reborrow(), &references).await?;
     }
-    let found = walk::walk(tx.reborrow(), &new).await?;
-    rows.extend(found.rows);
-    store::insert_terms(tx.reborrow(), rows).await?;
+    let ids: Vec<Key> = new.iter().map(|node| node.id).collect();
+    let waiting = store::insert_own(tx.reborrow(), new.iter().flat_map(own).collect(), &ids).await?;
+    let found = walk::walk(tx.reborrow(), &new, &waiting).await?;
+    if !found.rows.is_empty() {
+        store::insert_borrowed(tx.reborrow(), found.rows).await?;
+    }
     if !found.voided.is_empty() {
         store::insert_voided(tx.reborrow(), &found.voided).await?;
     }

@@ -7,7 +7,7 @@ pub(crate) mod write;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool};
-use sqlx::{ConnectOptions, PgConnection, Row};
+use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, Row};
 use tokio::time::timeout;
 
 use crate::clock::Micros;
@@ -50,6 +50,8 @@ async fn known(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
 #[derive(Debug)]
 pub(crate) struct Store {
     options: PgConnectOptions,
+    /// Begins a transaction and takes the lock: one message, one answer.
+    begin: String,
     hooks: Vec<&'static str>,
     channel: String,
     connection: Option<PgConnection>,
@@ -60,7 +62,9 @@ impl Store {
     pub(crate) fn new(url: &str, schema: Option<&str>, hooks: &[&'static str]) -> Result<Self, sqlx::Error> {
         let options = postgres_options(url, schema, Durability::Full)?;
         let channel = listen::channel(schema);
-        Ok(Self { options, hooks: hooks.to_vec(), channel, connection: None, begun: false })
+        let names: Vec<String> = hooks.iter().map(|name| format!("'{}'", name.replace('\'', "''"))).collect();
+        let begin = format!("BEGIN; SELECT * FROM log_take(ARRAY[{}]::text[])", names.join(", "));
+        Ok(Self { options, begin, hooks: hooks.to_vec(), channel, connection: None, begun: false })
     }
 
     pub(crate) async fn take(&mut self, need: &Need) -> Result<Taken, Failure> {
@@ -72,16 +76,16 @@ impl Store {
             self.connection = Some(connection.map_err(|error| Failure::Unavailable(error.to_string()))?);
         }
         self.begun = true;
-        let hooks = self.hooks.clone();
+        let begin = self.begin.clone();
         self.run(Phase::Before, async |connection: &mut PgConnection| {
-            sqlx::raw_sql("BEGIN").execute(&mut *connection).await?;
-            let row = sqlx::query("SELECT * FROM log_take($1, $2, $3)")
-                .bind(&need.dedupe)
-                .bind(&need.streams)
-                .bind(&hooks)
-                .fetch_one(connection)
-                .await?;
-            taken(&row)
+            let rows = sqlx::raw_sql(AssertSqlSafe(begin)).fetch_all(&mut *connection).await?;
+            let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+            Ok(Taken {
+                head: head_of(row)?,
+                clock: Some(Micros(row.try_get(5)?)),
+                hooks: row.try_get::<Option<i64>, _>(6)?.map(|position| Position(uint(position))),
+                known: known_of(connection, need).await?,
+            })
         })
         .await
     }
@@ -175,20 +179,22 @@ fn head_of(row: &sqlx::postgres::PgRow) -> Result<Head, sqlx::Error> {
     })
 }
 
-fn taken(row: &sqlx::postgres::PgRow) -> Result<Taken, sqlx::Error> {
-    let keys: Vec<Key> = row.try_get::<Option<_>, _>(7)?.unwrap_or_default();
-    let positions: Vec<i64> = row.try_get::<Option<_>, _>(8)?.unwrap_or_default();
-    let streams: Vec<Key> = row.try_get::<Option<_>, _>(9)?.unwrap_or_default();
-    let versions: Vec<i64> = row.try_get::<Option<_>, _>(10)?.unwrap_or_default();
-    let known = Known {
+async fn known_of(connection: &mut PgConnection, need: &Need) -> Result<Known, sqlx::Error> {
+    if need.dedupe.is_empty() && need.streams.is_empty() {
+        return Ok(Known::default());
+    }
+    let row = sqlx::query("SELECT * FROM log_find($1, $2)")
+        .bind(&need.dedupe)
+        .bind(&need.streams)
+        .fetch_one(connection)
+        .await?;
+    let keys: Vec<Key> = row.try_get::<Option<_>, _>(0)?.unwrap_or_default();
+    let positions: Vec<i64> = row.try_get::<Option<_>, _>(1)?.unwrap_or_default();
+    let streams: Vec<Key> = row.try_get::<Option<_>, _>(2)?.unwrap_or_default();
+    let versions: Vec<i64> = row.try_get::<Option<_>, _>(3)?.unwrap_or_default();
+    Ok(Known {
         dedupe: keys.into_iter().zip(positions.into_iter().map(|p| Position(uint(p)))).collect(),
         streams: streams.into_iter().zip(versions.into_iter().map(uint)).collect(),
-    };
-    Ok(Taken {
-        head: head_of(row)?,
-        known,
-        clock: Some(Micros(row.try_get(5)?)),
-        hooks: row.try_get::<Option<i64>, _>(6)?.map(|position| Position(uint(position))),
     })
 }
 

@@ -118,16 +118,13 @@ ALTER TABLE sealed_deleted ENABLE ALWAYS TRIGGER deletion_stays;
 ALTER TABLE log_head ENABLE ALWAYS TRIGGER head_moves_on;
 ALTER TABLE log_head ENABLE ALWAYS TRIGGER head_stays;
 
--- Locks the head and looks up a batch's keys. Volatile: each statement after the lock sees what was
--- committed before the lock was obtained. Small or never analysed tables would tempt the planner into
--- plans that it keeps once they are large.
+-- Locks the head. Volatile, as log_find: each statement after the lock sees what was committed before the
+-- lock was obtained.
 CREATE FUNCTION log_take(
-  keys bytea[], streams bytea[], hooks text[],
+  hooks text[],
   OUT head_position bigint, OUT head_stored bigint, OUT head_hash bytea, OUT head_fence bigint,
-  OUT head_promised bigint, OUT clock bigint, OUT hooks_position bigint,
-  OUT found_keys bytea[], OUT found_positions bigint[], OUT found_streams bytea[], OUT found_versions bigint[]
-) LANGUAGE plpgsql VOLATILE
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+  OUT head_promised bigint, OUT clock bigint, OUT hooks_position bigint
+) LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
   SELECT h.position, h.stored, h.hash, h.fence, h.promised
     INTO STRICT head_position, head_stored, head_hash, head_fence, head_promised
@@ -136,6 +133,16 @@ BEGIN
   IF cardinality(hooks) > 0 THEN
     SELECT min(k.position) INTO hooks_position FROM log_hook k WHERE k.name = ANY (hooks);
   END IF;
+END $$;
+
+-- Looks up a batch's keys under the lock. Small or never analysed tables would tempt the planner into plans
+-- that it keeps once they are large.
+CREATE FUNCTION log_find(
+  keys bytea[], streams bytea[],
+  OUT found_keys bytea[], OUT found_positions bigint[], OUT found_streams bytea[], OUT found_versions bigint[]
+) LANGUAGE plpgsql VOLATILE
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
   IF cardinality(keys) > 0 THEN
     SELECT array_agg(e.dedupe), array_agg(e.position) INTO found_keys, found_positions
       FROM unnest(keys) AS wanted (key) JOIN event e ON e.dedupe = wanted.key;

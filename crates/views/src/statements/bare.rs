@@ -70,8 +70,13 @@ pub async fn read(database: &Database) -> Result<BTreeMap<u64, IndexRows>, sqlx:
 ///
 /// # Errors
 /// As the database says.
-pub async fn insert(tx: Tx<'_>, rows: IndexRows) -> Result<(), sqlx::Error> {
-    store::insert_terms(tx, rows.0).await
+pub async fn insert(mut tx: Tx<'_>, rows: IndexRows) -> Result<(), sqlx::Error> {
+    let (own, borrowed): (Vec<TermRow>, Vec<TermRow>) = rows.0.into_iter().partition(|row| row.via == 0);
+    store::insert_own(tx.reborrow(), own, &[]).await?;
+    if !borrowed.is_empty() {
+        store::insert_borrowed(tx, borrowed).await?;
+    }
+    Ok(())
 }
 
 fn row_of(term: &[u8], at: i64, via: i64) -> Result<TermRow, sqlx::Error> {

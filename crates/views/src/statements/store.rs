@@ -2,7 +2,7 @@
 
 use eventlog::database::Tx;
 use eventlog::event::{Key, Position};
-use sqlx::Row as _;
+use sqlx::{Row as _, SqliteConnection};
 
 use super::term::Term;
 use crate::sql::{insert_sqlite, json_keys, key, position, signed};
@@ -76,40 +76,64 @@ pub(crate) async fn drop(mut tx: Tx<'_>) -> Result<(), sqlx::Error> {
     tx.run(DROP_TABLES, DROP_TABLES).await
 }
 
-/// Adds rows; those that are there already stay. Sorts them first: neighbours share a page of the tree.
+/// Adds the rows that statements have of themselves, which are new as their positions are, and gives the
+/// references to any of `ids`, in the order of the log: one round trip on PostgreSQL.
 ///
-/// Rows that a statement has of itself are new whenever its position is, and need no look before they are inserted,
-/// which PostgreSQL otherwise takes for each. A borrowed row may come again by another way.
-pub(crate) async fn insert_terms(tx: Tx<'_>, mut rows: Vec<TermRow>) -> Result<(), sqlx::Error> {
+/// Rows are sorted first: neighbours share a page of the tree.
+pub(crate) async fn insert_own(
+    mut tx: Tx<'_>,
+    mut rows: Vec<TermRow>,
+    ids: &[Key],
+) -> Result<Vec<Reference>, sqlx::Error> {
     rows.sort_unstable();
-    match tx {
-        Tx::Sqlite(connection) => {
-            let parts = ("INSERT OR IGNORE INTO statement_term (term, position, via)", 3, "");
-            insert_sqlite(connection, parts, &rows, |query, row| {
-                query.bind(&row.term[..]).bind(signed(row.position)).bind(signed(row.via))
-            })
-            .await
-        }
+    match tx.reborrow() {
+        Tx::Sqlite(connection) => insert_sqlite_terms(connection, &rows).await?,
         Tx::Postgres(connection) => {
-            let (own, borrowed): (Vec<TermRow>, Vec<TermRow>) =
-                rows.into_iter().partition(|row| row.via == 0);
-            let own_rows = "INSERT INTO statement_term (term, position, via) \
-                 SELECT * FROM UNNEST($1::bytea[], $2::bigint[], $3::bigint[])";
-            let borrowed_rows = "INSERT INTO statement_term (term, position, via) \
-                 SELECT * FROM UNNEST($1::bytea[], $2::bigint[], $3::bigint[]) ON CONFLICT DO NOTHING";
-            for (text, rows) in [(own_rows, own), (borrowed_rows, borrowed)] {
-                if rows.is_empty() {
-                    continue;
-                }
-                let terms: Vec<&[u8]> = rows.iter().map(|row| &row.term[..]).collect();
-                let positions: Vec<i64> = rows.iter().map(|row| signed(row.position)).collect();
-                let vias: Vec<i64> = rows.iter().map(|row| signed(row.via)).collect();
-                let insert = sqlx::query(text).bind(terms).bind(positions).bind(vias);
-                insert.execute(&mut *connection).await?;
-            }
-            Ok(())
+            let text = "WITH own AS (INSERT INTO statement_term (term, position, via) \
+                 SELECT * FROM UNNEST($1::bytea[], $2::bigint[], $3::bigint[])) \
+                 SELECT target, position, id, voids FROM statement_reference \
+                 WHERE target = ANY($4) ORDER BY position";
+            let ids: Vec<&[u8]> = ids.iter().map(|id| &id[..]).collect();
+            let references = bind_terms(sqlx::query(text), &rows)
+                .bind(ids)
+                .try_map(|row: sqlx::postgres::PgRow| {
+                    reference(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?)
+                })
+                .fetch_all(connection);
+            return references.await;
         }
     }
+    referrers(tx, ids).await
+}
+
+/// Adds rows that statements have of others; one may come again by another way, and stays.
+pub(crate) async fn insert_borrowed(tx: Tx<'_>, mut rows: Vec<TermRow>) -> Result<(), sqlx::Error> {
+    rows.sort_unstable();
+    match tx {
+        Tx::Sqlite(connection) => insert_sqlite_terms(connection, &rows).await,
+        Tx::Postgres(connection) => {
+            let text = "INSERT INTO statement_term (term, position, via) \
+                 SELECT * FROM UNNEST($1::bytea[], $2::bigint[], $3::bigint[]) ON CONFLICT DO NOTHING";
+            bind_terms(sqlx::query(text), &rows).execute(connection).await.map(std::mem::drop)
+        }
+    }
+}
+
+async fn insert_sqlite_terms(connection: &mut SqliteConnection, rows: &[TermRow]) -> Result<(), sqlx::Error> {
+    let parts = ("INSERT OR IGNORE INTO statement_term (term, position, via)", 3, "");
+    insert_sqlite(connection, parts, rows, |query, row| {
+        query.bind(&row.term[..]).bind(signed(row.position)).bind(signed(row.via))
+    })
+    .await
+}
+
+type PostgresQuery<'q> = sqlx::query::Query<'q, sqlx::Postgres, sqlx::postgres::PgArguments>;
+
+fn bind_terms<'q>(query: PostgresQuery<'q>, rows: &'q [TermRow]) -> PostgresQuery<'q> {
+    let terms: Vec<&[u8]> = rows.iter().map(|row| &row.term[..]).collect();
+    let positions: Vec<i64> = rows.iter().map(|row| signed(row.position)).collect();
+    let vias: Vec<i64> = rows.iter().map(|row| signed(row.via)).collect();
+    query.bind(terms).bind(positions).bind(vias)
 }
 
 pub(crate) async fn insert_references(tx: Tx<'_>, rows: &[Reference]) -> Result<(), sqlx::Error> {

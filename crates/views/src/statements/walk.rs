@@ -60,11 +60,12 @@ pub(crate) struct Found {
 }
 
 /// Follows the references of new statements, and those that waited for them. The new ones' own references have to
-/// be in `statement_reference` already.
-pub(crate) async fn walk(mut tx: Tx<'_>, new: &[Node]) -> Result<Found, FoldError> {
-    let ids: Vec<Key> = new.iter().map(|node| node.id).collect();
-    let waiting = store::referrers(tx.reborrow(), &ids).await?;
+/// be in `statement_reference` already, and `waiting` is who refers to any of them.
+pub(crate) async fn walk(mut tx: Tx<'_>, new: &[Node], waiting: &[Reference]) -> Result<Found, FoldError> {
     let mut found = Found::default();
+    if waiting.is_empty() && new.iter().all(|node| node.refers_to.is_none()) {
+        return Ok(found);
+    }
     let mut graph = Graph { nodes: new.iter().map(|node| (node.id, Some(node.clone()))).collect() };
     for node in new {
         let awaited = waiting.iter().any(|reference| reference.target == node.id);
