@@ -89,7 +89,7 @@ impl Catalogue {
 /// The roles that must take a course.
 pub(crate) fn mandatory_roles(audience: Audience) -> Vec<&'static str> {
     let must = |educates: bool| match audience {
-        Audience::Everybody => true,
+        Audience::Newcomers | Audience::EveryEmployee => true,
         Audience::Educators => educates,
         _ => false,
     };

@@ -75,8 +75,9 @@ fn enrolments(world: &World) -> Vec<Enrolment> {
             }
             let pull = person.activity * central(course).pull;
             let (taken, order, window) = match central(course).audience {
-                Audience::Everybody if person.is_new => (wants < 0.95, 0.0, (from, (from + 50).min(to))),
-                Audience::Everybody => (wants < 0.12, 0.2, (from, to)),
+                Audience::Newcomers if person.is_new => (wants < 0.95, 0.0, (from, (from + 50).min(to))),
+                Audience::Newcomers => (wants < 0.12, 0.2, (from, to)),
+                Audience::EveryEmployee => (wants < 0.7 + 0.1 * person.activity, 0.05, (from, to)),
                 Audience::Educators => {
                     let must = person.role().is_some_and(|role| role.educates);
                     (must && wants < 0.6 + 0.1 * person.activity, 0.1, (from, to))
@@ -157,7 +158,11 @@ impl<'a> Walk<'a> {
         let pieces = &self.world.activities.offers[self.enrolment.offer as usize];
         self.push(Act::Initialized, pieces.course, 0, 0, 0);
         let activity = self.world.people[self.enrolment.person as usize].activity;
-        let gives_up = if self.enrolment.pilot { 0.0 } else { (0.09 / (0.5 + activity)).min(0.15) };
+        let gives_up = match central(self.offer.course).audience {
+            _ if self.enrolment.pilot => 0.0,
+            Audience::EveryEmployee => 0.012,
+            _ => (0.09 / (0.5 + activity)).min(0.15),
+        };
         let mut passed = false;
         for (part, (piece, claims)) in self.offer.parts.iter().zip(&pieces.parts) {
             if self.dice.chance(gives_up) {

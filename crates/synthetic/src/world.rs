@@ -3,6 +3,7 @@
 use crate::activities::Activities;
 use crate::calendar::{Calendar, Day, LAST_DAY};
 use crate::catalogue::Catalogue;
+use crate::content::EASE;
 use crate::dice::{Dice, bell, mix};
 use crate::organisation::{Unit, units};
 use crate::people::{Person, is_employee, people};
@@ -86,7 +87,8 @@ impl World {
     /// How far somebody lies above the middle in a competence on a day (deviations).
     pub(crate) fn ability(&self, person: &Person, index: usize, competence: usize, day: Day) -> f64 {
         let own = bell(mix(&[self.plan.seed, 0x6162_696c, index as u64, competence as u64]));
-        person.theta + 0.45 * own + person.growth * f64::from(day) / f64::from(LAST_DAY)
+        let ease = EASE.get(competence).copied().unwrap_or(0.0);
+        person.theta + ease + 0.45 * own + person.growth * f64::from(day) / f64::from(LAST_DAY)
     }
 
     /// The days of somebody like this who is there all year.

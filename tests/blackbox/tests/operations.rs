@@ -71,6 +71,20 @@ promises! {
         }
         assert_eq!(metric(&text, "larka_lake_position"), stored);
         assert_eq!(metric(&text, "larka_lake_lag_events"), 0.0);
+        // Whatever the alerts ask for is there, once there was something to count.
+        let same = ordinary(1);
+        server.post(&same).await.unwrap();
+        let mut other = same.clone();
+        other["timestamp"] = json!("2020-01-01T00:00:00Z");
+        assert_eq!(server.post(&other).await.unwrap().status(), 409);
+        let text = server.metrics().await.unwrap();
+        let alerts = include_str!("../../../deploy/prometheus/alerts.yml");
+        let names = alerts.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        let names: Vec<&str> = names.filter(|word| word.starts_with("larka_")).collect();
+        assert!(names.len() > 6, "{names:?}");
+        for name in names {
+            assert!(text.lines().any(|line| line.starts_with(name)), "no metric {name} in {text}");
+        }
         // Nobody can fill the memory with names of their own.
         for number in 0..3 {
             status(&server, &format!("/xapi/made-up-{number}")).await;

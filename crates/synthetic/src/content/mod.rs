@@ -41,8 +41,10 @@ pub(crate) struct Course {
 /// Who a course is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Audience {
-    /// Every employee has to take it.
-    Everybody,
+    /// Everybody has to take it on arrival.
+    Newcomers,
+    /// Every employee has to take it during the year.
+    EveryEmployee,
     /// Whoever meets pupils or their data has to take it.
     Educators,
     /// Those who want to.
@@ -95,6 +97,12 @@ pub(crate) const fn shows(competence: &'static str, low: u8, high: u8) -> Shows 
 pub(crate) const COMPETENCES: [&str; 21] = [
     "1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "3.1", "3.2", "3.3", "3.4", "4.1", "4.2",
     "4.3", "4.4", "5.1", "5.2", "5.3", "5.4",
+];
+
+/// How far people lie above the middle in each competence (deviations): most write messages, few write programs.
+pub(crate) const EASE: [f64; 21] = [
+    0.35, 0.05, 0.15, 0.6, 0.4, -0.2, 0.3, 0.1, -0.25, 0.25, -0.1, -0.4, -1.1, 0.1, -0.15, 0.2, -0.45, -0.05,
+    -0.1, -0.35, 0.0,
 ];
 
 /// The place of a competence among the 21; 0 for an unknown one.
