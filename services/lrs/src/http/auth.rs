@@ -9,15 +9,26 @@ use super::error::Refusal;
 use crate::Lrs;
 
 /// Every scope that means something here (1.0.3 Communication 4.2).
-pub const SCOPES: [&str; 4] = ["all", "all/read", "statements/read", "statements/write"];
+pub const SCOPES: [&str; 6] = ["all", "all/read", "statements/read", "statements/write", "state", "profile"];
 
 /// What a request needs to be allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code, reason = "the resources that need them follow")]
 pub(super) enum Right {
-    /// Scopes `statements/write`, `all`.
+    /// Store statements.
     WriteStatements,
-    /// Scopes `statements/read`, `all/read`, `all`.
+    /// Find statements.
     ReadStatements,
+    /// Read documents of the state resource.
+    ReadState,
+    /// Write and delete documents of the state resource.
+    WriteState,
+    /// Read activity and agent profiles.
+    ReadProfile,
+    /// Write and delete activity and agent profiles.
+    WriteProfile,
+    /// Ask what is known of an activity or an agent.
+    Describe,
 }
 
 impl Right {
@@ -25,6 +36,11 @@ impl Right {
         match self {
             Self::WriteStatements => &["statements/write", "all"],
             Self::ReadStatements => &["statements/read", "all/read", "all"],
+            Self::ReadState => &["state", "all/read", "all"],
+            Self::WriteState => &["state", "all"],
+            Self::ReadProfile => &["profile", "all/read", "all"],
+            Self::WriteProfile => &["profile", "all"],
+            Self::Describe => &["statements/read", "state", "profile", "all/read", "all"],
         }
     }
 }
