@@ -9,7 +9,8 @@ use super::error::Refusal;
 use crate::Lrs;
 
 /// Every scope that means something here (1.0.3 Communication 4.2).
-pub const SCOPES: [&str; 6] = ["all", "all/read", "statements/read", "statements/write", "state", "profile"];
+pub const SCOPES: [&str; 7] =
+    ["all", "all/read", "statements/read", "statements/write", "state", "define", "profile"];
 
 /// What a request needs to be allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +59,13 @@ pub(super) async fn authorized(lrs: &Lrs, headers: &HeaderMap, right: Right) -> 
         StatusCode::FORBIDDEN,
         format!("the credential lacks a scope: expected one of {scopes}"),
     ))
+}
+
+/// Whether what this credential's statements say about activities may become part of their canonical definitions
+/// (1.0.3 Communication 4.2, scope `define`).
+#[allow(dead_code, reason = "the definitions that ask follow")]
+pub(super) fn may_define(credential: &Credential) -> bool {
+    credential.scopes.iter().any(|scope| matches!(scope.as_str(), "define" | "all"))
 }
 
 /// Key and secret of an `Authorization: Basic` header (RFC 7617).
