@@ -67,6 +67,7 @@ impl Instance {
             clock: clock.clone(),
             base_url: settings.base_url.clone(),
             default_version: settings.default_version,
+            origins: settings.origins.clone(),
             limits: Limits { body_bytes: settings.body_limit, ..Limits::default() },
             registry: registry.clone(),
         })?;

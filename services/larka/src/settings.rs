@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use axum::http::HeaderValue;
 use clap::Args;
 use serde::Deserialize;
 
@@ -55,6 +56,9 @@ pub(crate) struct ServeFlags {
     /// xAPI version of a request without the header: none (refuse), 1.0.3 or 2.0.0 [default: none]
     #[arg(long, env = "LARKA_DEFAULT_XAPI_VERSION", value_name = "VERSION")]
     pub(crate) default_xapi_version: Option<String>,
+    /// Web origins whose pages may use xAPI from a browser: https://tool.example,… or * [default: *]
+    #[arg(long, env = "LARKA_XAPI_ORIGINS", value_delimiter = ',', value_name = "ORIGINS")]
+    pub(crate) xapi_origins: Option<Vec<String>>,
 }
 
 /// The file. Unknown names are refused, so that a misspelt setting does not pass unseen.
@@ -72,6 +76,7 @@ struct File {
     body_limit: Option<usize>,
     queue: Option<usize>,
     default_xapi_version: Option<String>,
+    xapi_origins: Option<Vec<String>>,
 }
 
 /// What the process runs with.
@@ -89,6 +94,8 @@ pub(crate) struct Settings {
     pub(crate) body_limit: usize,
     pub(crate) queue: usize,
     pub(crate) default_version: Option<xapi::Version>,
+    /// Each an origin, or one `*`.
+    pub(crate) origins: Vec<HeaderValue>,
 }
 
 /// Which services run in this process.
@@ -165,6 +172,7 @@ impl Settings {
             body_limit,
             queue,
             default_version,
+            origins: origins(&serve.xapi_origins.clone().or(file.xapi_origins))?,
         })
     }
 }
@@ -195,6 +203,24 @@ impl Roles {
         }
         Ok(roles)
     }
+}
+
+/// Origins as a browser sends them (RFC 6454): scheme, host and port, and nothing behind.
+fn origins(given: &Option<Vec<String>>) -> Result<Vec<HeaderValue>, Failure> {
+    let wrong = || Failure::setting("xapi-origins", "origins such as https://tool.example, or * alone");
+    let any = ["*".to_owned()];
+    let given = given.as_deref().unwrap_or(&any);
+    given
+        .iter()
+        .map(|origin| {
+            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+            let sound = match host {
+                Some(host) => !host.is_empty() && !host.contains(['/', '*', '@', ' ']),
+                None => origin == "*" && given.len() == 1,
+            };
+            if sound { HeaderValue::from_str(origin).map_err(|_| wrong()) } else { Err(wrong()) }
+        })
+        .collect()
 }
 
 fn expect_postgres(name: &str, url: &str) -> Result<(), Failure> {
@@ -228,6 +254,13 @@ mod tests {
         assert!(wrong(listen).contains("listen"));
         let roles = ServeFlags { roles: Some(vec!["lrs".into(), "cook".into()]), ..Default::default() };
         assert!(wrong(roles).contains("lrs, admin and worker"));
+        for wrong in ["tool.example", "https://tool.example/", "https://*.example", "*,https://tool.example"]
+        {
+            let given = wrong.split(',').map(str::to_owned).collect();
+            let serve = ServeFlags { xapi_origins: Some(given), ..Default::default() };
+            let failure = Settings::read(&Common::default(), &serve).unwrap_err().to_string();
+            assert!(failure.contains("xapi-origins"), "{failure}");
+        }
         let url = Common { database_url: Some("mysql://x".into()), ..Default::default() };
         assert!(read(url, ServeFlags::default()).unwrap_err().contains("postgres://"));
     }

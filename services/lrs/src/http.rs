@@ -1,20 +1,22 @@
 //! HTTP: the standard's resources, and nothing that needs more than the two other halves of this crate.
 
+mod alternate;
 mod auth;
 mod body;
 mod error;
 mod parameters;
 mod statements;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use eventlog::clock::Micros;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 use xapi::Version;
 
 use crate::Lrs;
@@ -30,8 +32,40 @@ pub fn router(lrs: Lrs) -> Router {
         .route("/xapi/statements", any(statements::statements))
         .route("/xapi/about", any(about))
         .route("/xapi/{*rest}", any(unknown))
+        .layer(middleware::from_fn_with_state(lrs.clone(), alternate::rewritten))
         .layer(middleware::from_fn_with_state(lrs.clone(), measured))
+        .layer(cors(&lrs.inner.origins))
         .with_state(lrs)
+}
+
+/// Lets tools that run in a browser ask from elsewhere. Credentials come in a header that a script sets, never in
+/// a cookie, so any origin may be let in without harm to those who are logged in here.
+fn cors(origins: &[HeaderValue]) -> CorsLayer {
+    let origins = match origins {
+        [any] if any == "*" => AllowOrigin::any(),
+        some => AllowOrigin::list(some.iter().cloned()),
+    };
+    let asked = [
+        header::AUTHORIZATION,
+        header::CONTENT_TYPE,
+        header::ACCEPT_LANGUAGE,
+        header::IF_MATCH,
+        header::IF_NONE_MATCH,
+        HeaderName::from_static(VERSION),
+    ];
+    let told = [
+        header::ETAG,
+        header::LAST_MODIFIED,
+        header::RETRY_AFTER,
+        HeaderName::from_static(VERSION),
+        HeaderName::from_static(CONSISTENT_THROUGH),
+    ];
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([Method::GET, Method::HEAD, Method::PUT, Method::POST, Method::DELETE])
+        .allow_headers(asked)
+        .expose_headers(told)
+        .max_age(Duration::from_secs(86_400))
 }
 
 /// `GET /xapi/about`: which versions are served. For everybody (1.0.3 Communication 2.8, IEEE 4.1.6.7).

@@ -19,6 +19,7 @@ mod reading;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
+use axum::http::HeaderValue;
 use eventlog::EventLog;
 use eventlog::clock::SharedClock;
 use vault::Vault;
@@ -46,6 +47,8 @@ pub struct LrsOptions {
     pub base_url: String,
     /// The version that serves requests without `X-Experience-API-Version`; none refuses them.
     pub default_version: Option<Version>,
+    /// Origins such as `https://tool.example` whose pages may ask from a browser; one `*` for all.
+    pub origins: Vec<HeaderValue>,
     /// How much is taken at once.
     pub limits: Limits,
     /// Where the metrics go.
@@ -93,6 +96,7 @@ pub(crate) struct Inner {
     pub(crate) log: EventLog,
     pub(crate) vault: Vault,
     pub(crate) default_version: Option<Version>,
+    pub(crate) origins: Vec<HeaderValue>,
     pub(crate) limits: Limits,
     pub(crate) metrics: metrics::Metrics,
     pub(crate) in_flight: Arc<tokio::sync::Semaphore>,
@@ -108,8 +112,17 @@ impl Lrs {
     /// # Errors
     /// The metrics are registered already: one registry is for one LRS.
     pub fn new(options: LrsOptions) -> Result<Self, prometheus::Error> {
-        let LrsOptions { log, vault, municipality, clock, base_url, default_version, limits, registry } =
-            options;
+        let LrsOptions {
+            log,
+            vault,
+            municipality,
+            clock,
+            base_url,
+            default_version,
+            origins,
+            limits,
+            registry,
+        } = options;
         let base_url = base_url.trim_end_matches('/').to_owned();
         Ok(Self {
             inner: Arc::new(Inner {
@@ -121,6 +134,7 @@ impl Lrs {
                 log,
                 vault,
                 default_version,
+                origins,
                 limits,
             }),
         })

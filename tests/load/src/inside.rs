@@ -94,6 +94,7 @@ pub(crate) async fn ingest(
         clock,
         base_url: "http://localhost".to_owned(),
         default_version: None,
+        origins: Vec::new(),
         limits: Limits::default(),
         registry,
     })?;

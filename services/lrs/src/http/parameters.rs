@@ -13,6 +13,22 @@ pub(super) fn pairs(query: Option<&str>) -> Result<Vec<(String, String)>, Refusa
         .collect()
 }
 
+/// Adds a name or a value in percent encoding.
+pub(super) fn encode(out: &mut String, text: &str) {
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            _ => {
+                const DIGITS: [char; 16] =
+                    ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+                out.push('%');
+                out.push(DIGITS[usize::from(byte >> 4)]);
+                out.push(DIGITS[usize::from(byte & 15)]);
+            }
+        }
+    }
+}
+
 /// Undoes percent encoding, and `+` for a space.
 fn decoded(text: &str) -> Result<String, Refusal> {
     let refused = || Refusal::bad_request("the query string is not percent-encoded UTF-8");
@@ -41,6 +57,9 @@ mod tests {
         let read = pairs(Some("agent=%7B%22a%22%7D&verb=a+b&x&&y=%C3%A5")).unwrap();
         let expected = [("agent", "{\"a\"}"), ("verb", "a b"), ("x", ""), ("y", "å")];
         assert_eq!(read, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let mut written = String::from("agent=");
+        encode(&mut written, "{\"a\"} å&+");
+        assert_eq!(pairs(Some(&written)).unwrap(), [("agent".to_owned(), "{\"a\"} å&+".to_owned())]);
         for broken in ["a=%", "a=%4", "a=%zz", "a=%ff", "%C3=1"] {
             assert!(pairs(Some(broken)).is_err(), "{broken}");
         }

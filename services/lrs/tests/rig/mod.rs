@@ -119,6 +119,13 @@ impl Rig {
         Self::sqlite_with_queue(limits, QUEUE).await
     }
 
+    /// With pages from these origins let in.
+    pub(crate) async fn sqlite_for(origins: &[&str]) -> Self {
+        let rig = Self::sqlite().await;
+        let origins = origins.iter().map(|origin| origin.parse().unwrap()).collect();
+        Self::of(rig.place, Limits::default(), QUEUE, origins).await
+    }
+
     pub(crate) async fn sqlite_with_queue(limits: Limits, queue: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let place = Place {
@@ -146,6 +153,10 @@ impl Rig {
     }
 
     async fn open(place: Place, limits: Limits, queue: usize) -> Self {
+        Self::of(place, limits, queue, Vec::new()).await
+    }
+
+    async fn of(place: Place, limits: Limits, queue: usize, origins: Vec<axum::http::HeaderValue>) -> Self {
         let clock = ManualClock::at(START);
         let registry = prometheus::Registry::new();
         let mut options = Options::new(place.log.clone(), clock.clone());
@@ -170,6 +181,7 @@ impl Rig {
             clock: clock.clone(),
             base_url: BASE.into(),
             default_version: None,
+            origins,
             limits,
             registry: registry.clone(),
         })

@@ -1,0 +1,121 @@
+//! Tools that run in a browser: the alternate request syntax of 1.0.3, and requests from elsewhere.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod rig;
+
+use axum::body::Body;
+use axum::http::{Method, Request};
+use rig::*;
+
+/// A form, encoded.
+fn form(parameters: &[(&str, &str)]) -> String {
+    address(parameters).split_once('?').unwrap().1.to_owned()
+}
+
+/// A POST of a form with nothing in the header that old browsers could not send.
+async fn alternate(rig: &Rig, uri: &str, parameters: &[(&str, &str)]) -> Answer {
+    let request = Request::builder().method(Method::POST).uri(uri);
+    let request = request.header("Content-Type", "application/x-www-form-urlencoded");
+    rig.send(request.body(Body::from(form(parameters))).unwrap()).await
+}
+
+promises! {
+    async fn the_alternate_syntax_of_1_0_3_does_what_the_method_in_it_would(rig) {
+        let sent = statement(1, "åsa & bo+", "a").to_string();
+        let said = [("Authorization", rig.all.as_str()), ("X-Experience-API-Version", "1.0.3")];
+        let with = |more: &[(&'static str, &str)]| -> Vec<(&'static str, String)> {
+            let more = more.iter().map(|(name, value)| (*name, (*value).to_owned()));
+            said.iter().map(|(name, value)| (*name, (*value).to_owned())).chain(more).collect()
+        };
+        let send = async |method: &str, more: &[(&'static str, &str)]| {
+            let owned = with(more);
+            let pairs: Vec<(&str, &str)> = owned.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            alternate(&rig, &format!("/xapi/statements?method={method}"), &pairs).await
+        };
+        send("PUT", &[
+            ("statementId", &id(1)),
+            ("content", &sent),
+            ("Content-Type", "application/json"),
+            ("Content-Length", "7"),
+        ])
+        .await
+        .expect(204);
+        let one = send("GET", &[("statementId", &id(1))]).await.expect(200);
+        assert_eq!(one.json()["actor"], agent("åsa & bo+"));
+        assert_eq!(one.header("x-experience-api-version"), Some("1.0.3"));
+        let list = send("GET", &[("agent", &agent("åsa & bo+").to_string()), ("limit", "1")]).await;
+        assert_eq!(list.expect(200).ids(), [id(1)]);
+        assert!(send("HEAD", &[("statementId", &id(1))]).await.expect(200).body.is_empty());
+        let ids = send("POST", &[("content", &statement(2, "bo", "a").to_string())]).await.expect(200).json();
+        assert_eq!(ids, serde_json::json!([id(2)]));
+    }
+
+    async fn what_is_not_the_alternate_syntax_of_1_0_3_is_refused(rig) {
+        let content = statement(1, "anna", "a").to_string();
+        let (all, id) = (rig.all.clone(), id(1));
+        let as_version = |version: &'static str| {
+            vec![("Authorization", all.as_str()), ("X-Experience-API-Version", version),
+                 ("statementId", id.as_str()), ("content", content.as_str())]
+        };
+        let put = "/xapi/statements?method=PUT";
+        alternate(&rig, put, &as_version("2.0.0")).await.expect(400);
+        alternate(&rig, put, &as_version("0.8")).await.expect(400);
+        alternate(&rig, &format!("{put}&statementId={id}"), &as_version("1.0.3")).await.expect(400);
+        alternate(&rig, "/xapi/statements?method=PATCH", &as_version("1.0.3")).await.expect(400);
+        alternate(&rig, put, &as_version("1.0.3")[..3]).await.expect(400);
+        let mut twice = as_version("1.0.3");
+        twice.push(("content", "{}"));
+        alternate(&rig, put, &twice).await.expect(400);
+        // Without a log-in in form or header nobody gets in.
+        alternate(&rig, put, &as_version("1.0.3")[1..]).await.expect(401);
+        // JSON where a form belongs.
+        let raw = rig.request(Method::POST, put, "1.0.3").body(Body::from(content.clone())).unwrap();
+        rig.send(raw).await.expect(400);
+        // Another method than POST does not mean another.
+        let other = rig.request(Method::PUT, "/xapi/statements?method=POST", "1.0.3");
+        rig.send(other.body(Body::from(content.clone())).unwrap()).await.expect(400);
+        assert_eq!(rig.log.head().await.unwrap().position.0, 0);
+        // Where 2.0 is asked for, method is a parameter like any other that there is none of.
+        let request = rig.request(Method::POST, "/xapi/statements?method=GET", "2.0.0");
+        rig.send(request.body(Body::empty()).unwrap()).await.expect(400);
+    }
+}
+
+#[tokio::test]
+async fn a_page_from_an_origin_that_is_let_in_may_ask_and_another_may_not() {
+    let rig = Rig::sqlite_for(&["https://tool.example"]).await;
+    let preflight = async |origin: &str| {
+        let request = Request::builder()
+            .method(Method::OPTIONS)
+            .uri("/xapi/statements")
+            .header("Origin", origin)
+            .header("Access-Control-Request-Method", "PUT")
+            .header("Access-Control-Request-Headers", "authorization,x-experience-api-version,if-match");
+        rig.send(request.body(Body::empty()).unwrap()).await
+    };
+    let answer = preflight("https://tool.example").await.expect(200);
+    assert_eq!(answer.header("access-control-allow-origin"), Some("https://tool.example"));
+    assert!(answer.header("access-control-allow-methods").unwrap().contains("PUT"));
+    let headers = answer.header("access-control-allow-headers").unwrap().to_lowercase();
+    for name in ["authorization", "content-type", "x-experience-api-version", "if-match", "if-none-match"] {
+        assert!(headers.contains(name), "{headers}");
+    }
+    assert_eq!(preflight("https://elsewhere.example").await.header("access-control-allow-origin"), None);
+
+    let ask = async |origin: &str, authorization: &str| {
+        let request = Request::builder().uri("/xapi/statements").header("Origin", origin);
+        let request =
+            request.header("Authorization", authorization).header("X-Experience-API-Version", "2.0.0");
+        rig.send(request.body(Body::empty()).unwrap()).await
+    };
+    let answer = ask("https://tool.example", &rig.all).await.expect(200);
+    let exposed = answer.header("access-control-expose-headers").unwrap().to_lowercase();
+    for name in ["etag", "last-modified", "x-experience-api-consistent-through"] {
+        assert!(exposed.contains(name), "{exposed}");
+    }
+    // A refusal, too, can be read by the page that asked.
+    let refused = ask("https://tool.example", "Basic eDp5").await.expect(401);
+    assert_eq!(refused.header("access-control-allow-origin"), Some("https://tool.example"));
+    assert_eq!(ask("https://elsewhere.example", &rig.all).await.header("access-control-allow-origin"), None);
+}
