@@ -1,5 +1,6 @@
 //! The credentials of tools: a key that names them and a secret that proves it (HTTP Basic).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use eventlog::clock::Micros;
@@ -32,6 +33,34 @@ pub struct Credential {
     pub created: Micros,
     /// When it was revoked, if it was.
     pub revoked: Option<Micros>,
+    /// From when on it is refused, if it ends by itself.
+    pub expires: Option<Micros>,
+    /// How much it may ask for; none: as much as it likes.
+    pub rate: Option<Rate>,
+    /// What its statements have to keep to, as the caller wrote it.
+    pub rules: Option<Arc<str>>,
+}
+
+/// How much may be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// Requests a second, on average; at least 1.
+    pub per_second: u32,
+    /// Requests at once after a time of rest; at least 1.
+    pub burst: u32,
+}
+
+/// What a credential may do, for how long and how much of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// Words without spaces, in the caller's language.
+    pub scopes: Vec<String>,
+    /// From when on it is refused.
+    pub expires: Option<Micros>,
+    /// How much it may ask for.
+    pub rate: Option<Rate>,
+    /// What its statements have to keep to, in the caller's language.
+    pub rules: Option<Arc<str>>,
 }
 
 /// A credential just made, with its secret, which is never shown again.
@@ -52,7 +81,28 @@ impl std::fmt::Debug for NewCredential {
 pub(super) struct Cached {
     credential: Credential,
     secret: [u8; 32],
+    /// The secret before the last rotation, and until when it is still good.
+    former: Option<([u8; 32], Micros)>,
     read_at: Duration,
+}
+
+impl Cached {
+    /// Whether this is the hash of its secret, or of the one before while that is still good. In constant time.
+    fn is_secret(&self, hash: &[u8], now: Micros) -> bool {
+        let former = self.former.filter(|(_, until)| now < *until).map_or(self.secret, |(former, _)| former);
+        (hash.ct_eq(&self.secret) | hash.ct_eq(&former)).into()
+    }
+
+    fn is_in_force(&self, now: Micros) -> bool {
+        self.credential.revoked.is_none() && self.credential.expires.is_none_or(|expires| now < expires)
+    }
+}
+
+/// The columns that [`cached!`] reads.
+macro_rules! columns {
+    () => {
+        "id, key, secret, name, scopes, created, revoked, expires, rate, burst, former, former_until, rules"
+    };
 }
 
 /// A row of either database: the types differ, the columns do not.
@@ -66,41 +116,66 @@ macro_rules! cached {
                 scopes: $row.try_get::<String, _>(4)?.split_whitespace().map(str::to_owned).collect(),
                 created: Micros($row.try_get(5)?),
                 revoked: $row.try_get::<Option<i64>, _>(6)?.map(Micros),
+                expires: $row.try_get::<Option<i64>, _>(7)?.map(Micros),
+                rate: rate($row.try_get(8)?, $row.try_get(9)?),
+                rules: $row.try_get::<Option<String>, _>(12)?.map(Arc::from),
             },
             secret: bytes($row.try_get(2)?)?,
+            former: former($row.try_get(10)?, $row.try_get(11)?)?,
             read_at: $read_at,
         }
     };
 }
 
 impl Vault {
-    /// Makes a credential. Scopes are words without spaces.
+    /// Makes a credential that may do what the scopes say, for ever and without a limit.
+    ///
+    /// # Errors
+    /// As [`Vault::create_credential_with`].
+    pub async fn create_credential(&self, name: &str, scopes: &[&str]) -> Result<NewCredential, VaultError> {
+        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        self.create_credential_with(name, Terms { scopes, ..Terms::default() }).await
+    }
+
+    /// Makes a credential.
     ///
     /// # Errors
     /// [`VaultError::Invalid`] for a scope with a space, [`VaultError::Unavailable`].
-    pub async fn create_credential(&self, name: &str, scopes: &[&str]) -> Result<NewCredential, VaultError> {
+    pub async fn create_credential_with(
+        &self,
+        name: &str,
+        terms: Terms,
+    ) -> Result<NewCredential, VaultError> {
+        let Terms { scopes, expires, rate, rules } = terms;
+        if scopes.iter().any(|scope| scope.is_empty() || scope.contains(char::is_whitespace)) {
+            return Err(VaultError::Invalid("a scope is a word without spaces"));
+        }
         let secret = new_secret()?;
         let credential = Credential {
             id: crypto::random()?,
             key: hex::encode(crypto::random::<16>()?),
             name: name.to_owned(),
-            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            scopes,
             created: self.inner.clock.now(),
             revoked: None,
+            expires,
+            rate,
+            rules,
         };
-        if scopes.iter().any(|scope| scope.is_empty() || scope.contains(char::is_whitespace)) {
-            return Err(VaultError::Invalid("a scope is a word without spaces"));
-        }
-        let sql =
-            "INSERT INTO credential (id, key, secret, name, scopes, created) VALUES ($1, $2, $3, $4, $5, $6)";
+        let sql = "INSERT INTO credential (id, key, secret, name, scopes, created, expires, rate, burst, rules) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
         let mut transaction = self.inner.store.begin_secrets().await?;
         on_either!(transaction.tx(), connection => sqlx::query(sql)
             .bind(credential.id.to_vec())
             .bind(credential.key.clone())
             .bind(Sha256::digest(secret.as_bytes()).to_vec())
             .bind(credential.name.clone())
-            .bind(scopes.join(" "))
+            .bind(credential.scopes.join(" "))
             .bind(credential.created.0)
+            .bind(expires.map(|expires| expires.0))
+            .bind(rate.map(|rate| i64::from(rate.per_second)))
+            .bind(rate.map(|rate| i64::from(rate.burst)))
+            .bind(credential.rules.as_deref().map(str::to_owned))
             .execute(connection)
             .await
             .map(drop)?);
@@ -108,18 +183,26 @@ impl Vault {
         Ok(NewCredential { credential, secret })
     }
 
-    /// Gives a credential a new secret; the old one is refused from then on. `None` where there is no such key, or
-    /// it was revoked.
+    /// Gives a credential a new secret. The old one is good until `grace` is over; one that was good for such a time
+    /// already no longer is. `None` where there is no such key, or it was revoked.
     ///
     /// # Errors
     /// [`VaultError::Unavailable`].
-    pub async fn rotate_credential(&self, key: &str) -> Result<Option<NewCredential>, VaultError> {
+    pub async fn rotate_credential(
+        &self,
+        key: &str,
+        grace: Duration,
+    ) -> Result<Option<NewCredential>, VaultError> {
         let secret = new_secret()?;
-        let sql = "UPDATE credential SET secret = $1 WHERE key = $2 AND revoked IS NULL";
+        let grace = i64::try_from(grace.as_micros()).unwrap_or(i64::MAX);
+        let until = (grace > 0).then(|| self.inner.clock.now().0.saturating_add(grace));
+        let sql = "UPDATE credential SET former = CASE WHEN CAST($3 AS BIGINT) IS NULL THEN NULL ELSE secret END, \
+                   former_until = $3, secret = $1 WHERE key = $2 AND revoked IS NULL";
         let mut transaction = self.inner.store.begin_secrets().await?;
         let changed = on_either!(transaction.tx(), connection => sqlx::query(sql)
             .bind(Sha256::digest(secret.as_bytes()).to_vec())
             .bind(key.to_owned())
+            .bind(until)
             .execute(connection)
             .await?
             .rows_affected());
@@ -158,8 +241,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Unavailable`].
     pub async fn credentials(&self) -> Result<Vec<Credential>, VaultError> {
-        let sql =
-            "SELECT id, key, secret, name, scopes, created, revoked FROM credential ORDER BY created, id";
+        let sql = concat!("SELECT ", columns!(), " FROM credential ORDER BY created, id");
         let mut reading = self.inner.store.read().await?;
         on_either!(reading.tx(), connection => {
             let rows = sqlx::query(sql).fetch_all(connection).await?;
@@ -167,8 +249,16 @@ impl Vault {
         })
     }
 
-    /// The credential with this key, if the secret is its own and it was not revoked. Compares in constant time;
-    /// mostly answered from memory, so that a revocation on another node counts after five seconds.
+    /// The credential with this key, whether or not it is in force.
+    ///
+    /// # Errors
+    /// [`VaultError::Unavailable`].
+    pub async fn credential(&self, key: &str) -> Result<Option<Credential>, VaultError> {
+        Ok(self.read_credential(key).await?.map(|cached| cached.credential))
+    }
+
+    /// The credential with this key, if the secret is its own and it was not revoked and has not expired. Compares in
+    /// constant time; mostly answered from memory, so that a revocation on another node counts after five seconds.
     ///
     /// # Errors
     /// [`VaultError::Unavailable`].
@@ -185,21 +275,35 @@ impl Vault {
                 read
             }
         };
-        // The same work whether or not the key is known.
-        let expected = cached.as_ref().map_or([0; 32], |cached| cached.secret);
-        let same = bool::from(Sha256::digest(secret.as_bytes()).as_slice().ct_eq(&expected));
-        Ok(cached.map(|cached| cached.credential).filter(|credential| same && credential.revoked.is_none()))
+        let hash = Sha256::digest(secret.as_bytes());
+        let now = self.inner.clock.now();
+        let Some(cached) = cached else {
+            // The same work whether or not the key is known.
+            let _ = hash.as_slice().ct_eq(&[0; 32]) | hash.as_slice().ct_eq(&[1; 32]);
+            return Ok(None);
+        };
+        let good = cached.is_secret(&hash, now) & cached.is_in_force(now);
+        Ok(good.then_some(cached.credential))
     }
 
     async fn read_credential(&self, key: &str) -> Result<Option<Cached>, VaultError> {
         let now = self.inner.clock.elapsed();
-        let sql = "SELECT id, key, secret, name, scopes, created, revoked FROM credential WHERE key = $1";
+        let sql = concat!("SELECT ", columns!(), " FROM credential WHERE key = $1");
         let mut reading = self.inner.store.read().await?;
         on_either!(reading.tx(), connection => {
             let row = sqlx::query(sql).bind(key.to_owned()).fetch_optional(connection).await?;
             row.map(|row| Ok(cached!(row, now))).transpose()
         })
     }
+}
+
+fn rate(per_second: Option<i64>, burst: Option<i64>) -> Option<Rate> {
+    let number = |column: Option<i64>| Some(u32::try_from(column?).unwrap_or(u32::MAX).max(1));
+    Some(Rate { per_second: number(per_second)?, burst: number(burst)? })
+}
+
+fn former(secret: Option<Vec<u8>>, until: Option<i64>) -> Result<Option<([u8; 32], Micros)>, VaultError> {
+    secret.zip(until).map(|(secret, until)| Ok((bytes(&secret)?, Micros(until)))).transpose()
 }
 
 fn new_secret() -> Result<Zeroizing<String>, VaultError> {

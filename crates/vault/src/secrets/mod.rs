@@ -4,7 +4,7 @@ mod accounts;
 mod credentials;
 
 pub use accounts::{Account, AccountId, NewSession};
-pub use credentials::{Credential, CredentialId, NewCredential};
+pub use credentials::{Credential, CredentialId, NewCredential, Rate, Terms};
 
 use crate::cache::Cache;
 

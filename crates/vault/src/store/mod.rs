@@ -9,7 +9,9 @@ use sqlx::{Postgres, Sqlite};
 
 use crate::{AgentId, Period, VaultError};
 
-pub(crate) const FORMAT: i32 = 1;
+/// The form of the tables. Older ones are brought to it when the vault is opened; a program that knows only an older
+/// form refuses, so that it cannot overlook what it does not know (such as that a credential expires).
+pub(crate) const FORMAT: i32 = 2;
 
 /// Evaluates the same expression on the connection of either database.
 macro_rules! on_either {
@@ -88,6 +90,9 @@ impl Store {
         let store = Self { database: Database::open(location).await? };
         let mut transaction = store.database.begin().await?;
         transaction.tx().run(sqlite::SCHEMA, postgres::SCHEMA).await?;
+        if about(transaction.tx()).await?.is_some_and(|about| about.format == 1) {
+            transaction.tx().run(sqlite::FROM_1, postgres::FROM_1).await?;
+        }
         transaction.commit().await?;
         Ok(store)
     }

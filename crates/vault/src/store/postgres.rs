@@ -8,6 +8,13 @@ use crate::{AgentId, Period, VaultError};
 
 pub(super) const SCHEMA: &str = include_str!("schema.postgres.sql");
 
+/// From the first form of the tables to the second: credentials that expire, are limited and are rotated.
+pub(super) const FROM_1: &str = "
+ALTER TABLE credential ADD COLUMN expires BIGINT, ADD COLUMN rate BIGINT, ADD COLUMN burst BIGINT,
+    ADD COLUMN former BYTEA, ADD COLUMN former_until BIGINT, ADD COLUMN rules TEXT;
+UPDATE vault SET format = 2;
+";
+
 /// Makes transactions that change agents or keys take turns: a creation never meets an erasure or a ratchet
 /// half-way, and two nodes never make two agents of one identifier.
 pub(super) async fn lock(connection: &mut PgConnection) -> Result<(), VaultError> {

@@ -25,7 +25,13 @@ CREATE TABLE IF NOT EXISTS credential (
     name    TEXT NOT NULL,
     scopes  TEXT NOT NULL,
     created BIGINT NOT NULL,
-    revoked BIGINT
+    revoked BIGINT,
+    expires BIGINT,
+    rate BIGINT,
+    burst BIGINT,
+    former BYTEA,
+    former_until BIGINT,
+    rules TEXT
 );
 CREATE TABLE IF NOT EXISTS account (
     id           BYTEA NOT NULL PRIMARY KEY,

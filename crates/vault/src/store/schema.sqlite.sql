@@ -24,7 +24,13 @@ CREATE TABLE IF NOT EXISTS credential (
     name    TEXT NOT NULL,
     scopes  TEXT NOT NULL,
     created INTEGER NOT NULL,
-    revoked INTEGER
+    revoked INTEGER,
+    expires INTEGER,
+    rate INTEGER,
+    burst INTEGER,
+    former BLOB,
+    former_until INTEGER,
+    rules TEXT
 ) STRICT;
 CREATE TABLE IF NOT EXISTS account (
     id           BLOB NOT NULL PRIMARY KEY,

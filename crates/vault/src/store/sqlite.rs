@@ -8,6 +8,17 @@ use crate::{AgentId, Period, VaultError};
 
 pub(super) const SCHEMA: &str = include_str!("schema.sqlite.sql");
 
+/// From the first form of the tables to the second: credentials that expire, are limited and are rotated.
+pub(super) const FROM_1: &str = "
+ALTER TABLE credential ADD COLUMN expires INTEGER;
+ALTER TABLE credential ADD COLUMN rate INTEGER;
+ALTER TABLE credential ADD COLUMN burst INTEGER;
+ALTER TABLE credential ADD COLUMN former BLOB;
+ALTER TABLE credential ADD COLUMN former_until INTEGER;
+ALTER TABLE credential ADD COLUMN rules TEXT;
+UPDATE vault SET format = 2;
+";
+
 /// Rows per statement: SQLite takes 32,766 parameters at most.
 const CHUNK: usize = 500;
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use vault::VaultError;
+use eventlog::clock::{Clock as _, Micros};
+use vault::{Rate, Terms, VaultError};
 
 use crate::support::{Place, on_both};
 
@@ -10,6 +11,10 @@ on_both!(
     a_credential_is_verified_by_its_own_secret_only,
     a_revoked_credential_is_refused_at_once_here_and_soon_on_other_nodes,
     a_rotated_secret_replaces_the_old_one,
+    a_rotated_secret_leaves_the_old_one_good_for_the_time_that_was_asked_for,
+    a_credential_is_refused_from_when_it_expires,
+    a_credential_keeps_its_terms,
+    a_vault_of_the_first_form_opens_with_its_credentials,
     a_password_is_verified_and_a_login_is_taken_once,
     a_session_lasts_until_it_expires_or_is_ended,
     tokens_open_for_their_purpose_unchanged_and_after_a_ratchet,
@@ -45,7 +50,7 @@ async fn a_revoked_credential_is_refused_at_once_here_and_soon_on_other_nodes(pl
     place.clock.advance(Duration::from_secs(5));
     assert_eq!(other.verify_credential(key, &new.secret).await.unwrap(), None);
     assert!(vault.credentials().await.unwrap()[0].revoked.is_some());
-    assert!(vault.rotate_credential(key).await.unwrap().is_none());
+    assert!(vault.rotate_credential(key, Duration::ZERO).await.unwrap().is_none());
 }
 
 async fn a_rotated_secret_replaces_the_old_one(place: Place) {
@@ -53,10 +58,86 @@ async fn a_rotated_secret_replaces_the_old_one(place: Place) {
     let old = vault.create_credential("Moodle", &["all"]).await.unwrap();
     let key = &old.credential.key;
     assert!(vault.verify_credential(key, &old.secret).await.unwrap().is_some());
-    let new = vault.rotate_credential(key).await.unwrap().unwrap();
+    let new = vault.rotate_credential(key, Duration::ZERO).await.unwrap().unwrap();
     assert_eq!(new.credential, old.credential);
     assert_eq!(vault.verify_credential(key, &old.secret).await.unwrap(), None);
     assert!(vault.verify_credential(key, &new.secret).await.unwrap().is_some());
+}
+
+async fn a_rotated_secret_leaves_the_old_one_good_for_the_time_that_was_asked_for(place: Place) {
+    let (vault, other) = (place.open().await, place.open().await);
+    let first = vault.create_credential("Moodle", &["all"]).await.unwrap();
+    let key = &first.credential.key;
+    let hour = Duration::from_secs(3600);
+    let second = vault.rotate_credential(key, hour).await.unwrap().unwrap();
+    place.clock.advance(hour - Duration::from_secs(1));
+    for vault in [&vault, &other] {
+        for secret in [&first.secret, &second.secret] {
+            assert!(vault.verify_credential(key, secret).await.unwrap().is_some());
+        }
+        assert_eq!(vault.verify_credential(key, "").await.unwrap(), None);
+    }
+    place.clock.advance(Duration::from_secs(1));
+    assert_eq!(other.verify_credential(key, &first.secret).await.unwrap(), None);
+    assert!(other.verify_credential(key, &second.secret).await.unwrap().is_some());
+
+    let third = vault.rotate_credential(key, hour).await.unwrap().unwrap();
+    let fourth = vault.rotate_credential(key, Duration::ZERO).await.unwrap().unwrap();
+    for old in [&first, &second, &third] {
+        assert_eq!(vault.verify_credential(key, &old.secret).await.unwrap(), None);
+    }
+    assert!(vault.verify_credential(key, &fourth.secret).await.unwrap().is_some());
+}
+
+async fn a_credential_is_refused_from_when_it_expires(place: Place) {
+    let vault = place.open().await;
+    let expires = Micros(place.clock.now().0 + 60_000_000);
+    let terms = Terms { scopes: vec!["all".into()], expires: Some(expires), ..Terms::default() };
+    let new = vault.create_credential_with("Moodle", terms).await.unwrap();
+    let key = &new.credential.key;
+    // From memory it is no different: what is remembered is the credential, not that it was good.
+    place.clock.advance(Duration::from_secs(59));
+    assert!(vault.verify_credential(key, &new.secret).await.unwrap().is_some());
+    place.clock.advance(Duration::from_secs(1));
+    assert_eq!(vault.verify_credential(key, &new.secret).await.unwrap(), None);
+}
+
+async fn a_credential_keeps_its_terms(place: Place) {
+    let vault = place.open().await;
+    let terms = Terms {
+        scopes: vec!["statements/write".into(), "define".into()],
+        expires: Some(Micros(4_000_000_000_000_000)),
+        rate: Some(Rate { per_second: 5, burst: 20 }),
+        rules: Some("{}".into()),
+    };
+    let made = vault.create_credential_with("H5P", terms.clone()).await.unwrap().credential;
+    let read = vault.credential(&made.key).await.unwrap().unwrap();
+    assert_eq!(read, made);
+    assert_eq!(
+        (read.scopes, read.expires, read.rate, read.rules),
+        (terms.scopes, terms.expires, terms.rate, terms.rules)
+    );
+    assert_eq!(vault.credential("nobody").await.unwrap(), None);
+}
+
+async fn a_vault_of_the_first_form_opens_with_its_credentials(place: Place) {
+    let vault = place.open().await;
+    let new = vault.create_credential("Moodle", &["all"]).await.unwrap();
+    vault.close().await;
+    let database = eventlog::Database::open(&place.location).await.unwrap();
+    let mut transaction = database.begin().await.unwrap();
+    let columns = ["expires", "rate", "burst", "former", "former_until", "rules"];
+    let drops: String = columns.map(|name| format!("ALTER TABLE credential DROP COLUMN {name};")).concat();
+    let sql: &'static str = Box::leak(format!("{drops} UPDATE vault SET format = 1").into_boxed_str());
+    transaction.tx().run(sql, sql).await.unwrap();
+    transaction.commit().await.unwrap();
+    database.close().await;
+    for _ in 0..2 {
+        let vault = place.open().await;
+        let verified = vault.verify_credential(&new.credential.key, &new.secret).await.unwrap();
+        assert_eq!(verified.as_ref(), Some(&new.credential));
+        vault.close().await;
+    }
 }
 
 async fn a_password_is_verified_and_a_login_is_taken_once(place: Place) {
