@@ -283,7 +283,7 @@ impl Writer {
             };
             match failure {
                 Failure::Disconnected(_) if tries < TRIES => {}
-                Failure::Repeated(_) if self.wary == 0 => self.wary = WARY,
+                Failure::Repeated(_) => {}
                 failure => return Err(failure),
             }
         }
@@ -327,8 +327,9 @@ impl Writer {
     async fn attempt(&mut self, part: &mut Waiting) -> Result<Vec<Answer>, Attempt> {
         let mut works: Vec<&mut Work> = part.iter_mut().map(|(work, _)| work).collect();
         let events = || works.iter().flat_map(|work| &work.append.events);
+        let looks = self.wary > 0;
         let need = Need {
-            dedupe: events().filter(|_| self.wary > 0).filter_map(|event| event.dedupe).collect(),
+            dedupe: events().filter(|_| looks).filter_map(|event| event.dedupe).collect(),
             streams: events().filter_map(|event| event.stream.map(|(key, _)| key)).collect(),
         };
         let taken = self.store.take(&need).await?;
@@ -366,6 +367,15 @@ impl Writer {
             Err(failure) => Err(failure),
         };
         if let Err(failure) = written {
+            let failure = match failure {
+                // Once more, and this time looking first.
+                Failure::Repeated(reason) if !looks => {
+                    self.wary = WARY;
+                    Failure::Repeated(reason)
+                }
+                Failure::Repeated(reason) => Failure::Refused(reason),
+                failure => failure,
+            };
             self.store.rollback().await;
             let first = rows.events.first().map(|event| (event.position, event.id));
             rows.give_back(&decision.placed, &mut works);

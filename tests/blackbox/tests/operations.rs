@@ -75,7 +75,7 @@ promises! {
         let same = ordinary(1);
         server.post(&same).await.unwrap();
         let mut other = same.clone();
-        other["timestamp"] = json!("2020-01-01T00:00:00Z");
+        other["result"]["completion"] = json!(false);
         assert_eq!(server.post(&other).await.unwrap().status(), 409);
         let text = server.metrics().await.unwrap();
         let alerts = include_str!("../../../deploy/prometheus/alerts.yml");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use eventlog::clock::Micros;
-use eventlog::{Append, AppendError, Expected, Options, Position};
+use eventlog::{Append, AppendError, Expected, Key, Options, Position};
 use futures_util::future::{Either, join_all, ready, select};
 
 use crate::on_both;
@@ -14,6 +14,7 @@ on_both![
     positions_have_no_gaps_and_stored_strictly_increases,
     a_known_key_is_answered_with_its_position_and_hurts_no_neighbour,
     of_many_with_one_key_at_once_one_is_stored_and_all_others_learn_where,
+    twins_and_known_keys_in_one_batch_are_each_answered,
     of_racing_writes_to_a_stream_one_wins,
     what_was_sealed_under_an_older_fence_is_refused,
     a_full_queue_refuses_at_once_and_loses_nothing,
@@ -66,6 +67,27 @@ async fn of_many_with_one_key_at_once_one_is_stored_and_all_others_learn_where(w
             assert_eq!(error, AppendError::Exists(vec![(0, stored[0])]));
         }
         assert_eq!(log.find(&[key, fresh()]).await.unwrap(), [Some(stored[0]), None]);
+    }
+}
+
+async fn twins_and_known_keys_in_one_batch_are_each_answered(world: World) {
+    let known = fresh();
+    world.open().await.append(request(vec![keyed(known)])).await.unwrap();
+    for _ in 0..5 {
+        // Opened anew, so that the writer has met no known key yet.
+        let log = world.open().await;
+        let twin = fresh();
+        let keys = [fresh(), twin, twin, known, fresh(), twin, known, fresh()];
+        let outcomes = join_all(keys.iter().map(|key| log.append(request(vec![keyed(*key)])))).await;
+        let stored: Vec<Key> =
+            keys.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_ok()).map(|(key, _)| *key).collect();
+        assert_eq!(stored, [keys[0], twin, keys[4], keys[7]]);
+        for (key, outcome) in keys.iter().zip(outcomes) {
+            let Err(error) = outcome else { continue };
+            let at = log.find(&[*key]).await.unwrap()[0].unwrap();
+            assert_eq!(error, AppendError::Exists(vec![(0, at)]));
+        }
+        log.close().await;
     }
 }
 
