@@ -128,3 +128,30 @@ pub(crate) mod keys {
         d.array_iter::<ByteArray<16>>()?.map(|key| key.map(Key::from)).collect()
     }
 }
+
+/// Sixteen bytes, or nothing at all.
+pub(crate) mod maybe_key {
+    use eventlog::event::Key;
+    use minicbor::decode::{Decoder, Error};
+    use minicbor::encode::{self, Encoder, Write};
+
+    pub(crate) fn encode<Ctx, W: Write>(
+        key: &Option<Key>,
+        e: &mut Encoder<W>,
+        ctx: &mut Ctx,
+    ) -> Result<(), encode::Error<W::Error>> {
+        minicbor::bytes::encode(key, e, ctx)
+    }
+
+    pub(crate) fn decode<Ctx>(d: &mut Decoder<'_>, ctx: &mut Ctx) -> Result<Option<Key>, Error> {
+        minicbor::bytes::decode(d, ctx)
+    }
+
+    pub(crate) fn nil() -> Option<Option<Key>> {
+        Some(None)
+    }
+
+    pub(crate) fn is_nil(key: &Option<Key>) -> bool {
+        key.is_none()
+    }
+}

@@ -16,7 +16,10 @@ pub use organisation::{
     Duty, Enrolment, GroupFacts, GroupPersonal, Membership, PersonFacts, PersonPersonal, UnitFacts,
 };
 pub use surveys::{Code, Feed, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyItem};
-pub use system::{ActivityDefinedFacts, AgentErasedFacts, CredentialCreatedFacts, FrameworkFacts};
+pub use system::{
+    ActivityDefinedFacts, AgentErasedFacts, CredentialCreatedFacts, CredentialRevokedFacts,
+    CredentialRotatedFacts, CredentialRulesFacts, FrameworkFacts,
+};
 
 /// The names of the kinds, as the log knows them.
 pub mod kind {
@@ -40,6 +43,12 @@ pub mod kind {
     pub const AGENT_ERASED: &str = "agent_erased";
     /// [`CredentialCreatedFacts`](super::CredentialCreatedFacts)
     pub const CREDENTIAL_CREATED: &str = "credential_created";
+    /// [`CredentialRotatedFacts`](super::CredentialRotatedFacts)
+    pub const CREDENTIAL_ROTATED: &str = "credential_rotated";
+    /// [`CredentialRevokedFacts`](super::CredentialRevokedFacts)
+    pub const CREDENTIAL_REVOKED: &str = "credential_revoked";
+    /// [`CredentialRulesFacts`](super::CredentialRulesFacts)
+    pub const CREDENTIAL_RULES: &str = "credential_rules";
     /// [`FrameworkFacts`](super::FrameworkFacts)
     pub const FRAMEWORK: &str = "framework";
     /// [`ActivityDefinedFacts`](super::ActivityDefinedFacts)

@@ -17,21 +17,75 @@ pub struct AgentErasedFacts {
 }
 facts!(AgentErasedFacts, kind::AGENT_ERASED);
 
-/// A tool got a key and a secret. The secret, and any hash of it, never enters the log.
+/// A tool got a key and a secret. The secret, any hash of it, and the tool's name never enter the log.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct CredentialCreatedFacts {
     /// The credential's id, which its events carry.
     #[cbor(n(0), with = "minicbor::bytes")]
     pub credential: Key,
-    /// The tool's name.
-    #[n(1)]
-    pub name: String,
     /// What it may do, ascending.
     #[n(2)]
     pub scopes: Vec<String>,
+    /// From when on it is refused, in microseconds since 1970.
+    #[n(3)]
+    pub expires: Option<i64>,
+    /// Requests a second, and at once after a rest.
+    #[n(4)]
+    pub rate: Option<(u32, u32)>,
+    /// The account that made it; none for a command on the server.
+    #[cbor(n(5), with = "crate::cbor::maybe_key")]
+    pub by: Option<Key>,
+    /// What its statements have to keep to, as JSON.
+    #[n(6)]
+    pub rules: Option<String>,
 }
 facts!(CredentialCreatedFacts, kind::CREDENTIAL_CREATED);
+
+/// A credential got a new secret.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct CredentialRotatedFacts {
+    /// The credential.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub credential: Key,
+    /// For how many seconds the old secret stayed good; none: not at all.
+    #[n(1)]
+    pub grace_seconds: Option<u64>,
+    /// The account that did it; none for a command on the server.
+    #[cbor(n(5), with = "crate::cbor::maybe_key")]
+    pub by: Option<Key>,
+}
+facts!(CredentialRotatedFacts, kind::CREDENTIAL_ROTATED);
+
+/// A credential was revoked, for good.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct CredentialRevokedFacts {
+    /// The credential.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub credential: Key,
+    /// The account that did it; none for a command on the server.
+    #[cbor(n(5), with = "crate::cbor::maybe_key")]
+    pub by: Option<Key>,
+}
+facts!(CredentialRevokedFacts, kind::CREDENTIAL_REVOKED);
+
+/// What a credential's statements have to keep to was changed.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct CredentialRulesFacts {
+    /// The credential.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub credential: Key,
+    /// The account that did it; none for a command on the server.
+    #[cbor(n(5), with = "crate::cbor::maybe_key")]
+    pub by: Option<Key>,
+    /// The rules from now on, as JSON; none: there are none any more.
+    #[n(6)]
+    pub rules: Option<String>,
+}
+facts!(CredentialRulesFacts, kind::CREDENTIAL_RULES);
 
 /// A competence framework was brought in. Its content stands in slot 0 under a retention class.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]

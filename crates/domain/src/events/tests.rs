@@ -175,9 +175,21 @@ fn the_bytes_are_those_of_the_fixtures() {
         "credential_created-1",
         &CredentialCreatedFacts {
             credential: [3; 16],
-            name: "Lärplattformen".into(),
             scopes: vec!["all".into()],
+            expires: Some(1_800_000_000_000_000),
+            rate: Some((10, 50)),
+            by: Some([6; 16]),
+            rules: Some("{}".into()),
         },
+    );
+    holds(
+        "credential_rotated-1",
+        &CredentialRotatedFacts { credential: [3; 16], grace_seconds: Some(3600), by: None },
+    );
+    holds("credential_revoked-1", &CredentialRevokedFacts { credential: [3; 16], by: Some([6; 16]) });
+    holds(
+        "credential_rules-1",
+        &CredentialRulesFacts { credential: [3; 16], by: None, rules: Some("{}".into()) },
     );
     holds("framework-1", &FrameworkFacts { id: "digcomp-3.0".into(), sha256: [4; 32] });
     holds(

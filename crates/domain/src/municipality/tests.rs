@@ -344,7 +344,7 @@ fn an_event_that_cannot_be_read_stops_the_fold_at_its_place() {
 #[test]
 fn other_kinds_of_events_are_passed_over() {
     let mut town = Municipality::default();
-    let facts = CredentialCreatedFacts { credential: [1; 16], name: "x".into(), scopes: vec![] };
+    let facts = CredentialRevokedFacts { credential: [1; 16], by: None };
     assert_eq!(town.apply(&event(1, &facts)), Ok(false));
     assert_eq!(town, Municipality::default());
 }
