@@ -287,6 +287,21 @@ impl EventLog {
     /// The database fails.
     pub async fn stored_at(&self, position: Position) -> Result<Option<Micros>, LogError> {
         let mut reader = self.inner.database.reader().await?;
+    /// The last event of each of these streams, in the order asked; none where a stream has none. One query.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn latest(&self, streams: &[Key]) -> Result<Vec<Option<Event>>, LogError> {
+        if streams.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut reader = self.inner.database.reader().await?;
+        let events: Vec<Event> = read!(reader.tx(), latest(streams))?;
+        let found: HashMap<Key, Event> =
+            events.into_iter().filter_map(|event| Some((event.stream?.0, event))).collect();
+        Ok(streams.iter().map(|stream| found.get(stream).cloned()).collect())
+    }
+
         Ok(read!(reader.tx(), stored_at(position))?)
     }
 

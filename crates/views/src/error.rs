@@ -25,3 +25,9 @@ impl From<sqlx::Error> for ViewError {
         Self::Unavailable(error.to_string())
     }
 }
+
+impl From<eventlog::LogError> for ViewError {
+    fn from(error: eventlog::LogError) -> Self {
+        Self::Log(error.to_string())
+    }
+}

@@ -7,6 +7,7 @@
 
 pub mod about;
 pub mod agents;
+pub mod definition;
 pub mod equal;
 mod json;
 pub mod lexical;

@@ -1,5 +1,6 @@
 //! HTTP: the standard's resources, and nothing that needs more than the two other halves of this crate.
 
+mod activities;
 mod alternate;
 mod auth;
 mod body;
@@ -34,6 +35,7 @@ pub fn router(lrs: Lrs) -> Router {
         .route("/xapi/{*rest}", any(unknown))
         .layer(middleware::from_fn_with_state(lrs.clone(), alternate::rewritten))
         .layer(middleware::from_fn_with_state(lrs.clone(), measured))
+        .route("/xapi/activities", any(activities::activities))
         .layer(cors(&lrs.inner.origins))
         .with_state(lrs)
 }

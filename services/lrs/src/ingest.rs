@@ -6,6 +6,7 @@
 //! and storing: the log then refuses by its fence, and everything is resolved and sealed again.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use eventlog::clock::SharedClock;
 use eventlog::{Append, AppendError, EventLog, Key, NewEvent, Position};
@@ -15,10 +16,14 @@ use views::municipality::Current;
 use xapi::{Identifier, Statement, Version, equal};
 
 use crate::compare;
+use crate::definitions::{Changes, Definitions};
+use crate::metrics::Metrics;
 use crate::prepare::{self, Preparation};
 
 /// How often a request is begun again because the log or the keys changed under it.
 const ATTEMPTS: usize = 8;
+/// How often more because another node changed the same activity's definition at once: of those that do one wins.
+const COLLISIONS: usize = 200;
 /// Statements that are sealed before others get a turn on the same thread: about a millisecond's work.
 const BETWEEN_TURNS: usize = 32;
 
@@ -29,6 +34,16 @@ pub struct Ingest {
     vault: Vault,
     municipality: Current,
     clock: SharedClock,
+    definitions: Arc<Definitions>,
+}
+
+/// Who sends statements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sender {
+    /// The credential, their authority.
+    pub credential: Option<Key>,
+    /// Whether what they say of activities becomes canonical (1.0.3 Communication 4.2, scope `define`).
+    pub may_define: bool,
 }
 
 /// Why nothing of a request was stored.
@@ -71,8 +86,16 @@ pub struct Posted {
 }
 
 impl Ingest {
-    pub(crate) fn new(log: EventLog, vault: Vault, municipality: Current, clock: SharedClock) -> Self {
-        Self { log, vault, municipality, clock }
+    pub(crate) fn new(
+        log: EventLog,
+        vault: Vault,
+        municipality: Current,
+        clock: SharedClock,
+        metrics: &Metrics,
+    ) -> Self {
+        let lookups = metrics.definition_lookups.clone();
+        let definitions = Arc::new(Definitions::new(log.clone(), clock.clone(), lookups));
+        Self { log, vault, municipality, clock, definitions }
     }
 
     /// Stores statements, all or none, in their order, next to each other. What is known already and the same is
@@ -83,20 +106,22 @@ impl Ingest {
     pub async fn post(
         &self,
         statements: Vec<Statement>,
-        credential: Option<Key>,
+        sender: Sender,
         version: Version,
     ) -> Result<Posted, IngestError> {
         let (ids, mut open) = identify(&statements, version)?;
         let count = open.len();
         let sent = |index: usize| statements[index].id.is_some();
-        for attempt in 0..ATTEMPTS {
+        let (mut attempt, mut collisions) = (0, 0);
+        while attempt < ATTEMPTS && collisions < COLLISIONS {
             // The fence first: a key that dies from here on makes the log refuse.
             let fence = self.log.fence();
             self.vault.at_fence(fence);
             let people = prepare::identifiers(open.iter().map(|index| &statements[*index]));
             let period = Period::of(self.clock.now());
-            let remembered = if attempt == 0 { self.vault.remembered(&people, period) } else { None };
-            if attempt > 0 || (remembered.is_none() && open.iter().any(|index| sent(*index))) {
+            let first = attempt + collisions == 0;
+            let remembered = if first { self.vault.remembered(&people, period) } else { None };
+            if !first || (remembered.is_none() && open.iter().any(|index| sent(*index))) {
                 let known = self.known(&ids, &open).await?;
                 self.compare(&statements, &known, version).await?;
                 open.retain(|index| known.iter().all(|(known, _)| known != index));
@@ -108,11 +133,26 @@ impl Ingest {
                 Some(handles) => people.into_iter().zip(handles).collect(),
                 None => self.resolve(open.iter().map(|index| &statements[*index]), period).await?,
             };
-            let events = self.prepare(&statements, &ids, &open, &handles, credential, version).await?;
+            let mut events =
+                self.prepare(&statements, &ids, &open, &handles, sender.credential, version).await?;
+            let said = match sender.may_define {
+                true => self.definitions.unknown(open.iter().map(|index| &statements[*index])),
+                false => Vec::new(),
+            };
+            let _turn = self.definitions.turn(&said).await;
+            let changes = match said.is_empty() {
+                true => Changes::default(),
+                false => self.definitions.changes(&said, sender.credential).await?,
+            };
+            events.extend(changes.events.iter().cloned());
             match self.log.append(Append { events, fence: Some(fence), raise_fence: false }).await {
-                Ok(_) => return Ok(Posted { stored: open.len(), ids }),
+                Ok(_) => {
+                    self.definitions.settle(&changes);
+                    return Ok(Posted { stored: open.len(), ids });
+                }
+                Err(AppendError::WrongVersion { .. }) => collisions += 1,
                 // Somebody else was faster, or this very request is sent twice at once; or somebody was erased.
-                Err(AppendError::Exists(_) | AppendError::Fenced(_)) => {}
+                Err(AppendError::Exists(_) | AppendError::Fenced(_)) => attempt += 1,
                 Err(error) => return Err(refused(error)),
             }
         }

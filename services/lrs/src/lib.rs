@@ -9,6 +9,7 @@
 mod compare;
 mod cursor;
 mod erase;
+mod definitions;
 mod http;
 mod ingest;
 mod metrics;
@@ -28,7 +29,7 @@ use xapi::Version;
 
 pub use erase::{EraseError, Receipt};
 pub use http::{SCOPES, router};
-pub use ingest::{Ingest, IngestError, Posted};
+pub use ingest::{Ingest, IngestError, Posted, Sender};
 pub use query::{Asking, Found, Query, QueryFailed};
 pub use views::statements::hook;
 
@@ -126,9 +127,9 @@ impl Lrs {
         let base_url = base_url.trim_end_matches('/').to_owned();
         Ok(Self {
             inner: Arc::new(Inner {
-                ingest: Ingest::new(log.clone(), vault.clone(), municipality, clock.clone()),
+                ingest: Ingest::new(log.clone(), vault.clone(), municipality, clock.clone(), &metrics),
                 query: Query::new(log.clone(), vault.clone(), clock.clone(), base_url, limits),
-                metrics: metrics::Metrics::new(&registry)?,
+                metrics,
                 in_flight: Arc::new(tokio::sync::Semaphore::new(limits.in_flight)),
                 promised: AtomicI64::new(0),
                 log,
@@ -136,6 +137,7 @@ impl Lrs {
                 default_version,
                 origins,
                 limits,
+        let metrics = metrics::Metrics::new(&registry)?;
             }),
         })
     }

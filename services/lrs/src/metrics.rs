@@ -12,6 +12,9 @@ pub(crate) struct Metrics {
     pub(crate) stored: IntCounter,
     /// `larka_xapi_statements_known_total`: the same statement came again.
     pub(crate) known: IntCounter,
+    /// `larka_xapi_definition_lookups_total`: how often stored statements were held against what the log knows of
+    /// their activities; each is one query.
+    pub(crate) definition_lookups: IntCounter,
     /// `larka_xapi_bodies_in_flight`.
     pub(crate) in_flight: IntGauge,
 }
@@ -34,12 +37,17 @@ impl Metrics {
                 "larka_xapi_statements_known_total",
                 "Statements that were there already, and the same.",
             )?,
+            definition_lookups: IntCounter::new(
+                "larka_xapi_definition_lookups_total",
+                "Look-ups of activities' definitions while statements were stored.",
+            )?,
             in_flight: IntGauge::new("larka_xapi_bodies_in_flight", "Requests with a body being worked on.")?,
         };
         registry.register(Box::new(metrics.requests.clone()))?;
         registry.register(Box::new(metrics.seconds.clone()))?;
         registry.register(Box::new(metrics.stored.clone()))?;
         registry.register(Box::new(metrics.known.clone()))?;
+        registry.register(Box::new(metrics.definition_lookups.clone()))?;
         registry.register(Box::new(metrics.in_flight.clone()))?;
         Ok(metrics)
     }

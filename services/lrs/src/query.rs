@@ -1,5 +1,7 @@
 //! Finding statements: the standard's filters on the index, the log and the vault.
 
+use std::collections::HashMap;
+
 use eventlog::clock::{Micros, SharedClock};
 use eventlog::{EventLog, Key, Position};
 use uuid::Uuid;
@@ -7,7 +9,7 @@ use vault::{AgentId, Vault};
 use views::ViewError;
 use views::statements::{self, Bounds, Filter, Order, Subject};
 use xapi::output::Languages;
-use xapi::{Format, Identifier, StatementQuery, Version};
+use xapi::{Format, Identifier, StatementQuery, Version, definition};
 
 use crate::Limits;
 use crate::cursor::Cursor;
@@ -91,7 +93,7 @@ impl Query {
             return Ok(None);
         }
         let stored = reading::read(&self.log, &self.vault, &self.base_url, &[position]).await?;
-        let look = look(format, asking);
+        let look = self.look(format, asking, &stored).await?;
         Ok(stored.first().map(|stored| (stored.given(&self.base_url, &look), stored.stored())))
     }
 
@@ -150,7 +152,7 @@ impl Query {
         let page =
             statements::find(database, &cursor.filter, cursor.order, cursor.bounds, cursor.limit).await?;
         let stored = reading::read(&self.log, &self.vault, &self.base_url, &page.positions).await?;
-        let look = look(cursor.format, asking);
+        let look = self.look(cursor.format, asking, &stored).await?;
         let more = match page.rest {
             Some(rest) => {
                 cursor.bounds = rest;
@@ -174,6 +176,30 @@ impl Query {
             Subject { agent: found.first().copied().flatten().map(|agent| agent.0), credential: None };
         if let Identifier::Account { home_page, name } = identifier
             && let Ok(AgentId(id)) = name.parse()
+    /// An activity as JSON, with its canonical definition in every language where one is known (1.0.3 Communication
+    /// 2.5, IEEE 4.1.6.4).
+    ///
+    /// # Errors
+    /// [`QueryFailed::Unavailable`], [`QueryFailed::Internal`].
+    pub async fn activity(&self, id: &str) -> Result<String, QueryFailed> {
+        let found = views::activities::definitions(&self.log, &[id]).await?;
+        let definition = found.into_iter().flatten().next();
+        Ok(definition::activity(id, definition.as_ref().map(|known| known.json.as_str())))
+    }
+
+    async fn look<'a>(
+        &self,
+        format: Format,
+        asking: &Asking<'a>,
+        stored: &[reading::Stored],
+    ) -> Result<Look<'a>, QueryFailed> {
+        let definitions = match format {
+            Format::Canonical => reading::definitions(&self.log, stored).await?,
+            _ => HashMap::new(),
+        };
+        Ok(Look { version: asking.version, format, languages: asking.languages, definitions })
+    }
+
         {
             if *home_page == self.base_url {
                 subject.credential = Some(id);
@@ -183,10 +209,6 @@ impl Query {
         }
         Ok(subject)
     }
-}
-
-fn look<'a>(format: Format, asking: &Asking<'a>) -> Look<'a> {
-    Look { version: asking.version, format, languages: asking.languages }
 }
 
 impl From<eventlog::LogError> for QueryFailed {

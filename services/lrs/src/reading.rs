@@ -1,5 +1,7 @@
 //! The way out: from positions to statements as they are given back.
 
+use std::collections::HashMap;
+
 use domain::statement::{AgentRole, ObjectFacts};
 use domain::{Facts as _, StatementFacts};
 use eventlog::clock::Micros;
@@ -34,6 +36,8 @@ pub(crate) struct Look<'a> {
     pub(crate) version: Version,
     pub(crate) format: Format,
     pub(crate) languages: &'a Languages,
+    /// Canonical definitions by activity, for `format=canonical`.
+    pub(crate) definitions: HashMap<String, String>,
 }
 
 /// Reads statements, in the order of the positions. Erased people are replaced by accounts below `base_url`.
@@ -68,7 +72,26 @@ pub(crate) async fn read(
         .collect()
 }
 
+/// What is held to be true of the activities in some statements, by activity. One query.
+pub(crate) async fn definitions(
+    log: &EventLog,
+    statements: &[Stored],
+) -> Result<HashMap<String, String>, views::ViewError> {
+    let mut activities: Vec<&str> = statements.iter().flat_map(Stored::activities).collect();
+    activities.sort_unstable();
+    activities.dedup();
+    let found = views::activities::definitions(log, &activities).await?;
+    let known = activities.into_iter().zip(found);
+    Ok(known.filter_map(|(activity, found)| Some((activity.to_owned(), found?.json))).collect())
+}
+
 impl Stored {
+    /// Every activity in it, as object or context activity, a SubStatement's too.
+    fn activities(&self) -> impl Iterator<Item = &str> {
+        let context = self.facts.activities.iter().map(|(_, activity)| activity.as_str());
+        self.facts.activity().into_iter().chain(self.facts.sub_activity()).chain(context)
+    }
+
     /// When it was stored.
     pub(crate) fn stored(&self) -> Micros {
         self.event.stored
@@ -93,10 +116,14 @@ impl Stored {
         match look.format {
             Format::Exact => exact,
             Format::Ids => output::ids(&exact),
-            // Definitions come from the statement itself until they are merged and kept.
+            // Displays of verbs are the statement's own, in one language.
             Format::Canonical => output::canonical(
                 &exact,
-                &Canonical { definition: &|_| None, display: &|_| None, languages: look.languages },
+                &Canonical {
+                    definition: &|activity| look.definitions.get(activity).cloned(),
+                    display: &|_| None,
+                    languages: look.languages,
+                },
             ),
         }
     }

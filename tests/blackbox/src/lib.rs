@@ -359,6 +359,13 @@ impl Instance {
         Ok(all)
     }
 
+    /// `larka verify`, that positions have no gaps, and how many of the events are statements: the others say what
+    /// statements taught of activities, and of the instance itself.
+    pub async fn sound_statements(&self) -> Result<i64> {
+        self.sound().await?;
+        self.number("SELECT count(*) FROM event WHERE kind = 'statement'").await
+    }
+
     /// `larka verify`, and that positions have no gaps: how many events there are.
     pub async fn sound(&self) -> Result<i64> {
         let verified = self.run_json(&["verify"])?;

@@ -62,7 +62,7 @@ promises! {
         let all = server.ids(&[]).await.unwrap().len();
         assert_eq!(all, acknowledged.len(), "only what was sent is there");
         assert!(server.stop().unwrap().success());
-        assert_eq!(instance.sound().await.unwrap(), all as i64);
+        assert_eq!(instance.sound_statements().await.unwrap(), all as i64);
     }
 }
 
@@ -110,5 +110,5 @@ async fn a_database_that_goes_away_and_comes_back_loses_nothing_that_was_acknowl
     nothing_is_lost_or_doubled(&server, &acknowledged).await;
     server.settled().await.unwrap();
     assert!(server.stop().unwrap().success());
-    assert_eq!(instance.sound().await.unwrap(), acknowledged.len() as i64);
+    assert_eq!(instance.sound_statements().await.unwrap(), acknowledged.len() as i64);
 }

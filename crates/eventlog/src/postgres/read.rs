@@ -179,6 +179,19 @@ fn event(row: &PgRow) -> Result<Event, sqlx::Error> {
         stored: Micros(row.try_get(1)?),
         id: row.try_get(2)?,
         kind: row.try_get(3)?,
+/// The last event of each of these streams, in no order.
+pub(crate) async fn latest(
+    connection: &mut PgConnection,
+    streams: &[Key],
+) -> Result<Vec<Event>, sqlx::Error> {
+    let text = format!(
+        "SELECT {COLUMNS} FROM unnest($1) AS wanted (key) CROSS JOIN LATERAL \
+         (SELECT * FROM event WHERE event.stream = wanted.key ORDER BY event.stream_version DESC LIMIT 1) AS last"
+    );
+    let rows = sqlx::query(AssertSqlSafe(text)).bind(streams).fetch_all(connection).await?;
+    rows.iter().map(event).collect()
+}
+
         schema: number(row.try_get(4)?),
         credential: row.try_get(5)?,
         dedupe: row.try_get(6)?,

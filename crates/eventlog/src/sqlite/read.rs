@@ -192,6 +192,31 @@ fn event(row: &SqliteRow) -> Result<Event, sqlx::Error> {
     let version: Option<i64> = row.try_get(8)?;
     Ok(Event {
         position: Position(uint(row.try_get(0)?)),
+/// The last event of each of these streams, in no order.
+pub(crate) async fn latest(
+    connection: &mut SqliteConnection,
+    streams: &[Key],
+) -> Result<Vec<Event>, sqlx::Error> {
+    let mut events = Vec::with_capacity(streams.len());
+    for chunk in streams.chunks(CHUNK) {
+        let count = if chunk.len() == 1 { 1 } else { CHUNK };
+        let marks = vec!["(?)"; count].join(",");
+        let text = format!(
+            "WITH wanted (key) AS (VALUES {marks}) SELECT {COLUMNS} FROM wanted CROSS JOIN event \
+             ON stream = key AND stream_version = \
+             (SELECT max(last.stream_version) FROM event AS last WHERE last.stream = key)"
+        );
+        let mut query = sqlx::query(AssertSqlSafe(text));
+        for stream in chunk {
+            query = query.bind(&stream[..]);
+        }
+        for row in query.fetch_all(&mut *connection).await? {
+            events.push(event(&row)?);
+        }
+    }
+    Ok(events)
+}
+
         stored: Micros(row.try_get(1)?),
         id: array(row.try_get(2)?)?,
         kind: row.try_get(3)?,

@@ -7,15 +7,16 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use eventlog::clock::Micros;
 use uuid::Uuid;
+use vault::secrets::Credential;
 use xapi::output::Languages;
 use xapi::{Statement, StatementQuery, Version, parse};
 
-use super::auth::{Right, authorized};
+use super::auth::{self, Right, authorized};
 use super::body::{self, Place};
 use super::error::Refusal;
 use super::{answering, headless, json, negotiate, parameters, with_consistent_through, with_version};
 use crate::query::{Found, QueryFailed};
-use crate::{Asking, Lrs};
+use crate::{Asking, Lrs, Sender};
 
 /// Bodies above this size are parsed where they hold up nobody else.
 const PARSED_ASIDE: usize = 128 << 10;
@@ -83,7 +84,7 @@ async fn post(lrs: &Lrs, parts: &Parts, body: Body) -> Result<Response, Refusal>
     let statements = aside(body, move |body| parse::statements(body, version, &limits)).await?;
     expect_no_attachments(&statements)?;
     let count = statements.len();
-    let posted = lrs.ingest().post(statements, Some(credential.id), version).await?;
+    let posted = lrs.ingest().post(statements, sender(&credential), version).await?;
     lrs.count_stored(count, posted.stored);
     let ids: Vec<String> = posted.ids.iter().map(Uuid::to_string).collect();
     Ok(json(StatusCode::OK, serde_json::json!(ids).to_string()))
@@ -109,7 +110,7 @@ async fn put(lrs: &Lrs, parts: &Parts, body: Body) -> Result<Response, Refusal> 
     statement.id = query.statement_id;
     let statements = vec![statement];
     expect_no_attachments(&statements)?;
-    let posted = lrs.ingest().post(statements, Some(credential.id), version).await?;
+    let posted = lrs.ingest().post(statements, sender(&credential), version).await?;
     lrs.count_stored(1, posted.stored);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -160,6 +161,10 @@ fn last_modified(mut answer: Response, stored: Option<Micros>, version: Version)
 }
 
 fn limits(lrs: &Lrs) -> xapi::Limits {
+fn sender(credential: &Credential) -> Sender {
+    Sender { credential: Some(credential.id), may_define: auth::may_define(credential) }
+}
+
     let limits = &lrs.inner.limits;
     xapi::Limits { bytes: limits.body_bytes, statements: limits.batch, ..xapi::Limits::default() }
 }

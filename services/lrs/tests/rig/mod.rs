@@ -200,6 +200,20 @@ impl Rig {
         again
     }
 
+    /// This one, and another process on the same databases. SQLite has one writer: there it is the same once more.
+    pub(crate) async fn with_another_node(self) -> (Self, Self) {
+        let place = Place {
+            log: self.place.log.clone(),
+            vault: self.place.vault.clone(),
+            keys: self.place.keys.clone(),
+            _folder: tempfile::tempdir().unwrap(),
+            _database: None,
+        };
+        let mut other = Self::open(place, Limits::default(), QUEUE).await;
+        other.all.clone_from(&self.all);
+        (self, other)
+    }
+
     /// `Authorization` of a new credential with these scopes.
     pub(crate) async fn credential(&self, scopes: &[&str]) -> String {
         authorization(&self.vault, scopes).await
