@@ -252,6 +252,32 @@ impl EventLog {
         Ok(positions.iter().filter_map(|position| found.remove(position)).collect())
     }
 
+    /// The events at these positions, without their slots, in the order asked; positions where nothing is are
+    /// passed over.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn read_events_at(&self, positions: &[Position]) -> Result<Vec<Event>, LogError> {
+        let mut reader = self.inner.database.reader().await?;
+        let events: Vec<Event> = read!(reader.tx(), at(positions))?;
+        let mut found: HashMap<Position, Event> =
+            events.into_iter().map(|event| (event.position, event)).collect();
+        Ok(positions.iter().filter_map(|position| found.remove(position)).collect())
+    }
+
+    /// Some slots of the events at some positions, each with its position, ascending by number within an event. Slots
+    /// that were deleted, or never were, are passed over.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn read_slots(
+        &self,
+        wanted: &[(Position, RangeInclusive<u16>)],
+    ) -> Result<Vec<(Position, Slot)>, LogError> {
+        let mut reader = self.inner.database.reader().await?;
+        Ok(read!(reader.tx(), slots_among(wanted))?)
+    }
+
     /// The version of a stream and the position of its last event.
     ///
     /// # Errors
@@ -259,6 +285,21 @@ impl EventLog {
     pub async fn stream_head(&self, stream: Key) -> Result<Option<(u64, Position)>, LogError> {
         let mut reader = self.inner.database.reader().await?;
         Ok(read!(reader.tx(), stream_head(&stream))?)
+    }
+
+    /// The last event of each of these streams, in the order asked; none where a stream has none. One query.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn latest(&self, streams: &[Key]) -> Result<Vec<Option<Event>>, LogError> {
+        if streams.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut reader = self.inner.database.reader().await?;
+        let events: Vec<Event> = read!(reader.tx(), latest(streams))?;
+        let found: HashMap<Key, Event> =
+            events.into_iter().filter_map(|event| Some((event.stream?.0, event))).collect();
+        Ok(streams.iter().map(|stream| found.get(stream).cloned()).collect())
     }
 
     /// The last event stored at or before an instant; 0 if there is none. `stored` increases with the
@@ -287,21 +328,6 @@ impl EventLog {
     /// The database fails.
     pub async fn stored_at(&self, position: Position) -> Result<Option<Micros>, LogError> {
         let mut reader = self.inner.database.reader().await?;
-    /// The last event of each of these streams, in the order asked; none where a stream has none. One query.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn latest(&self, streams: &[Key]) -> Result<Vec<Option<Event>>, LogError> {
-        if streams.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut reader = self.inner.database.reader().await?;
-        let events: Vec<Event> = read!(reader.tx(), latest(streams))?;
-        let found: HashMap<Key, Event> =
-            events.into_iter().filter_map(|event| Some((event.stream?.0, event))).collect();
-        Ok(streams.iter().map(|stream| found.get(stream).cloned()).collect())
-    }
-
         Ok(read!(reader.tx(), stored_at(position))?)
     }
 

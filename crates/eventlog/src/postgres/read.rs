@@ -1,5 +1,7 @@
 //! Reading from PostgreSQL.
 
+use std::ops::RangeInclusive;
+
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
@@ -64,6 +66,31 @@ pub(crate) async fn slots_at(
         "SELECT position, slot, owner, period, body FROM sealed WHERE position = ANY ($1) ORDER BY position, slot",
     )
     .bind(ints(positions))
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(slot).collect()
+}
+
+/// Some slots of the events at some positions, by number within each event.
+pub(crate) async fn slots_among(
+    connection: &mut PgConnection,
+    wanted: &[(Position, RangeInclusive<u16>)],
+) -> Result<Vec<(Position, Slot)>, sqlx::Error> {
+    let column = |value: fn(&(Position, RangeInclusive<u16>)) -> i64| wanted.iter().map(value).collect();
+    let (positions, first, last): (Vec<i64>, Vec<i64>, Vec<i64>) = (
+        column(|(position, _)| int(position.0)),
+        column(|(_, numbers)| i64::from(*numbers.start())),
+        column(|(_, numbers)| i64::from(*numbers.end())),
+    );
+    let rows = sqlx::query(
+        "SELECT s.position, s.slot, s.owner, s.period, s.body \
+         FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS wanted (position, first, last) \
+         JOIN sealed s ON s.position = wanted.position AND s.slot BETWEEN wanted.first AND wanted.last \
+         ORDER BY s.position, s.slot",
+    )
+    .bind(positions)
+    .bind(first)
+    .bind(last)
     .fetch_all(connection)
     .await?;
     rows.iter().map(slot).collect()
@@ -152,6 +179,19 @@ pub(crate) async fn stream_head(
     row.map(|row| Ok((uint(row.try_get(0)?), Position(uint(row.try_get(1)?))))).transpose()
 }
 
+/// The last event of each of these streams, in no order.
+pub(crate) async fn latest(
+    connection: &mut PgConnection,
+    streams: &[Key],
+) -> Result<Vec<Event>, sqlx::Error> {
+    let text = format!(
+        "SELECT {COLUMNS} FROM unnest($1) AS wanted (key) CROSS JOIN LATERAL \
+         (SELECT * FROM event WHERE event.stream = wanted.key ORDER BY event.stream_version DESC LIMIT 1) AS last"
+    );
+    let rows = sqlx::query(AssertSqlSafe(text)).bind(streams).fetch_all(connection).await?;
+    rows.iter().map(event).collect()
+}
+
 /// When the event at a position was stored.
 pub(crate) async fn stored_at(
     connection: &mut PgConnection,
@@ -179,19 +219,6 @@ fn event(row: &PgRow) -> Result<Event, sqlx::Error> {
         stored: Micros(row.try_get(1)?),
         id: row.try_get(2)?,
         kind: row.try_get(3)?,
-/// The last event of each of these streams, in no order.
-pub(crate) async fn latest(
-    connection: &mut PgConnection,
-    streams: &[Key],
-) -> Result<Vec<Event>, sqlx::Error> {
-    let text = format!(
-        "SELECT {COLUMNS} FROM unnest($1) AS wanted (key) CROSS JOIN LATERAL \
-         (SELECT * FROM event WHERE event.stream = wanted.key ORDER BY event.stream_version DESC LIMIT 1) AS last"
-    );
-    let rows = sqlx::query(AssertSqlSafe(text)).bind(streams).fetch_all(connection).await?;
-    rows.iter().map(event).collect()
-}
-
         schema: number(row.try_get(4)?),
         credential: row.try_get(5)?,
         dedupe: row.try_get(6)?,

@@ -1,5 +1,7 @@
 //! Reading from SQLite.
 
+use std::ops::RangeInclusive;
+
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
@@ -96,6 +98,31 @@ pub(crate) async fn slots_at(
     Ok(slots)
 }
 
+/// Some slots of the events at some positions, by number within each event.
+pub(crate) async fn slots_among(
+    connection: &mut SqliteConnection,
+    wanted: &[(Position, RangeInclusive<u16>)],
+) -> Result<Vec<(Position, Slot)>, sqlx::Error> {
+    let mut slots = Vec::with_capacity(wanted.len());
+    for chunk in wanted.chunks(CHUNK) {
+        let marks = vec!["(?, ?)"; places(chunk)].join(",");
+        let text = format!(
+            "WITH wanted (first, last) AS (VALUES {marks}) \
+             SELECT s.place, s.owner, s.period, s.body FROM wanted w CROSS JOIN sealed s \
+             ON s.place BETWEEN w.first AND w.last"
+        );
+        let mut query = sqlx::query(AssertSqlSafe(text));
+        for (position, numbers) in chunk {
+            let place = |number: u16| int(position.0) * SLOTS_PER_EVENT + i64::from(number);
+            query = query.bind(place(*numbers.start())).bind(place(*numbers.end()));
+        }
+        for row in query.fetch_all(&mut *connection).await? {
+            slots.push(slot(&row)?);
+        }
+    }
+    Ok(slots)
+}
+
 /// The slots of all events in a range of positions, both ends included, in order.
 pub(crate) async fn slots_between(
     connection: &mut SqliteConnection,
@@ -165,6 +192,31 @@ pub(crate) async fn stream_head(
     row.map(|row| Ok((uint(row.try_get(0)?), Position(uint(row.try_get(1)?))))).transpose()
 }
 
+/// The last event of each of these streams, in no order.
+pub(crate) async fn latest(
+    connection: &mut SqliteConnection,
+    streams: &[Key],
+) -> Result<Vec<Event>, sqlx::Error> {
+    let mut events = Vec::with_capacity(streams.len());
+    for chunk in streams.chunks(CHUNK) {
+        let count = if chunk.len() == 1 { 1 } else { CHUNK };
+        let marks = vec!["(?)"; count].join(",");
+        let text = format!(
+            "WITH wanted (key) AS (VALUES {marks}) SELECT {COLUMNS} FROM wanted CROSS JOIN event \
+             ON stream = key AND stream_version = \
+             (SELECT max(last.stream_version) FROM event AS last WHERE last.stream = key)"
+        );
+        let mut query = sqlx::query(AssertSqlSafe(text));
+        for stream in chunk {
+            query = query.bind(&stream[..]);
+        }
+        for row in query.fetch_all(&mut *connection).await? {
+            events.push(event(&row)?);
+        }
+    }
+    Ok(events)
+}
+
 /// When the event at a position was stored.
 pub(crate) async fn stored_at(
     connection: &mut SqliteConnection,
@@ -192,31 +244,6 @@ fn event(row: &SqliteRow) -> Result<Event, sqlx::Error> {
     let version: Option<i64> = row.try_get(8)?;
     Ok(Event {
         position: Position(uint(row.try_get(0)?)),
-/// The last event of each of these streams, in no order.
-pub(crate) async fn latest(
-    connection: &mut SqliteConnection,
-    streams: &[Key],
-) -> Result<Vec<Event>, sqlx::Error> {
-    let mut events = Vec::with_capacity(streams.len());
-    for chunk in streams.chunks(CHUNK) {
-        let count = if chunk.len() == 1 { 1 } else { CHUNK };
-        let marks = vec!["(?)"; count].join(",");
-        let text = format!(
-            "WITH wanted (key) AS (VALUES {marks}) SELECT {COLUMNS} FROM wanted CROSS JOIN event \
-             ON stream = key AND stream_version = \
-             (SELECT max(last.stream_version) FROM event AS last WHERE last.stream = key)"
-        );
-        let mut query = sqlx::query(AssertSqlSafe(text));
-        for stream in chunk {
-            query = query.bind(&stream[..]);
-        }
-        for row in query.fetch_all(&mut *connection).await? {
-            events.push(event(&row)?);
-        }
-    }
-    Ok(events)
-}
-
         stored: Micros(row.try_get(1)?),
         id: array(row.try_get(2)?)?,
         kind: row.try_get(3)?,
@@ -246,6 +273,6 @@ fn unplace(place: i64) -> Result<(Position, u16), sqlx::Error> {
 }
 
 /// One place, or all: each number of places is a statement of its own to prepare.
-fn places(chunk: &[Position]) -> usize {
+fn places<T>(chunk: &[T]) -> usize {
     if chunk.len() == 1 { 1 } else { CHUNK }
 }

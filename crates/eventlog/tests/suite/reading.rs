@@ -13,6 +13,7 @@ on_both![
     pages_neither_repeat_nor_skip,
     kinds_are_read_in_order_and_alone,
     events_come_with_their_slots_in_the_order_asked,
+    some_slots_come_without_the_others,
     an_instant_leads_to_the_last_event_stored_by_then,
     subscribers_wake_on_an_append_through_whichever_handle,
 ];
@@ -82,6 +83,26 @@ async fn events_come_with_their_slots_in_the_order_asked(world: World) {
         let index = usize::try_from(event.position.0 - 1).unwrap();
         assert_eq!(slots, many[index].slots, "of event {index}");
     }
+}
+
+async fn some_slots_come_without_the_others(world: World) {
+    let log = world.open().await;
+    let bodies: [&[u8]; 3] = [b"", b"second", b"third"];
+    let many: Vec<NewEvent> = (0..150).map(|n| with_slots(&bodies[..n % 4])).collect();
+    log.append(request(many.clone())).await.unwrap();
+    let wanted: Vec<_> =
+        (1..=151).map(|n| (Position(n), if n % 2 == 0 { 0..=0 } else { 1..=u16::MAX })).collect();
+    let mut expected = Vec::new();
+    for (position, numbers) in &wanted[..150] {
+        let slots = &many[usize::try_from(position.0 - 1).unwrap()].slots;
+        let within = slots.iter().filter(|slot| numbers.contains(&slot.number));
+        expected.extend(within.map(|slot| (*position, slot.clone())));
+    }
+    let mut read = log.read_slots(&wanted).await.unwrap();
+    read.sort_by_key(|(position, slot)| (*position, slot.number));
+    assert_eq!(read, expected);
+    let events = log.read_events_at(&[Position(150), Position(999), Position(3)]).await.unwrap();
+    assert_eq!(events.iter().map(|event| event.position.0).collect::<Vec<_>>(), [150, 3]);
 }
 
 async fn an_instant_leads_to_the_last_event_stored_by_then(world: World) {
