@@ -7,14 +7,17 @@
 
 pub mod about;
 pub mod agents;
+pub mod attachments;
 pub mod definition;
 pub mod equal;
 mod json;
 pub mod lexical;
+pub mod multipart;
 mod number;
 pub mod output;
 pub mod parse;
 pub mod query;
+pub mod signature;
 pub mod statement;
 pub mod time;
 mod validate;
