@@ -179,6 +179,7 @@ fn statement(log: &mut Vec<Event>) {
         response: if verb == verbs::ANSWERED { vec![(random % 5).to_string()] } else { Vec::new() },
         activities: vec![(ContextRole::Parent, course.clone()), (ContextRole::Grouping, course)],
         xapi_version: Version::V2_0_0,
+        attachments_from: None,
     };
     add(log, &facts);
 }

@@ -54,6 +54,9 @@ pub struct StatementFactsOf<S> {
     pub activities: Vec<(ContextRole, S)>,
     /// The version of the standard by which the statement came.
     pub xapi_version: Version,
+    /// The number of the first slot that holds the content of an attachment; it and all after it do. None where no
+    /// content came.
+    pub attachments_from: Option<u16>,
 }
 
 /// What a statement was about.
@@ -160,6 +163,7 @@ impl StatementFactsRef<'_> {
             response: self.response.iter().map(|&code| code.to_owned()).collect(),
             activities: self.activities.iter().map(|&(role, id)| (role, id.to_owned())).collect(),
             xapi_version: self.xapi_version,
+            attachments_from: self.attachments_from,
         }
     }
 }

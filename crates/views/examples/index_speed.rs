@@ -195,6 +195,7 @@ fn event(number: u64) -> NewEvent {
             (ContextRole::Grouping, "https://larande.larkby.example/kurser".into()),
         ],
         xapi_version: Version::V2_0_0,
+        attachments_from: None,
     };
     NewEvent {
         id: key(5, number),

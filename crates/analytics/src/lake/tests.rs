@@ -33,6 +33,7 @@ fn statement(number: u64) -> StatementFacts {
         response: (0..number % 3).map(|n| n.to_string()).collect(),
         activities: vec![(ContextRole::Grouping, "https://larande.larkby.example/kurser/rot".into())],
         xapi_version: Version::V2_0_0,
+        attachments_from: None,
     }
 }
 

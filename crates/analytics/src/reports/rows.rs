@@ -94,6 +94,7 @@ impl Rows {
                 response: (start..end).filter_map(|place| codes.get(place)).collect(),
                 activities: Vec::new(),
                 xapi_version: Version::V2_0_0,
+                attachments_from: None,
             };
             Row { position: Position(position as u64), actor, happened: Micros(happened), facts }
         }))

@@ -142,6 +142,7 @@ fn statement(day: &str, agent: u64, verb: &str, object: ObjectFacts<String>) -> 
         response: Vec::new(),
         activities: Vec::new(),
         xapi_version: Version::V1_0_3,
+        attachments_from: None,
     }
 }
 

@@ -303,6 +303,7 @@ fn statement(verb: &str, activity: &str, response: &[&str]) -> StatementFacts {
         response: response.iter().map(|code| (*code).to_owned()).collect(),
         activities: vec![],
         xapi_version: Version::V2_0_0,
+        attachments_from: None,
     }
 }
 

@@ -35,6 +35,7 @@ mod key {
     pub(super) const RESPONSE: u32 = 15;
     pub(super) const ACTIVITIES: u32 = 16;
     pub(super) const XAPI_VERSION: u32 = 17;
+    pub(super) const ATTACHMENTS_FROM: u32 = 18;
 }
 
 mod object {
@@ -78,7 +79,8 @@ impl<S: AsRef<str>> StatementFactsOf<S> {
             + usize::from(self.completion.is_some())
             + numbers.iter().filter(|(_, number)| number.is_some()).count()
             + usize::from(!self.response.is_empty())
-            + usize::from(!self.activities.is_empty());
+            + usize::from(!self.activities.is_empty())
+            + usize::from(self.attachments_from.is_some());
         e.map(fields as u64)?;
         e.u32(key::ID)?.bytes(&self.id)?;
         if !self.agents.is_empty() {
@@ -123,6 +125,9 @@ impl<S: AsRef<str>> StatementFactsOf<S> {
             }
         }
         e.u32(key::XAPI_VERSION)?.u8(self.xapi_version.code())?;
+        if let Some(first) = self.attachments_from {
+            e.u32(key::ATTACHMENTS_FROM)?.u16(first)?;
+        }
         Ok(())
     }
 }
@@ -216,6 +221,7 @@ fn read<'b>(d: &mut Decoder<'b>) -> Result<StatementFactsOf<&'b str>, Error> {
         response: Vec::new(),
         activities: Vec::new(),
         xapi_version: Version::V1_0_3,
+        attachments_from: None,
     };
     for _ in 0..entries(d)? {
         match d.u32()? {
@@ -240,6 +246,7 @@ fn read<'b>(d: &mut Decoder<'b>) -> Result<StatementFactsOf<&'b str>, Error> {
             }
             key::ACTIVITIES => facts.activities = read_activities(d)?,
             key::XAPI_VERSION => xapi_version = Version::from_code(d.u8()?),
+            key::ATTACHMENTS_FROM => facts.attachments_from = Some(d.u16()?),
             _ => d.skip()?,
         }
     }

@@ -38,7 +38,8 @@ pub struct UnknownAgent {
     pub role: AgentRole,
 }
 
-/// The facts of a statement that came under `version` and has, or was given, this id.
+/// The facts of a statement that came under `version` and has, or was given, this id. That attachments came with
+/// it is for whoever seals them to add.
 ///
 /// # Errors
 /// [`UnknownAgent`] where the surroundings know no id for one of its agents.
@@ -76,6 +77,7 @@ pub fn from_statement(
             .map(|(role, iri)| (*role, surroundings.activity_id(iri).into_owned()))
             .collect(),
         xapi_version: version,
+        attachments_from: None,
     })
 }
 

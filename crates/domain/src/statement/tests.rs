@@ -51,11 +51,12 @@ prop_compose! {
         score in scores(),
         response in vec("\\PC{0,10}", 0..4),
         activities in vec((proptest::sample::select(ContextRole::ALL.to_vec()), "\\PC{0,40}"), 0..5),
-        xapi_version in proptest::sample::select(Version::ALL.to_vec()),
+        (xapi_version, attachments_from) in
+            (proptest::sample::select(Version::ALL.to_vec()), option::of(any::<u16>())),
     ) -> StatementFacts {
         StatementFacts {
             id, agents, actor_is_group, verb, object, registration, timestamp, success, completion, score,
-            duration_cs, response, activities, xapi_version,
+            duration_cs, response, activities, xapi_version, attachments_from,
         }
     }
 }

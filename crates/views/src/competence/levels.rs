@@ -187,5 +187,6 @@ fn facts(source: &Source) -> StatementFacts {
         response,
         activities: Vec::new(),
         xapi_version: Version::V2_0_0,
+        attachments_from: None,
     }
 }
