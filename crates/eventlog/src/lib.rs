@@ -7,6 +7,7 @@
 //! Start reading at [`EventLog`], then [`event`], then [`projection`]. How a batch is written: `writer`;
 //! what becomes of each request in it: `decide`; the bytes that are hashed: [`hash`].
 
+pub mod anchor;
 #[doc(hidden)]
 pub mod bare;
 pub mod clock;

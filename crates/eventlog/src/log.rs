@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+use crate::anchor::Anchor;
 use crate::clock::{Micros, SharedClock};
 use crate::database::{Database, Location, Tx};
 use crate::event::{Append, AppendError, Appended, Event, Head, Key, NewEvent, Position, Slot};
@@ -393,6 +394,15 @@ impl EventLog {
         progress: &mut (dyn FnMut(Position) + Send),
     ) -> Result<Verified, VerifyError> {
         verify::verify(&self.inner.database, range, progress).await
+    }
+
+    /// Holds the log against heads that were signed earlier. The chain itself is for [`EventLog::verify`]; both
+    /// together show that nothing before the last anchor was changed, even by whoever could write all of it.
+    ///
+    /// # Errors
+    /// The first anchor that the log does not have, or the database failed.
+    pub async fn verify_anchors(&self, anchors: &[Anchor]) -> Result<(), VerifyError> {
+        verify::anchors(&self.inner.database, anchors).await
     }
 
     /// Empties the tables of all hooks and folds the whole log into them again. For when nobody appends:

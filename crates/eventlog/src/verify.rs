@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
 
+use crate::anchor::Anchor;
 use crate::database::{Database, Tx};
 use crate::event::{Event, Head, Position, Slot};
 use crate::hash::{self, Envelope, GENESIS, Hash};
@@ -97,6 +98,26 @@ pub(crate) async fn verify(
         return broken(head.position, "the head does not belong to the last event");
     }
     Ok(walk.verified)
+}
+
+/// Holds the log against signed heads, the earliest first.
+pub(crate) async fn anchors(database: &Database, anchors: &[Anchor]) -> Result<(), VerifyError> {
+    let mut sorted: Vec<&Anchor> = anchors.iter().filter(|anchor| anchor.position.0 > 0).collect();
+    sorted.sort_by_key(|anchor| anchor.position);
+    for anchor in sorted {
+        let at = anchor.position;
+        let mut reader = database.reader().await?;
+        let links: Vec<Link> = read!(reader.tx(), links(Position(at.0 - 1), 1))?;
+        match links.first() {
+            Some(link) if link.event.position == at => {
+                if link.hash != anchor.hash || link.event.stored != anchor.stored {
+                    return broken(at, "not what was signed: the log was rewritten here or before");
+                }
+            }
+            _ => return broken(at, "the event is missing, and a head here was signed"),
+        }
+    }
+    Ok(())
 }
 
 fn broken<T>(position: Position, what: &str) -> Result<T, VerifyError> {

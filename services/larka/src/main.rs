@@ -2,6 +2,7 @@
 //!
 //! Start reading at [`Command`]; `instance.rs` puts the rooms together, `serve.rs` runs them.
 
+mod anchors;
 mod demo;
 mod failure;
 mod instance;
@@ -45,7 +46,9 @@ enum Command {
     /// Empty every view and the lake, and make them again from the log
     Rebuild,
     /// Walk the log's chain and name the first break
-    Verify,
+    Verify(maintain::Verify),
+    /// Print the log's head, signed: keep it where whoever changes the log cannot reach it
+    Anchor,
 }
 
 fn main() -> std::process::ExitCode {
@@ -76,7 +79,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::User(command) => maintain::user(settings, command).await,
         Command::Erase(flags) => maintain::erase(settings, flags).await,
         Command::Rebuild => maintain::rebuild(settings).await,
-        Command::Verify => maintain::verify(settings).await,
+        Command::Verify(flags) => maintain::verify(settings, flags).await,
+        Command::Anchor => maintain::anchor(settings).await,
     }
 }
 

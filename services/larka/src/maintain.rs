@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::settings::Settings;
-use crate::{report, socket};
+use crate::{anchors, report, socket};
 
 /// Keys of learning tools.
 #[derive(Debug, Subcommand)]
@@ -58,6 +58,17 @@ pub(crate) struct Erase {
     agent: PathBuf,
 }
 
+/// What `verify` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// File of signed heads to hold the log against, one a line; - for standard input
+    #[arg(long, value_name = "FILE")]
+    anchors: Option<PathBuf>,
+    /// The public key they were signed with, as noted elsewhere [default: the instance's own]
+    #[arg(long, value_name = "HEX", requires = "anchors")]
+    anchor_key: Option<String>,
+}
+
 /// A task as it travels to the process that has the instance open.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Task {
@@ -67,7 +78,8 @@ pub(crate) enum Task {
     CreateUser { login: String },
     Erase { agent: String },
     Rebuild,
-    Verify,
+    Verify { anchors: Option<String>, key: Option<String> },
+    Anchor,
     Report(report::Flags),
 }
 
@@ -111,10 +123,24 @@ pub(crate) async fn rebuild(settings: Settings) -> Result<(), Failure> {
 }
 
 /// `larka verify`
-pub(crate) async fn verify(settings: Settings) -> Result<(), Failure> {
+pub(crate) async fn verify(settings: Settings, flags: Verify) -> Result<(), Failure> {
     let json = settings.json;
-    let answer = do_task(settings, Task::Verify).await?;
+    let anchors = flags.anchors.as_deref().map(read).transpose()?;
+    let answer = do_task(settings, Task::Verify { anchors, key: flags.anchor_key }).await?;
     say(json, &answer);
+    Ok(())
+}
+
+/// `larka anchor`
+#[allow(clippy::print_stdout, reason = "a command answers on standard output")]
+pub(crate) async fn anchor(settings: Settings) -> Result<(), Failure> {
+    let json = settings.json;
+    let answer = do_task(settings, Task::Anchor).await?;
+    match answer["anchor"].as_str().filter(|_| !json) {
+        // Alone on its line, to be appended to a file.
+        Some(line) => println!("{line}"),
+        None => println!("{answer}"),
+    }
     Ok(())
 }
 
@@ -175,10 +201,18 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
             instance.worker.rebuild().await?;
             Ok(json!({ "rebuilt": true, "position": instance.log.head().await?.position.0 }))
         }
-        Task::Verify => {
+        Task::Verify { anchors, key } => {
             let head = instance.log.head().await?.position.0;
             let verified = instance.log.verify(1..=head, &mut |_| {}).await?;
-            Ok(json!({ "verified": true, "events": verified.events, "position": head }))
+            let mut answer = json!({ "verified": true, "events": verified.events, "position": head });
+            if let Some(lines) = anchors {
+                answer["anchors"] = anchors::verify(instance, &lines, key.as_deref()).await?.into();
+            }
+            Ok(answer)
+        }
+        Task::Anchor => {
+            let (anchor, key) = anchors::now(instance).await?;
+            Ok(json!({ "anchor": anchor, "key": key }))
         }
         Task::Report(flags) => Ok(json!({ "report": report::text(instance, &flags).await? })),
     }

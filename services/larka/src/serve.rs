@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::settings::Settings;
-use crate::{operations, report, socket};
+use crate::{anchors, operations, report, socket};
 
 /// Services that are running.
 pub(crate) struct Running {
@@ -21,6 +21,7 @@ pub(crate) struct Running {
     shutdown: watch::Sender<bool>,
     server: JoinHandle<std::io::Result<()>>,
     worker: Option<JoinHandle<()>>,
+    anchors: Option<JoinHandle<()>>,
 }
 
 /// `larka serve`
@@ -60,12 +61,17 @@ pub(crate) async fn start(instance: Arc<Instance>, listener: TcpListener) -> Res
         let (worker, stopping) = (instance.worker.clone(), stopping.clone());
         tokio::spawn(async move { worker.run(stopping).await })
     });
+    let anchors = instance
+        .settings
+        .anchors
+        .clone()
+        .map(|schedule| tokio::spawn(anchors::keep(Arc::clone(&instance), schedule, stopping.clone())));
     if instance.owns_folder() {
         socket::listen(&instance)?;
     }
     let server = tokio::spawn(serve(listener, router, stopping));
     tracing::info!(%address, lrs = roles.lrs, admin = roles.admin, worker = roles.worker, "listening");
-    Ok(Running { address, instance, shutdown, server, worker })
+    Ok(Running { address, instance, shutdown, server, worker, anchors })
 }
 
 async fn serve(
@@ -101,8 +107,8 @@ impl Running {
             Ok(Err(error)) => return Err(error.into()),
             Err(_) => tracing::warn!("some requests were still open after 30 seconds"),
         }
-        if let Some(worker) = self.worker {
-            let _ = worker.await;
+        for task in self.worker.into_iter().chain(self.anchors) {
+            let _ = task.await;
         }
         self.instance.close().await;
         Ok(())

@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use axum::http::HeaderValue;
 use clap::Args;
 use serde::Deserialize;
 
+use crate::anchors::Schedule;
 use crate::failure::Failure;
 
 /// What every command takes: where the data is, and how to speak.
@@ -59,6 +61,12 @@ pub(crate) struct ServeFlags {
     /// Web origins whose pages may use xAPI from a browser: https://tool.example,… or * [default: *]
     #[arg(long, env = "LARKA_XAPI_ORIGINS", value_delimiter = ',', value_name = "ORIGINS")]
     pub(crate) xapi_origins: Option<Vec<String>>,
+    /// File to add signed heads of the log to; best on another machine's disk [default: none]
+    #[arg(long, env = "LARKA_ANCHORS", value_name = "FILE")]
+    pub(crate) anchors: Option<PathBuf>,
+    /// Seconds between two signed heads [default: 3600]
+    #[arg(long, env = "LARKA_ANCHOR_EVERY", value_name = "SECONDS")]
+    pub(crate) anchor_every: Option<u64>,
 }
 
 /// The file. Unknown names are refused, so that a misspelt setting does not pass unseen.
@@ -77,6 +85,8 @@ struct File {
     queue: Option<usize>,
     default_xapi_version: Option<String>,
     xapi_origins: Option<Vec<String>>,
+    anchors: Option<PathBuf>,
+    anchor_every: Option<u64>,
 }
 
 /// What the process runs with.
@@ -96,6 +106,7 @@ pub(crate) struct Settings {
     pub(crate) default_version: Option<xapi::Version>,
     /// Each an origin, or one `*`.
     pub(crate) origins: Vec<HeaderValue>,
+    pub(crate) anchors: Option<Schedule>,
 }
 
 /// Which services run in this process.
@@ -144,6 +155,11 @@ impl Settings {
         };
         let body_limit = serve.body_limit.or(file.body_limit).unwrap_or(16 * 1024 * 1024);
         let queue = serve.queue.or(file.queue).unwrap_or(20_000);
+        let every = serve.anchor_every.or(file.anchor_every).unwrap_or(3_600);
+        if every == 0 {
+            return Err(Failure::setting("anchor-every", "seconds, at least 1"));
+        }
+        let every = Duration::from_secs(every);
         if body_limit < 1024 {
             return Err(Failure::setting("body-limit", "at least 1024 bytes"));
         }
@@ -172,6 +188,7 @@ impl Settings {
             body_limit,
             queue,
             default_version,
+            anchors: serve.anchors.clone().or(file.anchors).map(|file| Schedule { file, every }),
             origins: origins(&serve.xapi_origins.clone().or(file.xapi_origins))?,
         })
     }

@@ -40,7 +40,8 @@ async fn may(server: &Server, credential: &(String, String)) -> u16 {
 
 promises! {
     async fn health_and_every_promised_metric_are_there_after_load(instance) {
-        let server = instance.start().await.unwrap();
+        let anchors = instance.beside("anchors.txt");
+        let server = instance.start_with(&["--anchors", anchors.to_str().unwrap()]).await.unwrap();
         assert_eq!(status(&server, "/healthz").await, (200, "ok\n".to_owned()));
         let load = Load::begin(&server, 8, 10);
         load.goes_on(20).await;
@@ -197,6 +198,51 @@ promises! {
         let said = failed(&instance.run(&["verify"]).unwrap());
         assert!(said.contains("17") && !said.contains("20"), "{said}");
     }
+
+    async fn a_log_that_lost_its_end_is_whole_by_itself_and_caught_by_a_signed_head(instance) {
+        let file = instance.beside("anchors.txt");
+        let flags = ["--anchors", file.to_str().unwrap(), "--anchor-every", "1"];
+        let mut server = instance.start_with(&flags).await.unwrap();
+        for number in 0..4 {
+            server.post(&ordinary(number)).await.unwrap();
+        }
+        // The last head is signed at the latest when the server stops.
+        let metrics = server.metrics().await.unwrap();
+        assert!(metrics.contains("larka_anchor_position"), "{metrics}");
+        assert!(server.stop().unwrap().success());
+        let lines = std::fs::read_to_string(&file).unwrap();
+        assert!(lines.lines().last().unwrap().contains(" 4 "), "{lines}");
+        let held = ["verify", "--anchors", file.to_str().unwrap()];
+        assert_eq!(instance.run_json(&held).unwrap()["anchors"], lines.lines().count());
+        let now = instance.run_json(&["anchor"]).unwrap();
+        assert_eq!(now["anchor"], lines.lines().last().unwrap(), "the same head gives the same line");
+        let key = now["key"].as_str().unwrap();
+        instance.run_json(&[&held[..], &["--anchor-key", key]].concat()).unwrap();
+        let other = "3b".repeat(32);
+        let said = failed(&instance.run(&[&held[..], &["--anchor-key", &other]].concat()).unwrap());
+        assert!(said.contains("line 1 of the anchors"), "{said}");
+
+        let (allow, slots) = match instance.backend() {
+            Backend::Sqlite => (
+                "DROP TRIGGER event_never_deleted; DROP TRIGGER sealed_deleted_by_an_event; DROP TRIGGER head_moves_on;",
+                "place / 65536",
+            ),
+            Backend::Postgres => (
+                "ALTER TABLE event DISABLE TRIGGER ALL; ALTER TABLE sealed DISABLE TRIGGER ALL; \
+                 ALTER TABLE log_head DISABLE TRIGGER ALL;",
+                "position",
+            ),
+        };
+        let cut = format!(
+            "{allow} DELETE FROM sealed WHERE {slots} = 4; DELETE FROM event WHERE position = 4; \
+             UPDATE log_head SET position = 3, stored = (SELECT stored FROM event WHERE position = 3), \
+             hash = (SELECT hash FROM event WHERE position = 3);"
+        );
+        instance.execute(&cut).await.unwrap();
+        assert_eq!(instance.run_json(&["verify"]).unwrap()["events"], 3);
+        let said = failed(&instance.run(&held).unwrap());
+        assert!(said.contains("position 4"), "{said}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -223,6 +269,8 @@ async fn a_wrong_setting_stops_the_start_and_is_named() {
         (vec!["--listen", "here"], "listen"),
         (vec!["--listen", "127.0.0.1:0", "--queue", "0"], "queue"),
         (vec!["--body-limit", "3"], "body-limit"),
+        (vec!["--anchor-every", "0"], "anchor-every"),
+        (vec!["--xapi-origins", "tool.example"], "xapi-origins"),
         (vec!["--roles", "lrs,cook"], "roles"),
         (vec!["--log-format", "xml"], "log-format"),
         (vec!["--default-xapi-version", "0.9"], "default-xapi-version"),

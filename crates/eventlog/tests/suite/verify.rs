@@ -1,5 +1,6 @@
 //! The chain names the first break.
 
+use eventlog::anchor::Anchor;
 use eventlog::verify::VerifyError;
 use eventlog::{EventLog, Expected, Position};
 
@@ -10,6 +11,7 @@ on_both![
     a_range_in_the_middle_verifies_by_itself,
     every_kind_of_damage_is_found_where_it_is,
     an_empty_log_is_whole,
+    a_log_rewritten_as_a_whole_is_caught_by_its_anchors,
 ];
 
 async fn filled(world: &World) -> EventLog {
@@ -44,9 +46,8 @@ async fn a_range_in_the_middle_verifies_by_itself(world: World) {
     assert_eq!(whole(&log).await.hash, rest.hash);
 }
 
-async fn every_kind_of_damage_is_found_where_it_is(world: World) {
-    let log = filled(&world).await;
-    // Somebody who owns the tables takes the guards away first.
+/// Somebody who owns the tables takes the guards away.
+async fn disarm(world: &World) {
     let guards = (
         "DROP TRIGGER event_only_appended; DROP TRIGGER event_never_updated; DROP TRIGGER event_never_deleted; \
          DROP TRIGGER sealed_only_with_its_event; DROP TRIGGER sealed_never_updated; \
@@ -57,6 +58,40 @@ async fn every_kind_of_damage_is_found_where_it_is(world: World) {
          ALTER TABLE sealed_deleted DISABLE TRIGGER USER; ALTER TABLE log_head DISABLE TRIGGER USER;",
     );
     world.attack(guards.0, guards.1).await.unwrap();
+}
+
+async fn a_log_rewritten_as_a_whole_is_caught_by_its_anchors(world: World) {
+    let log = filled(&world).await;
+    let first = Anchor::of([7; 16], &log.head().await.unwrap());
+    fill(&log, vec![event(), with_facts(b"more")]).await;
+    let second = Anchor::of([7; 16], &log.head().await.unwrap());
+    let anchors = [second, first];
+    log.verify_anchors(&anchors).await.unwrap();
+    log.close().await;
+
+    disarm(&world).await;
+    let zeros = hex_literal(&world, &"00".repeat(32));
+    let empty = format!(
+        "DELETE FROM sealed_deleted; DELETE FROM sealed; DELETE FROM event; \
+         UPDATE log_head SET position = 0, stored = 0, hash = {zeros}, fence = 0, promised = 0;"
+    );
+    world.attack(&empty, &empty).await.unwrap();
+    let log = filled(&world).await;
+    whole(&log).await;
+    let caught = |error| match error {
+        VerifyError::Broken(broken) => broken.position,
+        VerifyError::Database(error) => panic!("{error}"),
+    };
+    let rewritten = log.verify_anchors(&anchors).await.unwrap_err();
+    assert_eq!(caught(rewritten), first.position);
+    // One that ends too early, too.
+    let cut = log.verify_anchors(&[Anchor { position: Position(99), ..second }]).await.unwrap_err();
+    assert_eq!(caught(cut), Position(99));
+}
+
+async fn every_kind_of_damage_is_found_where_it_is(world: World) {
+    let log = filled(&world).await;
+    disarm(&world).await;
     let (nothing, zeros) = (hex_literal(&world, ""), hex_literal(&world, &"00".repeat(32)));
     let copy = |condition: &str| match world.is_sqlite() {
         true => {

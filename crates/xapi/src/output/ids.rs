@@ -54,7 +54,8 @@ fn object(value: Value<'_>, edits: &mut Edits) {
 }
 
 fn activity(value: Value<'_>, edits: &mut Edits) {
-    keep(value, edits, &["objectType", "id"]);
+    // Without an objectType an object is an Activity.
+    keep(value, edits, &["id"]);
 }
 
 fn agent(value: Value<'_>, edits: &mut Edits) {

@@ -92,7 +92,7 @@ fn ids_keeps_what_identifies_and_nothing_else() {
         "id": "8f87ccde-bb56-4c2e-ab83-44982ef22df0",
         "actor": {"objectType": "Group", "member": [{"mbox": "mailto:a@b.se"}, {"openid": "https://o.se"}]},
         "verb": {"id": "http://e.org/v"},
-        "object": {"objectType": "Activity", "id": "http://e.org/o"},
+        "object": {"id": "http://e.org/o"},
         "context": {
             "instructor": {"objectType": "Agent", "account": {"homePage": "https://e.org", "name": "i"}},
             "team": {"objectType": "Group", "mbox": "mailto:t@b.se"},
