@@ -85,7 +85,13 @@ fn says(facts: &StatementFacts, filter: &Filter) -> bool {
     let verb = filter.verb.as_ref().is_none_or(|verb| *verb == facts.verb);
     let registration =
         filter.registration.is_none_or(|wanted| facts.registration == Some(*wanted.as_bytes()));
-    agent && activity && verb && registration
+    let own = filter.own.is_none_or(|own| own == sender(facts));
+    agent && activity && verb && registration && own
+}
+
+/// The credential that sent a statement: there are two.
+fn sender(facts: &StatementFacts) -> eventlog::Key {
+    key(4, usize::from(facts.id[15] % 2))
 }
 
 /// The statement and all that it refers to, over however many others.
@@ -104,6 +110,7 @@ fn voided(log: &[StatementFacts], at: usize) -> bool {
 
 fn expected(log: &[StatementFacts], filter: &Filter, order: Order) -> Vec<Position> {
     let matching = (0..log.len())
+        .filter(|at| filter.own.is_none_or(|own| own == sender(&log[*at])))
         .filter(|at| !voided(log, *at) && chain(log, *at).iter().any(|other| says(&log[*other], filter)));
     let mut positions: Vec<_> = matching.map(|at| Position(at as u64 + 1)).collect();
     if order == Order::NewestFirst {
@@ -114,7 +121,7 @@ fn expected(log: &[StatementFacts], filter: &Filter, order: Order) -> Vec<Positi
 
 fn filters() -> Vec<Filter> {
     let mut filters = Vec::new();
-    for bits in 0..64u8 {
+    for bits in 0..128u8 {
         let flag = |bit: u8| bits & bit != 0;
         filters.push(Filter {
             agent: flag(1).then(|| Subject { agent: Some(key(2, 1)), credential: None }),
@@ -123,6 +130,7 @@ fn filters() -> Vec<Filter> {
             activity: flag(8).then(|| activity(1)),
             related_activities: flag(16),
             registration: flag(32).then(|| domain_uuid(key(3, 1))),
+            own: flag(64).then(|| key(4, 1)),
         });
     }
     filters
@@ -155,7 +163,8 @@ async fn agrees_with_the_model(rig: &Rig, statements: &[Said], cuts: &[usize]) {
     let mut rest = log.as_slice();
     for cut in cuts.iter().cycle() {
         let (now, later) = rest.split_at((*cut).min(rest.len()));
-        rig.append(now.iter().map(event).collect()).await;
+        let sent = |facts| eventlog::NewEvent { credential: Some(sender(facts)), ..event(facts) };
+        rig.append(now.iter().map(sent).collect()).await;
         rest = later;
         if rest.is_empty() {
             break;

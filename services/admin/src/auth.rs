@@ -19,7 +19,10 @@ const COOKIE: &str = "larka_session";
 pub(crate) const SESSION: Duration = Duration::from_secs(10 * 3600);
 
 /// An administrator, on the API: problems are JSON.
-pub(crate) struct Administrator;
+pub(crate) struct Administrator {
+    /// The account.
+    pub(crate) account: vault::AccountId,
+}
 
 impl FromRequestParts<Admin> for Administrator {
     type Rejection = Problem;
@@ -27,7 +30,7 @@ impl FromRequestParts<Admin> for Administrator {
     async fn from_request_parts(parts: &mut Parts, admin: &Admin) -> Result<Self, Problem> {
         if let Some((login, password)) = basic(&parts.headers) {
             return match admin.vault.verify_password(&login, &password).await? {
-                Some(_) => Ok(Self),
+                Some(account) => Ok(Self { account: account.id }),
                 None => Err(Problem::Unauthorized),
             };
         }
@@ -35,7 +38,10 @@ impl FromRequestParts<Admin> for Administrator {
         if !parts.method.is_safe() {
             return Err(Problem::Unauthorized);
         }
-        signed_in(admin, &parts.headers).await?.map(|_| Self).ok_or(Problem::Unauthorized)
+        signed_in(admin, &parts.headers)
+            .await?
+            .map(|account| Self { account: account.id })
+            .ok_or(Problem::Unauthorized)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod api;
 mod auth;
+mod credentials;
 mod overview;
 mod pages;
 mod problem;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use disclosure::Released;
 use eventlog::EventLog;
 use eventlog::clock::SharedClock;
@@ -26,6 +27,7 @@ use tokio::sync::Mutex;
 use vault::Vault;
 use views::municipality::Current;
 
+pub use credentials::{CredentialFailure, CredentialInput, CredentialTask, Credentials};
 pub use problem::Problem;
 
 /// A roster of a large municipality fits; more is posted in parts.
@@ -94,6 +96,8 @@ pub struct Options {
     pub municipality: Current,
     /// The maker of reports.
     pub reports: Arc<dyn Reports>,
+    /// The keeper of credentials.
+    pub credentials: Arc<dyn Credentials>,
     /// The time.
     pub clock: SharedClock,
     /// Whether browsers must send the session's cookie over TLS alone.
@@ -107,6 +111,7 @@ pub(crate) struct Admin {
     pub(crate) vault: Vault,
     pub(crate) municipality: Current,
     pub(crate) reports: Arc<dyn Reports>,
+    pub(crate) credentials: Arc<dyn Credentials>,
     pub(crate) clock: SharedClock,
     pub(crate) secure_cookies: bool,
     pub(crate) turn: Arc<Mutex<()>>,
@@ -114,8 +119,9 @@ pub(crate) struct Admin {
 
 /// The routes of pages (`/…`) and API (`/api/v1/…`).
 pub fn router(options: Options) -> Router {
-    let Options { log, vault, municipality, reports, clock, secure_cookies } = options;
-    let admin = Admin { log, vault, municipality, reports, clock, secure_cookies, turn: Arc::default() };
+    let Options { log, vault, municipality, reports, credentials, clock, secure_cookies } = options;
+    let turn = Arc::default();
+    let admin = Admin { log, vault, municipality, reports, credentials, clock, secure_cookies, turn };
     Router::new()
         .route("/", get(pages::overview))
         .route("/login", get(pages::login).post(pages::log_in))
@@ -130,6 +136,9 @@ pub fn router(options: Options) -> Router {
         .route("/api/v1/rounds", post(ways_in::rounds))
         .route("/api/v1/reports/{kind}", get(api::report))
         .route("/api/v1/status", get(api::status))
+        .route("/api/v1/credentials", get(credentials::list).post(credentials::create))
+        .route("/api/v1/credentials/{key}", delete(credentials::revoke))
+        .route("/api/v1/credentials/{key}/rotate", post(credentials::rotate))
         .fallback(shell::nowhere)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(admin)

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use admin::{CredentialInput, CredentialTask};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use render::View;
@@ -82,7 +83,13 @@ pub(crate) async fn run(common: &Common, flags: Flags) -> Result<(), Failure> {
     let account = maintain::perform(&instance, Task::CreateUser { login: login.clone() }).await?;
     let credential = maintain::perform(
         &instance,
-        Task::CreateCredential { name: "demo".to_owned(), scopes: vec!["all".to_owned()] },
+        Task::Credential(CredentialTask::Create(CredentialInput {
+            name: "demo".to_owned(),
+            scopes: vec!["all".to_owned()],
+            expires: None,
+            rate: None,
+            burst: None,
+        })),
     )
     .await?;
     let running = serve::start(Arc::clone(&instance), listener).await?;

@@ -3,6 +3,7 @@
 //! Start reading at [`Command`]; `instance.rs` puts the rooms together, `serve.rs` runs them.
 
 mod anchors;
+mod credentials;
 mod demo;
 mod failure;
 mod instance;
@@ -37,7 +38,7 @@ enum Command {
     Report(report::Flags),
     /// Keys of learning tools
     #[command(subcommand)]
-    Credential(maintain::Credential),
+    Credential(credentials::Command),
     /// People's accounts
     #[command(subcommand)]
     User(maintain::User),
@@ -75,7 +76,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(_) => serve::run(settings).await,
         Command::Demo(flags) => demo::run(&cli.common, flags).await,
         Command::Report(flags) => report::run(settings, flags).await,
-        Command::Credential(command) => maintain::credential(settings, command).await,
+        Command::Credential(command) => credentials::run(settings, command).await,
         Command::User(command) => maintain::user(settings, command).await,
         Command::Erase(flags) => maintain::erase(settings, flags).await,
         Command::Rebuild => maintain::rebuild(settings).await,

@@ -1,4 +1,4 @@
-//! Commands that look after an instance: credentials, accounts, erasure, rebuilding, verifying.
+//! Commands that look after an instance: accounts, erasure, rebuilding, verifying.
 //!
 //! Each is a [`Task`]. Where a server runs on the folder, the task is handed to it over the local socket;
 //! else this process opens the instance and does it itself.
@@ -6,6 +6,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use admin::CredentialTask;
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -13,32 +14,7 @@ use serde_json::{Value, json};
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::settings::Settings;
-use crate::{anchors, report, socket};
-
-/// Keys of learning tools.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Credential {
-    /// Make a key and a secret; the secret is shown once
-    Create {
-        /// What it is for, as it stands in lists
-        name: String,
-        /// What it may do: all, all/read, statements/write, statements/read
-        #[arg(
-            long,
-            value_delimiter = ',',
-            default_value = "statements/write,statements/read",
-            value_name = "SCOPES"
-        )]
-        scopes: Vec<String>,
-    },
-    /// List them, without secrets
-    List,
-    /// Refuse a key from now on
-    Revoke {
-        /// The key
-        key: String,
-    },
-}
+use crate::{anchors, credentials, report, socket};
 
 /// People's accounts.
 #[derive(Debug, Subcommand)]
@@ -72,28 +48,13 @@ pub(crate) struct Verify {
 /// A task as it travels to the process that has the instance open.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Task {
-    CreateCredential { name: String, scopes: Vec<String> },
-    ListCredentials,
-    RevokeCredential { key: String },
+    Credential(CredentialTask),
     CreateUser { login: String },
     Erase { agent: String },
     Rebuild,
     Verify { anchors: Option<String>, key: Option<String> },
     Anchor,
     Report(report::Flags),
-}
-
-/// `larka credential`
-pub(crate) async fn credential(settings: Settings, command: Credential) -> Result<(), Failure> {
-    let json = settings.json;
-    let task = match command {
-        Credential::Create { name, scopes } => Task::CreateCredential { name, scopes },
-        Credential::List => Task::ListCredentials,
-        Credential::Revoke { key } => Task::RevokeCredential { key },
-    };
-    let answer = do_task(settings, task).await?;
-    say(json, &answer);
-    Ok(())
 }
 
 /// `larka user`
@@ -158,28 +119,7 @@ pub(crate) async fn do_task(settings: Settings, task: Task) -> Result<Value, Fai
 /// Does a task on an open instance. What it answers is what `--json` prints.
 pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Failure> {
     match task {
-        Task::CreateCredential { name, scopes } => {
-            if scopes.is_empty() || !scopes.iter().all(|scope| lrs::SCOPES.contains(&scope.as_str())) {
-                return Err(Failure::setting("scopes", &format!("a list of {}", lrs::SCOPES.join(", "))));
-            }
-            let names: Vec<&str> = scopes.iter().map(String::as_str).collect();
-            let made = instance.vault.create_credential(&name, &names).await?;
-            Ok(json!({ "name": name, "scopes": scopes, "key": made.credential.key, "secret": *made.secret }))
-        }
-        Task::ListCredentials => {
-            let all = instance.vault.credentials().await?;
-            let rows: Vec<_> = all
-                .iter()
-                .map(|c| json!({ "key": c.key, "name": c.name, "scopes": c.scopes, "revoked": c.revoked.is_some() }))
-                .collect();
-            Ok(json!({ "credentials": rows }))
-        }
-        Task::RevokeCredential { key } => {
-            if !instance.vault.revoke_credential(&key).await? {
-                return Err(Failure::new("there is no credential with that key"));
-            }
-            Ok(json!({ "revoked": true }))
-        }
+        Task::Credential(task) => Ok(credentials::perform(instance, task, None).await?),
         Task::CreateUser { login } => {
             let password = password()?;
             instance.vault.create_account(&login, &password, "administrator", &login).await?;
@@ -240,7 +180,7 @@ fn read(path: &Path) -> Result<String, Failure> {
 
 /// Prints an answer: JSON for programs, a line per property for people.
 #[allow(clippy::print_stdout, reason = "a command answers on standard output")]
-fn say(json: bool, answer: &Value) {
+pub(crate) fn say(json: bool, answer: &Value) {
     if json {
         println!("{answer}");
         return;

@@ -86,6 +86,7 @@ impl Cursor {
                 activity: written.a,
                 related_activities: flag(2),
                 registration: written.r.map(Uuid::from_bytes),
+                own: None,
             },
             order: if flag(4) { Order::OldestFirst } else { Order::NewestFirst },
             bounds: Bounds { after: Position(written.after), through: Position(written.to) },

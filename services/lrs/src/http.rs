@@ -6,6 +6,7 @@ mod auth;
 mod body;
 mod error;
 mod parameters;
+pub(crate) mod rate;
 mod statements;
 
 use std::time::{Duration, Instant};

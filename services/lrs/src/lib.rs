@@ -7,9 +7,10 @@
 //! pseudonyms, facts, sealing) → the log. Back: the index in `views` → the log → the vault → `xapi::output`.
 
 mod compare;
+mod credentials;
 mod cursor;
-mod erase;
 mod definitions;
+mod erase;
 mod http;
 mod ingest;
 mod metrics;
@@ -27,6 +28,7 @@ use vault::Vault;
 use views::municipality::Current;
 use xapi::Version;
 
+pub use credentials::{CredentialError, Wanted};
 pub use erase::{EraseError, Receipt};
 pub use http::{SCOPES, router};
 pub use ingest::{Ingest, IngestError, Posted, Sender};
@@ -96,6 +98,9 @@ pub struct Lrs {
 pub(crate) struct Inner {
     pub(crate) log: EventLog,
     pub(crate) vault: Vault,
+    pub(crate) clock: SharedClock,
+    /// Credentials with a limit.
+    pub(crate) buckets: http::rate::Buckets,
     pub(crate) default_version: Option<Version>,
     pub(crate) origins: Vec<HeaderValue>,
     pub(crate) limits: Limits,
@@ -125,6 +130,7 @@ impl Lrs {
             registry,
         } = options;
         let base_url = base_url.trim_end_matches('/').to_owned();
+        let metrics = metrics::Metrics::new(&registry)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 ingest: Ingest::new(log.clone(), vault.clone(), municipality, clock.clone(), &metrics),
@@ -132,12 +138,13 @@ impl Lrs {
                 metrics,
                 in_flight: Arc::new(tokio::sync::Semaphore::new(limits.in_flight)),
                 promised: AtomicI64::new(0),
+                buckets: http::rate::Buckets::default(),
+                clock,
                 log,
                 vault,
                 default_version,
                 origins,
                 limits,
-        let metrics = metrics::Metrics::new(&registry)?;
             }),
         })
     }

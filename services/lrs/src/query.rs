@@ -41,6 +41,8 @@ pub struct Found {
 pub struct Asking<'a> {
     /// The credential.
     pub credential: Key,
+    /// Whether it sees its own statements alone.
+    pub own: bool,
     /// The version of the answer.
     pub version: Version,
     /// `Accept-Language`, for `format=canonical`.
@@ -93,6 +95,9 @@ impl Query {
             return Ok(None);
         }
         let stored = reading::read(&self.log, &self.vault, &self.base_url, &[position]).await?;
+        if asking.own && stored.iter().any(|stored| stored.event.credential != Some(asking.credential)) {
+            return Ok(None);
+        }
         let look = self.look(format, asking, &stored).await?;
         Ok(stored.first().map(|stored| (stored.given(&self.base_url, &look), stored.stored())))
     }
@@ -123,6 +128,7 @@ impl Query {
                 activity: query.activity.clone(),
                 related_activities: query.related_activities,
                 registration: query.registration,
+                own: None,
             },
             order: if query.ascending { Order::OldestFirst } else { Order::NewestFirst },
             bounds: Bounds { after, through },
@@ -149,6 +155,8 @@ impl Query {
 
     async fn page(&self, mut cursor: Cursor, asking: &Asking<'_>) -> Result<Found, QueryFailed> {
         let database = self.log.database();
+        // By what the credential may see now, not when it asked for the first page.
+        cursor.filter.own = asking.own.then_some(asking.credential);
         let page =
             statements::find(database, &cursor.filter, cursor.order, cursor.bounds, cursor.limit).await?;
         let stored = reading::read(&self.log, &self.vault, &self.base_url, &page.positions).await?;
@@ -169,13 +177,6 @@ impl Query {
         })
     }
 
-    /// Whom an identifier stands for.
-    async fn subject(&self, identifier: &Identifier) -> Result<Subject, QueryFailed> {
-        let found = self.vault.lookup(std::slice::from_ref(identifier)).await?;
-        let mut subject =
-            Subject { agent: found.first().copied().flatten().map(|agent| agent.0), credential: None };
-        if let Identifier::Account { home_page, name } = identifier
-            && let Ok(AgentId(id)) = name.parse()
     /// An activity as JSON, with its canonical definition in every language where one is known (1.0.3 Communication
     /// 2.5, IEEE 4.1.6.4).
     ///
@@ -200,6 +201,13 @@ impl Query {
         Ok(Look { version: asking.version, format, languages: asking.languages, definitions })
     }
 
+    /// Whom an identifier stands for.
+    async fn subject(&self, identifier: &Identifier) -> Result<Subject, QueryFailed> {
+        let found = self.vault.lookup(std::slice::from_ref(identifier)).await?;
+        let mut subject =
+            Subject { agent: found.first().copied().flatten().map(|agent| agent.0), credential: None };
+        if let Identifier::Account { home_page, name } = identifier
+            && let Ok(AgentId(id)) = name.parse()
         {
             if *home_page == self.base_url {
                 subject.credential = Some(id);

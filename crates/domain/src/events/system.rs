@@ -34,7 +34,7 @@ pub struct CredentialCreatedFacts {
     #[n(4)]
     pub rate: Option<(u32, u32)>,
     /// The account that made it; none for a command on the server.
-    #[cbor(n(5), with = "crate::cbor::maybe_key")]
+    #[cbor(n(5), with = "crate::cbor::maybe_key", has_nil)]
     pub by: Option<Key>,
     /// What its statements have to keep to, as JSON.
     #[n(6)]
@@ -53,7 +53,7 @@ pub struct CredentialRotatedFacts {
     #[n(1)]
     pub grace_seconds: Option<u64>,
     /// The account that did it; none for a command on the server.
-    #[cbor(n(5), with = "crate::cbor::maybe_key")]
+    #[cbor(n(5), with = "crate::cbor::maybe_key", has_nil)]
     pub by: Option<Key>,
 }
 facts!(CredentialRotatedFacts, kind::CREDENTIAL_ROTATED);
@@ -66,7 +66,7 @@ pub struct CredentialRevokedFacts {
     #[cbor(n(0), with = "minicbor::bytes")]
     pub credential: Key,
     /// The account that did it; none for a command on the server.
-    #[cbor(n(5), with = "crate::cbor::maybe_key")]
+    #[cbor(n(5), with = "crate::cbor::maybe_key", has_nil)]
     pub by: Option<Key>,
 }
 facts!(CredentialRevokedFacts, kind::CREDENTIAL_REVOKED);
@@ -79,7 +79,7 @@ pub struct CredentialRulesFacts {
     #[cbor(n(0), with = "minicbor::bytes")]
     pub credential: Key,
     /// The account that did it; none for a command on the server.
-    #[cbor(n(5), with = "crate::cbor::maybe_key")]
+    #[cbor(n(5), with = "crate::cbor::maybe_key", has_nil)]
     pub by: Option<Key>,
     /// The rules from now on, as JSON; none: there are none any more.
     #[n(6)]

@@ -72,6 +72,9 @@ pub async fn find(
         let mut matching: Vec<u64> = rows.into_iter().map(|(position, _)| position).collect();
         matching.dedup();
         scan.drop_voided(&mut matching).await?;
+        if let Some(own) = filter.own_term() {
+            scan.keep_own(&own, &mut matching).await?;
+        }
         for found in matching {
             if page.positions.len() == limit {
                 page.rest = Some(order.beyond(bounds, page.positions.last().copied().unwrap_or_default()));
@@ -247,6 +250,15 @@ impl Scan<'_> {
         matching.sort_unstable();
         rows.retain(|row| matching.binary_search(row).is_ok());
         Ok(rows)
+    }
+
+    /// Those of the statements that have the term themselves, not by way of another.
+    async fn keep_own(&self, term: &Term, positions: &mut Vec<u64>) -> Result<(), sqlx::Error> {
+        if !positions.is_empty() {
+            let own = read::matching(self.database, term, positions).await?;
+            positions.retain(|position| own.contains(&(*position, 0)));
+        }
+        Ok(())
     }
 
     async fn drop_voided(&self, positions: &mut Vec<u64>) -> Result<(), sqlx::Error> {

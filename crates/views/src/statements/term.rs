@@ -107,6 +107,9 @@ pub struct Filter {
     pub related_activities: bool,
     /// `registration`
     pub registration: Option<Uuid>,
+    /// Only statements that this credential sent; and where one is found by way of another that it refers to, that
+    /// other was sent by it as well.
+    pub own: Option<Key>,
 }
 
 /// Whom an identifier stands for: a pseudonym, a credential (as an authority), both or nobody.
@@ -119,10 +122,15 @@ pub struct Subject {
 }
 
 impl Filter {
+    /// The term that all statements that are asked for have of themselves.
+    pub(crate) fn own_term(&self) -> Option<Term> {
+        self.own.map(|credential| digest(Kind::Credential, &[&credential]))
+    }
+
     /// The conditions: all of the outer list have to hold, by any term of the inner one. An inner list without
     /// terms can never hold.
     pub(crate) fn conditions(&self) -> Vec<Vec<Term>> {
-        let mut conditions = Vec::new();
+        let mut conditions: Vec<Vec<Term>> = self.own_term().into_iter().map(|term| vec![term]).collect();
         let mut verb = self.verb.as_deref();
         if let Some(subject) = &self.agent {
             let mut terms = Vec::new();

@@ -9,8 +9,16 @@ use super::error::Refusal;
 use crate::Lrs;
 
 /// Every scope that means something here (1.0.3 Communication 4.2).
-pub const SCOPES: [&str; 7] =
-    ["all", "all/read", "statements/read", "statements/write", "state", "define", "profile"];
+pub const SCOPES: [&str; 8] = [
+    "all",
+    "all/read",
+    "statements/read",
+    "statements/read/mine",
+    "statements/write",
+    "state",
+    "define",
+    "profile",
+];
 
 /// What a request needs to be allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +26,7 @@ pub const SCOPES: [&str; 7] =
 pub(super) enum Right {
     /// Store statements.
     WriteStatements,
-    /// Find statements.
+    /// Find statements: only its own where [`only_own`] says so.
     ReadStatements,
     /// Read documents of the state resource.
     ReadState,
@@ -36,21 +44,27 @@ impl Right {
     fn scopes(self) -> &'static [&'static str] {
         match self {
             Self::WriteStatements => &["statements/write", "all"],
-            Self::ReadStatements => &["statements/read", "all/read", "all"],
+            Self::ReadStatements => &["statements/read", "statements/read/mine", "all/read", "all"],
             Self::ReadState => &["state", "all/read", "all"],
             Self::WriteState => &["state", "all"],
             Self::ReadProfile => &["profile", "all/read", "all"],
             Self::WriteProfile => &["profile", "all"],
-            Self::Describe => &["statements/read", "state", "profile", "all/read", "all"],
+            Self::Describe => {
+                &["statements/read", "statements/read/mine", "state", "profile", "all/read", "all"]
+            }
         }
     }
 }
 
-/// The credential of a request, by HTTP Basic, if it may do this.
+/// The credential of a request, by HTTP Basic, if it may do this and has not asked too often.
 pub(super) async fn authorized(lrs: &Lrs, headers: &HeaderMap, right: Right) -> Result<Credential, Refusal> {
     let (key, secret) = basic(headers).ok_or_else(Refusal::unauthorized)?;
     let verified = lrs.inner.vault.verify_credential(&key, &secret).await;
     let credential = verified.map_err(crate::QueryFailed::from)?.ok_or_else(Refusal::unauthorized)?;
+    if let Some(rate) = credential.rate {
+        let taken = lrs.inner.buckets.take(credential.id, rate, lrs.inner.clock.elapsed());
+        taken.map_err(Refusal::rate_limited)?;
+    }
     if credential.scopes.iter().any(|scope| right.scopes().contains(&scope.as_str())) {
         return Ok(credential);
     }
@@ -59,6 +73,11 @@ pub(super) async fn authorized(lrs: &Lrs, headers: &HeaderMap, right: Right) -> 
         StatusCode::FORBIDDEN,
         format!("the credential lacks a scope: expected one of {scopes}"),
     ))
+}
+
+/// Whether this credential sees, of all statements, only those that it sent itself.
+pub(super) fn only_own(credential: &Credential) -> bool {
+    !credential.scopes.iter().any(|scope| matches!(scope.as_str(), "statements/read" | "all/read" | "all"))
 }
 
 /// Whether what this credential's statements say about activities may become part of their canonical definitions

@@ -58,6 +58,15 @@ impl Refusal {
             .with(header::RETRY_AFTER, HeaderValue::from(retry_after))
     }
 
+    /// 429 for a credential that asks more often than it may.
+    pub(super) fn rate_limited(retry_after: u32) -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "more requests than this credential may make; try again later",
+        )
+        .with(header::RETRY_AFTER, HeaderValue::from(retry_after))
+    }
+
     fn unavailable(reason: &str) -> Self {
         tracing::error!(reason, "a request could not be served");
         Self::new(

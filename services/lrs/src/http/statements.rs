@@ -46,7 +46,8 @@ async fn get(lrs: &Lrs, parts: &Parts) -> Result<Response, Refusal> {
     let pairs = parameters::pairs(parts.uri.query())?;
     let languages = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let languages = Languages::parse(languages.unwrap_or_default());
-    let asking = Asking { credential: credential.id, version, languages: &languages };
+    let own = auth::only_own(&credential);
+    let asking = Asking { credential: credential.id, own, version, languages: &languages };
     if let Some((_, token)) = pairs.iter().find(|(name, _)| name == "more") {
         if pairs.len() > 1 {
             return Err(Refusal::bad_request("a more address is followed as it was given"));
@@ -160,11 +161,12 @@ fn last_modified(mut answer: Response, stored: Option<Micros>, version: Version)
     answer
 }
 
-fn limits(lrs: &Lrs) -> xapi::Limits {
+/// Who sends, as the log is told.
 fn sender(credential: &Credential) -> Sender {
     Sender { credential: Some(credential.id), may_define: auth::may_define(credential) }
 }
 
+fn limits(lrs: &Lrs) -> xapi::Limits {
     let limits = &lrs.inner.limits;
     xapi::Limits { bytes: limits.body_bytes, statements: limits.batch, ..xapi::Limits::default() }
 }

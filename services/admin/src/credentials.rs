@@ -1,0 +1,156 @@
+//! Credentials of tools, for programs: made, listed, rotated, revoked.
+//!
+//! What may be asked for, and what then happens, is the business of whoever implements [`Credentials`]; the commands
+//! on the server ask the same.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::input;
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Admin;
+use crate::auth::Administrator;
+use crate::problem::Problem;
+
+/// A credential as it is asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialInput {
+    /// What it is called in lists.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// The last day it is good, or the instant from which it is refused.
+    #[serde(default)]
+    pub expires: Option<String>,
+    /// Requests a second.
+    #[serde(default)]
+    pub rate: Option<u32>,
+    /// Requests at once after a rest.
+    #[serde(default)]
+    pub burst: Option<u32>,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum CredentialTask {
+    /// Make one; the answer holds its `key` and its `secret`.
+    Create(CredentialInput),
+    /// All of them, without secrets.
+    List,
+    /// A new secret; the answer holds it.
+    Rotate {
+        /// Which.
+        key: String,
+        /// For how many seconds the old secret stays good.
+        grace_seconds: u64,
+    },
+    /// Refuse it from now on.
+    Revoke {
+        /// Which.
+        key: String,
+    },
+}
+
+/// Why it was not done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CredentialFailure {
+    /// Something that was asked for cannot be had.
+    #[error("{} is wrong: expected {expected}", at.trim_start_matches('/'))]
+    Invalid {
+        /// Where, as a JSON pointer.
+        at: String,
+        /// What was expected.
+        expected: String,
+    },
+    /// There is no such key.
+    #[error("there is no credential with that key")]
+    Unknown,
+    /// A database failed; how, in one line.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Keeps the credentials.
+pub trait Credentials: Send + Sync {
+    /// Does a task; `by` is the account that asks, if one does. Gives what is to be shown.
+    fn perform(
+        &self,
+        task: CredentialTask,
+        by: Option<vault::AccountId>,
+    ) -> BoxFuture<'_, Result<Value, CredentialFailure>>;
+}
+
+/// `GET /api/v1/credentials`
+pub(crate) async fn list(_: Administrator, State(admin): State<Admin>) -> Result<Response, Problem> {
+    answer(&admin, CredentialTask::List, None, StatusCode::OK).await
+}
+
+/// `POST /api/v1/credentials`
+pub(crate) async fn create(
+    administrator: Administrator,
+    State(admin): State<Admin>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let task = CredentialTask::Create(input::parse(&body)?);
+    answer(&admin, task, Some(administrator), StatusCode::CREATED).await
+}
+
+/// What `rotate` may be told.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rotation {
+    #[serde(default)]
+    grace_seconds: u64,
+}
+
+/// `POST /api/v1/credentials/{key}/rotate`, with or without a body.
+pub(crate) async fn rotate(
+    administrator: Administrator,
+    State(admin): State<Admin>,
+    Path(key): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let Rotation { grace_seconds } = if body.is_empty() { Rotation::default() } else { input::parse(&body)? };
+    let task = CredentialTask::Rotate { key, grace_seconds };
+    answer(&admin, task, Some(administrator), StatusCode::OK).await
+}
+
+/// `DELETE /api/v1/credentials/{key}`
+pub(crate) async fn revoke(
+    administrator: Administrator,
+    State(admin): State<Admin>,
+    Path(key): Path<String>,
+) -> Result<Response, Problem> {
+    answer(&admin, CredentialTask::Revoke { key }, Some(administrator), StatusCode::OK).await
+}
+
+async fn answer(
+    admin: &Admin,
+    task: CredentialTask,
+    by: Option<Administrator>,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    let value = admin.credentials.perform(task, by.map(|by| by.account)).await?;
+    // A secret is shown once and kept by nobody on the way.
+    let headers = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    Ok((status, headers, Json(value)).into_response())
+}
+
+impl From<CredentialFailure> for Problem {
+    fn from(failure: CredentialFailure) -> Self {
+        match failure {
+            CredentialFailure::Invalid { at, expected } => Self::Invalid { at, expected },
+            CredentialFailure::Unknown => Self::NotFound("credential"),
+            CredentialFailure::Failed(reason) => {
+                tracing::error!(reason, "a credential could not be looked after");
+                Self::Unavailable
+            }
+        }
+    }
+}

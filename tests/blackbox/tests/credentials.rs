@@ -1,0 +1,143 @@
+//! Credentials of tools, by command and by API, against the real binary.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use blackbox::samples::ordinary;
+use blackbox::{Backend, Instance, Server, promises, until};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+/// What a credential gets that asks for statements.
+async fn may(server: &Server, key: &Value, secret: &Value) -> StatusCode {
+    let request = server.http.get(format!("{}/xapi/statements", server.address));
+    let request = request.basic_auth(key.as_str().unwrap(), secret.as_str());
+    request.header("X-Experience-API-Version", "2.0.0").send().await.unwrap().status()
+}
+
+async fn api(server: &Server, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
+    let request = server.api(method, path);
+    let request = match body {
+        Some(body) => request.json(&body),
+        None => request,
+    };
+    let answer = request.send().await.unwrap();
+    (answer.status(), answer.json().await.unwrap())
+}
+
+promises! {
+    async fn a_credential_lives_through_the_api_as_it_does_through_the_command(instance) {
+        let server = instance.start().await.unwrap();
+        let asked = json!({ "name": "H5P", "scopes": ["statements/write", "statements/read/mine"], "expires": "2099-12-31", "rate": 100 });
+        let (status, made) = api(&server, Method::POST, "credentials", Some(asked)).await;
+        assert_eq!(status, 201, "{made}");
+        assert_eq!((&made["expires"], &made["rate"], &made["burst"]), (&json!("2100-01-01T00:00:00.000000Z"), &json!(100), &json!(100)));
+        let (key, first) = (&made["key"], &made["secret"]);
+        assert_eq!(may(&server, key, first).await, 200);
+
+        // A new secret; the old one is good for as long as was asked for, and no longer once rotated again.
+        let path = format!("credentials/{}", key.as_str().unwrap());
+        let rotated = instance.run_json(&["credential", "rotate", key.as_str().unwrap(), "--grace", "1h"]).unwrap();
+        assert_eq!(&rotated["key"], key);
+        let second = &rotated["secret"];
+        assert!(may(&server, key, first).await == 200 && may(&server, key, second).await == 200);
+        let (status, rotated) = api(&server, Method::POST, &format!("{path}/rotate"), None).await;
+        assert_eq!(status, 200, "{rotated}");
+        let third = &rotated["secret"];
+        assert!(may(&server, key, first).await == 401 && may(&server, key, second).await == 401);
+        assert_eq!(may(&server, key, third).await, 200);
+
+        let (_, listed) = api(&server, Method::GET, "credentials", None).await;
+        assert_eq!(listed, instance.run_json(&["credential", "list"]).unwrap());
+        let find = |listed: &Value| listed["credentials"].as_array().unwrap().iter().find(|one| &one["key"] == key).cloned().unwrap();
+        assert_eq!((&find(&listed)["name"], &find(&listed)["revoked"]), (&json!("H5P"), &json!(false)));
+        for secret in [first, second, third] {
+            assert!(!listed.to_string().contains(secret.as_str().unwrap()));
+        }
+
+        let (status, _) = api(&server, Method::DELETE, &path, None).await;
+        assert_eq!(status, 200);
+        assert_eq!(may(&server, key, third).await, 401);
+        assert_eq!(find(&api(&server, Method::GET, "credentials", None).await.1)["revoked"], true);
+
+        let kinds = ["credential_created", "credential_rotated", "credential_revoked"].map(|kind| {
+            format!("SELECT count(*) FROM event WHERE kind = '{kind}'")
+        });
+        // The one the server was started with is the other that was made.
+        for (kind, count) in kinds.iter().zip([2, 2, 1]) {
+            assert_eq!(instance.number(kind).await.unwrap(), count, "{kind}");
+        }
+        // No secret is written down anywhere.
+        for (place, bytes) in instance.written().unwrap() {
+            for secret in [first, second, third] {
+                let secret = secret.as_str().unwrap().as_bytes();
+                assert!(!bytes.windows(secret.len()).any(|window| window == secret), "{place}");
+            }
+        }
+    }
+
+    async fn the_api_of_credentials_says_what_is_wrong_as_a_problem(instance) {
+        let server = instance.start().await.unwrap();
+        let name = "H5P";
+        for (body, place) in [
+            (json!({ "scopes": ["all"] }), ""),
+            (json!({ "name": name, "scopes": ["everything"] }), "/scopes"),
+            (json!({ "name": name, "scopes": ["all"], "expires": "2001-01-01" }), "/expires"),
+            (json!({ "name": name, "scopes": ["all"], "rate": 0 }), "/rate"),
+            (json!({ "name": name, "scopes": ["all"], "rates": 1 }), ""),
+            (json!([name, ["all"]]), ""),
+        ] {
+            let (status, problem) = api(&server, Method::POST, "credentials", Some(body.clone())).await;
+            assert_eq!((status.as_u16(), &problem["status"], &problem["at"]), (400, &json!(400), &json!(place)), "{body}: {problem}");
+        }
+        for (method, path) in [(Method::DELETE, "credentials/nobody"), (Method::POST, "credentials/nobody/rotate")] {
+            let (status, problem) = api(&server, method, path, None).await;
+            assert_eq!((status.as_u16(), &problem["title"]), (404, &json!("Not Found")));
+        }
+        // A tool's key opens nothing here, and neither does nothing at all.
+        for tool in [true, false] {
+            let mut request = server.http.get(format!("{}/api/v1/credentials", server.address));
+            if tool {
+                request = request.basic_auth(&server.credential.0, Some(&server.credential.1));
+            }
+            let answer = request.send().await.unwrap();
+            assert_eq!(answer.status(), 401);
+            assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        }
+    }
+
+    async fn a_tool_that_asks_too_often_waits_and_nothing_of_it_is_lost(instance) {
+        let mut server = instance.start().await.unwrap();
+        let made = instance.run_json(&["credential", "create", "busy", "--scopes", "all", "--rate", "1", "--burst", "2"]).unwrap();
+        let text = |name: &str| made[name].as_str().unwrap().to_owned();
+        let all = std::mem::replace(&mut server.credential, (text("key"), text("secret")));
+        let mut refused = 0;
+        for number in 0..6 {
+            until("a place under the limit", || async {
+                let answer = server.post(&ordinary(number)).await.unwrap();
+                (answer.status() == 200).then_some(())
+            }).await;
+            let answer = server.get(&[]).await.unwrap();
+            if answer.status() == 429 {
+                assert_eq!(answer.headers()["retry-after"], "1");
+                refused += 1;
+            }
+        }
+        assert!(refused > 0);
+        server.credential = all;
+        assert_eq!(server.ids(&[]).await.unwrap().len(), 6);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revocation_counts_on_every_node_within_seconds() {
+    let instance = Instance::fresh(Backend::Postgres).await.unwrap();
+    let server = instance.start().await.unwrap();
+    let node = instance.second_node().unwrap();
+    let other = node.serve(&[], server.credential.clone(), server.administrator.clone()).await.unwrap();
+    let (key, secret) = (json!(server.credential.0), json!(server.credential.1));
+    assert!(may(&server, &key, &secret).await == 200 && may(&other, &key, &secret).await == 200);
+    instance.run_json(&["credential", "revoke", &server.credential.0]).unwrap();
+    assert_eq!(may(&server, &key, &secret).await, 401);
+    until("the other node hears of it", || async { (may(&other, &key, &secret).await == 401).then_some(()) })
+        .await;
+}
