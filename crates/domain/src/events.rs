@@ -53,6 +53,10 @@ pub mod kind {
     pub const FRAMEWORK: &str = "framework";
     /// [`ActivityDefinedFacts`](super::ActivityDefinedFacts)
     pub const ACTIVITY_DEFINED: &str = "activity_defined";
+    /// [`DocumentStoredFacts`](crate::documents::DocumentStoredFacts)
+    pub const DOCUMENT_STORED: &str = "document_stored";
+    /// [`DocumentDeletedFacts`](crate::documents::DocumentDeletedFacts)
+    pub const DOCUMENT_DELETED: &str = "document_deleted";
 
     /// The kinds that [`Municipality`](crate::Municipality) folds: all but statements and their definitions.
     pub const MUNICIPALITY: &[&str] =

@@ -7,6 +7,7 @@
 pub mod catalogue;
 mod cbor;
 pub mod competence;
+pub mod documents;
 pub mod events;
 pub mod frameworks;
 pub mod input;

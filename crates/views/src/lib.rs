@@ -8,6 +8,7 @@
 
 pub mod activities;
 pub mod competence;
+pub mod documents;
 mod error;
 pub mod municipality;
 pub mod progress;

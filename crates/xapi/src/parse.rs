@@ -86,6 +86,28 @@ pub fn agent(json: &str) -> Result<Identifier, Invalid> {
     Ok(identifier)
 }
 
+/// An agent that stands by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoneAgent {
+    /// Who it is.
+    pub identifier: Identifier,
+    /// `name`
+    pub name: Option<String>,
+}
+
+/// Reads the `agent` parameter of a resource for agents, which has no place for a group.
+pub fn lone_agent(json: &str) -> Result<LoneAgent, Invalid> {
+    let mut reader = open(json.as_bytes(), &Limits::default())?;
+    let value = reader.value().map_err(|e| malformed(0, e))?;
+    let identifier = validate::lone_agent(value).map_err(|fault| {
+        let (path, expected) = fault.locate(value);
+        Invalid { statement: 0, path, expected }
+    })?;
+    let name = value.get("name").map(|name| name.string().into_owned());
+    reader.finish().map_err(|e| malformed(0, e))?;
+    Ok(LoneAgent { identifier, name })
+}
+
 fn open<'t>(body: &'t [u8], limits: &Limits) -> Result<Reader<'t>, Invalid> {
     if body.len() > limits.bytes {
         return Err(whole(0, format!("at most {} bytes", limits.bytes)));

@@ -58,6 +58,9 @@ pub enum QueryError {
     /// A parameter that stands more than once.
     #[error("the parameter {0} stands more than once")]
     Repeated(&'static str),
+    /// A parameter that has to be there.
+    #[error("the parameter {0} is missing")]
+    Missing(&'static str),
     /// A parameter whose value has not the required form.
     #[error("the parameter {name} has to be {expected}")]
     Malformed {

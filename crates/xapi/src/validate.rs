@@ -114,6 +114,14 @@ pub(crate) fn identified(value: Value<'_>) -> Checked<Identifier> {
     }
 }
 
+/// Checks an agent that stands by itself and is no group.
+pub(crate) fn lone_agent(value: Value<'_>) -> Checked<Identifier> {
+    let lists = Lists::default();
+    let mut found = Found { version: Version::V2_0_0, base: 0, in_sub_statement: false, lists };
+    found.agent(value, AgentRole::Actor, Allowed::Agent)?;
+    Ok(found.lists.agents.swap_remove(0).identifier)
+}
+
 /// What is collected while a statement is checked.
 struct Found {
     version: Version,

@@ -57,7 +57,7 @@ impl Instance {
         .await?;
         let mut options = Options::new(log_at, clock.clone());
         options.queue_events = settings.queue;
-        options.hooks = vec![lrs::hook()];
+        options.hooks = lrs::hooks();
         options.registry = registry.clone();
         let log = EventLog::open(options).await?;
         let views = Database::open_with(&views_at, Durability::Rebuildable).await?;

@@ -1,9 +1,12 @@
 //! HTTP: the standard's resources, and nothing that needs more than the two other halves of this crate.
 
 mod activities;
+mod agents;
 mod alternate;
 mod auth;
 mod body;
+pub(crate) mod conditions;
+mod documents;
 mod error;
 mod parameters;
 pub(crate) mod rate;
@@ -32,11 +35,15 @@ const CONSISTENT_THROUGH: &str = "x-experience-api-consistent-through";
 pub fn router(lrs: Lrs) -> Router {
     Router::new()
         .route("/xapi/statements", any(statements::statements))
+        .route("/xapi/activities", any(activities::activities))
+        .route("/xapi/activities/state", any(documents::state))
+        .route("/xapi/activities/profile", any(documents::activity_profile))
+        .route("/xapi/agents", any(agents::agents))
+        .route("/xapi/agents/profile", any(documents::agent_profile))
         .route("/xapi/about", any(about))
         .route("/xapi/{*rest}", any(unknown))
         .layer(middleware::from_fn_with_state(lrs.clone(), alternate::rewritten))
         .layer(middleware::from_fn_with_state(lrs.clone(), measured))
-        .route("/xapi/activities", any(activities::activities))
         .layer(cors(&lrs.inner.origins))
         .with_state(lrs)
 }

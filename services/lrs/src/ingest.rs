@@ -247,7 +247,7 @@ fn identify(statements: &[Statement], version: Version) -> Result<(Vec<Uuid>, Ve
     Ok((ids, open))
 }
 
-fn refused(error: AppendError) -> IngestError {
+pub(crate) fn refused(error: AppendError) -> IngestError {
     match error {
         AppendError::Full { retry_after } => IngestError::Full { retry_after },
         AppendError::Clock(_) | AppendError::Unavailable(_) | AppendError::Stopped(_) => {

@@ -10,6 +10,7 @@ mod compare;
 mod credentials;
 mod cursor;
 mod definitions;
+mod documents;
 mod erase;
 mod http;
 mod ingest;
@@ -24,6 +25,7 @@ use std::sync::atomic::AtomicI64;
 use axum::http::HeaderValue;
 use eventlog::EventLog;
 use eventlog::clock::SharedClock;
+use eventlog::fold::InTransaction;
 use vault::Vault;
 use views::municipality::Current;
 use xapi::Version;
@@ -33,11 +35,15 @@ pub use erase::{EraseError, Receipt};
 pub use http::{SCOPES, router};
 pub use ingest::{Ingest, IngestError, Posted, Sender};
 pub use query::{Asking, Found, Query, QueryFailed};
-pub use views::statements::hook;
+
+/// What the log is opened with: the indexes of statements and of documents, written with every append.
+pub fn hooks() -> Vec<Arc<dyn InTransaction>> {
+    vec![views::statements::hook(), views::documents::hook()]
+}
 
 /// What an LRS is made of.
 pub struct LrsOptions {
-    /// The log, opened with [`hook`].
+    /// The log, opened with [`hooks`].
     pub log: EventLog,
     /// The vault.
     pub vault: Vault,
@@ -110,6 +116,7 @@ pub(crate) struct Inner {
     pub(crate) promised: AtomicI64,
     pub(crate) ingest: Ingest,
     pub(crate) query: Query,
+    pub(crate) documents: documents::Documents,
 }
 
 impl Lrs {
@@ -135,6 +142,12 @@ impl Lrs {
             inner: Arc::new(Inner {
                 ingest: Ingest::new(log.clone(), vault.clone(), municipality, clock.clone(), &metrics),
                 query: Query::new(log.clone(), vault.clone(), clock.clone(), base_url, limits),
+                documents: documents::Documents::new(
+                    log.clone(),
+                    vault.clone(),
+                    clock.clone(),
+                    limits.body_bytes,
+                ),
                 metrics,
                 in_flight: Arc::new(tokio::sync::Semaphore::new(limits.in_flight)),
                 promised: AtomicI64::new(0),

@@ -19,7 +19,7 @@ const PAGE: usize = 1_000;
 
 pub(crate) async fn measure(place: &Place) -> Result<Folding> {
     let mut options = Options::new(place.log(), SystemClock::shared());
-    options.hooks = vec![lrs::hook()];
+    options.hooks = lrs::hooks();
     let log = EventLog::open(options).await?;
     let mut scan = Rate::default();
     // The first time warms the file's pages up, as they are after ingest.

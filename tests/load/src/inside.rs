@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use eventlog::clock::SystemClock;
 use eventlog::{Append, EventLog, NewEvent, Options};
-use lrs::{Limits, Lrs, LrsOptions};
+use lrs::{Limits, Lrs, LrsOptions, Sender};
 use tokio::task::JoinSet;
 use vault::Vault;
 use views::municipality::Current;
@@ -132,13 +132,14 @@ pub(crate) async fn ingest(
 
 async fn post(lrs: &Lrs, body: &str) -> Result<()> {
     let statements = xapi::parse::statements(body.as_bytes(), Version::V2_0_0, &xapi::Limits::default())?;
-    lrs.ingest().post(statements, Some([9; 16]), Version::V2_0_0).await?;
+    let sender = Sender { credential: Some([9; 16]), may_define: true };
+    lrs.ingest().post(statements, sender, Version::V2_0_0).await?;
     Ok(())
 }
 
 async fn open(place: &Place, registry: prometheus::Registry) -> Result<EventLog> {
     let mut options = Options::new(place.log(), SystemClock::shared());
-    options.hooks = vec![lrs::hook()];
+    options.hooks = lrs::hooks();
     options.registry = registry;
     Ok(EventLog::open(options).await?)
 }

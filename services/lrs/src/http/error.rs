@@ -4,6 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use xapi::{Invalid, QueryError};
 
+use crate::documents::DocumentError;
 use crate::ingest::IngestError;
 use crate::query::QueryFailed;
 
@@ -65,6 +66,11 @@ impl Refusal {
             "more requests than this credential may make; try again later",
         )
         .with(header::RETRY_AFTER, HeaderValue::from(retry_after))
+    }
+
+    /// 412: the document is not as the request demands.
+    pub(super) fn precondition() -> Self {
+        Self::new(StatusCode::PRECONDITION_FAILED, DocumentError::Precondition.to_string())
     }
 
     fn unavailable(reason: &str) -> Self {
@@ -134,6 +140,21 @@ impl From<IngestError> for Refusal {
             IngestError::Full { retry_after } => Self::too_many(*retry_after),
             IngestError::Unavailable(reason) => Self::unavailable(reason),
             IngestError::Internal(reason) => Self::internal(reason),
+        }
+    }
+}
+
+impl From<DocumentError> for Refusal {
+    fn from(error: DocumentError) -> Self {
+        match error {
+            DocumentError::Precondition => Self::precondition(),
+            DocumentError::Conflict => Self::new(StatusCode::CONFLICT, error.to_string()),
+            DocumentError::Unconditioned | DocumentError::NotMergeable(_) => {
+                Self::bad_request(error.to_string())
+            }
+            DocumentError::TooLarge(limit) => Self::too_large(limit),
+            DocumentError::Read(error) => error.into(),
+            DocumentError::Write(error) => error.into(),
         }
     }
 }

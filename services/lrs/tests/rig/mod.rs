@@ -6,6 +6,8 @@
     reason = "a rig for tests; each binary uses a part of it"
 )]
 
+pub(crate) mod documents;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -160,7 +162,7 @@ impl Rig {
         let clock = ManualClock::at(START);
         let registry = prometheus::Registry::new();
         let mut options = Options::new(place.log.clone(), clock.clone());
-        options.hooks = vec![lrs::hook()];
+        options.hooks = lrs::hooks();
         options.registry = registry.clone();
         options.queue_events = queue;
         let log = EventLog::open(options).await.unwrap();

@@ -1,0 +1,283 @@
+//! Changing documents: what a request comes to, given what is there, and the append that holds it to that.
+
+use std::hash::BuildHasher as _;
+
+use bytes::Bytes;
+use domain::Facts;
+use domain::documents::{DocumentDeletedFacts, DocumentLabel, DocumentPlace, DocumentStoredFacts};
+use eventlog::event::Expected;
+use eventlog::{Append, AppendError, Key, NewEvent, Position, Slot};
+use tokio::sync::Mutex;
+use vault::{AgentHandle, AgentId, Binding, ClassHandle, Owner, Period, VaultError};
+use views::documents as index;
+use xapi::documents::{DocumentQuery, NotAnObject, merge};
+
+use super::{Current, Document, DocumentError, Documents, JSON, Unconditional, id, is_json};
+use crate::http::conditions::{self, Conditions};
+use crate::{IngestError, QueryFailed, ingest, prepare};
+
+/// How often a change is begun again because the log or the keys changed under it.
+const ATTEMPTS: usize = 64;
+/// Contents above this size are sealed where they hold up nobody else.
+const SEALED_ASIDE: usize = 128 << 10;
+/// The retention class of activity profiles: nobody is behind them.
+const ACTIVITY_PROFILES: u16 = 2;
+
+/// What is to become of a document.
+enum Change {
+    Put { content: Bytes, content_type: String, unconditional: Unconditional },
+    Merge { content: Bytes },
+    Delete,
+}
+
+/// What a change comes to.
+enum Outcome {
+    Store { content: Bytes, content_type: String },
+    Delete,
+    Nothing,
+}
+
+/// With whose key a document is sealed.
+#[derive(Clone)]
+enum Sealer {
+    Agent(AgentHandle),
+    Class(ClassHandle),
+}
+
+impl Documents {
+    /// Stores a document under the id that a query names.
+    pub(crate) async fn put(
+        &self,
+        query: &DocumentQuery,
+        (content, content_type): (Bytes, String),
+        unconditional: Unconditional,
+        conditions: &Conditions,
+        credential: Key,
+    ) -> Result<(), DocumentError> {
+        let change = Change::Put { content, content_type, unconditional };
+        self.change(query, &change, conditions, credential).await
+    }
+
+    /// Merges a JSON object into the document that a query names; stores it where there is none.
+    pub(crate) async fn merge(
+        &self,
+        query: &DocumentQuery,
+        content: Bytes,
+        conditions: &Conditions,
+        credential: Key,
+    ) -> Result<(), DocumentError> {
+        self.change(query, &Change::Merge { content }, conditions, credential).await
+    }
+
+    /// Deletes the document that a query names, if there is one.
+    pub(crate) async fn delete(
+        &self,
+        query: &DocumentQuery,
+        conditions: &Conditions,
+        credential: Key,
+    ) -> Result<(), DocumentError> {
+        self.change(query, &Change::Delete, conditions, credential).await
+    }
+
+    /// Deletes all documents that a query speaks of.
+    pub(crate) async fn delete_all(
+        &self,
+        query: &DocumentQuery,
+        credential: Key,
+    ) -> Result<(), DocumentError> {
+        self.vault.at_fence(self.log.fence());
+        let Some(place) = self.place(query).await? else { return Ok(()) };
+        let listed =
+            index::list(self.log.database(), &place, Position(0)).await.map_err(QueryFailed::from)?;
+        let mut events = Vec::with_capacity(listed.len());
+        for document in listed {
+            let registration = document.registration.map(uuid::Uuid::into_bytes);
+            let facts = DocumentDeletedFacts(DocumentPlace { registration, ..place.clone() });
+            // What is stored meanwhile goes as well: the two requests come at once, and this one counts as the later.
+            events.push(event(&facts, random()?, (document.stream, Expected::Any), credential, Vec::new()));
+        }
+        let appended = self.log.append(Append { events, fence: None, raise_fence: false }).await;
+        appended.map(drop).map_err(|error| ingest::refused(error).into())
+    }
+
+    async fn change(
+        &self,
+        query: &DocumentQuery,
+        change: &Change,
+        conditions: &Conditions,
+        credential: Key,
+    ) -> Result<(), DocumentError> {
+        let blind = conditions.is_empty()
+            && matches!(change, Change::Put { unconditional: Unconditional::Replaces, .. });
+        // What is there makes no difference to some changes: they need not wait for anybody.
+        let _turn = match blind {
+            true => None,
+            false => Some(self.turn(query).lock().await),
+        };
+        for _ in 0..ATTEMPTS {
+            // The fence first: a key that dies from here on makes the log refuse.
+            let fence = self.log.fence();
+            self.vault.at_fence(fence);
+            let known = self.place(query).await?;
+            let current = match &known {
+                Some(place) if !blind => self.current(&self.stream(place, id(query))).await?,
+                _ => Current { version: 0, document: None },
+            };
+            let outcome = self.decide(change, conditions, current.document.as_ref())?;
+            let (place, sealer) = match (&outcome, known) {
+                (Outcome::Nothing, _) | (Outcome::Delete, None) => return Ok(()),
+                (Outcome::Delete, Some(place)) => (place, None),
+                // Nobody is made before the conditions are known to hold.
+                (Outcome::Store { .. }, known) => {
+                    let sealer = self.sealer(query).await?;
+                    let place = self.place_of(query, sealer.agent());
+                    if known.is_some_and(|known| known != place) {
+                        // Erased and made anew in between.
+                        continue;
+                    }
+                    (place, Some(sealer))
+                }
+            };
+            let expected = if blind { Expected::Any } else { Expected::Version(current.version) };
+            let stream = (self.stream(&place, id(query)), expected);
+            let event = match (outcome, sealer) {
+                (Outcome::Store { content, content_type }, Some(sealer)) => {
+                    let label = DocumentLabel { id: id(query).to_owned(), content_type };
+                    let event_id = random()?;
+                    let slots = self.seal(sealer, event_id, &label, content).await?;
+                    event(&DocumentStoredFacts(place), event_id, stream, credential, slots)
+                }
+                _ => event(&DocumentDeletedFacts(place), random()?, stream, credential, Vec::new()),
+            };
+            let append = Append { events: vec![event], fence: Some(fence), raise_fence: false };
+            match self.log.append(append).await {
+                Ok(_) => return Ok(()),
+                Err(AppendError::WrongVersion { .. } | AppendError::Fenced(_)) => {}
+                Err(error) => return Err(ingest::refused(error).into()),
+            }
+        }
+        Err(IngestError::Unavailable("a document kept changing under a request".into()).into())
+    }
+
+    /// What a change comes to, given what is there.
+    fn decide(
+        &self,
+        change: &Change,
+        conditions: &Conditions,
+        there: Option<&Document>,
+    ) -> Result<Outcome, DocumentError> {
+        if !conditions.is_empty() {
+            let tag = there.map(|document| conditions::tag(&document.content));
+            if !conditions.hold(tag.as_deref()) {
+                return Err(DocumentError::Precondition);
+            }
+        }
+        match change {
+            Change::Put { content, content_type, unconditional } => {
+                match (conditions.is_empty(), unconditional, there) {
+                    (true, Unconditional::Creates | Unconditional::Refused, Some(_)) => {
+                        return Err(DocumentError::Conflict);
+                    }
+                    (true, Unconditional::Refused, None) => return Err(DocumentError::Unconditioned),
+                    _ => {}
+                }
+                Ok(Outcome::Store { content: content.clone(), content_type: content_type.clone() })
+            }
+            Change::Merge { content } => {
+                if there.is_some_and(|document| !is_json(&document.content_type)) {
+                    return Err(DocumentError::NotMergeable("the stored document has another type"));
+                }
+                let merged = merge(there.map(|document| document.content.as_slice()), content);
+                let merged = merged.map_err(|error| {
+                    DocumentError::NotMergeable(match error {
+                        NotAnObject::Stored => "the stored document is none",
+                        NotAnObject::Posted => "the document in the request is none",
+                    })
+                })?;
+                if merged.len() > self.limit {
+                    return Err(DocumentError::TooLarge(self.limit));
+                }
+                Ok(Outcome::Store { content: merged.into(), content_type: JSON.to_owned() })
+            }
+            Change::Delete if there.is_none() => Ok(Outcome::Nothing),
+            Change::Delete => Ok(Outcome::Delete),
+        }
+    }
+
+    /// The lock that changes of a document wait for.
+    fn turn(&self, query: &DocumentQuery) -> &Mutex<()> {
+        let (hasher, turns) = &*self.turns;
+        let DocumentQuery { resource, activity, agent, registration, id, .. } = query;
+        let hash = hasher.hash_one((resource, activity, agent, registration, id));
+        &turns[usize::try_from(hash % turns.len() as u64).unwrap_or_default()]
+    }
+
+    /// The key that a query's document is sealed with; its agent is made where there is none.
+    async fn sealer(&self, query: &DocumentQuery) -> Result<Sealer, DocumentError> {
+        let Some(identifier) = &query.agent else {
+            return Ok(Sealer::Class(self.vault.class(ACTIVITY_PROFILES)));
+        };
+        let period = Period::of(self.clock.now());
+        let handles = self.vault.resolve(std::slice::from_ref(identifier), period).await;
+        let handle = handles.map_err(ingest::vault_failed)?.pop();
+        handle.map(Sealer::Agent).ok_or_else(|| IngestError::Internal("an agent has a key".into()).into())
+    }
+
+    async fn seal(
+        &self,
+        sealer: Sealer,
+        event: Key,
+        label: &DocumentLabel,
+        content: Bytes,
+    ) -> Result<Vec<Slot>, DocumentError> {
+        let (vault, label) = (self.vault.clone(), label.encode());
+        let large = content.len() > SEALED_ASIDE;
+        let seal = move || -> Result<Vec<Slot>, VaultError> {
+            let owner = match &sealer {
+                Sealer::Agent(handle) => Owner::Agent(handle),
+                Sealer::Class(class) => Owner::Class(class),
+            };
+            let binding = |slot| Binding { event, kind: DocumentStoredFacts::KIND, slot };
+            Ok(vec![vault.seal(&binding(0), &owner, &label)?, vault.seal(&binding(1), &owner, &content)?])
+        };
+        let sealed = match large {
+            true => tokio::task::spawn_blocking(seal)
+                .await
+                .map_err(|error| IngestError::Internal(error.to_string()))?,
+            false => seal(),
+        };
+        sealed.map_err(|error| ingest::vault_failed(error).into())
+    }
+}
+
+impl Sealer {
+    fn agent(&self) -> Option<AgentId> {
+        match self {
+            Self::Agent(handle) => Some(handle.agent()),
+            Self::Class(_) => None,
+        }
+    }
+}
+
+fn random() -> Result<Key, DocumentError> {
+    prepare::random().map_err(|error| ingest::vault_failed(error).into())
+}
+
+fn event<F: Facts>(
+    facts: &F,
+    id: Key,
+    stream: (Key, Expected),
+    credential: Key,
+    slots: Vec<Slot>,
+) -> NewEvent {
+    NewEvent {
+        id,
+        kind: F::KIND,
+        schema: F::SCHEMA,
+        credential: Some(credential),
+        dedupe: None,
+        stream: Some(stream),
+        facts: facts.encode(),
+        slots,
+    }
+}
