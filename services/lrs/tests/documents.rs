@@ -345,6 +345,27 @@ promises! {
         assert_eq!(rig.log.head().await.unwrap().position.0, 0);
     }
 
+    async fn the_alternate_syntax_of_1_0_3_reaches_documents(rig) {
+        let [_, activity_profile, _] = everywhere("s");
+        let (resource, form) = activity_profile.split_once('?').unwrap();
+        let mean = async |method: &str, more: &str| {
+            let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+            let uri = format!("{resource}?method={method}");
+            ask(&rig, "1.0.3", Method::POST, &uri, &headers, format!("{form}{more}")).await
+        };
+        mean("PUT", "&content=%7B%22a%22%3A1%7D").await.expect(400);
+        mean("PUT", "&If-None-Match=*&Content-Type=text%2Fplain&content=abc").await.expect(204);
+        mean("PUT", "&If-None-Match=*&content=x").await.expect(412);
+        let given = mean("GET", "").await.expect(200);
+        assert_eq!((given.text().as_str(), given.header("content-type")), ("abc", Some("text/plain")));
+        assert_eq!(given.header("etag"), Some(sha1_of_abc()));
+        mean("DELETE", "").await.expect(204);
+        mean("GET", "").await.expect(404);
+        mean("POST", "&content=%7B%22a%22%3A1%7D").await.expect(204);
+        mean("POST", "&content=%7B%22b%22%3A2%7D").await.expect(204);
+        assert_eq!(mean("GET", "").await.json(), json!({ "a": 1, "b": 2 }));
+    }
+
     async fn strangers_and_those_without_the_scope_are_kept_out(rig) {
         let mut rig = rig;
         let methods = [Method::GET, Method::PUT, Method::POST, Method::DELETE];
