@@ -1,5 +1,6 @@
 //! What follows the log: hooks inside the append's transaction, and projections with checkpoints.
 
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
 use crate::database::Tx;
@@ -28,6 +29,17 @@ impl FoldError {
     }
 }
 
+/// How complete a hook's rows are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Every event up to those it was last given has all its rows.
+    Complete,
+    /// What it was last given says nothing about that.
+    Unknown,
+    /// Work was put off; [`InTransaction::go_on`] does it, piece by piece.
+    Behind,
+}
+
 /// Runs inside the append's transaction: writes the index rows that make an event findable at once.
 /// Its tables live in the log's own database. Keep it short: everybody waits for it.
 pub trait InTransaction: Send + Sync {
@@ -46,8 +58,25 @@ pub trait InTransaction: Send + Sync {
     fn reset<'a>(&'a self, tx: Tx<'a>) -> BoxFuture<'a, Result<(), FoldError>>;
 
     /// Folds events that follow each other without a gap. A [`FoldError::Event`] refuses the append
-    /// request that the event belongs to, and none of its neighbours.
+    /// request that the event belongs to, and none of its neighbours. What would take long it may put off.
     fn apply<'a>(&'a self, tx: Tx<'a>, events: &'a [Event]) -> BoxFuture<'a, Result<(), FoldError>>;
+
+    /// What the last [`InTransaction::apply`] or [`InTransaction::go_on`] found under the log's lock.
+    fn standing(&self) -> Standing {
+        Standing::Complete
+    }
+
+    /// Does a piece of what was put off, by whichever node, under the log's lock; [`InTransaction::standing`] then
+    /// says whether there is more. As short as [`InTransaction::apply`]: appends wait for it.
+    fn go_on<'a>(&'a self, _tx: Tx<'a>) -> BoxFuture<'a, Result<(), FoldError>> {
+        async { Ok(()) }.boxed()
+    }
+
+    /// The first event that does not have all its rows yet, as committed. What is promised to be complete ends
+    /// before it.
+    fn unfinished<'a>(&'a self, _tx: Tx<'a>) -> BoxFuture<'a, Result<Option<Position>, FoldError>> {
+        async { Ok(None) }.boxed()
+    }
 }
 
 /// A view on the log, kept up by a [`Runner`](crate::projection::Runner) in a database of its own.

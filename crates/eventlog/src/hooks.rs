@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::database::{Database, Tx, on_either};
 use crate::event::Position;
-use crate::fold::{FoldError, InTransaction};
+use crate::fold::{FoldError, InTransaction, Standing};
 use crate::log::LogError;
 use crate::rows::{int, uint};
 use crate::store::read_page;
@@ -35,6 +35,41 @@ pub(crate) async fn prepare(
         hook.prepare(transaction.tx()).await.map_err(failed)?;
         transaction.commit().await?;
         while !step(database, hook).await? {}
+        while again && hook.standing() == Standing::Behind {
+            go_on(database, hook).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The first event that a hook does not have all rows of, as committed.
+pub(crate) async fn unfinished(
+    database: &Database,
+    hooks: &[Arc<dyn InTransaction>],
+) -> Result<Option<Position>, LogError> {
+    let mut first = None;
+    for hook in hooks {
+        let mut reader = database.reader().await?;
+        let found = hook.unfinished(reader.tx()).await;
+        let found = found.map_err(|source| LogError::Hook { hook: hook.name(), source })?;
+        first = [first, found].into_iter().flatten().min();
+    }
+    Ok(first)
+}
+
+/// A piece of what a hook put off, outside the writer.
+async fn go_on(database: &Database, hook: &Arc<dyn InTransaction>) -> Result<(), LogError> {
+    let mut transaction = database.begin().await?;
+    lock(transaction.tx()).await?;
+    let done = hook.go_on(transaction.tx()).await;
+    done.map_err(|source| LogError::Hook { hook: hook.name(), source })?;
+    Ok(transaction.commit().await?)
+}
+
+/// Takes the log's lock; on SQLite whoever writes has it.
+async fn lock(tx: Tx<'_>) -> Result<(), sqlx::Error> {
+    if let Tx::Postgres(connection) = tx {
+        sqlx::query("SELECT one FROM log_head FOR UPDATE").execute(connection).await?;
     }
     Ok(())
 }
@@ -66,9 +101,7 @@ pub(crate) async fn replay(
 async fn step(database: &Database, hook: &Arc<dyn InTransaction>) -> Result<bool, LogError> {
     let failed = |source| LogError::Hook { hook: hook.name(), source };
     let mut transaction = database.begin().await?;
-    if let Tx::Postgres(connection) = transaction.tx() {
-        sqlx::query("SELECT one FROM log_head FOR UPDATE").execute(connection).await?;
-    }
+    lock(transaction.tx()).await?;
     let reached = mark(transaction.tx(), hook.name()).await?.map_or(Position(0), |(_, position)| position);
     let events = read_page(transaction.tx(), reached, PAGE).await?;
     let Some(last) = events.last() else { return Ok(true) };

@@ -165,7 +165,10 @@ impl EventLog {
             }),
         };
         let (head, clock) = log.head_and_clock().await?;
-        log.inner.shared.saw(head.position, head.stored, head.fence);
+        log.inner.shared.saw(head.position, head.fence);
+        if hooks::unfinished(&log.inner.database, &log.inner.hooks).await?.is_some() {
+            log.inner.shared.behind.notify_one();
+        }
         log.inner.shared.trusted_now(clock).map_err(LogError::Unexpected)?;
         Ok(log)
     }
@@ -347,7 +350,8 @@ impl EventLog {
 
     /// An instant such that everything stored at or before it is committed and can be read, and nothing
     /// will be stored at or before it any more. Read it before the query it is to speak for. At most 200
-    /// ms behind the time while nobody appends; it never passes a batch that is being written.
+    /// ms behind the time while nobody appends; it never passes a batch that is being written, nor an event of
+    /// which a hook does not have all rows yet.
     ///
     /// # Errors
     /// The database fails.
@@ -358,6 +362,13 @@ impl EventLog {
         }
         let (head, clock) = self.head_and_clock().await?;
         let known = head.stored.max(head.promised);
+        // After the head: what is unfinished of what is below it is either found here or finished by now.
+        if let Some(first) = hooks::unfinished(&self.inner.database, &self.inner.hooks).await? {
+            // Whoever put it off may be gone.
+            shared.behind.notify_one();
+            let before = self.stored_at(first).await?.map_or(0, |stored| stored.0 - 1);
+            return Ok(shared.saw_through(known.min(Micros(before))));
+        }
         let Ok(now) = shared.trusted_now(clock) else { return Ok(shared.saw_through(known)) };
         if now.0 - known.0 <= 200_000 {
             return Ok(shared.saw_through(known));

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use crate::clock::{Micros, SharedClock};
 use crate::decide::{Decision, Placed, decide};
 use crate::event::{AppendError, Appended, Position};
-use crate::fold::InTransaction;
+use crate::fold::{InTransaction, Standing};
 use crate::hooks;
 use crate::metrics::Metrics;
 use crate::rows::{Rows, Work};
@@ -46,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) capacity: usize,
     /// Why the writer stopped for good.
     pub(crate) stopped: OnceLock<String>,
+    /// Told when a hook put work off.
+    pub(crate) behind: Notify,
     fence: AtomicU64,
     through: AtomicI64,
     /// When `through` was last seen, in microseconds of monotonic time.
@@ -63,6 +65,7 @@ impl Shared {
             queue: Arc::new(Semaphore::new(capacity)),
             capacity,
             stopped: OnceLock::new(),
+            behind: Notify::new(),
             fence: AtomicU64::new(0),
             through: AtomicI64::new(0),
             through_seen: AtomicI64::new(i64::MIN),
@@ -72,9 +75,8 @@ impl Shared {
     }
 
     /// Takes note of a head that was committed, here or elsewhere, in whatever order the news come.
-    pub(crate) fn saw(&self, position: Position, stored: Micros, fence: u64) {
+    pub(crate) fn saw(&self, position: Position, fence: u64) {
         self.fence.fetch_max(fence, Ordering::SeqCst);
-        self.through.fetch_max(stored.0, Ordering::SeqCst);
         self.metrics.head_position.set(crate::rows::int(position.0.max(self.head.borrow().0)));
         self.head.send_if_modified(|head| {
             let newer = position > *head;
@@ -83,6 +85,11 @@ impl Shared {
             }
             newer
         });
+    }
+
+    /// Everything stored up to here is committed and complete: what was just written under the lock.
+    fn wrote_through(&self, stored: Micros) {
+        self.through.fetch_max(stored.0, Ordering::SeqCst);
     }
 
     pub(crate) fn fence(&self) -> u64 {
@@ -148,7 +155,13 @@ impl Writer {
             let Some(first) = first else { break };
             let (batch, left) = self.gather(first).await;
             left_over = left;
-            self.write(batch).await;
+            if self.shared.stopped.get().is_none() {
+                self.write(batch).await;
+            }
+            // A piece after each batch: who waits in the queue waits for one piece at most.
+            if self.is_behind() {
+                self.go_on().await;
+            }
             if let Some(reason) = self.shared.stopped.get() {
                 tracing::error!(%reason, "the log has stopped");
                 self.requests.close();
@@ -166,6 +179,7 @@ impl Writer {
     }
 
     async fn next(&mut self) -> Option<Request> {
+        let shared = Arc::clone(&self.shared);
         loop {
             if *self.closing.borrow() {
                 self.requests.close();
@@ -174,12 +188,47 @@ impl Writer {
             tokio::select! {
                 biased;
                 request = self.requests.recv() => return request,
+                () = shared.behind.notified() => self.go_on().await,
                 changed = self.closing.changed() => {
                     if changed.is_err() {
                         self.requests.close();
                         return self.requests.recv().await;
                     }
                 }
+            }
+        }
+    }
+
+    fn is_behind(&self) -> bool {
+        self.hooks.iter().any(|hook| hook.standing() == Standing::Behind)
+    }
+
+    /// Does a piece of what hooks put off. What fails is tried again when somebody asks or appends.
+    async fn go_on(&mut self) {
+        let mut done = match self.store.take(&Need::default()).await {
+            Ok(_) => Ok(()),
+            Err(failure) => Err(failure),
+        };
+        for hook in &self.hooks {
+            if done.is_ok() {
+                done = match self.store.tx() {
+                    Ok(tx) => hook.go_on(tx).await.map_err(|error| classify_fold(&error)),
+                    Err(failure) => Err(failure),
+                };
+            }
+        }
+        if done.is_ok() {
+            done = self.store.commit().await;
+        }
+        match done {
+            Ok(()) if self.is_behind() => self.shared.behind.notify_one(),
+            Ok(()) => {}
+            Err(failure) => {
+                self.store.rollback().await;
+                if let Failure::Fatal(reason) = &failure {
+                    let _ = self.shared.stopped.set(reason.clone());
+                }
+                tracing::warn!(?failure, "what an index put off could not be continued; it stays for later");
             }
         }
     }
@@ -382,7 +431,10 @@ impl Writer {
             return Err(Attempt { failure, answers: answers(decision), first });
         }
         self.shared.metrics.batch_events.observe(count(decision.placed.len()));
-        self.shared.saw(head.position, head.stored, head.fence);
+        self.shared.saw(head.position, head.fence);
+        if self.hooks.iter().all(|hook| hook.standing() == Standing::Complete) {
+            self.shared.wrote_through(head.stored);
+        }
         Ok(answers(decision))
     }
 

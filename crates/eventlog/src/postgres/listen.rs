@@ -6,7 +6,6 @@ use std::time::Duration;
 use sqlx::postgres::{PgListener, PgPool};
 use tokio::sync::watch;
 
-use crate::clock::Micros;
 use crate::event::Position;
 use crate::writer::Shared;
 
@@ -51,22 +50,20 @@ async fn listen(pool: &PgPool, channel: &str, shared: &Shared) -> Result<(), sql
     loop {
         // Also right after listening began: what came before is not told.
         let (head, _) = super::head(&mut *pool.acquire().await?).await?;
-        shared.saw(head.position, head.stored, head.fence);
+        shared.saw(head.position, head.fence);
         while let Ok(told) = tokio::time::timeout(POLL, listener.try_recv()).await {
             // `None`: the connection was lost, and has to be opened again.
             let Some(told) = told? else { return Ok(()) };
-            if let Some((position, stored, fence)) = parse(told.payload()) {
-                shared.saw(position, stored, fence);
+            if let Some((position, fence)) = parse(told.payload()) {
+                shared.saw(position, fence);
             }
         }
     }
 }
 
-fn parse(payload: &str) -> Option<(Position, Micros, u64)> {
+/// Position and fence; between them stands `stored`.
+fn parse(payload: &str) -> Option<(Position, u64)> {
     let mut words = payload.split(' ');
-    Some((
-        Position(words.next()?.parse().ok()?),
-        Micros(words.next()?.parse().ok()?),
-        words.next()?.parse().ok()?,
-    ))
+    let position = Position(words.next()?.parse().ok()?);
+    Some((position, words.nth(1)?.parse().ok()?))
 }

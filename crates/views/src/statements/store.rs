@@ -4,8 +4,9 @@ use eventlog::database::Tx;
 use eventlog::event::{Key, Position};
 use sqlx::{Row as _, SqliteConnection};
 
+use super::errands::first_errand;
 use super::term::Term;
-use crate::sql::{insert_sqlite, json_keys, key, position, signed};
+use crate::sql::{insert_sqlite, json_keys, json_positions, key, position, signed};
 
 /// A row of `statement_term`: the statement at `position` is found by `term`, because of itself (`via` is 0) or
 /// because it refers, over however many others, to the statement at `via`.
@@ -45,7 +46,12 @@ CREATE TABLE IF NOT EXISTS statement_reference (
 CREATE TABLE IF NOT EXISTS statement_voided (
     position INTEGER PRIMARY KEY, voided_by INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS statement_voided_by ON statement_voided (voided_by);
-CREATE TABLE IF NOT EXISTS statement_walk_rest (position INTEGER PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS statement_lent (
+    position INTEGER NOT NULL, row BLOB NOT NULL, via INTEGER NOT NULL,
+    PRIMARY KEY (position, row)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS statement_errand (
+    since INTEGER NOT NULL, statement BLOB NOT NULL, lender INTEGER NOT NULL, borrower INTEGER NOT NULL,
+    after BLOB NOT NULL, PRIMARY KEY (since, statement, lender, borrower)) WITHOUT ROWID;
 ";
 
 const POSTGRES_TABLES: &str = "
@@ -58,7 +64,12 @@ CREATE TABLE IF NOT EXISTS statement_reference (
 CREATE TABLE IF NOT EXISTS statement_voided (
     position BIGINT PRIMARY KEY, voided_by BIGINT NOT NULL);
 CREATE INDEX IF NOT EXISTS statement_voided_by ON statement_voided (voided_by);
-CREATE TABLE IF NOT EXISTS statement_walk_rest (position BIGINT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS statement_lent (
+    position BIGINT NOT NULL, row BYTEA NOT NULL, via BIGINT NOT NULL,
+    PRIMARY KEY (position, row));
+CREATE TABLE IF NOT EXISTS statement_errand (
+    since BIGINT NOT NULL, statement BYTEA NOT NULL, lender BIGINT NOT NULL, borrower BIGINT NOT NULL,
+    after BYTEA NOT NULL, PRIMARY KEY (since, statement, lender, borrower));
 ";
 
 const DROP_TABLES: &str = "
@@ -66,6 +77,8 @@ DROP TABLE IF EXISTS statement_term;
 DROP TABLE IF EXISTS statement_reference;
 DROP TABLE IF EXISTS statement_voided;
 DROP TABLE IF EXISTS statement_walk_rest;
+DROP TABLE IF EXISTS statement_lent;
+DROP TABLE IF EXISTS statement_errand;
 ";
 
 pub(crate) async fn create(mut tx: Tx<'_>) -> Result<(), sqlx::Error> {
@@ -77,33 +90,39 @@ pub(crate) async fn drop(mut tx: Tx<'_>) -> Result<(), sqlx::Error> {
 }
 
 /// Adds the rows that statements have of themselves, which are new as their positions are, and gives the
-/// references to any of `ids`, in the order of the log: one round trip on PostgreSQL.
+/// references to any of `ids`, in the order of the log, and whether errands are left from before: one round trip on
+/// PostgreSQL.
 ///
 /// Rows are sorted first: neighbours share a page of the tree.
 pub(crate) async fn insert_own(
     mut tx: Tx<'_>,
     mut rows: Vec<TermRow>,
     ids: &[Key],
-) -> Result<Vec<Reference>, sqlx::Error> {
+) -> Result<(Vec<Reference>, bool), sqlx::Error> {
     rows.sort_unstable();
     match tx.reborrow() {
         Tx::Sqlite(connection) => insert_sqlite_terms(connection, &rows).await?,
         Tx::Postgres(connection) => {
             let text = "WITH own AS (INSERT INTO statement_term (term, position, via) \
                  SELECT * FROM UNNEST($1::bytea[], $2::bigint[], $3::bigint[])) \
-                 SELECT target, position, id, voids FROM statement_reference \
-                 WHERE target = ANY($4) ORDER BY position";
+                 SELECT target, position, id, voids FROM statement_reference WHERE target = ANY($4) \
+                 UNION ALL SELECT NULL, since, NULL, NULL \
+                 FROM (SELECT since FROM statement_errand ORDER BY since LIMIT 1) AS errand ORDER BY position";
             let ids: Vec<&[u8]> = ids.iter().map(|id| &id[..]).collect();
-            let references = bind_terms(sqlx::query(text), &rows)
+            let found: Vec<Option<Reference>> = bind_terms(sqlx::query(text), &rows)
                 .bind(ids)
                 .try_map(|row: sqlx::postgres::PgRow| {
-                    reference(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?)
+                    let Some(target) = row.try_get::<Option<&[u8]>, _>(0)? else { return Ok(None) };
+                    Ok(Some(reference(target, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?)?))
                 })
-                .fetch_all(connection);
-            return references.await;
+                .fetch_all(connection)
+                .await?;
+            let left = found.iter().any(Option::is_none);
+            return Ok((found.into_iter().flatten().collect(), left));
         }
     }
-    referrers(tx, ids).await
+    let left = first_errand(tx.reborrow()).await?.is_some();
+    Ok((referrers(tx, ids).await?, left))
 }
 
 /// Adds rows that statements have of others; one may come again by another way, and stays.
@@ -192,26 +211,6 @@ pub(crate) async fn insert_voided(tx: Tx<'_>, rows: &[(Position, Position)]) -> 
     }
 }
 
-/// Notes a statement whose walk was cut short.
-pub(crate) async fn insert_walk_rest(tx: Tx<'_>, at: Position) -> Result<(), sqlx::Error> {
-    match tx {
-        Tx::Sqlite(connection) => {
-            sqlx::query("INSERT OR IGNORE INTO statement_walk_rest (position) VALUES (?1)")
-                .bind(signed(at.0))
-                .execute(connection)
-                .await
-                .map(std::mem::drop)
-        }
-        Tx::Postgres(connection) => {
-            sqlx::query("INSERT INTO statement_walk_rest (position) VALUES ($1) ON CONFLICT DO NOTHING")
-                .bind(signed(at.0))
-                .execute(connection)
-                .await
-                .map(std::mem::drop)
-        }
-    }
-}
-
 /// Who refers to any of these statements, in the order of the log.
 pub(crate) async fn referrers(tx: Tx<'_>, targets: &[Key]) -> Result<Vec<Reference>, sqlx::Error> {
     match tx {
@@ -245,6 +244,37 @@ pub(crate) async fn referrers(tx: Tx<'_>, targets: &[Key]) -> Result<Vec<Referen
 
 fn reference(target: &[u8], at: i64, id: &[u8], voids: bool) -> Result<Reference, sqlx::Error> {
     Ok(Reference { target: key(target)?, position: position(at), id: key(id)?, voids })
+}
+
+/// The statements at these positions.
+pub(crate) async fn by_position(tx: Tx<'_>, positions: &[Position]) -> Result<Vec<Stored>, sqlx::Error> {
+    match tx {
+        Tx::Sqlite(connection) => {
+            sqlx::query(
+                "SELECT dedupe, position, schema, credential, facts FROM event \
+                 WHERE kind = 'statement' AND position IN (SELECT value FROM json_each(?1))",
+            )
+            .bind(json_positions(positions.iter().map(|position| position.0)))
+            .try_map(|row: sqlx::sqlite::SqliteRow| {
+                stored(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?)
+            })
+            .fetch_all(connection)
+            .await
+        }
+        Tx::Postgres(connection) => {
+            let positions: Vec<i64> = positions.iter().map(|position| signed(position.0)).collect();
+            sqlx::query(
+                "SELECT dedupe, position, schema::bigint, credential, facts FROM event \
+                 WHERE kind = 'statement' AND position = ANY($1)",
+            )
+            .bind(positions)
+            .try_map(|row: sqlx::postgres::PgRow| {
+                stored(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?)
+            })
+            .fetch_all(connection)
+            .await
+        }
+    }
 }
 
 /// The statements with these ids, as far as they are in the log.

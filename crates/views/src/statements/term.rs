@@ -91,6 +91,22 @@ pub(crate) fn of_statement(facts: &StatementFactsRef<'_>, credential: Option<&Ke
     terms
 }
 
+/// A digest of a whole index row: statements with the same one are found by the same filters.
+pub(crate) type RowDigest = [u8; 16];
+
+/// The digest of a statement's terms, in whatever order.
+pub(crate) fn row_digest(terms: &[Term]) -> RowDigest {
+    let mut sorted = terms.to_vec();
+    sorted.sort_unstable();
+    let mut hash = Sha256::new();
+    for term in &sorted {
+        hash.update(term);
+    }
+    let mut digest = [0; 16];
+    digest.copy_from_slice(&hash.finalize()[..16]);
+    digest
+}
+
 /// What a list of statements is asked for, resolved to pseudonyms. All that is given has to hold on one and the
 /// same statement (or on one and the same statement that it refers to).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,18 +1,31 @@
 //! Walking along references: who lends a row to whom.
+//!
+//! A statement lends its whole index row to whoever refers to it, and they hand it on. Each has any row once: what
+//! is lent by two statements whose rows are alike says the same, so that a thousand comments of one person on each
+//! other have two rows each and not a thousand. That one is there already is also what ends a walk, where it meets
+//! rows that went another way or a cycle; ids are chosen by clients.
+//!
+//! A walk is a list of errands. It is done in rounds, each a few queries, and within a bound: what is left when the
+//! bound is reached is written down, and done piece by piece while the log's lock is held for a moment each time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::StatementFactsRef;
 use eventlog::database::Tx;
 use eventlog::event::{Event, Key, Position};
 use eventlog::fold::FoldError;
 
+use super::errands::{self, Lent};
 use super::store::{self, Reference, Stored, TermRow};
-use super::term::{self, Term};
+use super::term::{self, RowDigest, Term};
 
-/// How many statements one new statement may tie together under the log's lock. What goes beyond is noted in
-/// `statement_walk_rest`, for a projection to continue.
-pub(crate) const WALK_LIMIT: usize = 1000;
+/// How much is done at a time under the log's lock: rows that are looked at, a round counted as [`ROUND`] of them.
+pub(crate) const BOUND: usize = 2_000;
+/// What a round costs beside what it looks at: some queries.
+const ROUND: usize = 30;
+/// Errands of one round, and rows that each looks at: a round is never much more than the whole bound.
+const ERRANDS: usize = 50;
+const PIECE: usize = 64;
 
 /// A statement as the walk sees it.
 #[derive(Debug, Clone)]
@@ -49,130 +62,252 @@ impl Node {
     }
 }
 
-/// What the arrival of some statements adds to the index beyond their own rows.
-#[derive(Debug, Default)]
-pub(crate) struct Found {
-    pub(crate) rows: Vec<TermRow>,
-    /// The voided and the one that voids it.
-    pub(crate) voided: Vec<(Position, Position)>,
-    /// Whose walk was cut short.
-    pub(crate) cut: Vec<Position>,
+/// Something left to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Errand {
+    /// The statement whose arrival made it necessary: until it is done that one is not indexed as a whole.
+    pub(crate) since: Position,
+    pub(crate) what: What,
 }
 
-/// Follows the references of new statements, and those that waited for them. The new ones' own references have to
-/// be in `statement_reference` already, and `waiting` is who refers to any of them.
-pub(crate) async fn walk(mut tx: Tx<'_>, new: &[Node], waiting: &[Reference]) -> Result<Found, FoldError> {
-    let mut found = Found::default();
-    if waiting.is_empty() && new.iter().all(|node| node.refers_to.is_none()) {
-        return Ok(found);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum What {
+    /// The row of `lender` has to reach those who refer to `target`; they stand after this position.
+    HandOn { target: Key, lender: Position, after: Position },
+    /// `borrower` has to get every row that the statement it refers to has borrowed; their digests come after this
+    /// one. Without one it has to get that statement's own row too.
+    Take { borrower: Position, from: Key, after: Option<RowDigest> },
+}
+
+/// Which of some new statements are voided, and which of them void: the voided and the one that voids it. `waiting`
+/// is who refers to any of them.
+pub(crate) async fn voided(
+    tx: Tx<'_>,
+    new: &[Node],
+    waiting: &[Reference],
+) -> Result<Vec<(Position, Position)>, FoldError> {
+    let mut found = Vec::new();
+    let targets: Vec<Key> = new.iter().filter(|node| node.voids).filter_map(|node| node.refers_to).collect();
+    if !targets.is_empty() {
+        let stored = store::by_id(tx, &targets).await?;
+        let targets = stored.iter().map(Node::of_stored).collect::<Result<Vec<_>, _>>()?;
+        for node in new.iter().filter(|node| node.voids) {
+            let target = targets.iter().find(|target| Some(target.id) == node.refers_to && !target.voids);
+            found.extend(target.map(|target| (target.position, node.position)));
+        }
     }
-    let mut graph = Graph { nodes: new.iter().map(|node| (node.id, Some(node.clone()))).collect() };
-    for node in new {
-        let awaited = waiting.iter().any(|reference| reference.target == node.id);
-        if node.refers_to.is_none() && !awaited {
-            continue;
-        }
-        let mut room = WALK_LIMIT;
-        let lenders = graph.forward(tx.reborrow(), node, &mut room).await?;
-        let borrowers = graph.backward(tx.reborrow(), node, &mut room).await?;
-        if room == 0 {
-            found.cut.push(node.position);
-        }
-        found.lend(&lenders, &borrowers, node.position);
-        if node.voids {
-            if let Some(target) = lenders.get(1).filter(|target| !target.voids) {
-                found.voided.push((target.position, node.position));
-            }
-        } else if let Some(first) = waiting.iter().find(|other| other.target == node.id && other.voids) {
-            found.voided.push((node.position, first.position));
-        }
+    for node in new.iter().filter(|node| !node.voids) {
+        let first = waiting.iter().find(|other| other.target == node.id && other.voids);
+        found.extend(first.map(|first| (node.position, first.position)));
     }
     Ok(found)
 }
 
-impl Found {
-    /// Every borrower gets the whole row of every lender, as far as the limit allows.
-    fn lend(&mut self, lenders: &[Node], borrowers: &[Position], arrived: Position) {
-        let pairs =
-            borrowers.iter().flat_map(|borrower| lenders.iter().map(move |lender| (*borrower, lender)));
-        let mut room = WALK_LIMIT;
-        for (borrower, lender) in pairs.filter(|(borrower, lender)| lender.position != *borrower) {
-            if room == 0 {
-                self.cut.push(arrived);
-                break;
-            }
-            room -= 1;
-            let (position, via) = (borrower.0, lender.position.0);
-            self.rows.extend(lender.terms.iter().map(|term| TermRow { term: *term, position, via }));
+/// What the arrival of some statements makes necessary. `waiting` is who refers to any of them.
+pub(crate) fn errands(new: &[Node], waiting: &[Reference]) -> Vec<Errand> {
+    let awaited: HashSet<&Key> = waiting.iter().map(|reference| &reference.target).collect();
+    let mut errands = Vec::new();
+    for node in new {
+        let since = node.position;
+        if let Some(from) = node.refers_to {
+            errands.push(Errand { since, what: What::Take { borrower: since, from, after: None } });
+        }
+        if awaited.contains(&node.id) {
+            let what = What::HandOn { target: node.id, lender: since, after: Position(0) };
+            errands.push(Errand { since, what });
         }
     }
+    errands
 }
 
-/// Statements that were looked up on the way. Ids are chosen by clients, so a walk may come back to where it
-/// started: each statement is visited once.
-struct Graph {
-    nodes: HashMap<Key, Option<Node>>,
+/// Does errands up to the bound, and gives what is left. `new` are statements that are at hand.
+pub(crate) async fn walk(
+    mut tx: Tx<'_>,
+    new: &[Node],
+    errands: Vec<Errand>,
+    bound: usize,
+) -> Result<Vec<Errand>, FoldError> {
+    let mut walk = Walk::default();
+    for node in new {
+        walk.keep(node.clone());
+    }
+    let mut errands = errands;
+    let mut room = bound;
+    while !errands.is_empty() && room > 0 {
+        let later = errands.split_off(errands.len().min(ERRANDS));
+        let (mut next, looked_at) = walk.round(tx.reborrow(), errands).await?;
+        room = room.saturating_sub(ROUND + looked_at);
+        next.extend(later);
+        errands = next;
+    }
+    Ok(errands)
 }
 
-impl Graph {
-    /// The statement itself, then whom it refers to, and so on. A statement refers to one other at most.
-    async fn forward(
+/// Statements that were looked up on the way.
+#[derive(Default)]
+struct Walk {
+    nodes: HashMap<Position, (Node, RowDigest)>,
+    ids: HashMap<Key, Position>,
+}
+
+/// A row on its way from one statement to another, and since when.
+struct Offer {
+    borrower: Position,
+    lender: Position,
+    since: Position,
+}
+
+impl Walk {
+    /// Does a piece of each errand; gives what follows, and how many rows were looked at.
+    async fn round(
         &mut self,
         mut tx: Tx<'_>,
-        from: &Node,
-        room: &mut usize,
-    ) -> Result<Vec<Node>, FoldError> {
-        let mut lenders = vec![from.clone()];
-        let mut visited = HashSet::from([from.id]);
-        let mut next = from.refers_to;
-        while let Some(id) = next {
-            if !visited.insert(id) {
-                break;
+        errands: Vec<Errand>,
+    ) -> Result<(Vec<Errand>, usize), FoldError> {
+        let mut next = Vec::new();
+        let mut offers = self.hand_on(tx.reborrow(), &errands, &mut next).await?;
+        offers.append(&mut self.take(tx.reborrow(), &errands, &mut next).await?);
+        let looked_at = offers.len() + errands.len();
+
+        self.look_up(tx.reborrow(), offers.iter().flat_map(|offer| [offer.borrower, offer.lender])).await?;
+        let mut lent: BTreeMap<(Position, RowDigest), Offer> = BTreeMap::new();
+        for offer in offers {
+            let (Some((_, own)), Some((_, row))) =
+                (self.nodes.get(&offer.borrower), self.nodes.get(&offer.lender))
+            else {
+                continue;
+            };
+            if own != row {
+                lent.entry((offer.borrower, *row)).or_insert(offer);
             }
-            let Some(node) = self.node(tx.reborrow(), id).await? else { break };
-            if *room == 0 {
-                break;
-            }
-            *room -= 1;
-            next = node.refers_to;
-            lenders.push(node);
         }
-        Ok(lenders)
+        let rows: Vec<Lent> = lent
+            .iter()
+            .map(|((position, row), offer)| Lent { position: *position, row: *row, via: offer.lender })
+            .collect();
+        let new = errands::insert_lent(tx.reborrow(), &rows).await?;
+        let mut terms = Vec::new();
+        for key in new {
+            let Some(Offer { borrower, lender, since }) = lent.remove(&key) else { continue };
+            let (Some((borrower, _)), Some((lent, _))) = (self.nodes.get(&borrower), self.nodes.get(&lender))
+            else {
+                continue;
+            };
+            let (position, via) = (borrower.position.0, lender.0);
+            terms.extend(lent.terms.iter().map(|term| TermRow { term: *term, position, via }));
+            let what = What::HandOn { target: borrower.id, lender, after: Position(0) };
+            next.push(Errand { since, what });
+        }
+        if !terms.is_empty() {
+            store::insert_borrowed(tx, terms).await?;
+        }
+        Ok((next, looked_at))
     }
 
-    /// The statement itself, then those that refer to it, and so on, breadth first.
-    async fn backward(
+    /// Offers rows to those who refer to a statement.
+    async fn hand_on(
         &mut self,
-        mut tx: Tx<'_>,
-        to: &Node,
-        room: &mut usize,
-    ) -> Result<Vec<Position>, FoldError> {
-        let mut borrowers = vec![to.position];
-        let mut visited = HashSet::from([to.id]);
-        let mut level = vec![to.id];
-        while !level.is_empty() && *room > 0 {
-            let referrers: Vec<Reference> = store::referrers(tx.reborrow(), &level).await?;
-            level.clear();
-            for referrer in referrers {
-                if *room > 0 && visited.insert(referrer.id) {
-                    *room -= 1;
-                    borrowers.push(referrer.position);
-                    level.push(referrer.id);
+        tx: Tx<'_>,
+        errands: &[Errand],
+        next: &mut Vec<Errand>,
+    ) -> Result<Vec<Offer>, FoldError> {
+        // One look at who refers to a statement serves all rows that are handed on there.
+        let mut lenders: BTreeMap<(Key, Position), Vec<(Position, Position)>> = BTreeMap::new();
+        for Errand { since, what } in errands {
+            if let What::HandOn { target, lender, after } = what {
+                lenders.entry((*target, *after)).or_default().push((*lender, *since));
+            }
+        }
+        let asked: Vec<(Key, Position)> = lenders.keys().copied().collect();
+        let mut found: HashMap<(Key, Position), Vec<Position>> = HashMap::new();
+        for (target, after, referrer) in errands::referrers_after(tx, &asked, PIECE).await? {
+            found.entry((target, after)).or_default().push(referrer);
+        }
+        let mut offers = Vec::new();
+        for (place, lenders) in lenders {
+            let Some(borrowers) = found.get(&place) else { continue };
+            for (lender, since) in lenders {
+                let others = borrowers.iter().filter(|borrower| **borrower != lender);
+                offers.extend(others.map(|borrower| Offer { borrower: *borrower, lender, since }));
+                if let (true, Some(last)) = (borrowers.len() == PIECE, borrowers.last()) {
+                    let what = What::HandOn { target: place.0, lender, after: *last };
+                    next.push(Errand { since, what });
                 }
             }
         }
-        Ok(borrowers)
+        Ok(offers)
     }
 
-    async fn node(&mut self, tx: Tx<'_>, id: Key) -> Result<Option<Node>, FoldError> {
-        if let Some(known) = self.nodes.get(&id) {
-            return Ok(known.clone());
-        }
-        let node = match store::by_id(tx, &[id]).await?.first() {
-            Some(stored) => Some(Node::of_stored(stored)?),
-            None => None,
+    /// Offers to statements what those that they refer to have.
+    async fn take(
+        &mut self,
+        mut tx: Tx<'_>,
+        errands: &[Errand],
+        next: &mut Vec<Errand>,
+    ) -> Result<Vec<Offer>, FoldError> {
+        let takes = || {
+            errands.iter().filter_map(|errand| match &errand.what {
+                What::Take { borrower, from, after } => Some((errand.since, *borrower, *from, *after)),
+                What::HandOn { .. } => None,
+            })
         };
-        self.nodes.insert(id, node.clone());
-        Ok(node)
+        let missing: Vec<Key> =
+            takes().map(|(_, _, from, _)| from).filter(|from| !self.ids.contains_key(from)).collect();
+        if !missing.is_empty() {
+            for stored in store::by_id(tx.reborrow(), &missing).await? {
+                self.keep(Node::of_stored(&stored)?);
+            }
+        }
+        // What is not there yet lends when it comes.
+        let takes: Vec<_> = takes()
+            .filter_map(|(since, borrower, from, after)| {
+                Some((since, borrower, from, *self.ids.get(&from)?, after))
+            })
+            .collect();
+        let mut asked: Vec<(Position, Option<RowDigest>)> =
+            takes.iter().map(|(_, _, _, target, after)| (*target, *after)).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        let mut found: HashMap<(Position, Option<RowDigest>), Vec<Lent>> = HashMap::new();
+        for (after, lent) in errands::lent_after(tx, &asked, PIECE).await? {
+            found.entry((lent.position, after)).or_default().push(lent);
+        }
+        let mut offers = Vec::new();
+        for (since, borrower, from, target, after) in takes {
+            if after.is_none() && target != borrower {
+                offers.push(Offer { borrower, lender: target, since });
+            }
+            let Some(lent) = found.get(&(target, after)) else { continue };
+            let others = lent.iter().filter(|lent| lent.via != borrower);
+            offers.extend(others.map(|lent| Offer { borrower, lender: lent.via, since }));
+            if let (true, Some(last)) = (lent.len() == PIECE, lent.last()) {
+                next.push(Errand { since, what: What::Take { borrower, from, after: Some(last.row) } });
+            }
+        }
+        Ok(offers)
+    }
+
+    /// Has the statements at these positions at hand.
+    async fn look_up(
+        &mut self,
+        tx: Tx<'_>,
+        positions: impl Iterator<Item = Position>,
+    ) -> Result<(), FoldError> {
+        let mut missing: Vec<Position> =
+            positions.filter(|position| !self.nodes.contains_key(position)).collect();
+        missing.sort_unstable();
+        missing.dedup();
+        if !missing.is_empty() {
+            for stored in store::by_position(tx, &missing).await? {
+                self.keep(Node::of_stored(&stored)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, node: Node) {
+        let digest = term::row_digest(&node.terms);
+        self.ids.insert(node.id, node.position);
+        self.nodes.insert(node.position, (node, digest));
     }
 }

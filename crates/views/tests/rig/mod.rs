@@ -21,6 +21,7 @@ pub(crate) struct Rig {
     pub(crate) log: EventLog,
     pub(crate) views: Database,
     pub(crate) clock: Arc<ManualClock>,
+    location: Location,
     _folder: tempfile::TempDir,
     _database: Option<TestDatabase>,
 }
@@ -47,11 +48,35 @@ impl Rig {
         database: Option<TestDatabase>,
     ) -> Self {
         let clock = ManualClock::at(START);
+        let location = log.clone();
         let mut options = Options::new(log, clock.clone());
         options.hooks = vec![views::statements::hook()];
         let log = EventLog::open(options).await.unwrap();
         let views = Database::open(&views).await.unwrap();
-        Self { log, views, clock, _folder: folder, _database: database }
+        Self { log, views, clock, location, _folder: folder, _database: database }
+    }
+
+    /// The same log opened again, with this much work along references at a time.
+    pub(crate) async fn reopened(mut self, bound: usize) -> Self {
+        self.log.close().await;
+        let mut options = Options::new(self.location.clone(), self.clock.clone());
+        options.hooks = vec![views::statements::hook_with_bound(bound)];
+        self.log = EventLog::open(options).await.unwrap();
+        self
+    }
+
+    /// Waits until the log promises that all that is in it now can be found.
+    pub(crate) async fn settled(&self) {
+        let head = self.log.head().await.unwrap().stored;
+        let settled = async {
+            while self.log.consistent_through().await.unwrap() < head {
+                self.clock.advance(std::time::Duration::from_secs(1));
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(300), settled)
+            .await
+            .expect("what is put off is done");
     }
 
     pub(crate) async fn append(&self, events: Vec<NewEvent>) -> Vec<Position> {
