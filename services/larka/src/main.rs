@@ -6,6 +6,7 @@ mod anchors;
 mod credentials;
 mod demo;
 mod failure;
+mod import;
 mod instance;
 mod maintain;
 mod operations;
@@ -44,6 +45,9 @@ enum Command {
     User(maintain::User),
     /// Forget a person: destroy the keys to everything personal
     Erase(maintain::Erase),
+    /// Take in what lies in files
+    #[command(subcommand)]
+    Import(import::Import),
     /// Empty every view and the lake, and make them again from the log
     Rebuild,
     /// Walk the log's chain and name the first break
@@ -79,6 +83,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Credential(command) => credentials::run(settings, command).await,
         Command::User(command) => maintain::user(settings, command).await,
         Command::Erase(flags) => maintain::erase(settings, flags).await,
+        Command::Import(what) => import::run(settings, what).await,
         Command::Rebuild => maintain::rebuild(settings).await,
         Command::Verify(flags) => maintain::verify(settings, flags).await,
         Command::Anchor => maintain::anchor(settings).await,

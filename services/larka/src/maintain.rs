@@ -5,6 +5,7 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use admin::CredentialTask;
 use clap::{Args, Subcommand};
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::settings::Settings;
-use crate::{anchors, credentials, report, socket};
+use crate::{anchors, credentials, import, report, socket};
 
 /// People's accounts.
 #[derive(Debug, Subcommand)]
@@ -54,6 +55,7 @@ pub(crate) enum Task {
     Rebuild,
     Verify { anchors: Option<String>, key: Option<String> },
     Anchor,
+    Import { credential: String, version: String, statements: Vec<import::Sent> },
     Report(report::Flags),
 }
 
@@ -105,14 +107,42 @@ pub(crate) async fn anchor(settings: Settings) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The way to where tasks are done: the server that runs on the instance, or this process.
+pub(crate) enum Door {
+    Server(Box<Settings>),
+    Here(Arc<Instance>),
+}
+
+impl Door {
+    /// Finds the server, or opens the instance.
+    pub(crate) async fn open(settings: Settings) -> Result<Self, Failure> {
+        if socket::answers(&settings).await {
+            return Ok(Self::Server(Box::new(settings)));
+        }
+        Ok(Self::Here(Instance::open(settings).await?))
+    }
+
+    /// Does a task.
+    pub(crate) async fn perform(&self, task: Task) -> Result<Value, Failure> {
+        match self {
+            Self::Server(settings) => socket::hand_over(settings, &task).await,
+            Self::Here(instance) => perform(instance, task).await,
+        }
+    }
+
+    /// Closes what was opened.
+    pub(crate) async fn close(&self) {
+        if let Self::Here(instance) = self {
+            instance.close().await;
+        }
+    }
+}
+
 /// Does a task where the instance is: in the server that runs on it, or here.
 pub(crate) async fn do_task(settings: Settings, task: Task) -> Result<Value, Failure> {
-    if let Some(answer) = socket::hand_over(&settings, &task).await {
-        return answer;
-    }
-    let instance = Instance::open(settings).await?;
-    let answer = perform(&instance, task).await;
-    instance.close().await;
+    let door = Door::open(settings).await?;
+    let answer = door.perform(task).await;
+    door.close().await;
     answer
 }
 
@@ -153,6 +183,9 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
         Task::Anchor => {
             let (anchor, key) = anchors::now(instance).await?;
             Ok(json!({ "anchor": anchor, "key": key }))
+        }
+        Task::Import { credential, version, statements } => {
+            import::perform(instance, &credential, &version, statements).await
         }
         Task::Report(flags) => Ok(json!({ "report": report::text(instance, &flags).await? })),
     }

@@ -6,14 +6,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::net::UnixListener;
+use tokio::net::{UnixListener, UnixStream};
 
 use crate::failure::Failure;
 use crate::instance::Instance;
@@ -26,6 +26,9 @@ struct Handed {
     database: Option<String>,
     task: Task,
 }
+
+/// Bytes of a task: a batch of an import, with room for the longest statement in its JSON.
+const LARGEST: usize = 64 << 20;
 
 /// The socket's place.
 fn path(folder: &Path) -> PathBuf {
@@ -42,7 +45,10 @@ pub(crate) fn listen(instance: &Arc<Instance>) -> Result<(), Failure> {
     }
     let listener = UnixListener::bind(&path)?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-    let router = Router::new().route("/task", post(answer)).with_state(Arc::clone(instance));
+    let router = Router::new()
+        .route("/task", post(answer))
+        .layer(DefaultBodyLimit::max(LARGEST))
+        .with_state(Arc::clone(instance));
     tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).await {
             tracing::error!(%error, "the local socket has closed");
@@ -67,26 +73,20 @@ async fn answer(
     }
 }
 
-/// Hands a task to the server that runs on this folder; `None` where none does.
-pub(crate) async fn hand_over(settings: &Settings, task: &Task) -> Option<Result<Value, Failure>> {
-    let path = path(&settings.data_dir);
-    if !path.exists() {
-        return None;
-    }
-    let client = reqwest::Client::builder().unix_socket(path).no_proxy().build().ok()?;
+/// Whether a server runs on this folder. A socket that a crashed one left behind takes no connection.
+pub(crate) async fn answers(settings: &Settings) -> bool {
+    UnixStream::connect(path(&settings.data_dir)).await.is_ok()
+}
+
+/// Hands a task to the server that runs on this folder.
+pub(crate) async fn hand_over(settings: &Settings, task: &Task) -> Result<Value, Failure> {
+    let client = reqwest::Client::builder().unix_socket(path(&settings.data_dir)).no_proxy().build()?;
     let handed = json!({ "database": settings.database_url, "task": task });
-    let response = match client.post("http://larka/task").json(&handed).send().await {
-        Ok(response) => response,
-        // A socket that a crashed server left behind: nobody is there to talk to.
-        Err(error) if error.is_connect() => return None,
-        Err(error) => return Some(Err(error.into())),
-    };
+    let response = client.post("http://larka/task").json(&handed).send().await?;
     let done = response.status().is_success();
-    Some(match response.json::<Value>().await {
-        Ok(value) if done => Ok(value),
-        Ok(value) => {
-            Err(Failure::new(value["failure"].as_str().unwrap_or("the server could not do it").to_owned()))
-        }
-        Err(error) => Err(error.into()),
-    })
+    let value = response.json::<Value>().await?;
+    if done {
+        return Ok(value);
+    }
+    Err(Failure::new(value["failure"].as_str().unwrap_or("the server could not do it").to_owned()))
 }
