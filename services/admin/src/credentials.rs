@@ -34,6 +34,9 @@ pub struct CredentialInput {
     /// Requests at once after a rest.
     #[serde(default)]
     pub burst: Option<u32>,
+    /// What its statements have to keep to.
+    #[serde(default)]
+    pub rules: Option<Value>,
 }
 
 /// What is to be done.
@@ -49,6 +52,13 @@ pub enum CredentialTask {
         key: String,
         /// For how many seconds the old secret stays good.
         grace_seconds: u64,
+    },
+    /// Other rules for its statements; `{}` for none.
+    SetRules {
+        /// Which.
+        key: String,
+        /// The rules.
+        rules: Value,
     },
     /// Refuse it from now on.
     Revoke {
@@ -118,6 +128,17 @@ pub(crate) async fn rotate(
 ) -> Result<Response, Problem> {
     let Rotation { grace_seconds } = if body.is_empty() { Rotation::default() } else { input::parse(&body)? };
     let task = CredentialTask::Rotate { key, grace_seconds };
+    answer(&admin, task, Some(administrator), StatusCode::OK).await
+}
+
+/// `PUT /api/v1/credentials/{key}/rules`
+pub(crate) async fn set_rules(
+    administrator: Administrator,
+    State(admin): State<Admin>,
+    Path(key): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let task = CredentialTask::SetRules { key, rules: input::parse(&body)? };
     answer(&admin, task, Some(administrator), StatusCode::OK).await
 }
 

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use disclosure::Released;
 use eventlog::EventLog;
 use eventlog::clock::SharedClock;
@@ -139,6 +139,7 @@ pub fn router(options: Options) -> Router {
         .route("/api/v1/credentials", get(credentials::list).post(credentials::create))
         .route("/api/v1/credentials/{key}", delete(credentials::revoke))
         .route("/api/v1/credentials/{key}/rotate", post(credentials::rotate))
+        .route("/api/v1/credentials/{key}/rules", put(credentials::set_rules))
         .fallback(shell::nowhere)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(admin)

@@ -1,5 +1,6 @@
 //! Keys of learning tools: the command, and the one place where it and the API for administrators meet.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +32,13 @@ pub(crate) enum Command {
         #[arg(long, default_value = "0", value_name = "TIME", value_parser = seconds)]
         grace: u64,
     },
+    /// Say what a key's statements may be about, in place of what was said before
+    Rules {
+        /// The key
+        key: String,
+        /// File with the rules as JSON; - for standard input; {} in it for none
+        file: PathBuf,
+    },
     /// Refuse a key from now on
     Revoke {
         /// The key
@@ -60,17 +68,22 @@ pub(crate) struct Create {
     /// Requests it may make at once after a rest [default: as many as in a second]
     #[arg(long, value_name = "N", requires = "rate")]
     burst: Option<u32>,
+    /// File with what its statements may be about, as JSON [default: anything]
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
 }
 
 /// `larka credential`
 pub(crate) async fn run(settings: Settings, command: Command) -> Result<(), Failure> {
     let json = settings.json;
     let task = match command {
-        Command::Create(Create { name, scopes, expires, rate, burst }) => {
-            CredentialTask::Create(CredentialInput { name, scopes, expires, rate, burst })
+        Command::Create(Create { name, scopes, expires, rate, burst, rules }) => {
+            let rules = rules.map(|file| read_json(&file)).transpose()?;
+            CredentialTask::Create(CredentialInput { name, scopes, expires, rate, burst, rules })
         }
         Command::List => CredentialTask::List,
         Command::Rotate { key, grace } => CredentialTask::Rotate { key, grace_seconds: grace },
+        Command::Rules { key, file } => CredentialTask::SetRules { key, rules: read_json(&file)? },
         Command::Revoke { key } => CredentialTask::Revoke { key },
     };
     let answer = maintain::do_task(settings, Task::Credential(task)).await?;
@@ -85,8 +98,8 @@ pub(crate) async fn perform(
     by: Option<AccountId>,
 ) -> Result<Value, CredentialFailure> {
     match task {
-        CredentialTask::Create(CredentialInput { name, scopes, expires, rate, burst }) => {
-            let wanted = Wanted { name, scopes, expires, rate, burst };
+        CredentialTask::Create(CredentialInput { name, scopes, expires, rate, burst, rules }) => {
+            let wanted = Wanted { name, scopes, expires, rate, burst, rules };
             Ok(with_secret(&instance.lrs.create_credential(wanted, by).await.map_err(failure)?))
         }
         CredentialTask::List => {
@@ -97,6 +110,10 @@ pub(crate) async fn perform(
         CredentialTask::Rotate { key, grace_seconds } => {
             let grace = Duration::from_secs(grace_seconds);
             Ok(with_secret(&instance.lrs.rotate_credential(&key, grace, by).await.map_err(failure)?))
+        }
+        CredentialTask::SetRules { key, rules } => {
+            let changed = instance.lrs.set_credential_rules(&key, &rules, by).await;
+            Ok(row(&changed.map_err(failure)?))
         }
         CredentialTask::Revoke { key } => {
             instance.lrs.revoke_credential(&key, by).await.map_err(failure)?;
@@ -139,7 +156,15 @@ fn row(credential: &Credential) -> Value {
         row["rate"] = json!(rate.per_second);
         row["burst"] = json!(rate.burst);
     }
+    if let Some(rules) = credential.rules.as_deref() {
+        row["rules"] = serde_json::from_str(rules).unwrap_or_default();
+    }
     row
+}
+
+fn read_json(file: &Path) -> Result<Value, Failure> {
+    serde_json::from_str(&maintain::read(file)?)
+        .map_err(|error| Failure::new(format!("{} is no JSON: {error}", file.display())))
 }
 
 fn instant(at: Micros) -> String {

@@ -89,6 +89,7 @@ pub(crate) async fn run(common: &Common, flags: Flags) -> Result<(), Failure> {
             expires: None,
             rate: None,
             burst: None,
+            rules: None,
         })),
     )
     .await?;

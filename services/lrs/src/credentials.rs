@@ -2,15 +2,20 @@
 //!
 //! Events carry ids and rights; names, keys and secrets are the vault's alone.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{NaiveDate, NaiveTime};
 use domain::Facts;
-use domain::events::{CredentialCreatedFacts, CredentialRevokedFacts, CredentialRotatedFacts};
+use domain::events::{
+    CredentialCreatedFacts, CredentialRevokedFacts, CredentialRotatedFacts, CredentialRulesFacts,
+};
 use eventlog::clock::Micros;
 use eventlog::{Append, AppendError, Key, NewEvent};
+use serde_json::Value;
 use vault::{Credential, NewCredential, Rate, Terms, VaultError};
 
+use crate::rules::Rules;
 use crate::{Lrs, SCOPES, prepare};
 
 /// Longer names are refused.
@@ -31,6 +36,8 @@ pub struct Wanted {
     pub rate: Option<u32>,
     /// Requests at once after a rest; as many as a second's where it is not given.
     pub burst: Option<u32>,
+    /// What its statements have to keep to, as JSON: `verbs`, `activities` and `profiles`, each with lists to `allow` and to `refuse`.
+    pub rules: Option<Value>,
 }
 
 /// Why a credential was not made or changed.
@@ -109,6 +116,25 @@ impl Lrs {
         self.inner.vault.rotate_credential(key, grace).await?.ok_or(CredentialError::Unknown)
     }
 
+    /// Gives a credential other ingest rules, or none; on other nodes they count within seconds.
+    ///
+    /// # Errors
+    /// [`CredentialError`], each.
+    pub async fn set_credential_rules(
+        &self,
+        key: &str,
+        rules: &Value,
+        by: Option<Key>,
+    ) -> Result<Credential, CredentialError> {
+        let rules = read_rules(rules)?;
+        let known = self.inner.vault.credential(key).await?.filter(|known| known.revoked.is_none());
+        let credential = known.ok_or(CredentialError::Unknown)?.id;
+        let facts = CredentialRulesFacts { credential, by, rules: rules.clone() };
+        self.note(&facts).await.map_err(CredentialError::Log)?;
+        let changed = self.inner.vault.set_credential_rules(key, rules.as_deref()).await?;
+        changed.ok_or(CredentialError::Unknown)
+    }
+
     /// Revokes a credential, for good; on other nodes it is refused within seconds. Doing it again does no harm.
     ///
     /// # Errors
@@ -123,7 +149,7 @@ impl Lrs {
     }
 
     fn checked(&self, wanted: Wanted) -> Result<(String, Terms), CredentialError> {
-        let Wanted { name, mut scopes, expires, rate, burst } = wanted;
+        let Wanted { name, mut scopes, expires, rate, burst, rules } = wanted;
         let name = name.trim().to_owned();
         if name.is_empty() || name.len() > LONGEST_NAME || name.contains(char::is_control) {
             return Err(invalid("/name", format!("a name of 1 to {LONGEST_NAME} bytes")));
@@ -150,7 +176,8 @@ impl Lrs {
             (None, Some(_)) => return Err(invalid("/rate", "a rate beside the burst")),
             (Some(per_second), burst) => Some(Rate { per_second, burst: burst.unwrap_or(per_second) }),
         };
-        Ok((name, Terms { scopes, expires, rate, rules: None }))
+        let rules = read_rules(&rules.unwrap_or_default())?.map(Arc::from);
+        Ok((name, Terms { scopes, expires, rate, rules }))
     }
 
     /// Takes down what happened to a credential.
@@ -169,6 +196,11 @@ impl Lrs {
         let append = Append { events: vec![event], fence: None, raise_fence: false };
         self.inner.log.append(append).await.map(drop)
     }
+}
+
+fn read_rules(rules: &Value) -> Result<Option<String>, CredentialError> {
+    let rules = Rules::read(rules).map_err(|expected| invalid("/rules", expected))?;
+    Ok(rules.map(|rules| rules.to_string()))
 }
 
 /// From when on a credential is refused: an instant, or the end of a day.

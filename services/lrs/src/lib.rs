@@ -18,6 +18,7 @@ mod metrics;
 mod prepare;
 mod query;
 mod reading;
+mod rules;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -107,6 +108,8 @@ pub(crate) struct Inner {
     pub(crate) clock: SharedClock,
     /// Credentials with a limit.
     pub(crate) buckets: http::rate::Buckets,
+    /// Credentials with ingest rules.
+    pub(crate) rules: rules::Known,
     pub(crate) default_version: Option<Version>,
     pub(crate) origins: Vec<HeaderValue>,
     pub(crate) limits: Limits,
@@ -152,6 +155,7 @@ impl Lrs {
                 in_flight: Arc::new(tokio::sync::Semaphore::new(limits.in_flight)),
                 promised: AtomicI64::new(0),
                 buckets: http::rate::Buckets::default(),
+                rules: rules::Known::default(),
                 clock,
                 log,
                 vault,

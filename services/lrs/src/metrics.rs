@@ -15,6 +15,8 @@ pub(crate) struct Metrics {
     /// `larka_xapi_definition_lookups_total`: how often stored statements were held against what the log knows of
     /// their activities; each is one query.
     pub(crate) definition_lookups: IntCounter,
+    /// `larka_xapi_requests_refused_total`, by credential (its id) and kind of rule.
+    pub(crate) refused: IntCounterVec,
     /// `larka_xapi_bodies_in_flight`.
     pub(crate) in_flight: IntGauge,
 }
@@ -41,6 +43,13 @@ impl Metrics {
                 "larka_xapi_definition_lookups_total",
                 "Look-ups of activities' definitions while statements were stored.",
             )?,
+            refused: IntCounterVec::new(
+                Opts::new(
+                    "larka_xapi_requests_refused_total",
+                    "Requests with a statement that the rules of its credential do not let in.",
+                ),
+                &["credential", "rule"],
+            )?,
             in_flight: IntGauge::new("larka_xapi_bodies_in_flight", "Requests with a body being worked on.")?,
         };
         registry.register(Box::new(metrics.requests.clone()))?;
@@ -48,6 +57,7 @@ impl Metrics {
         registry.register(Box::new(metrics.stored.clone()))?;
         registry.register(Box::new(metrics.known.clone()))?;
         registry.register(Box::new(metrics.definition_lookups.clone()))?;
+        registry.register(Box::new(metrics.refused.clone()))?;
         registry.register(Box::new(metrics.in_flight.clone()))?;
         Ok(metrics)
     }

@@ -10,7 +10,9 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 use base64::Engine as _;
 use domain::Facts as _;
-use domain::events::{CredentialCreatedFacts, CredentialRevokedFacts, CredentialRotatedFacts};
+use domain::events::{
+    CredentialCreatedFacts, CredentialRevokedFacts, CredentialRotatedFacts, CredentialRulesFacts,
+};
 use eventlog::Position;
 use lrs::{CredentialError, Wanted};
 use rig::*;
@@ -206,5 +208,52 @@ promises! {
         assert_eq!(rig.lrs.revoke_credential("nobody", None).await.unwrap_err(), CredentialError::Unknown);
         assert_eq!(rig.log.head().await.unwrap().position, Position(0));
         assert_eq!(rig.vault.credentials().await.unwrap().len(), 1);
+    }
+
+    async fn statements_that_break_a_credentials_rules_are_403_with_their_place_and_counted(rig) {
+        let rules = json!({
+            "verbs": { "refuse": [VOIDED] },
+            "activities": { "allow": [activity("a")] },
+            "profiles": { "refuse": ["https://p.example/test"] },
+        });
+        let made = rig.lrs.create_credential(Wanted { rules: Some(rules), ..wanted(&["all"]) }, None).await.unwrap();
+        let (tool, key) = (basic(&made), made.credential.key.as_str());
+        let mut profiled = statement(4, "anna", "a");
+        profiled["context"] = json!({ "contextActivities": { "category": [{ "id": "https://p.example/test" }] } });
+        for (bad, rule, path) in [
+            (reference(4, "anna", VOIDED, 1), "verb", "/verb/id"),
+            (statement(4, "anna", "b"), "activity", "/object/id"),
+            (profiled, "profile", "/context/contextActivities/category"),
+        ] {
+            let batch = json!([statement(1, "anna", "a/1"), bad]);
+            let answer = ask(&rig, &tool, Method::POST, "/xapi/statements", Some(&batch)).await.expect(403);
+            assert_eq!((&answer.json()["statement"], &answer.json()["path"]), (&json!(1), &json!(path)));
+            assert!(answer.json()["expected"].is_string() && !answer.text().contains("larkby"), "{}", answer.text());
+            let put = address(&[("statementId", &id(4))]);
+            ask(&rig, &tool, Method::PUT, &put, Some(&bad)).await.expect(403);
+            let families = rig.registry.gather();
+            let counted = families.iter().find(|family| family.name() == "larka_xapi_requests_refused_total").unwrap();
+            let counter = counted.get_metric().iter().find(|metric| metric.get_label().iter().any(|label| label.value() == rule));
+            assert_eq!(counter.unwrap().get_counter().get_value(), 2.0);
+        }
+        assert_eq!(rig.ids(&[]).await, Vec::<String>::new(), "nothing of a refused batch is stored");
+        post(&rig, &tool, &json!([statement(1, "anna", "a/1"), statement(2, "anna", "a")])).await;
+        // The rules bind this credential alone, and no longer than they stand.
+        rig.post(&statement(3, "anna", "b")).await.expect(200);
+        rig.lrs.set_credential_rules(key, &json!({}), Some([9; 16])).await.unwrap();
+        post(&rig, &tool, &statement(4, "anna", "b")).await;
+        rig.lrs.set_credential_rules(key, &json!({ "verbs": { "refuse": [VERB] } }), None).await.unwrap();
+        ask(&rig, &tool, Method::POST, "/xapi/statements", Some(&statement(5, "anna", "a"))).await.expect(403);
+
+        let kinds = [CredentialCreatedFacts::KIND, CredentialRulesFacts::KIND];
+        let events = rig.log.read_kinds(&kinds, Position(0), 10).await.unwrap();
+        assert!(CredentialCreatedFacts::decode(1, &events[0].facts).unwrap().rules.unwrap().contains(VOIDED));
+        let told: Vec<_> = events[1..].iter().map(|event| CredentialRulesFacts::decode(1, &event.facts).unwrap()).collect();
+        assert_eq!((told[0].by, told[0].rules.as_deref()), (Some([9; 16]), None));
+        assert_eq!((told[1].by, told[1].credential), (None, made.credential.id));
+        assert!(told[1].rules.as_ref().unwrap().contains(VERB));
+        let wrong = rig.lrs.set_credential_rules(key, &json!({ "verbs": ["x"] }), None).await.unwrap_err();
+        assert!(matches!(wrong, CredentialError::Invalid { at: "/rules", .. }));
+        assert_eq!(rig.lrs.set_credential_rules("nobody", &json!({}), None).await.unwrap_err(), CredentialError::Unknown);
     }
 }

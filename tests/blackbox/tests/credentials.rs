@@ -105,6 +105,33 @@ promises! {
         }
     }
 
+    async fn ingest_rules_are_given_by_file_and_by_api_and_hold_at_once(instance) {
+        let mut server = instance.start().await.unwrap();
+        let file = instance.beside("rules.json");
+        std::fs::write(&file, json!({ "activities": { "allow": ["https://elsewhere.example/"] } }).to_string()).unwrap();
+        let file = file.to_str().unwrap();
+        let made = instance.run_json(&["credential", "create", "ruled", "--scopes", "all", "--rules", file]).unwrap();
+        let key = made["key"].as_str().unwrap();
+        assert_eq!(made["rules"], json!({ "activities": { "allow": ["https://elsewhere.example/"] } }));
+        let all = std::mem::replace(&mut server.credential, (key.to_owned(), made["secret"].as_str().unwrap().to_owned()));
+        let refused = server.post(&ordinary(1)).await.unwrap();
+        assert_eq!(refused.status(), 403);
+        let said: Value = refused.json().await.unwrap();
+        assert_eq!((&said["statement"], &said["path"]), (&json!(0), &json!("/object/id")));
+        assert!(server.metrics().await.unwrap().contains("larka_xapi_requests_refused_total{"));
+
+        let path = format!("credentials/{key}/rules");
+        let (status, problem) = api(&server, Method::PUT, &path, Some(json!({ "verb": {} }))).await;
+        assert_eq!((status.as_u16(), &problem["at"]), (400, &json!("/rules")));
+        let (status, row) = api(&server, Method::PUT, &path, Some(json!({}))).await;
+        assert_eq!((status.as_u16(), &row["rules"]), (200, &Value::Null));
+        assert_eq!(server.post(&ordinary(1)).await.unwrap().status(), 200);
+        instance.run_json(&["credential", "rules", key, file]).unwrap();
+        assert_eq!(server.post(&ordinary(2)).await.unwrap().status(), 403);
+        server.credential = all;
+        assert_eq!(server.ids(&[]).await.unwrap().len(), 1);
+    }
+
     async fn a_tool_that_asks_too_often_waits_and_nothing_of_it_is_lost(instance) {
         let mut server = instance.start().await.unwrap();
         let made = instance.run_json(&["credential", "create", "busy", "--scopes", "all", "--rate", "1", "--burst", "2"]).unwrap();

@@ -217,6 +217,29 @@ impl Vault {
             .map(|cached| NewCredential { credential: cached.credential, secret }))
     }
 
+    /// Gives a credential other rules, or none; on other nodes they count after five seconds. `None` where there is no
+    /// such key, or it was revoked.
+    ///
+    /// # Errors
+    /// [`VaultError::Unavailable`].
+    pub async fn set_credential_rules(
+        &self,
+        key: &str,
+        rules: Option<&str>,
+    ) -> Result<Option<Credential>, VaultError> {
+        let sql = "UPDATE credential SET rules = $1 WHERE key = $2 AND revoked IS NULL";
+        let mut transaction = self.inner.store.begin_secrets().await?;
+        let changed = on_either!(transaction.tx(), connection => sqlx::query(sql)
+            .bind(rules.map(str::to_owned))
+            .bind(key.to_owned())
+            .execute(connection)
+            .await?
+            .rows_affected());
+        transaction.commit().await?;
+        self.inner.secrets.credentials.clear();
+        if changed == 0 { Ok(None) } else { self.credential(key).await }
+    }
+
     /// Revokes a credential, for good. False where there is no such key, or it was revoked before.
     ///
     /// # Errors

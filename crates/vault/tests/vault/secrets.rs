@@ -118,6 +118,12 @@ async fn a_credential_keeps_its_terms(place: Place) {
         (terms.scopes, terms.expires, terms.rate, terms.rules)
     );
     assert_eq!(vault.credential("nobody").await.unwrap(), None);
+
+    let changed = vault.set_credential_rules(&made.key, Some("[]")).await.unwrap().unwrap();
+    assert_eq!(changed.rules.as_deref(), Some("[]"));
+    assert_eq!(vault.credential(&made.key).await.unwrap(), Some(changed));
+    assert_eq!(vault.set_credential_rules(&made.key, None).await.unwrap().unwrap().rules, None);
+    assert_eq!(vault.set_credential_rules("nobody", None).await.unwrap(), None);
 }
 
 async fn a_vault_of_the_first_form_opens_with_its_credentials(place: Place) {

@@ -4,6 +4,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use vault::secrets::Credential;
+use xapi::Statement;
 
 use super::error::Refusal;
 use crate::Lrs;
@@ -85,6 +86,22 @@ pub(super) fn only_own(credential: &Credential) -> bool {
 #[allow(dead_code, reason = "the definitions that ask follow")]
 pub(super) fn may_define(credential: &Credential) -> bool {
     credential.scopes.iter().any(|scope| matches!(scope.as_str(), "define" | "all"))
+}
+
+/// Refuses a request with a statement that the rules of its credential do not let in, and counts it.
+pub(super) fn keeps_rules(
+    lrs: &Lrs,
+    credential: &Credential,
+    statements: &[Statement],
+) -> Result<(), Refusal> {
+    let rules =
+        lrs.inner.rules.of(credential).map_err(|_| Refusal::internal("a credential's rules are damaged"))?;
+    let Some(rules) = rules else { return Ok(()) };
+    let broken = |(at, statement)| Some((at, rules.broken(statement)?));
+    let Some((at, broken)) = statements.iter().enumerate().find_map(broken) else { return Ok(()) };
+    let labels = [&hex::encode(credential.id), broken.rule];
+    lrs.inner.metrics.refused.with_label_values(&labels).inc();
+    Err(Refusal::against_rules(at, &broken))
 }
 
 /// Key and secret of an `Authorization: Basic` header (RFC 7617).

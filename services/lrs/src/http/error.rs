@@ -7,6 +7,7 @@ use xapi::{Invalid, QueryError};
 use crate::documents::DocumentError;
 use crate::ingest::IngestError;
 use crate::query::QueryFailed;
+use crate::rules::Broken;
 
 /// A request that is not served. The body is JSON: `error`, and where something in a statement was wrong
 /// `statement` (counted from 0), `path` (a JSON pointer) and `expected`. It never repeats what was sent.
@@ -57,6 +58,16 @@ impl Refusal {
     pub(super) fn too_many(retry_after: u32) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "more is being written than can be taken; try again later")
             .with(header::RETRY_AFTER, HeaderValue::from(retry_after))
+    }
+
+    /// 403 for a statement that the rules of its credential do not let in.
+    pub(super) fn against_rules(statement: usize, broken: &Broken) -> Self {
+        let mut refusal = Self::new(
+            StatusCode::FORBIDDEN,
+            format!("the rules of this credential for a statement's {} do not let it in", broken.rule),
+        );
+        refusal.place = Some((statement, broken.path.into(), broken.expected.into()));
+        refusal
     }
 
     /// 429 for a credential that asks more often than it may.

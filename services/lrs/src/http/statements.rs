@@ -84,6 +84,7 @@ async fn post(lrs: &Lrs, parts: &Parts, body: Body) -> Result<Response, Refusal>
     let limits = limits(lrs);
     let statements = aside(body, move |body| parse::statements(body, version, &limits)).await?;
     expect_no_attachments(&statements)?;
+    auth::keeps_rules(lrs, &credential, &statements)?;
     let count = statements.len();
     let posted = lrs.ingest().post(statements, sender(&credential), version).await?;
     lrs.count_stored(count, posted.stored);
@@ -111,6 +112,7 @@ async fn put(lrs: &Lrs, parts: &Parts, body: Body) -> Result<Response, Refusal> 
     statement.id = query.statement_id;
     let statements = vec![statement];
     expect_no_attachments(&statements)?;
+    auth::keeps_rules(lrs, &credential, &statements)?;
     let posted = lrs.ingest().post(statements, sender(&credential), version).await?;
     lrs.count_stored(1, posted.stored);
     Ok(StatusCode::NO_CONTENT.into_response())
