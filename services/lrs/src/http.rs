@@ -135,8 +135,12 @@ fn answering(lrs: &Lrs, headers: &HeaderMap) -> Version {
     })
 }
 
+/// What every answer says: the version, and that it may change at any time. A browser would else guess from
+/// `Last-Modified` how long it may show a tool what was there before (RFC 9111, 4.2.2).
 fn with_version(mut answer: Response, version: Version) -> Response {
-    answer.headers_mut().insert(VERSION, HeaderValue::from_static(version.header_value()));
+    let headers = answer.headers_mut();
+    headers.insert(VERSION, HeaderValue::from_static(version.header_value()));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     answer
 }
 
