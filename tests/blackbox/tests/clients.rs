@@ -41,3 +41,8 @@ async fn the_tincan_client_works_unchanged() {
 async fn the_xapi_client_works_unchanged() {
     passes(Path::new("node"), "xapi_client.mjs").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cmi5_course_and_tincanjs_work_unchanged_in_a_browser_from_another_origin() {
+    passes(Path::new("node"), "cmi5_client.mjs").await;
+}
