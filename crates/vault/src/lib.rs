@@ -45,5 +45,8 @@ pub use error::VaultError;
 pub use opening::{Envelope, Opened, Text};
 pub use pieces::{Pieces, Span, join, split};
 pub use ratchet::{Ratchet, RatchetStep};
-pub use secrets::{Account, AccountId, Credential, CredentialId, NewCredential, NewSession, Rate, Terms};
+pub use secrets::{
+    Account, AccountId, Credential, CredentialId, NewCredential, NewSession, REFUSALS_KEPT, Rate,
+    RefusalNote, Terms, Use,
+};
 pub use vault::{Options, Vault};

@@ -10,7 +10,7 @@ use eventlog::clock::Micros;
 use futures_util::future::BoxFuture;
 use lrs::{CredentialError, Wanted};
 use serde_json::{Value, json};
-use vault::{AccountId, Credential, NewCredential};
+use vault::{AccountId, Credential, NewCredential, RefusalNote, Use, VaultError};
 
 use crate::failure::Failure;
 use crate::instance::Instance;
@@ -103,8 +103,7 @@ pub(crate) async fn perform(
             Ok(with_secret(&instance.lrs.create_credential(wanted, by).await.map_err(failure)?))
         }
         CredentialTask::List => {
-            let all = instance.vault.credentials().await.map_err(|error| failure(error.into()))?;
-            let rows: Vec<_> = all.iter().map(row).collect();
+            let rows = list(instance).await.map_err(|error| failure(error.into()))?;
             Ok(json!({ "credentials": rows }))
         }
         CredentialTask::Rotate { key, grace_seconds } => {
@@ -120,6 +119,28 @@ pub(crate) async fn perform(
             Ok(json!({ "revoked": true }))
         }
     }
+}
+
+/// All credentials, with what each was used for; what other nodes have counted in the last seconds comes later.
+async fn list(instance: &Instance) -> Result<Vec<Value>, VaultError> {
+    instance.lrs.write_uses().await?;
+    let uses = instance.vault.uses().await?;
+    let all = instance.vault.credentials().await?;
+    Ok(all.iter().map(|credential| with_use(row(credential), uses.get(&credential.key))).collect())
+}
+
+fn with_use(mut row: Value, used: Option<&Use>) -> Value {
+    let Some(used) = used else { return row };
+    row["seen"] = json!(instant(used.seen));
+    row["stored"] = json!(used.stored);
+    row["refused"] = json!(used.refused);
+    let refusal =
+        |note: &RefusalNote| json!({ "at": instant(note.at), "reason": note.reason, "path": note.path });
+    let refusals: Vec<_> = used.refusals.iter().map(refusal).collect();
+    if !refusals.is_empty() {
+        row["refusals"] = json!(refusals);
+    }
+    row
 }
 
 /// The credentials of an instance, for the API.

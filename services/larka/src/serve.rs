@@ -20,6 +20,7 @@ pub(crate) struct Running {
     instance: Arc<Instance>,
     shutdown: watch::Sender<bool>,
     server: JoinHandle<std::io::Result<()>>,
+    uses: JoinHandle<()>,
     worker: Option<JoinHandle<()>>,
     anchors: Option<JoinHandle<()>>,
 }
@@ -66,12 +67,13 @@ pub(crate) async fn start(instance: Arc<Instance>, listener: TcpListener) -> Res
         .anchors
         .clone()
         .map(|schedule| tokio::spawn(anchors::keep(Arc::clone(&instance), schedule, stopping.clone())));
+    let uses = tokio::spawn(instance.lrs.clone().keep_uses(stopping.clone()));
     if instance.owns_folder() {
         socket::listen(&instance)?;
     }
     let server = tokio::spawn(serve(listener, router, stopping));
     tracing::info!(%address, lrs = roles.lrs, admin = roles.admin, worker = roles.worker, "listening");
-    Ok(Running { address, instance, shutdown, server, worker, anchors })
+    Ok(Running { address, instance, shutdown, server, uses, worker, anchors })
 }
 
 async fn serve(
@@ -110,6 +112,10 @@ impl Running {
         }
         for task in self.worker.into_iter().chain(self.anchors) {
             let _ = task.await;
+        }
+        let _ = self.uses.await;
+        if let Err(error) = self.instance.lrs.write_uses().await {
+            tracing::warn!(%error, "what credentials were used for last cannot be written down");
         }
         self.instance.close().await;
         Ok(())

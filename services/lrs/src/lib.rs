@@ -19,6 +19,7 @@ mod prepare;
 mod query;
 mod reading;
 mod rules;
+mod uses;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -110,6 +111,8 @@ pub(crate) struct Inner {
     pub(crate) buckets: http::rate::Buckets,
     /// Credentials with ingest rules.
     pub(crate) rules: rules::Known,
+    /// What credentials were used for, and is not written down yet.
+    pub(crate) uses: uses::Uses,
     pub(crate) default_version: Option<Version>,
     pub(crate) origins: Vec<HeaderValue>,
     pub(crate) limits: Limits,
@@ -156,6 +159,7 @@ impl Lrs {
                 promised: AtomicI64::new(0),
                 buckets: http::rate::Buckets::default(),
                 rules: rules::Known::default(),
+                uses: uses::Uses::default(),
                 clock,
                 log,
                 vault,

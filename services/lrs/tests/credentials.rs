@@ -256,4 +256,36 @@ promises! {
         assert!(matches!(wrong, CredentialError::Invalid { at: "/rules", .. }));
         assert_eq!(rig.lrs.set_credential_rules("nobody", &json!({}), None).await.unwrap_err(), CredentialError::Unknown);
     }
+
+    async fn it_is_seen_what_a_credential_was_used_for_and_nothing_of_what_it_sent(rig) {
+        let rules = json!({ "activities": { "allow": [activity("a")] } });
+        let made = rig.lrs.create_credential(Wanted { rules: Some(rules), ..wanted(&["all"]) }, None).await.unwrap();
+        let (tool, key) = (basic(&made), &made.credential.key);
+        rig.lrs.write_uses().await.unwrap();
+        assert_eq!(rig.vault.uses().await.unwrap().get(key), None);
+        post(&rig, &tool, &json!([statement(1, "anna", "a"), statement(2, "anna", "a")])).await;
+        post(&rig, &tool, &json!([statement(2, "anna", "a"), statement(3, "anna", "a")])).await;
+        rig.clock.advance(Duration::from_secs(60));
+        let send = async |body: Value, status| {
+            ask(&rig, &tool, Method::POST, "/xapi/statements", Some(&body)).await.expect(status);
+            rig.clock.advance(Duration::from_secs(60));
+        };
+        send(statement(4, "anna", "b"), 403).await;
+        let mut invalid = statement(4, "anna", "a");
+        invalid["context"] = json!({ "extensions": { "anna andersson": 1 } });
+        send(invalid, 400).await;
+        send(statement(1, "bo", "a"), 409).await;
+        // Without the secret nothing is counted.
+        let wrong = basic(&NewCredential { secret: "x".to_owned().into(), credential: made.credential.clone() });
+        ask(&rig, &wrong, Method::POST, "/xapi/statements", Some(&json!({}))).await.expect(401);
+
+        rig.lrs.write_uses().await.unwrap();
+        let used = rig.vault.uses().await.unwrap().remove(key).unwrap();
+        assert_eq!((used.seen.0 - START.0, used.stored, used.refused), (180_000_000, 3, 3));
+        let paths: Vec<_> = used.refusals.iter().map(|refusal| refusal.path.as_str()).collect();
+        assert_eq!(paths, ["/id", "/context/extensions", "/object/id"]);
+        assert!(used.refusals.iter().all(|refusal| !refusal.reason.is_empty()));
+        let text = format!("{used:?}");
+        assert!(!text.contains("anna") && !text.contains("larkby"), "{text}");
+    }
 }

@@ -128,8 +128,17 @@ promises! {
         assert_eq!(server.post(&ordinary(1)).await.unwrap().status(), 200);
         instance.run_json(&["credential", "rules", key, file]).unwrap();
         assert_eq!(server.post(&ordinary(2)).await.unwrap().status(), 403);
+        let find = |listed: &Value| listed["credentials"].as_array().unwrap().iter().find(|one| one["key"] == key).cloned().unwrap();
+        let listed = find(&instance.run_json(&["credential", "list"]).unwrap());
+        assert_eq!((&listed["stored"], &listed["refused"]), (&json!(1), &json!(2)));
+        assert_eq!(listed["refusals"][0]["path"], "/object/id");
+        assert!(listed["seen"].is_string() && listed["refusals"][0]["reason"].is_string());
+        assert_eq!(find(&api(&server, Method::GET, "credentials", None).await.1), listed);
         server.credential = all;
         assert_eq!(server.ids(&[]).await.unwrap().len(), 1);
+        // It outlives the server.
+        assert!(server.stop().unwrap().success());
+        assert_eq!(find(&instance.run_json(&["credential", "list"]).unwrap()), listed);
     }
 
     async fn a_tool_that_asks_too_often_waits_and_nothing_of_it_is_lost(instance) {

@@ -2,9 +2,11 @@
 
 mod accounts;
 mod credentials;
+mod uses;
 
 pub use accounts::{Account, AccountId, NewSession};
 pub use credentials::{Credential, CredentialId, NewCredential, Rate, Terms};
+pub use uses::{REFUSALS_KEPT, RefusalNote, Use};
 
 use crate::cache::Cache;
 

@@ -33,6 +33,19 @@ CREATE TABLE IF NOT EXISTS credential (
     former_until BIGINT,
     rules TEXT
 );
+CREATE TABLE IF NOT EXISTS credential_use (
+    key     TEXT NOT NULL PRIMARY KEY,
+    seen    BIGINT NOT NULL,
+    stored  BIGINT NOT NULL,
+    refused BIGINT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS credential_refusal (
+    key     TEXT NOT NULL,
+    refused BIGINT NOT NULL,
+    reason  TEXT NOT NULL,
+    path    TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS credential_refusal_key ON credential_refusal (key, refused);
 CREATE TABLE IF NOT EXISTS account (
     id           BYTEA NOT NULL PRIMARY KEY,
     login        TEXT NOT NULL UNIQUE,

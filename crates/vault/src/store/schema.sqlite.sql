@@ -32,6 +32,19 @@ CREATE TABLE IF NOT EXISTS credential (
     former_until INTEGER,
     rules TEXT
 ) STRICT;
+CREATE TABLE IF NOT EXISTS credential_use (
+    key     TEXT NOT NULL PRIMARY KEY,
+    seen    INTEGER NOT NULL,
+    stored  INTEGER NOT NULL,
+    refused INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS credential_refusal (
+    key     TEXT NOT NULL,
+    refused INTEGER NOT NULL,
+    reason  TEXT NOT NULL,
+    path    TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS credential_refusal_key ON credential_refusal (key, refused);
 CREATE TABLE IF NOT EXISTS account (
     id           BLOB NOT NULL PRIMARY KEY,
     login        TEXT NOT NULL UNIQUE,

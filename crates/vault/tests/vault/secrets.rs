@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eventlog::clock::{Clock as _, Micros};
-use vault::{Rate, Terms, VaultError};
+use vault::{REFUSALS_KEPT, Rate, RefusalNote, Terms, Use, VaultError};
 
 use crate::support::{Place, on_both};
 
@@ -15,6 +15,7 @@ on_both!(
     a_credential_is_refused_from_when_it_expires,
     a_credential_keeps_its_terms,
     a_vault_of_the_first_form_opens_with_its_credentials,
+    uses_add_up_over_nodes_and_the_newest_refusals_are_kept,
     a_password_is_verified_and_a_login_is_taken_once,
     a_session_lasts_until_it_expires_or_is_ended,
     tokens_open_for_their_purpose_unchanged_and_after_a_ratchet,
@@ -144,6 +145,22 @@ async fn a_vault_of_the_first_form_opens_with_its_credentials(place: Place) {
         assert_eq!(verified.as_ref(), Some(&new.credential));
         vault.close().await;
     }
+}
+
+async fn uses_add_up_over_nodes_and_the_newest_refusals_are_kept(place: Place) {
+    let (vault, other) = (place.open().await, place.open().await);
+    assert!(vault.uses().await.unwrap().is_empty());
+    let note = |at| RefusalNote { at: Micros(at), reason: "because".into(), path: "/verb/id".into() };
+    for (vault, seen, at) in [(&vault, 200, 0..40), (&other, 100, 40..80)] {
+        let used = Use { seen: Micros(seen), stored: 7, refused: 40, refusals: at.map(note).collect() };
+        vault.add_uses(&[("k".to_owned(), used)].into()).await.unwrap();
+    }
+    let quiet = Use { seen: Micros(5), ..Use::default() };
+    other.add_uses(&[("l".to_owned(), quiet.clone())].into()).await.unwrap();
+    let refusals: Vec<_> = (30..80).rev().map(note).collect();
+    assert_eq!(refusals.len(), REFUSALS_KEPT);
+    let used = Use { seen: Micros(200), stored: 14, refused: 80, refusals };
+    assert_eq!(vault.uses().await.unwrap(), [("k".to_owned(), used), ("l".to_owned(), quiet)].into());
 }
 
 async fn a_password_is_verified_and_a_login_is_taken_once(place: Place) {

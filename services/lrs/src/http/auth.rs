@@ -62,6 +62,7 @@ pub(super) async fn authorized(lrs: &Lrs, headers: &HeaderMap, right: Right) -> 
     let (key, secret) = basic(headers).ok_or_else(Refusal::unauthorized)?;
     let verified = lrs.inner.vault.verify_credential(&key, &secret).await;
     let credential = verified.map_err(crate::QueryFailed::from)?.ok_or_else(Refusal::unauthorized)?;
+    lrs.inner.uses.seen(&credential.key, lrs.inner.clock.now());
     if let Some(rate) = credential.rate {
         let taken = lrs.inner.buckets.take(credential.id, rate, lrs.inner.clock.elapsed());
         taken.map_err(Refusal::rate_limited)?;
@@ -102,6 +103,13 @@ pub(super) fn keeps_rules(
     let labels = [&hex::encode(credential.id), broken.rule];
     lrs.inner.metrics.refused.with_label_values(&labels).inc();
     Err(Refusal::against_rules(at, &broken))
+}
+
+/// Takes down that a request was refused for what a statement said; only those get so far that had a credential.
+pub(super) fn note_refusal(lrs: &Lrs, headers: &HeaderMap, refusal: &Refusal) {
+    if let (Some(path), Some((key, _))) = (refusal.path(), basic(headers)) {
+        lrs.inner.uses.refused(&key, lrs.inner.clock.now(), refusal.reason(), path);
+    }
 }
 
 /// Key and secret of an `Authorization: Basic` header (RFC 7617).

@@ -93,6 +93,16 @@ impl Refusal {
         .with(header::RETRY_AFTER, HeaderValue::from(5))
     }
 
+    /// Where in a statement something was wrong, if it was.
+    pub(super) fn path(&self) -> Option<&str> {
+        self.place.as_ref().map(|(_, path, _)| path.as_str())
+    }
+
+    /// What was wrong, in one line: what was expected, where that is known.
+    pub(super) fn reason(&self) -> &str {
+        self.place.as_ref().map_or(&self.error, |(_, _, expected)| expected)
+    }
+
     /// Whether the store could not be reached.
     pub(super) fn is_unavailable(&self) -> bool {
         self.status == StatusCode::SERVICE_UNAVAILABLE

@@ -35,6 +35,9 @@ pub(super) async fn statements(State(lrs): State<Lrs>, request: Request) -> Resp
         Method::PUT => lrs.after(put(&lrs, &parts, body).await).await,
         _ => (Err(Refusal::method("GET, HEAD, POST, PUT")), lrs.promised(None)),
     };
+    if let Err(refusal) = &answer {
+        auth::note_refusal(&lrs, &parts.headers, refusal);
+    }
     let answer = headless(answer.unwrap_or_else(Refusal::into_response), &parts.method);
     with_consistent_through(with_version(answer, version), through)
 }
@@ -88,6 +91,7 @@ async fn post(lrs: &Lrs, parts: &Parts, body: Body) -> Result<Response, Refusal>
     let count = statements.len();
     let posted = lrs.ingest().post(statements, sender(&credential), version).await?;
     lrs.count_stored(count, posted.stored);
+    lrs.inner.uses.stored(&credential.key, posted.stored);
     let ids: Vec<String> = posted.ids.iter().map(Uuid::to_string).collect();
     Ok(json(StatusCode::OK, serde_json::json!(ids).to_string()))
 }
@@ -115,6 +119,7 @@ async fn put(lrs: &Lrs, parts: &Parts, body: Body) -> Result<Response, Refusal> 
     auth::keeps_rules(lrs, &credential, &statements)?;
     let posted = lrs.ingest().post(statements, sender(&credential), version).await?;
     lrs.count_stored(1, posted.stored);
+    lrs.inner.uses.stored(&credential.key, posted.stored);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
