@@ -313,6 +313,9 @@ pub(crate) fn postgres_options(
         ("work_mem", "32MB"),
         // Statements here are short and many; compiling one takes longer than running it.
         ("jit", "off"),
+        // Lists are read off an index, in its order and no further than a page. A bitmap loses the order and reads
+        // all there is; it is chosen where something frequent is taken for rare, as in a plan that is kept.
+        ("enable_bitmapscan", "off"),
         ("synchronous_commit", if durability == Durability::Full { "on" } else { "off" }),
         ("client_min_messages", "warning"),
     ]))

@@ -33,11 +33,17 @@ pub struct Page {
     pub positions: Vec<Position>,
     /// What of the stretch is still to be looked at; none where all of it was.
     pub rest: Option<Bounds>,
+    /// How many rows of the index, and places in it, were looked at: never many more than [`MOST_LOOKED_AT`].
+    pub looked_at: usize,
 }
 
-/// How many rows of the index a page may look at, so that two conditions that hardly meet cannot hold the server:
-/// the page then ends early, with a rest to go on from.
-const WORK_LIMIT: usize = 5_000;
+/// How many rows of the index a page looks at, and places where a row may be, before it ends early with a rest to go
+/// on from: two conditions that hardly meet must not hold the server.
+const WORK_LIMIT: usize = 10_000;
+/// The most that one page looks at: the first stretch of every list, of which there are eight at most, then
+/// [`WORK_LIMIT`], and what goes beyond it with the last stretch, which two lists and eight look-ups may be. On top
+/// comes what one statement has borrowed, where it has more rows by itself than a stretch has.
+pub const MOST_LOOKED_AT: usize = 8 * CHUNK_LIMIT + WORK_LIMIT + 16 * CHUNK_LIMIT;
 /// Rows that are fetched at a time, at most.
 const CHUNK_LIMIT: usize = 1_000;
 
@@ -53,19 +59,21 @@ pub async fn find(
     limit: usize,
 ) -> Result<Page, ViewError> {
     let conditions = filter.conditions();
-    let mut page = Page { positions: Vec::new(), rest: None };
+    let mut page = Page { positions: Vec::new(), rest: None, looked_at: 0 };
     if conditions.iter().any(Vec::is_empty) || bounds.through <= bounds.after {
         return Ok(page);
     }
     let size = if conditions.len() > 1 { CHUNK_LIMIT } else { (limit + 16).clamp(32, CHUNK_LIMIT) };
-    let scan = Scan { database, order, size };
+    let mut scan = Scan { database, order, size };
     let (driver, mut chunk) = scan.sparsest(&conditions, bounds).await?;
-    let mut work = 0;
+    // The first stretches are looked at whatever comes of them; what follows is bounded.
+    let limit_of_work = chunk.looked_at + WORK_LIMIT;
     loop {
-        work += chunk.rows.len().max(1);
+        page.looked_at += chunk.looked_at;
         let mut rows = std::mem::take(&mut chunk.rows);
         for (index, terms) in conditions.iter().enumerate() {
             if Some(index) != driver && !rows.is_empty() {
+                page.looked_at += rows.len() * terms.len();
                 rows = scan.keep_matching(terms, rows).await?;
             }
         }
@@ -83,10 +91,12 @@ pub async fn find(
             page.positions.push(Position(found));
         }
         let Some(rest) = chunk.rest else { return Ok(page) };
-        if page.positions.len() >= limit || work >= WORK_LIMIT {
+        if page.positions.len() >= limit || page.looked_at >= limit_of_work {
             page.rest = Some(rest);
             return Ok(page);
         }
+        // It was not enough: larger steps.
+        scan.size = CHUNK_LIMIT;
         chunk = match driver {
             Some(index) => scan.chunk(&conditions[index], rest).await?,
             None => scan.all(rest).await?,
@@ -145,6 +155,8 @@ impl Order {
 struct Chunk {
     rows: Vec<Row>,
     rest: Option<Bounds>,
+    /// Rows that were read for it.
+    looked_at: usize,
 }
 
 impl Chunk {
@@ -173,8 +185,10 @@ impl Scan<'_> {
         bounds: Bounds,
     ) -> Result<(Option<usize>, Chunk), sqlx::Error> {
         let mut best: Option<(usize, Chunk)> = None;
+        let mut looked_at = 0;
         for (index, terms) in conditions.iter().enumerate() {
             let chunk = self.chunk(terms, bounds).await?;
+            looked_at += chunk.looked_at;
             let better = best.as_ref().is_none_or(|(_, other)| {
                 let (reach, known) = (chunk.reach(self.order), other.reach(self.order));
                 self.order.before(known, reach) || (known == reach && chunk.rows.len() < other.rows.len())
@@ -184,7 +198,7 @@ impl Scan<'_> {
             }
         }
         match best {
-            Some((index, chunk)) => Ok((Some(index), chunk)),
+            Some((index, chunk)) => Ok((Some(index), Chunk { looked_at, ..chunk })),
             None => Ok((None, self.all(bounds).await?)),
         }
     }
@@ -194,8 +208,10 @@ impl Scan<'_> {
         let mut rows: Vec<Row> = Vec::new();
         // Up to where every list was read.
         let mut edge: Option<u64> = None;
+        let mut looked_at = 0;
         for term in terms {
             let mut list = read::list(self.database, self.order, term, bounds, self.size).await?;
+            looked_at += list.len().max(1);
             if list.len() == self.size
                 && let Some(&(last, _)) = list.last()
             {
@@ -205,6 +221,7 @@ impl Scan<'_> {
                 if covered.is_none() {
                     let only = Bounds { after: Position(last - 1), through: Position(last) };
                     list = read::list(self.database, self.order, term, only, usize::MAX).await?;
+                    looked_at += list.len();
                     covered = Some(last);
                 }
                 edge = match (edge, covered) {
@@ -220,7 +237,7 @@ impl Scan<'_> {
             rows.retain(|(position, _)| !self.order.before(edge, *position));
             self.order.beyond(bounds, Position(edge))
         });
-        Ok(Chunk { rows, rest: rest.filter(|rest| rest.after < rest.through) })
+        Ok(Chunk { rows, rest: rest.filter(|rest| rest.after < rest.through), looked_at })
     }
 
     /// The next statements, whatever they say. Positions have no gaps, so a stretch of them bounds the work.
@@ -237,7 +254,9 @@ impl Scan<'_> {
         self.order.sort(&mut rows);
         let edge = if self.order == Order::NewestFirst { after + 1 } else { through };
         let rest = self.order.beyond(bounds, Position(edge));
-        Ok(Chunk { rows, rest: (rest.after < rest.through).then_some(rest) })
+        // Events of other kinds are looked at too.
+        let looked_at = usize::try_from(through.saturating_sub(after)).unwrap_or(usize::MAX);
+        Ok(Chunk { rows, rest: (rest.after < rest.through).then_some(rest), looked_at })
     }
 
     /// Those of the rows that match one of the terms as well.

@@ -5,7 +5,7 @@ use eventlog::database::Database;
 use sqlx::Row as _;
 
 use super::find::{Bounds, Order};
-use super::term::Term;
+use super::term::{Filter, Term};
 use crate::sql::{json_positions, position, signed};
 
 /// One row of the index, for a term that is known: the statement, and by way of which other it matches (0: none).
@@ -57,6 +57,47 @@ const PAIR: Sql = (
      AND EXISTS (SELECT 1 FROM statement_term o WHERE o.term = $2 AND o.position = a.position AND o.via = 0) \
      ORDER BY a.position",
 );
+
+/// A query as it is asked for a page, for tests that read its plan.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Asked {
+    /// Its text for SQLite, and for PostgreSQL.
+    pub text: (&'static str, &'static str),
+    /// Its parameters as literals for either.
+    pub values: Vec<(String, String)>,
+    /// PostgreSQL's types of them.
+    pub types: &'static str,
+}
+
+/// Every query that may be asked to list what a filter finds. Two conditions look places up in each other's lists.
+#[doc(hidden)]
+pub fn asked(filter: &Filter, order: Order, bounds: Bounds) -> Vec<Asked> {
+    let bytes = |term: &Term| {
+        let hex: String = term.iter().map(|byte| format!("{byte:02x}")).collect();
+        (format!("x'{hex}'"), format!("'\\x{hex}'::bytea"))
+    };
+    let number = |number: u64| (number.to_string(), number.to_string());
+    let through = bounds.through.0;
+    let positions: Vec<String> = (1..=1_000).map(|n| (through * n / 1_000).to_string()).collect();
+    let positions =
+        (format!("'[{}]'", positions.join(",")), format!("'{{{}}}'::bigint[]", positions.join(",")));
+    let mut all = Vec::new();
+    let text = if order == Order::NewestFirst { NEWEST } else { OLDEST };
+    for term in filter.conditions().iter().flatten() {
+        let stretch = [number(bounds.after.0), number(through), number(100)];
+        let values = std::iter::once(bytes(term)).chain(stretch).collect();
+        all.push(Asked { text, values, types: "bytea, bigint, bigint, bigint" });
+        let values = vec![bytes(term), positions.clone()];
+        all.push(Asked { text: MATCHING, values, types: "bytea, bigint[]" });
+    }
+    if all.is_empty() {
+        let values = vec![number(through.saturating_sub(1_000)), number(through)];
+        all.push(Asked { text: ALL, values, types: "bigint, bigint" });
+    }
+    all.push(Asked { text: VOIDED, values: vec![positions], types: "bigint[]" });
+    all
+}
 
 /// The first `size` rows of a term in a stretch, in the order asked for.
 pub(super) async fn list(
