@@ -68,7 +68,7 @@ impl Instance {
             municipality: municipality.clone(),
             clock: clock.clone(),
             base_url: settings.base_url.clone(),
-            default_version: settings.default_version,
+            unversioned: settings.unversioned,
             origins: settings.origins.clone(),
             limits: Limits { body_bytes: settings.body_limit, ..Limits::default() },
             registry: registry.clone(),

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 use clap::Args;
+use lrs::Unversioned;
 use serde::Deserialize;
+use xapi::Version;
 
 use crate::anchors::Schedule;
 use crate::failure::Failure;
@@ -55,7 +57,8 @@ pub(crate) struct ServeFlags {
     /// How many events may wait to be written [default: 20000]
     #[arg(long, env = "LARKA_QUEUE", value_name = "EVENTS")]
     pub(crate) queue: Option<usize>,
-    /// xAPI version of a request without the header: none (refuse), 1.0.3 or 2.0.0 [default: none]
+    /// xAPI version that serves a request without the header: 1.0.3, 2.0.0 or none; none:1.0.3 names 1.0.3 in
+    /// the refusal [default: none, which names 2.0.0]
     #[arg(long, env = "LARKA_DEFAULT_XAPI_VERSION", value_name = "VERSION")]
     pub(crate) default_xapi_version: Option<String>,
     /// Web origins whose pages may use xAPI from a browser: https://tool.example,… or * [default: *]
@@ -103,7 +106,7 @@ pub(crate) struct Settings {
     pub(crate) roles: Roles,
     pub(crate) body_limit: usize,
     pub(crate) queue: usize,
-    pub(crate) default_version: Option<xapi::Version>,
+    pub(crate) unversioned: Unversioned,
     /// Each an origin, or one `*`.
     pub(crate) origins: Vec<HeaderValue>,
     pub(crate) anchors: Option<Schedule>,
@@ -166,15 +169,15 @@ impl Settings {
         if queue == 0 {
             return Err(Failure::setting("queue", "at least 1 event"));
         }
-        let default_version =
-            match serve.default_xapi_version.clone().or(file.default_xapi_version).as_deref() {
-                None | Some("none") => None,
-                Some("1.0.3") => Some(xapi::Version::V1_0_3),
-                Some("2.0.0") => Some(xapi::Version::V2_0_0),
-                Some(_) => {
-                    return Err(Failure::setting("default-xapi-version", "none, 1.0.3 or 2.0.0"));
-                }
-            };
+        let unversioned = match serve.default_xapi_version.clone().or(file.default_xapi_version).as_deref() {
+            None | Some("none" | "none:2.0.0") => Unversioned::Refused(Version::V2_0_0),
+            Some("none:1.0.3") => Unversioned::Refused(Version::V1_0_3),
+            Some("1.0.3") => Unversioned::Served(Version::V1_0_3),
+            Some("2.0.0") => Unversioned::Served(Version::V2_0_0),
+            Some(_) => {
+                return Err(Failure::setting("default-xapi-version", "1.0.3, 2.0.0, none or none:1.0.3"));
+            }
+        };
         Ok(Self {
             keys_dir: common.keys_dir.clone().or(file.keys_dir).unwrap_or_else(|| data_dir.join("keys")),
             data_dir,
@@ -187,7 +190,7 @@ impl Settings {
             roles: Roles::read(serve.roles.clone().or(file.roles))?,
             body_limit,
             queue,
-            default_version,
+            unversioned,
             anchors: serve.anchors.clone().or(file.anchors).map(|file| Schedule { file, every }),
             origins: origins(&serve.xapi_origins.clone().or(file.xapi_origins))?,
         })

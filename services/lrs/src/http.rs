@@ -123,7 +123,7 @@ fn method_label(method: &Method) -> &'static str {
 /// The version that serves a request.
 fn negotiate(lrs: &Lrs, headers: &HeaderMap) -> Result<Version, Refusal> {
     let header = headers.get(VERSION).map(|value| value.to_str().unwrap_or(""));
-    Version::negotiate(header, lrs.inner.default_version)
+    Version::negotiate(header, lrs.inner.unversioned.served())
         .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error.to_string()))
 }
 
@@ -131,7 +131,8 @@ fn negotiate(lrs: &Lrs, headers: &HeaderMap) -> Result<Version, Refusal> {
 fn answering(lrs: &Lrs, headers: &HeaderMap) -> Version {
     negotiate(lrs, headers).unwrap_or_else(|_| match headers.get(VERSION).map(HeaderValue::as_bytes) {
         Some(header) if header.starts_with(b"1.") || header.starts_with(b"0.") => Version::V1_0_3,
-        _ => lrs.inner.default_version.unwrap_or(Version::V2_0_0),
+        Some(_) => Version::V2_0_0,
+        None => lrs.inner.unversioned.named(),
     })
 }
 

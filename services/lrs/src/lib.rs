@@ -56,14 +56,38 @@ pub struct LrsOptions {
     /// The address this instance is known by, such as `https://larka.example`. It is the home page of authorities
     /// and of erased people's accounts, and must not change.
     pub base_url: String,
-    /// The version that serves requests without `X-Experience-API-Version`; none refuses them.
-    pub default_version: Option<Version>,
+    /// What becomes of requests without `X-Experience-API-Version`.
+    pub unversioned: Unversioned,
     /// Origins such as `https://tool.example` whose pages may ask from a browser; one `*` for all.
     pub origins: Vec<HeaderValue>,
     /// How much is taken at once.
     pub limits: Limits,
     /// Where the metrics go.
     pub registry: prometheus::Registry,
+}
+
+/// What becomes of a request that does not name its version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unversioned {
+    /// This version serves it.
+    Served(Version),
+    /// It is refused; as every answer names a version, the refusal names this one.
+    Refused(Version),
+}
+
+impl Unversioned {
+    fn served(self) -> Option<Version> {
+        match self {
+            Self::Served(version) => Some(version),
+            Self::Refused(_) => None,
+        }
+    }
+
+    fn named(self) -> Version {
+        match self {
+            Self::Served(version) | Self::Refused(version) => version,
+        }
+    }
 }
 
 /// How much is taken at once.
@@ -113,7 +137,7 @@ pub(crate) struct Inner {
     pub(crate) rules: rules::Known,
     /// What credentials were used for, and is not written down yet.
     pub(crate) uses: uses::Uses,
-    pub(crate) default_version: Option<Version>,
+    pub(crate) unversioned: Unversioned,
     pub(crate) origins: Vec<HeaderValue>,
     pub(crate) limits: Limits,
     pub(crate) metrics: metrics::Metrics,
@@ -131,17 +155,8 @@ impl Lrs {
     /// # Errors
     /// The metrics are registered already: one registry is for one LRS.
     pub fn new(options: LrsOptions) -> Result<Self, prometheus::Error> {
-        let LrsOptions {
-            log,
-            vault,
-            municipality,
-            clock,
-            base_url,
-            default_version,
-            origins,
-            limits,
-            registry,
-        } = options;
+        let LrsOptions { log, vault, municipality, clock, base_url, unversioned, origins, limits, registry } =
+            options;
         let base_url = base_url.trim_end_matches('/').to_owned();
         let metrics = metrics::Metrics::new(&registry)?;
         Ok(Self {
@@ -163,7 +178,7 @@ impl Lrs {
                 clock,
                 log,
                 vault,
-                default_version,
+                unversioned,
                 origins,
                 limits,
             }),

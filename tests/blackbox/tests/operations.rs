@@ -258,6 +258,27 @@ promises! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_without_a_version_is_served_or_refused_as_the_setting_says() {
+    let instance = Instance::fresh(Backend::Sqlite).await.unwrap();
+    for (setting, status, named) in [
+        ("none", 400, "2.0.0"),
+        ("none:1.0.3", 400, "1.0.3"),
+        ("1.0.3", 200, "1.0.3"),
+        ("2.0.0", 200, "2.0.0"),
+    ] {
+        let mut server = instance.start_with(&["--default-xapi-version", setting]).await.unwrap();
+        let request = server.http.get(format!("{}/xapi/statements", server.address));
+        let (key, secret) = server.credential.clone();
+        let answer = request.basic_auth(key, Some(secret)).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{setting}");
+        assert_eq!(answer.headers()["x-experience-api-version"], named, "{setting}");
+        // Who names a version gets it, whatever the setting.
+        assert_eq!(server.get(&[]).await.unwrap().headers()["x-experience-api-version"], "2.0.0");
+        assert!(server.stop().unwrap().success());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_on_one_folder_are_refused_with_a_clear_line() {
     let instance = Instance::fresh(Backend::Sqlite).await.unwrap();
     let server = instance.start().await.unwrap();

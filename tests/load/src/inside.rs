@@ -93,7 +93,7 @@ pub(crate) async fn ingest(
         municipality: Current::open(log.clone()).await?,
         clock,
         base_url: "http://localhost".to_owned(),
-        default_version: None,
+        unversioned: lrs::Unversioned::Refused(Version::V2_0_0),
         origins: Vec::new(),
         limits: Limits::default(),
         registry,

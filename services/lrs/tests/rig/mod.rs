@@ -182,7 +182,7 @@ impl Rig {
             municipality: municipality.clone(),
             clock: clock.clone(),
             base_url: BASE.into(),
-            default_version: None,
+            unversioned: lrs::Unversioned::Refused(xapi::Version::V2_0_0),
             origins,
             limits,
             registry: registry.clone(),
