@@ -156,6 +156,7 @@ async fn send(
     limit: Duration,
 ) -> Result<Http> {
     server.place().settle().await?;
+    let stored = server.place().statements().await?;
     let before = server.meters().await?;
     let address = server.address();
     // A thread of its own with nothing else on it: the client must be lean, and its share is reported.
@@ -164,7 +165,7 @@ async fn send(
     let after = server.meters().await?;
     Ok(Http {
         statements: sent.statements,
-        stored: after.position - before.position,
+        stored: server.place().statements().await? - stored,
         seconds: sent.seconds,
         writer_busy: (after.commit_seconds - before.commit_seconds) / sent.seconds,
         batch: (after.batch_sum - before.batch_sum) / (after.batch_count - before.batch_count).max(1.0),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::ValueEnum;
-use eventlog::Location;
+use eventlog::{Database, Location};
 use serde::Serialize;
 use sqlx::Connection as _;
 use tempfile::TempDir;
@@ -82,6 +82,18 @@ impl Place {
             connection.close().await?;
         }
         Ok(())
+    }
+
+    /// How many statements the log has. It has other events too: what statements say of activities is one.
+    pub(crate) async fn statements(&self) -> Result<u64> {
+        const COUNT: &str = "SELECT count(*) FROM event WHERE kind = 'statement'";
+        let database = Database::open(&self.log()).await?;
+        let count: i64 = match &database {
+            Database::Sqlite(files) => sqlx::query_scalar(COUNT).fetch_one(&files.readers).await?,
+            Database::Postgres(pool) => sqlx::query_scalar(COUNT).fetch_one(pool).await?,
+        };
+        database.close().await;
+        Ok(u64::try_from(count)?)
     }
 
     /// Processor time of all of PostgreSQL's processes so far; 0 for SQLite, which works in its caller's.
