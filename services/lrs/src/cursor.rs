@@ -22,6 +22,7 @@ pub(crate) struct Cursor {
     pub(crate) bounds: Bounds,
     pub(crate) limit: usize,
     pub(crate) format: Format,
+    pub(crate) attachments: bool,
     /// Whoever asked first; nobody else may go on.
     pub(crate) credential: Key,
     pub(crate) expires: Micros,
@@ -39,7 +40,8 @@ struct Written {
     a: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     r: Option<Key>,
-    /// Bits: related agents 1, related activities 2, ascending 4, format ids 8, format canonical 16.
+    /// Bits: related agents 1, related activities 2, ascending 4, format ids 8, format canonical 16,
+    /// attachments 32.
     f: u8,
     after: u64,
     to: u64,
@@ -61,7 +63,8 @@ impl Cursor {
                 | flag(self.filter.related_activities, 2)
                 | flag(self.order == Order::OldestFirst, 4)
                 | flag(self.format == Format::Ids, 8)
-                | flag(self.format == Format::Canonical, 16),
+                | flag(self.format == Format::Canonical, 16)
+                | flag(self.attachments, 32),
             after: self.bounds.after.0,
             to: self.bounds.through.0,
             n: self.limit,
@@ -98,6 +101,7 @@ impl Cursor {
             } else {
                 Format::Exact
             },
+            attachments: flag(32),
             credential: written.c,
             expires: Micros(written.e),
         })

@@ -8,6 +8,7 @@ mod body;
 pub(crate) mod conditions;
 mod documents;
 mod error;
+mod multipart;
 mod parameters;
 pub(crate) mod rate;
 mod statements;

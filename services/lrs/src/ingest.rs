@@ -9,12 +9,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use eventlog::clock::SharedClock;
-use eventlog::{Append, AppendError, EventLog, Key, NewEvent, Position};
+use eventlog::{Append, AppendError, EventLog, Key, NewEvent, Position, Slot};
 use uuid::Uuid;
 use vault::{AgentHandle, Period, Vault, VaultError};
 use views::municipality::Current;
 use xapi::{Identifier, Statement, Version, equal};
 
+use crate::attachments::{Contents, Unsealed};
 use crate::compare;
 use crate::definitions::{Changes, Definitions};
 use crate::metrics::Metrics;
@@ -26,6 +27,8 @@ const ATTEMPTS: usize = 8;
 const COLLISIONS: usize = 200;
 /// Statements that are sealed before others get a turn on the same thread: about a millisecond's work.
 const BETWEEN_TURNS: usize = 32;
+/// Bytes of attachments that are sealed on a thread of their own, for the same reason.
+const SEALED_ASIDE: usize = 128 << 10;
 
 /// Stores statements. Cheap to clone.
 #[derive(Clone)]
@@ -99,13 +102,24 @@ impl Ingest {
     }
 
     /// Stores statements, all or none, in their order, next to each other. What is known already and the same is
-    /// passed over. `version` is the version of the standard by which they came.
+    /// passed over. What they say of activities is merged and stored with them. `version` is the version of the standard by which they came.
     ///
     /// # Errors
     /// Each way in which nothing was stored.
     pub async fn post(
         &self,
         statements: Vec<Statement>,
+        sender: Sender,
+        version: Version,
+    ) -> Result<Posted, IngestError> {
+        self.post_with(statements, Contents::default(), sender, version).await
+    }
+
+    /// As [`post`](Self::post), with the content of attachments.
+    pub(crate) async fn post_with(
+        &self,
+        statements: Vec<Statement>,
+        contents: Contents,
         sender: Sender,
         version: Version,
     ) -> Result<Posted, IngestError> {
@@ -133,8 +147,9 @@ impl Ingest {
                 Some(handles) => people.into_iter().zip(handles).collect(),
                 None => self.resolve(open.iter().map(|index| &statements[*index]), period).await?,
             };
-            let mut events =
-                self.prepare(&statements, &ids, &open, &handles, sender.credential, version).await?;
+            let mut events = self
+                .prepare(&statements, &contents, &ids, &open, &handles, sender.credential, version)
+                .await?;
             let said = match sender.may_define {
                 true => self.definitions.unknown(open.iter().map(|index| &statements[*index])),
                 false => Vec::new(),
@@ -193,9 +208,11 @@ impl Ingest {
         Ok(people.into_iter().zip(handles).collect())
     }
 
+    #[allow(clippy::too_many_arguments, reason = "all of a request")]
     async fn prepare(
         &self,
         statements: &[Statement],
+        contents: &Contents,
         ids: &[Uuid],
         open: &[usize],
         handles: &HashMap<Identifier, AgentHandle>,
@@ -207,19 +224,37 @@ impl Ingest {
             vault: &self.vault,
             handles,
             municipality: &snapshot.municipality,
+            contents,
             credential,
             version,
         };
         let mut events = Vec::with_capacity(open.len());
         for chunk in open.chunks(BETWEEN_TURNS) {
             for index in chunk {
-                events.push(preparation.event(&statements[*index], ids[*index]).map_err(vault_failed)?);
+                let prepared = preparation.event(&statements[*index], ids[*index]);
+                let (mut event, unsealed) = prepared.map_err(vault_failed)?;
+                if let Some(unsealed) = unsealed {
+                    event.slots.extend(self.seal(unsealed, event.id).await?);
+                }
+                events.push(event);
             }
             if events.len() < open.len() {
                 tokio::task::yield_now().await;
             }
         }
         Ok(events)
+    }
+
+    /// Seals the content of a statement's attachments.
+    async fn seal(&self, unsealed: Unsealed, event: Key) -> Result<Vec<Slot>, IngestError> {
+        if unsealed.bytes() <= SEALED_ASIDE {
+            return unsealed.seal(&self.vault, event).map_err(vault_failed);
+        }
+        let vault = self.vault.clone();
+        match tokio::task::spawn_blocking(move || unsealed.seal(&vault, event)).await {
+            Ok(sealed) => sealed.map_err(vault_failed),
+            Err(error) => Err(IngestError::Internal(error.to_string())),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 //! A request travels: `http` (credentials, version, limits) → `xapi` (parse, validate) → [`Ingest`] (known ids,
 //! pseudonyms, facts, sealing) → the log. Back: the index in `views` → the log → the vault → `xapi::output`.
 
+mod attachments;
 mod compare;
 mod credentials;
 mod cursor;
@@ -36,7 +37,7 @@ pub use credentials::{CredentialError, Wanted};
 pub use erase::{EraseError, Receipt};
 pub use http::{SCOPES, router};
 pub use ingest::{Ingest, IngestError, Posted, Sender};
-pub use query::{Asking, Found, Query, QueryFailed};
+pub use query::{Asking, Found, GivenAttachment, Query, QueryFailed};
 
 /// What the log is opened with: the indexes of statements and of documents, written with every append.
 pub fn hooks() -> Vec<Arc<dyn InTransaction>> {

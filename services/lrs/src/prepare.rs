@@ -10,6 +10,8 @@ use uuid::Uuid;
 use vault::{AgentHandle, Span, Vault, VaultError};
 use xapi::{AgentRole, AgentSpan, Identifier, Statement, Version};
 
+use crate::attachments::{Contents, Unsealed};
+
 /// The format of a statement's facts.
 const SCHEMA: u16 = <domain::StatementFacts as domain::Facts>::SCHEMA;
 pub(crate) const STATEMENT: &str = domain::events::kind::STATEMENT;
@@ -30,6 +32,7 @@ pub(crate) struct Preparation<'a> {
     pub(crate) vault: &'a Vault,
     pub(crate) handles: &'a HashMap<Identifier, AgentHandle>,
     pub(crate) municipality: &'a Municipality,
+    pub(crate) contents: &'a Contents,
     pub(crate) credential: Option<Key>,
     pub(crate) version: Version,
 }
@@ -53,10 +56,14 @@ impl Surroundings for Preparation<'_> {
 }
 
 impl Preparation<'_> {
-    /// The event of one statement.
-    pub(crate) fn event(&self, statement: &Statement, id: Uuid) -> Result<NewEvent, VaultError> {
+    /// The event of one statement, and what of its attachments is to be sealed into its last slots.
+    pub(crate) fn event(
+        &self,
+        statement: &Statement,
+        id: Uuid,
+    ) -> Result<(NewEvent, Option<Unsealed>), VaultError> {
         let unresolved = VaultError::Invalid("every agent of a statement is resolved before it is sealed");
-        let facts =
+        let mut facts =
             from_statement(statement, id.into_bytes(), self.version, self).map_err(|_| unresolved.clone())?;
         let event = random()?;
 
@@ -78,7 +85,16 @@ impl Preparation<'_> {
             spans.push(Span { range: span.range.clone(), agent: handle.agent(), tag });
         }
         let slots = self.vault.seal_text(STATEMENT, event, &statement.text, &spans, &actors, &handles)?;
-        Ok(NewEvent {
+        let contents = self.contents.for_statement(statement);
+        let unsealed = match u16::try_from(slots.len()) {
+            _ if contents.is_empty() => None,
+            Ok(first) if contents.len() <= usize::from(u16::MAX - first) => {
+                facts.attachments_from = Some(first);
+                Some(Unsealed { contents, owners: handles, first })
+            }
+            _ => return Err(VaultError::Invalid("an event has at most 65535 slots")),
+        };
+        let event = NewEvent {
             id: event,
             kind: STATEMENT,
             schema: SCHEMA,
@@ -87,7 +103,8 @@ impl Preparation<'_> {
             stream: None,
             facts: facts.encode(),
             slots,
-        })
+        };
+        Ok((event, unsealed))
     }
 
     fn handle(&self, span: &AgentSpan) -> Option<&AgentHandle> {

@@ -13,7 +13,11 @@ use xapi::{Format, Identifier, StatementQuery, Version, definition};
 
 use crate::Limits;
 use crate::cursor::Cursor;
+pub use crate::reading::GivenAttachment;
 use crate::reading::{self, Look, ReadError};
+
+/// Attachments on one page, in times of the largest body that is taken; a page with more ends early.
+const ATTACHED: usize = 2;
 
 /// Finds statements. Cheap to clone.
 #[derive(Clone)]
@@ -34,6 +38,8 @@ pub struct Found {
     pub more: Option<String>,
     /// When the newest of them was stored.
     pub newest: Option<Micros>,
+    /// The content of their attachments, each once, where it was asked for.
+    pub attachments: Option<Vec<GivenAttachment>>,
 }
 
 /// Who asks, and how the answer is to look.
@@ -77,8 +83,7 @@ impl Query {
         Self { log, vault, clock, base_url, limits }
     }
 
-    /// One statement by its id: the one that is not voided, or, for `voided`, the one that is. With when it was
-    /// stored.
+    /// One statement by its id: the one that is not voided, or, for `voided`, the one that is.
     ///
     /// # Errors
     /// [`QueryFailed::Unavailable`], [`QueryFailed::Internal`].
@@ -87,8 +92,9 @@ impl Query {
         id: Uuid,
         voided: bool,
         format: Format,
+        attachments: bool,
         asking: &Asking<'_>,
-    ) -> Result<Option<(String, Micros)>, QueryFailed> {
+    ) -> Result<Option<Found>, QueryFailed> {
         let found = self.log.find(&[id.into_bytes()]).await?;
         let Some(Some(position)) = found.first().copied() else { return Ok(None) };
         if statements::is_voided(self.log.database(), position).await? != voided {
@@ -99,7 +105,16 @@ impl Query {
             return Ok(None);
         }
         let look = self.look(format, asking, &stored).await?;
-        Ok(stored.first().map(|stored| (stored.given(&self.base_url, &look), stored.stored())))
+        let attachments = match attachments {
+            true => Some(reading::contents(&self.log, &self.vault, &stored, usize::MAX).await?.0),
+            false => None,
+        };
+        Ok(stored.first().map(|stored| Found {
+            statements: vec![stored.given(&self.base_url, &look)],
+            more: None,
+            newest: Some(stored.stored()),
+            attachments,
+        }))
     }
 
     /// The first page of a list.
@@ -134,6 +149,7 @@ impl Query {
             bounds: Bounds { after, through },
             limit: limit.unwrap_or(self.limits.page).min(self.limits.page),
             format: query.format,
+            attachments: query.attachments,
             credential: asking.credential,
             expires: Micros(0),
         };
@@ -159,9 +175,20 @@ impl Query {
         cursor.filter.own = asking.own.then_some(asking.credential);
         let page =
             statements::find(database, &cursor.filter, cursor.order, cursor.bounds, cursor.limit).await?;
-        let stored = reading::read(&self.log, &self.vault, &self.base_url, &page.positions).await?;
+        let mut stored = reading::read(&self.log, &self.vault, &self.base_url, &page.positions).await?;
         let look = self.look(cursor.format, asking, &stored).await?;
-        let more = match page.rest {
+        let mut rest = page.rest;
+        let mut attachments = None;
+        if cursor.attachments {
+            let most = self.limits.body_bytes.saturating_mul(ATTACHED);
+            let (given, served) = reading::contents(&self.log, &self.vault, &stored, most).await?;
+            if let Some(next) = stored.get(served) {
+                rest = Some(from(next.event.position, cursor.order, cursor.bounds));
+                stored.truncate(served);
+            }
+            attachments = Some(given);
+        }
+        let more = match rest {
             Some(rest) => {
                 cursor.bounds = rest;
                 let lasts = i64::try_from(self.limits.more_seconds).unwrap_or(i64::MAX);
@@ -174,6 +201,7 @@ impl Query {
             newest: stored.iter().map(reading::Stored::stored).max(),
             statements: stored.iter().map(|stored| stored.given(&self.base_url, &look)).collect(),
             more,
+            attachments,
         })
     }
 
@@ -216,6 +244,14 @@ impl Query {
             }
         }
         Ok(subject)
+    }
+}
+
+/// What is left of a stretch from a position on, that included.
+fn from(position: Position, order: Order, bounds: Bounds) -> Bounds {
+    match order {
+        Order::NewestFirst => Bounds { through: position, ..bounds },
+        Order::OldestFirst => Bounds { after: Position(position.0.saturating_sub(1)), ..bounds },
     }
 }
 

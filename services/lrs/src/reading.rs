@@ -1,16 +1,18 @@
 //! The way out: from positions to statements as they are given back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::statement::{AgentRole, ObjectFacts};
 use domain::{Facts as _, StatementFacts};
 use eventlog::clock::Micros;
-use eventlog::{Event, EventLog, Key, LogError, Position};
+use eventlog::{Event, EventLog, Key, LogError, Position, Slot};
 use uuid::Uuid;
-use vault::{AgentId, Envelope, Text, Vault, VaultError};
+use vault::{AgentId, Envelope, Opened, Text, Vault, VaultError};
+use xapi::attachments;
 use xapi::output::{self, Account, Additions, Anonymous, AnonymousObject, Canonical, Languages};
 use xapi::{Duration, Format, ResultFacts, Version};
 
+use crate::attachments::{Content, hash_of};
 use crate::prepare::{STATEMENT, TAG_GROUP};
 
 /// Why statements could not be read.
@@ -49,27 +51,104 @@ pub(crate) async fn read(
 ) -> Result<Vec<Stored>, ReadError> {
     // A key that another node destroyed must not be used from this one's memory.
     vault.at_fence(log.fence());
-    let mut events = log.read_at(positions).await?;
-    events.retain(|(event, _)| event.kind == STATEMENT);
-    // A slot that was deleted on purpose leaves a gap; what it belonged to is then answered from the facts.
-    let whole =
-        |slots: &[eventlog::Slot]| !slots.is_empty() && (0..).zip(slots).all(|(n, slot)| slot.number == n);
-    let envelopes: Vec<Envelope<'_>> = events
-        .iter()
-        .filter(|(_, slots)| whole(slots))
-        .map(|(event, slots)| Envelope { event: event.id, kind: STATEMENT, slots })
-        .collect();
-    let texts = vault.open_texts(&envelopes, |agent, tag| replacement(base_url, agent, tag)).await?;
-    let mut texts = texts.into_iter();
-    events
-        .iter()
-        .map(|(event, slots)| {
+    let mut statements = Vec::with_capacity(positions.len());
+    for event in log.read_events_at(positions).await? {
+        if event.kind == STATEMENT {
             let facts = StatementFacts::decode(event.schema, &event.facts)
                 .map_err(|error| ReadError::Facts(event.position.0, error.to_string()))?;
-            let text = if whole(slots) { texts.next().unwrap_or(Text::Erased) } else { Text::Erased };
-            Ok(Stored { event: event.clone(), facts, text })
+            statements.push(Stored { event, facts, text: Text::Erased });
+        }
+    }
+    // The content of attachments stays where it is.
+    let wanted: Vec<_> = statements
+        .iter()
+        .map(|stored| {
+            let last = stored.facts.attachments_from.map_or(u16::MAX, |first| first.saturating_sub(1));
+            (stored.event.position, 0..=last)
         })
-        .collect()
+        .collect();
+    let mut slots: HashMap<Position, Vec<Slot>> = HashMap::with_capacity(statements.len());
+    for (position, slot) in log.read_slots(&wanted).await? {
+        slots.entry(position).or_default().push(slot);
+    }
+    // A slot that was deleted on purpose leaves a gap; what it belonged to is then answered from the facts.
+    let whole = |stored: &Stored| {
+        slots.get(&stored.event.position).filter(|slots| {
+            let all = stored.facts.attachments_from.is_none_or(|first| slots.len() == usize::from(first));
+            all && (0..).zip(*slots).all(|(number, slot)| slot.number == number)
+        })
+    };
+    let (open, envelopes): (Vec<usize>, Vec<Envelope<'_>>) = (0..)
+        .zip(&statements)
+        .filter_map(|(index, stored)| {
+            Some((index, Envelope { event: stored.event.id, kind: STATEMENT, slots: whole(stored)? }))
+        })
+        .unzip();
+    let texts = vault.open_texts(&envelopes, |agent, tag| replacement(base_url, agent, tag)).await?;
+    for (index, text) in open.into_iter().zip(texts) {
+        statements[index].text = text;
+    }
+    Ok(statements)
+}
+
+/// The content of an attachment as it is given back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenAttachment {
+    /// `contentType`, as the statement has it.
+    pub content_type: String,
+    /// `sha2`, as the statement has it.
+    pub sha2: String,
+    /// The content, byte for byte as it came.
+    pub bytes: Vec<u8>,
+}
+
+/// The content of the attachments of statements, each once, as far as there is any and there are keys to it. Stops
+/// before the statement (but the first) with which there would be more than `most` bytes; says how many are served.
+pub(crate) async fn contents(
+    log: &EventLog,
+    vault: &Vault,
+    statements: &[Stored],
+    most: usize,
+) -> Result<(Vec<GivenAttachment>, usize), ReadError> {
+    let (mut given, mut seen, mut bytes) = (Vec::new(), HashSet::new(), 0);
+    for (index, stored) in statements.iter().enumerate() {
+        let (Some(first), Text::Plain { text, .. }) = (stored.facts.attachments_from, &stored.text) else {
+            continue;
+        };
+        let slots: Vec<Slot> = log
+            .read_slots(&[(stored.event.position, first..=u16::MAX)])
+            .await?
+            .into_iter()
+            .map(|(_, slot)| slot)
+            .collect();
+        let listed = attachments::listed(text);
+        let mut own = Vec::new();
+        for opened in vault.open_slots(STATEMENT, stored.event.id, &slots).await? {
+            let Opened::Plain(plain) = opened else { continue };
+            let content = Content::opened(plain);
+            let content =
+                content.ok_or_else(|| damaged(stored, "a slot with the content of an attachment"))?;
+            let is_it = |one: &&attachments::Listed| hash_of(&one.sha2).as_ref() == Some(&content.hash);
+            let one = listed.iter().find(is_it);
+            let one = one.ok_or_else(|| damaged(stored, "an attachment with the hash of its content"))?;
+            if !seen.contains(&content.hash) {
+                own.push((content, one.clone()));
+            }
+        }
+        bytes += own.iter().map(|(content, _)| content.bytes.len()).sum::<usize>();
+        if bytes > most && index > 0 {
+            return Ok((given, index));
+        }
+        for (content, attachments::Listed { sha2, content_type }) in own {
+            seen.insert(content.hash);
+            given.push(GivenAttachment { content_type, sha2, bytes: content.bytes });
+        }
+    }
+    Ok((given, statements.len()))
+}
+
+fn damaged(stored: &Stored, expected: &str) -> ReadError {
+    ReadError::Facts(stored.event.position.0, format!("expected {expected}"))
 }
 
 /// What is held to be true of the activities in some statements, by activity. One query.

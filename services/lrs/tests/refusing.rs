@@ -101,7 +101,8 @@ promises! {
         for (content_type, status) in [
             (None, 400),
             (Some("text/plain"), 400),
-            (Some("multipart/mixed; boundary=x"), 415),
+            (Some("multipart/mixed; boundary=x"), 400),
+            (Some("multipart/form-data; boundary=x"), 400),
             (Some("application/json; charset=utf-8"), 200),
             (Some("Application/JSON"), 200),
         ] {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use futures_util::StreamExt as _;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -29,21 +29,6 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.gauge.dec();
-    }
-}
-
-/// Refuses what is not said to be JSON.
-pub(super) fn expect_json(headers: &HeaderMap) -> Result<(), Refusal> {
-    let content_type = headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
-    let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") {
-        Ok(())
-    } else if essence.eq_ignore_ascii_case("multipart/mixed") {
-        let text =
-            "attachments are not taken yet: expected Content-Type application/json, not multipart/mixed";
-        Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, text))
-    } else {
-        Err(Refusal::bad_request("expected Content-Type application/json"))
     }
 }
 

@@ -4,6 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use xapi::{Invalid, QueryError};
 
+use crate::attachments::Unacceptable;
 use crate::documents::DocumentError;
 use crate::ingest::IngestError;
 use crate::query::QueryFailed;
@@ -139,6 +140,16 @@ impl From<Invalid> for Refusal {
         let mut refusal = Self::bad_request("not a valid statement");
         refusal.place = Some((invalid.statement, invalid.path, invalid.expected));
         refusal
+    }
+}
+
+impl From<Unacceptable> for Refusal {
+    fn from(error: Unacceptable) -> Self {
+        match error {
+            Unacceptable::Statement(invalid) => invalid.into(),
+            Unacceptable::TooMuch(_) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()),
+            error => Self::bad_request(error.to_string()),
+        }
     }
 }
 

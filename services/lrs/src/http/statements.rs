@@ -14,12 +14,18 @@ use xapi::{Statement, StatementQuery, Version, parse};
 use super::auth::{self, Right, authorized};
 use super::body::{self, Place};
 use super::error::Refusal;
-use super::{answering, headless, json, negotiate, parameters, with_consistent_through, with_version};
+use super::{
+    answering, headless, json, multipart, negotiate, parameters, with_consistent_through, with_version,
+};
+use crate::attachments::{self, Taken};
 use crate::query::{Found, QueryFailed};
 use crate::{Asking, Lrs, Sender};
 
 /// Bodies above this size are parsed where they hold up nobody else.
 const PARSED_ASIDE: usize = 128 << 10;
+/// How much content of attachments is kept for one request, in times of the largest body that is taken: it is sealed
+/// anew for each statement that has it.
+const KEPT: usize = 4;
 
 /// All methods of `/xapi/statements`.
 pub(super) async fn statements(State(lrs): State<Lrs>, request: Request) -> Response {
@@ -55,7 +61,7 @@ async fn get(lrs: &Lrs, parts: &Parts) -> Result<Response, Refusal> {
         if pairs.len() > 1 {
             return Err(Refusal::bad_request("a more address is followed as it was given"));
         }
-        return Ok(listed(lrs.query().more(token, &asking).await?, version));
+        return listed(lrs.query().more(token, &asking).await?, version);
     }
     let query = StatementQuery::parse(pairs, version)?;
     let one = match (query.statement_id, query.voided_statement_id) {
@@ -64,11 +70,13 @@ async fn get(lrs: &Lrs, parts: &Parts) -> Result<Response, Refusal> {
         (None, None) => None,
     };
     let Some((id, voided)) = one else {
-        return Ok(listed(lrs.query().list(&query, &asking).await?, version));
+        return listed(lrs.query().list(&query, &asking).await?, version);
     };
-    match lrs.query().one(id, voided, query.format, &asking).await? {
-        Some((statement, stored)) => {
-            Ok(last_modified(json(StatusCode::OK, statement), Some(stored), version))
+    match lrs.query().one(id, voided, query.format, query.attachments, &asking).await? {
+        Some(found) => {
+            let statement = found.statements.into_iter().next().unwrap_or_default();
+            let answer = multipart::answer(statement, found.attachments.as_deref())?;
+            Ok(last_modified(answer, found.newest, version))
         }
         None => Err(Refusal::new(StatusCode::NOT_FOUND, "there is no such statement")),
     }
@@ -82,14 +90,17 @@ async fn post(lrs: &Lrs, parts: &Parts, body: Body) -> Result<Response, Refusal>
     if !parameters::pairs(parts.uri.query())?.is_empty() {
         return Err(Refusal::bad_request("POST takes no parameters"));
     }
-    body::expect_json(&parts.headers)?;
+    let boundary = multipart::boundary(&parts.headers)?;
     let body = body::read(lrs, &parts.headers, body).await?;
     let limits = limits(lrs);
-    let statements = aside(body, move |body| parse::statements(body, version, &limits)).await?;
-    expect_no_attachments(&statements)?;
+    let take = move |body: &[u8]| {
+        let parse = |json: &[u8]| parse::statements(json, version, &limits);
+        attachments::take(body, boundary.as_deref(), version, limits.bytes.saturating_mul(KEPT), parse)
+    };
+    let Taken { statements, contents } = aside(body, take).await?;
     auth::keeps_rules(lrs, &credential, &statements)?;
     let count = statements.len();
-    let posted = lrs.ingest().post(statements, sender(&credential), version).await?;
+    let posted = lrs.ingest().post_with(statements, contents, sender(&credential), version).await?;
     lrs.count_stored(count, posted.stored);
     lrs.inner.uses.stored(&credential.key, posted.stored);
     let ids: Vec<String> = posted.ids.iter().map(Uuid::to_string).collect();
@@ -106,39 +117,30 @@ async fn put(lrs: &Lrs, parts: &Parts, body: Body) -> Result<Response, Refusal> 
         [(name, _)] if name == "statementId" => StatementQuery::parse(pairs, version)?,
         _ => return Err(Refusal::bad_request("expected the parameter statementId and no other")),
     };
-    body::expect_json(&parts.headers)?;
+    let boundary = multipart::boundary(&parts.headers)?;
     let body = body::read(lrs, &parts.headers, body).await?;
     let limits = limits(lrs);
-    let mut statement = aside(body, move |body| parse::statement(body, version, &limits)).await?;
-    if statement.id.is_some() && statement.id != query.statement_id {
+    let id = query.statement_id;
+    let take = move |body: &[u8]| {
+        let parse = |json: &[u8]| {
+            let statement = parse::statement(json, version, &limits)?;
+            Ok(vec![Statement { id: statement.id.or(id), ..statement }])
+        };
+        attachments::take(body, boundary.as_deref(), version, limits.bytes.saturating_mul(KEPT), parse)
+    };
+    let Taken { statements, contents } = aside(body, take).await?;
+    auth::keeps_rules(lrs, &credential, &statements)?;
+    if statements.iter().any(|statement| statement.id != id) {
         return Err(Refusal::bad_request("the statement's id differs from the parameter statementId"));
     }
-    statement.id = query.statement_id;
-    let statements = vec![statement];
-    expect_no_attachments(&statements)?;
-    auth::keeps_rules(lrs, &credential, &statements)?;
-    let posted = lrs.ingest().post(statements, sender(&credential), version).await?;
+    let posted = lrs.ingest().post_with(statements, contents, sender(&credential), version).await?;
     lrs.count_stored(1, posted.stored);
     lrs.inner.uses.stored(&credential.key, posted.stored);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Attachments that come with the request are not taken yet; those that lie elsewhere need nothing.
-fn expect_no_attachments(statements: &[Statement]) -> Result<(), Refusal> {
-    let carried = |statement: &Statement| statement.attachments.iter().any(|one| one.file_url.is_none());
-    match statements.iter().position(carried) {
-        None => Ok(()),
-        Some(statement) => Err(xapi::Invalid {
-            statement,
-            path: "/attachments".into(),
-            expected: "a fileUrl in every attachment: the content itself cannot be sent yet".into(),
-        }
-        .into()),
-    }
-}
-
 /// A page of statements, and the address of the next.
-fn listed(found: Found, version: Version) -> Response {
+fn listed(found: Found, version: Version) -> Result<Response, Refusal> {
     let length: usize = found.statements.iter().map(|statement| statement.len() + 1).sum();
     let mut body = String::with_capacity(length + 200);
     body.push_str("{\"statements\":[");
@@ -154,7 +156,8 @@ fn listed(found: Found, version: Version) -> Response {
         body.push_str(token);
     }
     body.push_str("\"}");
-    last_modified(json(StatusCode::OK, body), found.newest, version)
+    let answer = multipart::answer(body, found.attachments.as_deref())?;
+    Ok(last_modified(answer, found.newest, version))
 }
 
 /// `Last-Modified` as 2.0 asks for it: an HTTP date (RFC 9110, 8.8.2).
@@ -168,7 +171,6 @@ fn last_modified(mut answer: Response, stored: Option<Micros>, version: Version)
     answer
 }
 
-/// Who sends, as the log is told.
 fn sender(credential: &Credential) -> Sender {
     Sender { credential: Some(credential.id), may_define: auth::may_define(credential) }
 }
@@ -179,15 +181,15 @@ fn limits(lrs: &Lrs) -> xapi::Limits {
 }
 
 /// Parses; a large body on a thread of its own.
-async fn aside<T: Send + 'static>(
+async fn aside<T: Send + 'static, E: Into<Refusal> + Send + 'static>(
     body: Bytes,
-    parse: impl FnOnce(&[u8]) -> Result<T, xapi::Invalid> + Send + 'static,
+    parse: impl FnOnce(&[u8]) -> Result<T, E> + Send + 'static,
 ) -> Result<T, Refusal> {
     if body.len() <= PARSED_ASIDE {
-        return Ok(parse(&body)?);
+        return parse(&body).map_err(Into::into);
     }
     match tokio::task::spawn_blocking(move || parse(&body)).await {
-        Ok(parsed) => Ok(parsed?),
+        Ok(parsed) => parsed.map_err(Into::into),
         Err(error) => Err(Refusal::internal(&error.to_string())),
     }
 }
