@@ -38,6 +38,7 @@ pub struct TestDatabase {
     server: String,
     name: String,
     siblings: Vec<String>,
+    roles: Vec<String>,
 }
 
 /// A fresh database on the shared server of this process.
@@ -57,7 +58,7 @@ pub async fn database_on(server: &str) -> Result<TestDatabase> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let name = format!("larka_test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
     create(server, &name).await?;
-    Ok(TestDatabase { server: server.to_owned(), name, siblings: Vec::new() })
+    Ok(TestDatabase { server: server.to_owned(), name, siblings: Vec::new(), roles: Vec::new() })
 }
 
 impl TestDatabase {
@@ -88,16 +89,37 @@ impl TestDatabase {
         self.siblings.push(name);
         Ok(url)
     }
+
+    /// Creates a role that may log in and nothing more, named like this database with `suffix` after it, and gives
+    /// the URL to connect with as that role. It is dropped with this database.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn role(&mut self, suffix: &str) -> Result<String> {
+        let name = format!("{}{suffix}", self.name);
+        let mut connection = sqlx::PgConnection::connect(&self.server).await?;
+        let make = sqlx::AssertSqlSafe(format!("CREATE ROLE \"{name}\" LOGIN"));
+        sqlx::raw_sql(make).execute(&mut connection).await?;
+        connection.close().await?;
+        let url = self.url();
+        let host = url.rsplit_once('@').map(|(_, host)| host).context("a URL without a user")?;
+        let url = format!("postgres://{name}@{host}");
+        self.roles.push(name);
+        Ok(url)
+    }
 }
 
 impl Drop for TestDatabase {
     /// Best effort: on a server of this process the whole cluster goes at the end anyway.
     fn drop(&mut self) {
         let Ok(psql) = binaries().map(|dir| dir.join("psql")) else { return };
-        for name in self.siblings.iter().chain([&self.name]) {
+        let databases = self.siblings.iter().chain([&self.name]);
+        let databases = databases.map(|name| format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)"));
+        let roles = self.roles.iter().map(|name| format!("DROP ROLE IF EXISTS \"{name}\""));
+        for command in databases.chain(roles) {
             let _ = Command::new(&psql)
                 .args(["--no-psqlrc", "--quiet", "--dbname", &self.server])
-                .args(["--command", &format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)")])
+                .args(["--command", &command])
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())

@@ -50,6 +50,8 @@ enum Command {
     Import(import::Import),
     /// Empty every view and the lake, and make them again from the log
     Rebuild,
+    /// Make the tables of a fresh instance, or bring them to this version
+    Migrate(maintain::Migrate),
     /// Walk the log's chain and name the first break
     Verify(maintain::Verify),
     /// Print the log's head, signed: keep it where whoever changes the log cannot reach it
@@ -85,6 +87,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Erase(flags) => maintain::erase(settings, flags).await,
         Command::Import(what) => import::run(settings, what).await,
         Command::Rebuild => maintain::rebuild(settings).await,
+        Command::Migrate(flags) => maintain::migrate(settings, flags).await,
         Command::Verify(flags) => maintain::verify(settings, flags).await,
         Command::Anchor => maintain::anchor(settings).await,
     }

@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use admin::CredentialTask;
 use clap::{Args, Subcommand};
+use eventlog::{EventLog, Location};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::instance::Instance;
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 use crate::{anchors, credentials, import, report, socket};
 
 /// People's accounts.
@@ -44,6 +45,14 @@ pub(crate) struct Verify {
     /// The public key they were signed with, as noted elsewhere [default: the instance's own]
     #[arg(long, value_name = "HEX", requires = "anchors")]
     anchor_key: Option<String>,
+}
+
+/// What `migrate` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Migrate {
+    /// Role that is to own the log's tables on PostgreSQL, so that the service's role can only append: postgres://…
+    #[arg(long, env = "LARKA_OWNER_URL", hide_env_values = true, value_name = "URL")]
+    owner_url: Option<String>,
 }
 
 /// A task as it travels to the process that has the instance open.
@@ -82,6 +91,26 @@ pub(crate) async fn rebuild(settings: Settings) -> Result<(), Failure> {
     let json = settings.json;
     let answer = do_task(settings, Task::Rebuild).await?;
     say(json, &answer);
+    Ok(())
+}
+
+/// `larka migrate`: not a task, as it comes before a server.
+pub(crate) async fn migrate(settings: Settings, flags: Migrate) -> Result<(), Failure> {
+    let json = settings.json;
+    if let Some(owner) = &flags.owner_url {
+        settings::expect_postgres("owner-url", owner)?;
+        let Some(service) = &settings.database_url else {
+            return Err(Failure::setting("owner-url", "a database-url beside it"));
+        };
+        let at = |schema| Location::postgres(owner, schema);
+        let service = Location::postgres(service, "log");
+        EventLog::separate_roles(&at("log"), &service, &[at("views")]).await?;
+    }
+    let instance = Instance::open(settings).await?;
+    let position = instance.log.head().await?.position.0;
+    let kept_by = if instance.log.could_rewrite().await? { "triggers" } else { "triggers and rights" };
+    instance.close().await;
+    say(json, &json!({ "position": position, "append_only_by": kept_by }));
     Ok(())
 }
 

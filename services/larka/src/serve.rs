@@ -31,6 +31,11 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
     // Bound before anything is opened: a taken address should not cost a start's time.
     let listener = bind(listen).await?;
     let instance = Instance::open(settings).await?;
+    if instance.settings.database_url.is_some() && instance.log.could_rewrite().await? {
+        tracing::warn!(
+            "the database's role owns the log's tables, and could change them; see larka migrate --owner-url"
+        );
+    }
     let running = start(instance, listener).await?;
     announce(running.address);
     stop_signal().await;

@@ -243,7 +243,7 @@ fn origins(given: &Option<Vec<String>>) -> Result<Vec<HeaderValue>, Failure> {
         .collect()
 }
 
-fn expect_postgres(name: &str, url: &str) -> Result<(), Failure> {
+pub(crate) fn expect_postgres(name: &str, url: &str) -> Result<(), Failure> {
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         Ok(())
     } else {

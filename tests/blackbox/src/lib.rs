@@ -105,6 +105,27 @@ impl Instance {
         Self::with(backend, database).await
     }
 
+    /// A fresh instance on PostgreSQL whose role owns nothing but its vault, and the URL of the role that is to own
+    /// the log.
+    pub async fn with_roles() -> Result<(Self, String)> {
+        let mut database = testkit::postgres::database().await?;
+        let (owner, service) = (database.url(), database.role("_service").await?);
+        let mut instance = Self::with(Backend::Postgres, Some(database)).await?;
+        if let Some((url, vault)) = &mut instance.urls {
+            let mut connection = sqlx::PgConnection::connect(vault).await?;
+            let (_, role) = service.split_once("//").context("a URL")?;
+            let (role, _) = role.split_once('@').context("a URL with a role")?;
+            let grant = format!(
+                "GRANT CREATE ON DATABASE \"{0}_vault\" TO \"{role}\"",
+                role.trim_end_matches("_service")
+            );
+            sqlx::raw_sql(AssertSqlSafe(grant)).execute(&mut connection).await?;
+            connection.close().await?;
+            *url = service;
+        }
+        Ok((instance, owner))
+    }
+
     /// A fresh instance on a PostgreSQL server of one's own, to be stopped and started.
     pub async fn on(server: &testkit::postgres::Server) -> Result<Self> {
         Self::with(Backend::Postgres, Some(testkit::postgres::database_on(&server.url()).await?)).await

@@ -358,3 +358,35 @@ async fn a_demo_fills_a_folder_once_and_never_one_that_is_in_use() {
     used.credential("all").unwrap();
     assert!(failed(&used.run(&demo).unwrap()).contains("not empty"));
 }
+
+/// Of PostgreSQL alone: files have no roles.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_whose_role_owns_nothing_does_all_and_can_rewrite_nothing() {
+    let (instance, owner) = Instance::with_roles().await.unwrap();
+    let said = failed(&instance.run(&["credential", "list"]).unwrap());
+    assert!(said.contains("permission denied"), "{said}");
+    let migrated = instance.run_json(&["migrate", "--owner-url", &owner]).unwrap();
+    assert_eq!(migrated["append_only_by"], "triggers and rights");
+
+    let server = instance.start().await.unwrap();
+    let sent = ordinary(1);
+    assert_eq!(server.post(&sent).await.unwrap().status(), 200);
+    server.settled().await.unwrap();
+    instance.run_json_with(&["erase", "--agent", "-"], Some(&sent["actor"].to_string())).unwrap();
+    assert_eq!(instance.run_json(&["rebuild"]).unwrap()["rebuilt"], true);
+    assert_eq!(instance.run_json(&["verify"]).unwrap()["verified"], true);
+    for (attack, answer) in [
+        ("ALTER TABLE log.event DISABLE TRIGGER ALL", "must be owner"),
+        ("DROP TABLE log.event", "must be owner"),
+        ("UPDATE log.event SET facts = facts", "permission denied"),
+        ("DELETE FROM log.sealed", "only together with an event"),
+    ] {
+        let said = instance.number(attack).await.unwrap_err().to_string();
+        assert!(said.contains(answer), "{attack}: {said}");
+    }
+    assert!(!instance.said().contains("owns the log's tables"), "{}", instance.said());
+    // An operator whose service could rewrite the log is told so.
+    let careless = Instance::fresh(Backend::Postgres).await.unwrap();
+    let _server = careless.start().await.unwrap();
+    assert!(careless.said().contains("owns the log's tables"), "{}", careless.said());
+}

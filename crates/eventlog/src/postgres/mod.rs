@@ -2,6 +2,7 @@
 
 pub(crate) mod listen;
 pub(crate) mod read;
+pub(crate) mod rights;
 pub(crate) mod write;
 
 use std::time::Duration;

@@ -7,6 +7,7 @@ mod append_only;
 mod hooks;
 mod projections;
 mod reading;
+mod roles;
 mod verify;
 mod world;
 
