@@ -131,13 +131,18 @@ impl Figures {
         }
     }
 
-    fn targets(&self) -> [Target; 3] {
+    fn targets(&self) -> [Target; 4] {
         let http_1 = self.http_1.rate().a_second();
         [
             Target {
                 name: "50 a request, of bare inserts",
                 wanted: 0.7,
                 measured: self.http_50.rate().a_second() / self.bare_50.a_second(),
+            },
+            Target {
+                name: "1 a request, of bare inserts in those batches",
+                wanted: 0.4,
+                measured: http_1 / self.bare_50.a_second(),
             },
             Target {
                 name: "1 a request, of the writer without HTTP",

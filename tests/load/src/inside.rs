@@ -17,7 +17,7 @@ use crate::Flags;
 use crate::bare::Stored;
 use crate::figures::Rate;
 use crate::place::{Backend, Place};
-use crate::work::Work;
+use crate::work::{Body, Work};
 
 /// Appends sealed events one a request from 64 tasks.
 pub(crate) async fn append(
@@ -98,10 +98,10 @@ pub(crate) async fn ingest(
         limits: Limits::default(),
         registry,
     })?;
-    for (body, _) in work.warm() {
-        post(&lrs, &body).await?;
+    for body in work.warm() {
+        post(&lrs, &body.json).await?;
     }
-    let bodies: Arc<Vec<(String, u64)>> = Arc::new(work.timed(size).collect());
+    let bodies: Arc<Vec<Body>> = Arc::new(work.timed(size).collect());
     let (next, count) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicU64::new(0)));
     place.settle().await?;
     let began = Instant::now();
@@ -111,11 +111,9 @@ pub(crate) async fn ingest(
         let (next, count) = (Arc::clone(&next), Arc::clone(&count));
         running.spawn(async move {
             while began.elapsed() < limit {
-                let Some((body, statements)) = bodies.get(next.fetch_add(1, Ordering::Relaxed)) else {
-                    break;
-                };
-                post(&lrs, body).await?;
-                count.fetch_add(*statements, Ordering::Relaxed);
+                let Some(body) = bodies.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+                post(&lrs, &body.json).await?;
+                count.fetch_add(body.statements, Ordering::Relaxed);
             }
             anyhow::Ok(())
         });

@@ -13,6 +13,7 @@ mod folding;
 mod inside;
 mod place;
 mod process;
+mod reading;
 mod server;
 mod size;
 mod work;
@@ -47,6 +48,9 @@ struct Flags {
     /// Made-up people whom the statements are about
     #[arg(long, default_value_t = 1_500)]
     people: u32,
+    /// Instead of all that: fill a log to each of these sizes, and measure what lists take
+    #[arg(long, value_name = "STATEMENTS", value_delimiter = ',')]
+    reading: Vec<u64>,
     /// A tiny run, to see that everything is measured
     #[arg(long)]
     quick: bool,
@@ -71,6 +75,9 @@ fn main() -> Result<()> {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        if !flags.reading.is_empty() {
+            return read(&flags).await;
+        }
         let work = Work::new(&flags);
         let mut all = Vec::new();
         for backend in flags.database.clone() {
@@ -93,6 +100,22 @@ fn main() -> Result<()> {
     })
 }
 
+/// What lists take as the log grows.
+async fn read(flags: &Flags) -> Result<()> {
+    let mut sizes = flags.reading.clone();
+    sizes.sort_unstable();
+    let mut all = Vec::new();
+    for backend in flags.database.clone() {
+        let reading = reading::measure(backend, flags, &sizes).await?;
+        println!("{reading}");
+        all.push(reading);
+    }
+    if let Some(file) = &flags.json {
+        std::fs::write(file, serde_json::to_vec_pretty(&all)?)?;
+    }
+    Ok(())
+}
+
 /// One round on one database.
 async fn measure(backend: Backend, flags: &Flags, work: &Work) -> Result<Figures> {
     let limit = Duration::from_secs_f64(flags.seconds);
@@ -105,7 +128,7 @@ async fn measure(backend: Backend, flags: &Flags, work: &Work) -> Result<Figures
     let memory = process::memory(server.pid())?;
     server.stop().await?;
     let rows = bare::Stored::read(&place, warm).await?;
-    let disk = size::of(&place, work.json_bytes(rows.statements()), rows.statements()).await?;
+    let disk = size::of(&place, work.bytes(rows.statements()), rows.statements()).await?;
     let folding = folding::measure(&place).await?;
     place.drop_now().await?;
 

@@ -14,7 +14,11 @@ use crate::Flags;
 use crate::client::{Connection, Request};
 use crate::place::Place;
 use crate::process;
-use crate::work::Work;
+use crate::work::{self, Body, Work};
+
+const JSON: &str = "application/json";
+/// No file has it.
+const BOUNDARY: &str = "larka-load-4d1c9f0a7be2";
 
 /// A running server with a municipality in it, warmed up.
 pub(crate) struct Server<'a> {
@@ -69,11 +73,11 @@ impl<'a> Server<'a> {
             ("surveys", serde_json::to_string(&world.surveys())?),
             ("rounds", serde_json::to_string(&world.rounds())?),
         ] {
-            let request = post(&format!("/api/v1/{path}"), &administrator, &body);
+            let request = post(&format!("/api/v1/{path}"), &administrator, JSON, &body);
             expect_200(connection.exchange(&request).await?)?;
         }
-        for (body, count) in work.warm() {
-            expect_200(connection.exchange(&server.request(&body, count).bytes).await?)?;
+        for body in work.warm() {
+            expect_200(connection.exchange(&server.request(&body).bytes).await?)?;
         }
         Ok(server)
     }
@@ -90,9 +94,38 @@ impl<'a> Server<'a> {
         self.address
     }
 
-    /// A request that posts statements.
-    pub(crate) fn request(&self, body: &str, statements: u64) -> Request {
-        Request { bytes: post("/xapi/statements", &self.tool, body), statements }
+    /// A request that posts statements, and the files attached to them.
+    pub(crate) fn request(&self, body: &Body) -> Request {
+        let bytes = match body.files.as_slice() {
+            [] => post("/xapi/statements", &self.tool, JSON, &body.json),
+            files => {
+                let mut parts = format!("--{BOUNDARY}\r\nContent-Type: {JSON}\r\n\r\n{}\r\n", body.json);
+                for file in files {
+                    parts.push_str(&format!(
+                        "--{BOUNDARY}\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: binary\r\n\
+                         X-Experience-API-Hash: {}\r\n\r\n{file}\r\n",
+                        work::hash(file)
+                    ));
+                }
+                parts.push_str(&format!("--{BOUNDARY}--\r\n"));
+                let content_type = format!("multipart/mixed; boundary={BOUNDARY}");
+                post("/xapi/statements", &self.tool, &content_type, &parts)
+            }
+        };
+        Request { bytes, statements: body.statements }
+    }
+
+    /// A request that asks for something.
+    pub(crate) fn question(&self, resource: &str, parameters: &[(&str, &str)]) -> Vec<u8> {
+        let parameters: Vec<String> =
+            parameters.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        format!(
+            "GET /xapi/{resource}?{} HTTP/1.1\r\nHost: load\r\nAuthorization: Basic {}\r\n\
+             X-Experience-API-Version: 2.0.0\r\n\r\n",
+            parameters.join("&"),
+            self.tool
+        )
+        .into_bytes()
     }
 
     /// The log's last position.
@@ -159,13 +192,22 @@ fn command(binary: &PathBuf, place: &Place, arguments: &[&str]) -> Command {
     command
 }
 
-fn post(path: &str, credential: &str, body: &str) -> Vec<u8> {
+fn post(path: &str, credential: &str, content_type: &str, body: &str) -> Vec<u8> {
     format!(
         "POST {path} HTTP/1.1\r\nHost: load\r\nAuthorization: Basic {credential}\r\n\
-         X-Experience-API-Version: 2.0.0\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+         X-Experience-API-Version: 2.0.0\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )
     .into_bytes()
+}
+
+/// As it stands in an address (RFC 3986, 2.3).
+fn encoded(text: &str) -> String {
+    let one = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    text.bytes().map(one).collect()
 }
 
 fn expect_200((status, body): (u16, &[u8])) -> Result<&[u8]> {

@@ -6,6 +6,33 @@ use std::process::Command;
 use serde_json::Value;
 
 #[test]
+fn lists_are_asked_for_at_each_size() {
+    let larka = std::env::var_os("LARKA_BIN").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/debug/larka"),
+        PathBuf::from,
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("figures.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_load"))
+        .args(["--quick", "--reading", "1500,3000", "--json"])
+        .arg(&file)
+        .env("LARKA_BIN", &larka)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let all: Vec<Value> = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert_eq!(all.len(), 2);
+    for figures in &all {
+        let answered = figures["answered"].as_array().unwrap();
+        assert_eq!(answered.len(), 18);
+        for one in answered {
+            assert!(one["given"].as_f64().unwrap() > 0.0, "an answer has what was asked for: {one}");
+            assert!(one["median_ms"].as_f64().unwrap() > 0.0, "{one}");
+        }
+    }
+}
+
+#[test]
 fn every_figure_is_there_and_nothing_that_was_acknowledged_is_lost() {
     let larka = std::env::var_os("LARKA_BIN").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/debug/larka"),
@@ -38,7 +65,7 @@ fn every_figure_is_there_and_nothing_that_was_acknowledged_is_lost() {
         {
             assert!(figures[rate]["count"].as_u64().unwrap() > 0, "{rate}: {figures}");
         }
-        assert_eq!(figures["targets"].as_array().unwrap().len(), 3);
+        assert_eq!(figures["targets"].as_array().unwrap().len(), 4);
         for part in ["json", "log", "vault", "statements"] {
             assert!(figures["disk"][part].as_u64().unwrap() > 0, "{part}: {figures}");
         }
