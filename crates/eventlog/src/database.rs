@@ -65,6 +65,9 @@ pub struct SqliteDb {
     pub writer: SqlitePool,
     /// Connections that can only read.
     pub readers: SqlitePool,
+    /// Connections for chunks, which would push everything else out of the others' memory. Whoever writes here holds
+    /// `writer` meanwhile.
+    pub(crate) chunks: SqlitePool,
 }
 
 /// The connection of a transaction that somebody else began and will commit.
@@ -199,7 +202,18 @@ impl Database {
                     .test_before_acquire(false)
                     .max_lifetime(None)
                     .connect_lazy_with(options.create_if_missing(false).read_only(true));
-                Ok(Self::Sqlite(SqliteDb { writer, readers }))
+                // What is staged need not be on disk before the event that names it, whose commit syncs it too.
+                let chunks = SqlitePoolOptions::new()
+                    .max_connections(4)
+                    .test_before_acquire(false)
+                    .max_lifetime(None)
+                    .connect_lazy_with(
+                        sqlite_options(file, Durability::Rebuildable)
+                            .create_if_missing(false)
+                            .pragma("cache_size", "-1024")
+                            .pragma("mmap_size", "0"),
+                    );
+                Ok(Self::Sqlite(SqliteDb { writer, readers, chunks }))
             }
             Location::Postgres { url, schema } => {
                 let options = postgres_options(url, schema.as_deref(), durability)?;
@@ -260,6 +274,7 @@ impl Database {
         match self {
             Self::Sqlite(db) => {
                 db.readers.close().await;
+                db.chunks.close().await;
                 db.writer.close().await;
             }
             Self::Postgres(pool) => pool.close().await,

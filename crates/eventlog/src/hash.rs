@@ -57,6 +57,27 @@ pub fn slot(slot: &Slot) -> Hash {
     hash.finalize().into()
 }
 
+/// The hash of a slot that names a set of chunks: covers the hashes of the chunks too, one after the other.
+pub fn slot_with_chunks(slot: &Slot, set: &Key, chunk_hashes: &[u8]) -> Hash {
+    let mut hash = tagged(b"larka/slot/2");
+    hash.update(slot.number.to_be_bytes());
+    option(&mut hash, slot.owner.as_ref());
+    hash.update(slot.period.to_be_bytes());
+    bytes(&mut hash, &slot.body);
+    hash.update(set);
+    bytes(&mut hash, chunk_hashes);
+    hash.finalize().into()
+}
+
+/// The hash of one sealed chunk in its place.
+pub fn chunk(set: &Key, number: u32, body: &[u8]) -> Hash {
+    let mut hash = tagged(b"larka/chunk/1");
+    hash.update(set);
+    hash.update(number.to_be_bytes());
+    bytes(&mut hash, body);
+    hash.finalize().into()
+}
+
 /// The hashes of an event's slots, one after the other in the order of their numbers.
 pub fn slots(slots: &[Slot]) -> Vec<u8> {
     let mut all = Vec::with_capacity(slots.len() * 32);

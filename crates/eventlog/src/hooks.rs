@@ -132,7 +132,7 @@ async fn set_mark(tx: Tx<'_>, hook: &dyn InTransaction, position: Position) -> R
 }
 
 /// The version of the log's own tables that this program reads and writes.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 /// Creates the log's tables where they are missing.
 pub(crate) async fn prepare_tables(database: &Database) -> Result<(), LogError> {

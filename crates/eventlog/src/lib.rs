@@ -10,6 +10,7 @@
 pub mod anchor;
 #[doc(hidden)]
 pub mod bare;
+pub mod chunks;
 pub mod clock;
 pub mod database;
 mod decide;
@@ -27,6 +28,7 @@ mod store;
 pub mod verify;
 mod writer;
 
+pub use chunks::Naming;
 pub use database::{Database, Location, Transaction, Tx};
 pub use event::{Append, AppendError, Appended, Event, Expected, Head, Key, NewEvent, Position, Slot};
 pub use fold::{FoldError, InTransaction, Projection};

@@ -9,6 +9,7 @@ use tokio::sync::{Mutex, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::anchor::Anchor;
+use crate::chunks::Naming;
 use crate::clock::{Micros, SharedClock};
 use crate::database::{Database, Location, Tx};
 use crate::event::{Append, AppendError, Appended, Event, Head, Key, NewEvent, Position, Slot};
@@ -231,11 +232,20 @@ impl EventLog {
     /// # Errors
     /// Each way in which nothing was stored.
     pub async fn append(&self, request: Append) -> Result<Appended, AppendError> {
-        self.enqueue(request, Vec::new()).await
+        self.enqueue(request, Vec::new(), Vec::new()).await
+    }
+
+    /// As [`EventLog::append`], with slots that name sets of chunks, which were [staged](EventLog::stage) before.
+    ///
+    /// # Errors
+    /// As [`EventLog::append`]; [`AppendError::Refused`] where a set is not staged any more.
+    pub async fn append_naming(&self, request: Append, named: Vec<Naming>) -> Result<Appended, AppendError> {
+        self.enqueue(request, Vec::new(), named).await
     }
 
     /// Deletes sealed slots and appends the event that says so, in one transaction. Slots that are gone
-    /// already are passed over. The hashes stay: the chain and the other slots still verify.
+    /// already are passed over. The hashes stay: the chain and the other slots still verify. Sets of chunks that no
+    /// slot names any more go too.
     ///
     /// # Errors
     /// As [`EventLog::append`].
@@ -245,7 +255,11 @@ impl EventLog {
         event: NewEvent,
     ) -> Result<Appended, AppendError> {
         let request = Append { events: vec![event], fence: None, raise_fence: false };
-        self.enqueue(request, slots.to_vec()).await
+        let appended = self.enqueue(request, slots.to_vec(), Vec::new()).await?;
+        if let Err(error) = self.remove_doomed().await {
+            tracing::warn!(%error, "chunks of deleted slots could not be removed; they go with the next sweep");
+        }
+        Ok(appended)
     }
 
     /// Where the events with these dedupe keys are, in the order asked.
@@ -496,6 +510,10 @@ impl EventLog {
         self.inner.database.close().await;
     }
 
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.inner.shared
+    }
+
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.inner.shared.metrics
     }
@@ -504,6 +522,7 @@ impl EventLog {
         &self,
         request: Append,
         deletions: Vec<(Position, u16)>,
+        named: Vec<Naming>,
     ) -> Result<Appended, AppendError> {
         if request.events.is_empty() {
             return if request.raise_fence {
@@ -527,7 +546,8 @@ impl EventLog {
             shared.metrics.refused.with_label_values(&["full"]).inc();
             return Err(AppendError::Full { retry_after: 1 });
         };
-        let work = Work::prepare(request, deletions).map_err(|what| AppendError::Refused(what.to_owned()))?;
+        let work = Work::prepare(request, deletions, named);
+        let work = work.map_err(|what| AppendError::Refused(what.to_owned()))?;
         let (answer, answered) = oneshot::channel();
         if self.inner.requests.send(Request { work, answer, room }).is_err() {
             return Err(stopped());
@@ -535,7 +555,7 @@ impl EventLog {
         answered.await.unwrap_or_else(|_| Err(stopped()))
     }
 
-    async fn head_and_clock(&self) -> Result<(Head, Option<Micros>), LogError> {
+    pub(crate) async fn head_and_clock(&self) -> Result<(Head, Option<Micros>), LogError> {
         let mut reader = self.inner.database.reader().await?;
         Ok(match reader.tx() {
             Tx::Sqlite(connection) => (sqlite::head(connection).await?, None),

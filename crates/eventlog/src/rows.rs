@@ -1,5 +1,6 @@
 //! The rows of a batch on their way into the tables.
 
+use crate::chunks::Naming;
 use crate::clock::Micros;
 use crate::decide::Placed;
 use crate::event::{Append, Event, NewEvent, Position, Slot};
@@ -16,13 +17,19 @@ pub(crate) struct Work {
     pub(crate) sealed: Vec<(Hash, Vec<u8>)>,
     /// Slots to delete in the same transaction.
     pub(crate) deletions: Vec<(Position, u16)>,
+    /// Sets of chunks that slots of its events name.
+    pub(crate) named: Vec<Naming>,
     /// About how many bytes it writes.
     pub(crate) bytes: usize,
 }
 
 impl Work {
     /// Checks the form of a request and hashes it.
-    pub(crate) fn prepare(append: Append, deletions: Vec<(Position, u16)>) -> Result<Self, &'static str> {
+    pub(crate) fn prepare(
+        append: Append,
+        deletions: Vec<(Position, u16)>,
+        named: Vec<Naming>,
+    ) -> Result<Self, &'static str> {
         let mut keys: Vec<_> = append.events.iter().filter_map(|event| event.dedupe).collect();
         keys.sort_unstable();
         if keys.windows(2).any(|pair| pair[0] == pair[1]) {
@@ -39,15 +46,25 @@ impl Work {
             bytes += 200 + event.facts.len();
             bytes += event.slots.iter().map(|slot| slot.body.len() + 80).sum::<usize>();
         }
-        let sealed = append
-            .events
-            .iter()
-            .map(|event| {
-                let slot_hashes = hash::slots(&event.slots);
-                (hash::leaf(&Envelope::from(event), &slot_hashes), slot_hashes)
-            })
-            .collect();
-        Ok(Self { append, sealed, deletions, bytes })
+        let mut hashes: Vec<Vec<u8>> = append.events.iter().map(|event| hash::slots(&event.slots)).collect();
+        for one in &named {
+            let slot = append.events.get(one.event).and_then(|event| event.slots.get(usize::from(one.slot)));
+            let slot = slot.ok_or("a set of chunks is named by a slot of the request")?;
+            if one.hashes.is_empty() || !one.hashes.len().is_multiple_of(32) {
+                return Err("a set of chunks has the hashes of its chunks");
+            }
+            let at = usize::from(one.slot) * 32;
+            hashes[one.event][at..at + 32].copy_from_slice(&hash::slot_with_chunks(
+                slot,
+                &one.set,
+                &one.hashes,
+            ));
+        }
+        let leaf = |(event, slot_hashes): (&NewEvent, Vec<u8>)| {
+            (hash::leaf(&Envelope::from(event), &slot_hashes), slot_hashes)
+        };
+        let sealed = append.events.iter().zip(hashes).map(leaf).collect();
+        Ok(Self { append, sealed, deletions, named, bytes })
     }
 }
 

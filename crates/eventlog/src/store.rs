@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::chunks::Naming;
 use crate::clock::Micros;
 use crate::database::Tx;
 use crate::decide::Known;
@@ -35,6 +36,8 @@ pub(crate) struct Change {
     pub(crate) head: Head,
     /// Slots to delete: position, slot, and the position of the event that says so.
     pub(crate) deletions: Vec<(Position, u16, Position)>,
+    /// Sets of chunks that its slots name.
+    pub(crate) named: Vec<(Position, Naming)>,
 }
 
 /// How an attempt to write failed.

@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
 
+use sha2::{Digest, Sha256};
+
 use crate::anchor::Anchor;
-use crate::database::{Database, Tx};
-use crate::event::{Event, Head, Position, Slot};
+use crate::chunks;
+use crate::database::{Database, Transaction, Tx};
+use crate::event::{Event, Head, Key, Position, Slot};
 use crate::hash::{self, Envelope, GENESIS, Hash};
 use crate::log::read;
 use crate::{postgres, sqlite};
@@ -20,6 +23,8 @@ pub struct Verified {
     pub events: u64,
     /// How many slots were present and had the hash that the chain says.
     pub slots: u64,
+    /// How many chunks were present and had the hash that the chain says.
+    pub chunks: u64,
     /// How many slots were lawfully deleted.
     pub deleted_slots: u64,
     /// The last position of the range that exists.
@@ -76,20 +81,23 @@ pub(crate) async fn verify(
         verified: Verified {
             events: 0,
             slots: 0,
+            chunks: 0,
             deleted_slots: 0,
             through: Position(first - 1),
             hash: GENESIS,
         },
+        known: HashMap::new(),
     };
     let last = (*range.end()).min(head.position.0);
     while walk.verified.through.0 < last {
-        let page = Page::read(database, walk.verified.through, last).await?;
+        let mut page = Page::read(database, walk.verified.through, last).await?;
         if page.links.is_empty() {
             return broken(Position(walk.verified.through.0 + 1), "the event is missing");
         }
         for link in &page.links {
             walk.step(link, &page)?;
         }
+        walk.chunks(&mut page).await?;
         progress(walk.verified.through);
     }
     walk.verified.hash = walk.previous;
@@ -155,6 +163,10 @@ struct Page {
     links: Vec<Link>,
     slots: BTreeMap<(Position, u16), Slot>,
     deletions: HashMap<(Position, u16), Position>,
+    /// The sets of chunks that slots name, and the hashes of their chunks.
+    sets: BTreeMap<(Position, u16), (Key, Vec<u8>)>,
+    /// The snapshot itself: chunks are read one by one.
+    reader: Transaction,
 }
 
 impl Page {
@@ -168,9 +180,14 @@ impl Page {
         };
         let slots: Vec<(Position, Slot)> = read!(reader.tx(), slots_between(first, last))?;
         let deletions: Vec<(Position, u16, Position)> = read!(reader.tx(), deletions_between(first, last))?;
-        reader.commit().await?;
+        let sets = chunks::sets_between(reader.tx(), first, last).await?;
         Ok(Self {
             links,
+            sets: sets
+                .into_iter()
+                .map(|(position, slot, set, hashes)| ((position, slot), (set, hashes)))
+                .collect(),
+            reader,
             slots: slots.into_iter().map(|(position, slot)| ((position, slot.number), slot)).collect(),
             deletions: deletions.into_iter().map(|(position, slot, by)| ((position, slot), by)).collect(),
         })
@@ -181,9 +198,50 @@ struct Walk {
     previous: Hash,
     stored: i64,
     verified: Verified,
+    /// Sets of chunks that were read, and the hashes that they have: several slots may name one.
+    known: HashMap<Key, Hash>,
+}
+
+impl Page {
+    fn hash(&self, position: Position, slot: &Slot) -> Hash {
+        match self.sets.get(&(position, slot.number)) {
+            Some((set, hashes)) => hash::slot_with_chunks(slot, set, hashes),
+            None => hash::slot(slot),
+        }
+    }
 }
 
 impl Walk {
+    /// Reads the chunks of the sets that slots of a page name, whose hashes were found to be the chain's.
+    async fn chunks(&mut self, page: &mut Page) -> Result<(), VerifyError> {
+        let sets = std::mem::take(&mut page.sets);
+        for ((position, slot), (set, hashes)) in sets {
+            if !page.slots.contains_key(&(position, slot)) {
+                continue;
+            }
+            let whole: Hash = Sha256::digest(&hashes).into();
+            if self.known.get(&set) == Some(&whole) {
+                continue;
+            }
+            let named = |number: u32| format!("chunk {number} of slot {slot}");
+            let count = u32::try_from(hashes.len() / 32).unwrap_or(u32::MAX);
+            for (number, expected) in (0..count).zip(hashes.chunks(32)) {
+                match chunks::body(page.reader.tx(), &set, number).await? {
+                    None => return broken(position, &format!("{} is missing", named(number))),
+                    Some(body) if hash::chunk(&set, number, &body)[..] != *expected => {
+                        return broken(position, &format!("{} does not have its hash", named(number)));
+                    }
+                    Some(_) => self.verified.chunks += 1,
+                }
+            }
+            if chunks::count(page.reader.tx(), &set).await? != u64::from(count) {
+                return broken(position, &format!("slot {slot} has a chunk that it does not know"));
+            }
+            self.known.insert(set, whole);
+        }
+        Ok(())
+    }
+
     fn step(&mut self, link: &Link, page: &Page) -> Result<(), VerifyError> {
         let event = &link.event;
         let expected = Position(self.verified.through.0 + 1);
@@ -227,7 +285,7 @@ impl Walk {
                 (Some(_), Some(_)) => {
                     return broken(position, &format!("slot {number} was deleted and is there again"));
                 }
-                (Some(slot), None) if hash::slot(slot)[..] != **expected => {
+                (Some(slot), None) if page.hash(position, slot)[..] != **expected => {
                     return broken(position, &format!("slot {number} does not have its hash"));
                 }
                 (Some(_), None) => self.verified.slots += 1,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
+use crate::chunks::Naming;
 use crate::clock::{Micros, SharedClock};
 use crate::decide::{Decision, Placed, decide};
 use crate::event::{AppendError, Appended, Position};
@@ -410,7 +411,11 @@ impl Writer {
         let (rows, hash) = Rows::take(&decision.placed, &mut works, taken.head.hash);
         let mut head = decision.head;
         head.hash = hash;
-        let change = Change { head, deletions: deletions(&decision.placed, &works) };
+        let change = Change {
+            head,
+            deletions: deletions(&decision.placed, &works),
+            named: named(&decision.placed, &works),
+        };
         let written = match self.put(&rows, &change).await {
             Ok(()) => self.store.commit().await,
             Err(failure) => Err(failure),
@@ -487,6 +492,15 @@ fn deletions(placed: &[Placed], works: &[&mut Work]) -> Vec<(Position, u16, Posi
             wanted.iter().map(|(position, slot)| (*position, *slot, place.position))
         })
         .collect()
+}
+
+/// The sets of chunks that slots name, each with the position of its event.
+fn named(placed: &[Placed], works: &[&mut Work]) -> Vec<(Position, Naming)> {
+    let of = |place: &Placed| {
+        let all = works[place.request].named.iter().filter(|naming| naming.event == place.event);
+        all.map(|naming| (place.position, naming.clone())).collect::<Vec<_>>()
+    };
+    placed.iter().filter(|place| !works[place.request].named.is_empty()).flat_map(of).collect()
 }
 
 fn count(events: usize) -> f64 {

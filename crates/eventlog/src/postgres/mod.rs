@@ -11,6 +11,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, Row};
 use tokio::time::timeout;
 
+use crate::chunks;
 use crate::clock::Micros;
 use crate::database::{Durability, Tx, postgres_options};
 use crate::decide::Known;
@@ -19,24 +20,33 @@ use crate::rows::{Rows, uint};
 use crate::store::{Change, Failure, Need, Phase, Taken, classify as classify_error};
 
 const SCHEMA: &str = include_str!("schema.sql");
+/// What format 2 adds to format 1.
+const CHUNKS: &str = include_str!("chunks.sql");
 /// How long one round trip may take before the server counts as gone. Longer than it lets another
 /// session idle inside a transaction, so that a frozen node is noticed there first.
 const PATIENCE: Duration = Duration::from_secs(30);
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// Creates the log's tables where they are missing, and gives the version of what is there.
+/// Creates the log's tables where they are missing, brings older ones up, and gives the version of what is there.
 pub(crate) async fn prepare(pool: &PgPool) -> Result<i64, sqlx::Error> {
-    let version = "SELECT coalesce(max(version), 0)::bigint FROM log_format";
+    let text = "SELECT coalesce(max(version), 0)::bigint FROM log_format";
     if known(&mut *pool.acquire().await?).await? {
         // A role that may only use the tables needs nothing more.
-        return sqlx::query_scalar(version).fetch_one(pool).await;
+        let version = sqlx::query_scalar(text).fetch_one(pool).await?;
+        if version != 1 {
+            return Ok(version);
+        }
     }
     let mut transaction = pool.begin().await?;
     sqlx::raw_sql("SELECT pg_advisory_xact_lock(7021880344)").execute(&mut *transaction).await?;
     if !known(&mut transaction).await? {
         sqlx::raw_sql(SCHEMA).execute(&mut *transaction).await?;
     }
-    let version = sqlx::query_scalar(version).fetch_one(&mut *transaction).await?;
+    let mut version = sqlx::query_scalar(text).fetch_one(&mut *transaction).await?;
+    if version == 1 {
+        sqlx::raw_sql(CHUNKS).execute(&mut *transaction).await?;
+        version = sqlx::query_scalar(text).fetch_one(&mut *transaction).await?;
+    }
     transaction.commit().await?;
     Ok(version)
 }
@@ -94,7 +104,10 @@ impl Store {
     pub(crate) async fn put(&mut self, rows: &Rows, change: &Change) -> Result<(), Failure> {
         let (hooks, channel) = (self.hooks.clone(), self.channel.clone());
         self.run(Phase::Before, async |connection: &mut PgConnection| {
-            write::put(connection, rows, change, &hooks, &channel).await
+            // While the head still stands before them.
+            chunks::name(Tx::Postgres(connection), &change.named).await?;
+            write::put(connection, rows, change, &hooks, &channel).await?;
+            chunks::let_go(Tx::Postgres(connection), &change.deletions).await
         })
         .await
     }

@@ -7,11 +7,15 @@ use sqlx::postgres::PgPool;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 /// The log's own tables, and what the role that serves does with each. Rows of indexes are in tables of its own.
-const TABLES: [(&str, &str); 6] = [
+const TABLES: [(&str, &str); 9] = [
     ("event", "SELECT, INSERT"),
     // Deleted only together with an event that says so: a trigger sees to that.
     ("sealed", "SELECT, INSERT, DELETE"),
     ("sealed_deleted", "SELECT, INSERT"),
+    // Deleted only where no slot names their set: a trigger sees to that too.
+    ("chunk", "SELECT, INSERT, DELETE"),
+    ("chunk_set", "SELECT, INSERT"),
+    ("chunk_staged", "SELECT, INSERT, UPDATE, DELETE"),
     ("log_head", "SELECT, UPDATE"),
     ("log_hook", "SELECT, INSERT, UPDATE"),
     ("log_format", "SELECT"),

@@ -6,6 +6,7 @@ pub(crate) mod write;
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection, Row, Sqlite, SqliteConnection};
 
+use crate::chunks;
 use crate::clock::Micros;
 use crate::database::{SqliteDb, Tx};
 use crate::decide::Known;
@@ -16,10 +17,12 @@ use crate::store::{Change, Failure, Need, Phase, Taken, classify as classify_err
 use write::insert;
 
 const SCHEMA: &str = include_str!("schema.sql");
+/// What format 2 adds to format 1.
+const CHUNKS: &str = include_str!("chunks.sql");
 /// Keys looked up in one statement; unused places are NULL, which matches nothing.
 const LOOKUP: usize = 64;
 
-/// Creates the log's tables where they are missing, and gives the version of what is there.
+/// Creates the log's tables where they are missing, brings older ones up, and gives the version of what is there.
 pub(crate) async fn prepare(db: &SqliteDb) -> Result<i64, sqlx::Error> {
     let mut connection = db.writer.acquire().await?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
@@ -29,9 +32,12 @@ pub(crate) async fn prepare(db: &SqliteDb) -> Result<i64, sqlx::Error> {
     if known == 0 {
         sqlx::raw_sql(SCHEMA).execute(&mut *transaction).await?;
     }
-    let version = sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM log_format")
-        .fetch_one(&mut *transaction)
-        .await?;
+    let text = "SELECT coalesce(max(version), 0) FROM log_format";
+    let mut version: i64 = sqlx::query_scalar(text).fetch_one(&mut *transaction).await?;
+    if version == 1 {
+        sqlx::raw_sql(CHUNKS).execute(&mut *transaction).await?;
+        version = sqlx::query_scalar(text).fetch_one(&mut *transaction).await?;
+    }
     transaction.commit().await?;
     Ok(version)
 }
@@ -74,7 +80,9 @@ impl Store {
         let connection = self.connection()?;
         let put = async {
             insert(connection, rows).await?;
+            chunks::name(Tx::Sqlite(connection), &change.named).await?;
             write::delete_slots(connection, &change.deletions).await?;
+            chunks::let_go(Tx::Sqlite(connection), &change.deletions).await?;
             write::move_head(connection, &change.head, &hooks).await
         };
         put.await.map_err(|error| classify_error(&error, Phase::Before))

@@ -1,6 +1,6 @@
 //! On PostgreSQL the role that serves appends, and cannot take away what keeps the log append-only.
 
-use eventlog::{EventLog, Location, Options, Position};
+use eventlog::{EventLog, Location, Naming, Options, Position};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::world::*;
@@ -33,6 +33,12 @@ async fn the_role_that_serves_appends_and_can_change_nothing() {
     assert!(!log.could_rewrite().await.unwrap());
     fill(&log, vec![keyed([1; 16]), with_slots(&[b"one", b"two"])]).await;
     log.delete_slots(&[(Position(2), 0)], of_kind("slots_deleted")).await.unwrap();
+    let (set, unwanted) = (fresh(), fresh());
+    let hashes = log.stage(set, 0, b"chunk").await.unwrap().to_vec();
+    let named = vec![Naming { event: 0, slot: 0, set, hashes }];
+    log.append_naming(request(vec![with_slots(&[b"key"])]), named).await.unwrap();
+    log.stage(unwanted, 0, b"chunk").await.unwrap();
+    log.discard(unwanted).await.unwrap();
     log.consistent_through().await.unwrap();
     log.rebuild_hooks().await.unwrap();
     let before = whole(&log).await;
@@ -46,6 +52,10 @@ async fn the_role_that_serves_appends_and_can_change_nothing() {
         "ALTER TABLE sealed DISABLE TRIGGER ALL",
         "UPDATE sealed SET body = ''",
         "DELETE FROM sealed",
+        "DELETE FROM chunk",
+        "UPDATE chunk SET body = ''",
+        "ALTER TABLE chunk DISABLE TRIGGER ALL",
+        "UPDATE chunk_set SET hashes = ''",
         "DROP SCHEMA log CASCADE",
         "DROP FUNCTION log_refuse CASCADE",
         "CREATE OR REPLACE FUNCTION log_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
