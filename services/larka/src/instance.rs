@@ -70,7 +70,11 @@ impl Instance {
             base_url: settings.base_url.clone(),
             unversioned: settings.unversioned,
             origins: settings.origins.clone(),
-            limits: Limits { body_bytes: settings.body_limit, ..Limits::default() },
+            limits: Limits {
+                body_bytes: settings.body_limit,
+                attachment_bytes: settings.attachment_limit,
+                ..Limits::default()
+            },
             registry: registry.clone(),
         })?;
         let worker = Worker::open(worker::Options {

@@ -21,6 +21,7 @@ pub(crate) struct Running {
     shutdown: watch::Sender<bool>,
     server: JoinHandle<std::io::Result<()>>,
     uses: JoinHandle<()>,
+    sweeping: JoinHandle<()>,
     worker: Option<JoinHandle<()>>,
     anchors: Option<JoinHandle<()>>,
 }
@@ -73,12 +74,13 @@ pub(crate) async fn start(instance: Arc<Instance>, listener: TcpListener) -> Res
         .clone()
         .map(|schedule| tokio::spawn(anchors::keep(Arc::clone(&instance), schedule, stopping.clone())));
     let uses = tokio::spawn(instance.lrs.clone().keep_uses(stopping.clone()));
+    let sweeping = tokio::spawn(instance.lrs.clone().sweep_uploads(stopping.clone()));
     if instance.owns_folder() {
         socket::listen(&instance)?;
     }
     let server = tokio::spawn(serve(listener, router, stopping));
     tracing::info!(%address, lrs = roles.lrs, admin = roles.admin, worker = roles.worker, "listening");
-    Ok(Running { address, instance, shutdown, server, uses, worker, anchors })
+    Ok(Running { address, instance, shutdown, server, uses, sweeping, worker, anchors })
 }
 
 async fn serve(
@@ -119,6 +121,7 @@ impl Running {
             let _ = task.await;
         }
         let _ = self.uses.await;
+        let _ = self.sweeping.await;
         if let Err(error) = self.instance.lrs.write_uses().await {
             tracing::warn!(%error, "what credentials were used for last cannot be written down");
         }

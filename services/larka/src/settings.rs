@@ -51,9 +51,12 @@ pub(crate) struct ServeFlags {
     /// Which services run here: lrs, admin, worker [default: all three]
     #[arg(long, env = "LARKA_ROLES", value_delimiter = ',', value_name = "ROLES")]
     pub(crate) roles: Option<Vec<String>>,
-    /// Largest request body, in bytes [default: 16777216]
+    /// Largest request body, without attachments, in bytes [default: 16777216]
     #[arg(long, env = "LARKA_BODY_LIMIT", value_name = "BYTES")]
     pub(crate) body_limit: Option<usize>,
+    /// Most content of attachments in one request, in bytes [default: 268435456]
+    #[arg(long, env = "LARKA_ATTACHMENT_LIMIT", value_name = "BYTES")]
+    pub(crate) attachment_limit: Option<usize>,
     /// How many events may wait to be written [default: 20000]
     #[arg(long, env = "LARKA_QUEUE", value_name = "EVENTS")]
     pub(crate) queue: Option<usize>,
@@ -85,6 +88,7 @@ struct File {
     listen: Option<String>,
     roles: Option<Vec<String>>,
     body_limit: Option<usize>,
+    attachment_limit: Option<usize>,
     queue: Option<usize>,
     default_xapi_version: Option<String>,
     xapi_origins: Option<Vec<String>>,
@@ -105,6 +109,7 @@ pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     pub(crate) roles: Roles,
     pub(crate) body_limit: usize,
+    pub(crate) attachment_limit: usize,
     pub(crate) queue: usize,
     pub(crate) unversioned: Unversioned,
     /// Each an origin, or one `*`.
@@ -157,6 +162,7 @@ impl Settings {
             _ => return Err(Failure::setting("log-format", "text or json")),
         };
         let body_limit = serve.body_limit.or(file.body_limit).unwrap_or(16 * 1024 * 1024);
+        let attachment_limit = serve.attachment_limit.or(file.attachment_limit).unwrap_or(256 * 1024 * 1024);
         let queue = serve.queue.or(file.queue).unwrap_or(20_000);
         let every = serve.anchor_every.or(file.anchor_every).unwrap_or(3_600);
         if every == 0 {
@@ -189,6 +195,7 @@ impl Settings {
             listen,
             roles: Roles::read(serve.roles.clone().or(file.roles))?,
             body_limit,
+            attachment_limit,
             queue,
             unversioned,
             anchors: serve.anchors.clone().or(file.anchors).map(|file| Schedule { file, every }),

@@ -12,6 +12,7 @@ mod multipart;
 mod parameters;
 pub(crate) mod rate;
 mod statements;
+mod upload;
 
 use std::time::{Duration, Instant};
 
@@ -164,7 +165,9 @@ fn headless(answer: Response, method: &Method) -> Response {
         return answer;
     }
     let (mut parts, body) = answer.into_parts();
-    if let Some(length) = axum::body::HttpBody::size_hint(&body).exact() {
+    if let Some(length) = axum::body::HttpBody::size_hint(&body).exact()
+        && !parts.headers.contains_key(header::CONTENT_LENGTH)
+    {
         parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
     Response::from_parts(parts, axum::body::Body::empty())

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use eventlog::clock::SharedClock;
-use eventlog::{Append, AppendError, EventLog, Key, NewEvent, Position, Slot};
+use eventlog::{Append, AppendError, EventLog, Key, Naming, NewEvent, Position, Slot};
 use uuid::Uuid;
 use vault::{AgentHandle, Period, Vault, VaultError};
 use views::municipality::Current;
@@ -147,7 +147,7 @@ impl Ingest {
                 Some(handles) => people.into_iter().zip(handles).collect(),
                 None => self.resolve(open.iter().map(|index| &statements[*index]), period).await?,
             };
-            let mut events = self
+            let (mut events, named) = self
                 .prepare(&statements, &contents, &ids, &open, &handles, sender.credential, version)
                 .await?;
             let said = match sender.may_define {
@@ -160,7 +160,8 @@ impl Ingest {
                 false => self.definitions.changes(&said, sender.credential).await?,
             };
             events.extend(changes.events.iter().cloned());
-            match self.log.append(Append { events, fence: Some(fence), raise_fence: false }).await {
+            let append = Append { events, fence: Some(fence), raise_fence: false };
+            match self.log.append_naming(append, named).await {
                 Ok(_) => {
                     self.definitions.settle(&changes);
                     return Ok(Posted { stored: open.len(), ids });
@@ -218,7 +219,7 @@ impl Ingest {
         handles: &HashMap<Identifier, AgentHandle>,
         credential: Option<Key>,
         version: Version,
-    ) -> Result<Vec<NewEvent>, IngestError> {
+    ) -> Result<(Vec<NewEvent>, Vec<Naming>), IngestError> {
         let snapshot = self.municipality.snapshot();
         let preparation = Preparation {
             vault: &self.vault,
@@ -229,11 +230,16 @@ impl Ingest {
             version,
         };
         let mut events = Vec::with_capacity(open.len());
+        let mut named = Vec::new();
         for chunk in open.chunks(BETWEEN_TURNS) {
             for index in chunk {
                 let prepared = preparation.event(&statements[*index], ids[*index]);
                 let (mut event, unsealed) = prepared.map_err(vault_failed)?;
                 if let Some(unsealed) = unsealed {
+                    for (slot, set) in unsealed.named() {
+                        let hashes = contents.staged.get(&set).cloned().unwrap_or_default();
+                        named.push(Naming { event: events.len(), slot, set, hashes });
+                    }
                     event.slots.extend(self.seal(unsealed, event.id).await?);
                 }
                 events.push(event);
@@ -242,7 +248,7 @@ impl Ingest {
                 tokio::task::yield_now().await;
             }
         }
-        Ok(events)
+        Ok((events, named))
     }
 
     /// Seals the content of a statement's attachments.

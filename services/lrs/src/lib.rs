@@ -15,6 +15,7 @@ mod documents;
 mod erase;
 mod http;
 mod ingest;
+mod intake;
 mod metrics;
 mod prepare;
 mod query;
@@ -24,11 +25,13 @@ mod uses;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
+use std::time::Duration;
 
 use axum::http::HeaderValue;
 use eventlog::EventLog;
 use eventlog::clock::SharedClock;
 use eventlog::fold::InTransaction;
+use tokio::sync::watch;
 use vault::Vault;
 use views::municipality::Current;
 use xapi::Version;
@@ -38,6 +41,10 @@ pub use erase::{EraseError, Receipt};
 pub use http::{SCOPES, router};
 pub use ingest::{Ingest, IngestError, Posted, Sender};
 pub use query::{Asking, Found, GivenAttachment, Query, QueryFailed};
+
+/// After this long content that no statement has is taken for abandoned.
+const ABANDONED: Duration = Duration::from_secs(3600);
+const SWEPT_EVERY: Duration = Duration::from_secs(600);
 
 /// What the log is opened with: the indexes of statements and of documents, written with every append.
 pub fn hooks() -> Vec<Arc<dyn InTransaction>> {
@@ -94,29 +101,37 @@ impl Unversioned {
 /// How much is taken at once.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Bytes of one body; more is answered with 413.
+    /// Bytes of one body, without the content of attachments; more is answered with 413.
     pub body_bytes: usize,
+    /// Bytes of the content of attachments in one request; more is answered with 413.
+    pub attachment_bytes: usize,
     /// Statements in one request.
     pub batch: usize,
     /// Statements in one page of an answer.
     pub page: usize,
     /// Requests with a body that are worked on at the same time; more are answered with 429.
     pub in_flight: usize,
-    /// How long a body may take to arrive, in seconds; slower is answered with 408.
+    /// How long a body may take to arrive, in seconds; slower is answered with 408. The content of attachments may
+    /// take longer, as long as there is no such time in which nothing of it arrives.
     pub body_seconds: u64,
+    /// How long a body with attachments may take in all, in seconds. Less than the hour after which chunks without a
+    /// statement are swept.
+    pub upload_seconds: u64,
     /// How long a `more` address is good for, in seconds.
     pub more_seconds: u64,
 }
 
 impl Default for Limits {
-    /// 16 MiB, 10,000 statements, pages of 100, 1,000 requests, 30 seconds, a day.
+    /// 16 MiB, 256 MiB, 10,000 statements, pages of 100, 1,000 requests, 30 seconds, half an hour, a day.
     fn default() -> Self {
         Self {
             body_bytes: 16 << 20,
+            attachment_bytes: 256 << 20,
             batch: 10_000,
             page: 100,
             in_flight: 1_000,
             body_seconds: 30,
+            upload_seconds: 1_800,
             more_seconds: 86_400,
         }
     }
@@ -184,6 +199,22 @@ impl Lrs {
                 limits,
             }),
         })
+    }
+
+    /// Removes, now and every few minutes until `stopping`, the content of attachments whose statement never came: the
+    /// client went away, or a process ended. Any node may do it.
+    pub async fn sweep_uploads(self, mut stopping: watch::Receiver<bool>) {
+        while !*stopping.borrow() {
+            match self.inner.log.sweep(ABANDONED).await {
+                Ok(0) => {}
+                Ok(sets) => tracing::info!(sets, "removed content whose statement never came"),
+                Err(error) => tracing::warn!(%error, "content whose statement never came cannot be removed"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(SWEPT_EVERY) => {}
+                changed = stopping.changed() => if changed.is_err() { return },
+            }
+        }
     }
 
     /// The way in for statements that were found valid.

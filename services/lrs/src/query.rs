@@ -17,7 +17,7 @@ pub use crate::reading::GivenAttachment;
 use crate::reading::{self, Look, ReadError};
 
 /// Attachments on one page, in times of the largest body that is taken; a page with more ends early.
-const ATTACHED: usize = 2;
+const ATTACHED: u64 = 2;
 
 /// Finds statements. Cheap to clone.
 #[derive(Clone)]
@@ -30,7 +30,7 @@ pub struct Query {
 }
 
 /// A page of statements.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Found {
     /// Each as JSON, in the order asked for.
     pub statements: Vec<String>,
@@ -106,7 +106,7 @@ impl Query {
         }
         let look = self.look(format, asking, &stored).await?;
         let attachments = match attachments {
-            true => Some(reading::contents(&self.log, &self.vault, &stored, usize::MAX).await?.0),
+            true => Some(reading::contents(&self.log, &self.vault, &stored, u64::MAX).await?.0),
             false => None,
         };
         Ok(stored.first().map(|stored| Found {
@@ -180,7 +180,7 @@ impl Query {
         let mut rest = page.rest;
         let mut attachments = None;
         if cursor.attachments {
-            let most = self.limits.body_bytes.saturating_mul(ATTACHED);
+            let most = (self.limits.body_bytes as u64).saturating_mul(ATTACHED);
             let (given, served) = reading::contents(&self.log, &self.vault, &stored, most).await?;
             if let Some(next) = stored.get(served) {
                 rest = Some(from(next.event.position, cursor.order, cursor.bounds));
@@ -289,7 +289,7 @@ impl From<ReadError> for QueryFailed {
         match error {
             ReadError::Log(error) => error.into(),
             ReadError::Vault(error) => error.into(),
-            error @ ReadError::Facts(..) => Self::Internal(error.to_string()),
+            error @ (ReadError::Facts(..) | ReadError::Chunk(_)) => Self::Internal(error.to_string()),
         }
     }
 }

@@ -7,12 +7,12 @@ use domain::{Facts as _, StatementFacts};
 use eventlog::clock::Micros;
 use eventlog::{Event, EventLog, Key, LogError, Position, Slot};
 use uuid::Uuid;
-use vault::{AgentId, Envelope, Opened, Text, Vault, VaultError};
+use vault::{AgentId, ChunkPlace, Envelope, Opened, Text, Vault, VaultError};
 use xapi::attachments;
 use xapi::output::{self, Account, Additions, Anonymous, AnonymousObject, Canonical, Languages};
 use xapi::{Duration, Format, ResultFacts, Version};
 
-use crate::attachments::{Content, hash_of};
+use crate::attachments::{Content, InChunks, Kept, hash_of};
 use crate::prepare::{STATEMENT, TAG_GROUP};
 
 /// Why statements could not be read.
@@ -24,6 +24,8 @@ pub(crate) enum ReadError {
     Vault(#[from] VaultError),
     #[error("the statement at position {0} cannot be read: {1}")]
     Facts(u64, String),
+    #[error("chunk {0} of an attachment is not there")]
+    Chunk(u32),
 }
 
 /// A statement as stored: its event, its facts, and its text as far as there are keys.
@@ -92,14 +94,25 @@ pub(crate) async fn read(
 }
 
 /// The content of an attachment as it is given back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct GivenAttachment {
     /// `contentType`, as the statement has it.
     pub content_type: String,
     /// `sha2`, as the statement has it.
     pub sha2: String,
-    /// The content, byte for byte as it came.
-    pub bytes: Vec<u8>,
+    /// The content, byte for byte as it came; what is large is read when it is given.
+    pub(crate) content: Kept,
+}
+
+/// One chunk of content, opened.
+pub(crate) async fn chunk(log: &EventLog, content: &InChunks, number: u32) -> Result<Vec<u8>, ReadError> {
+    let place = ChunkPlace { set: content.set, number, last: number + 1 == content.count };
+    let body = log.read_chunk(content.set, number).await?.ok_or(ReadError::Chunk(number))?;
+    let key = content.key.clone();
+    match tokio::task::spawn_blocking(move || key.open(&place, body)).await {
+        Ok(opened) => Ok(opened?),
+        Err(error) => Err(VaultError::Stopped(error.to_string()).into()),
+    }
 }
 
 /// The content of the attachments of statements, each once, as far as there is any and there are keys to it. Stops
@@ -108,9 +121,9 @@ pub(crate) async fn contents(
     log: &EventLog,
     vault: &Vault,
     statements: &[Stored],
-    most: usize,
+    most: u64,
 ) -> Result<(Vec<GivenAttachment>, usize), ReadError> {
-    let (mut given, mut seen, mut bytes) = (Vec::new(), HashSet::new(), 0);
+    let (mut given, mut seen, mut bytes) = (Vec::new(), HashSet::new(), 0_u64);
     for (index, stored) in statements.iter().enumerate() {
         let (Some(first), Text::Plain { text, .. }) = (stored.facts.attachments_from, &stored.text) else {
             continue;
@@ -135,13 +148,13 @@ pub(crate) async fn contents(
                 own.push((content, one.clone()));
             }
         }
-        bytes += own.iter().map(|(content, _)| content.bytes.len()).sum::<usize>();
+        bytes += own.iter().map(|(content, _)| content.kept.length()).sum::<u64>();
         if bytes > most && index > 0 {
             return Ok((given, index));
         }
         for (content, attachments::Listed { sha2, content_type }) in own {
             seen.insert(content.hash);
-            given.push(GivenAttachment { content_type, sha2, bytes: content.bytes });
+            given.push(GivenAttachment { content_type, sha2, content: content.kept });
         }
     }
     Ok((given, statements.len()))

@@ -35,9 +35,7 @@ impl Drop for Place {
 /// The whole body.
 pub(super) async fn read(lrs: &Lrs, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
     let limit = lrs.inner.limits.body_bytes;
-    let named =
-        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if named.is_some_and(|length| length > limit as u64) {
+    if named_length(headers).is_some_and(|length| length > limit as u64) {
         return Err(Refusal::too_large(limit));
     }
     let seconds = lrs.inner.limits.body_seconds;
@@ -45,6 +43,11 @@ pub(super) async fn read(lrs: &Lrs, headers: &HeaderMap, body: Body) -> Result<B
         Ok(read) => read,
         Err(_) => Err(Refusal::too_slow(seconds)),
     }
+}
+
+/// `Content-Length`, where the request has it.
+pub(super) fn named_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok())
 }
 
 async fn collect(body: Body, limit: usize) -> Result<Bytes, Refusal> {

@@ -7,6 +7,7 @@ use xapi::{Invalid, QueryError};
 use crate::attachments::Unacceptable;
 use crate::documents::DocumentError;
 use crate::ingest::IngestError;
+use crate::intake::IntakeError;
 use crate::query::QueryFailed;
 use crate::rules::Broken;
 
@@ -52,6 +53,12 @@ impl Refusal {
 
     pub(super) fn too_slow(seconds: u64) -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, format!("the body did not arrive within {seconds} seconds"))
+            .with(header::CONNECTION, HeaderValue::from_static("close"))
+    }
+
+    /// 408 for a body that stopped arriving.
+    pub(super) fn stalled(seconds: u64) -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, format!("nothing of the body arrived for {seconds} seconds"))
             .with(header::CONNECTION, HeaderValue::from_static("close"))
     }
 
@@ -147,8 +154,18 @@ impl From<Unacceptable> for Refusal {
     fn from(error: Unacceptable) -> Self {
         match error {
             Unacceptable::Statement(invalid) => invalid.into(),
-            Unacceptable::TooMuch(_) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()),
+            Unacceptable::TooMuch(_) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string())
+                .with(header::CONNECTION, HeaderValue::from_static("close")),
             error => Self::bad_request(error.to_string()),
+        }
+    }
+}
+
+impl From<IntakeError> for Refusal {
+    fn from(error: IntakeError) -> Self {
+        match error {
+            IntakeError::Unacceptable(error) => error.into(),
+            IntakeError::Store(error) => error.into(),
         }
     }
 }

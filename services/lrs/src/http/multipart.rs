@@ -1,15 +1,21 @@
 //! Bodies with attachments, in and out.
 
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use eventlog::EventLog;
+use futures_util::stream;
 use xapi::multipart;
 
 use super::error::Refusal;
 use super::json;
+use crate::attachments::Kept;
 use crate::prepare;
 use crate::query::GivenAttachment;
+use crate::reading::{self, ReadError};
 
 /// The boundary of a request with attachments, or none where it is JSON alone. Refuses whatever says it is neither.
 pub(super) fn boundary(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
@@ -26,28 +32,68 @@ pub(super) fn boundary(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
     }
 }
 
-/// An answer: JSON alone, or where attachments were asked for (there may be none) JSON and their content.
+/// An answer: JSON alone, or where attachments were asked for (there may be none) JSON and their content, which is read
+/// from the log as the answer is.
 pub(super) fn answer(
+    log: &EventLog,
     statements: String,
-    attachments: Option<&[GivenAttachment]>,
+    attachments: Option<Vec<GivenAttachment>>,
 ) -> Result<Response, Refusal> {
     let Some(attachments) = attachments else { return Ok(json(StatusCode::OK, statements)) };
     // 128 random bits: nobody can have sent content with it.
     let random = prepare::random().map_err(|error| Refusal::internal(&error.to_string()))?;
     let boundary = hex::encode(random);
-    let content: usize = attachments.iter().map(|one| one.bytes.len() + 300).sum();
-    let mut body = Vec::with_capacity(statements.len() + content + 200);
-    body.extend_from_slice(format!("--{boundary}\r\nContent-Type: application/json\r\n\r\n").as_bytes());
-    body.extend_from_slice(statements.as_bytes());
+    let mut pieces = VecDeque::with_capacity(attachments.len() * 2 + 2);
+    let first = format!("--{boundary}\r\nContent-Type: application/json\r\n\r\n{statements}");
+    pieces.push_back(Kept::Whole(first.into_bytes()));
     for attachment in attachments {
         let mut headers = format!("\r\n--{boundary}\r\nContent-Type: {}\r\n", attachment.content_type);
         headers.push_str("Content-Transfer-Encoding: binary\r\n");
         // Writing to a string does not fail.
         let _ = write!(headers, "X-Experience-API-Hash: {}\r\n\r\n", attachment.sha2);
-        body.extend_from_slice(headers.as_bytes());
-        body.extend_from_slice(&attachment.bytes);
+        pieces.push_back(Kept::Whole(headers.into_bytes()));
+        pieces.push_back(attachment.content);
     }
-    body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+    pieces.push_back(Kept::Whole(format!("\r\n--{boundary}--\r\n").into_bytes()));
+    let length: u64 = pieces.iter().map(Kept::length).sum();
+    let reading = Reading { log: log.clone(), pieces, next: 0 };
+    let body = Body::from_stream(stream::try_unfold(reading, Reading::step));
     let content_type = format!("multipart/mixed; boundary={boundary}");
-    Ok((StatusCode::OK, [(header::CONTENT_TYPE, content_type)], body).into_response())
+    let headers = [(header::CONTENT_TYPE, content_type), (header::CONTENT_LENGTH, length.to_string())];
+    Ok((StatusCode::OK, headers, body).into_response())
+}
+
+/// An answer that is being read.
+struct Reading {
+    log: EventLog,
+    pieces: VecDeque<Kept>,
+    /// Number of the next chunk, where the first piece is in chunks.
+    next: u32,
+}
+
+impl Reading {
+    async fn step(mut self) -> Result<Option<(Bytes, Self)>, ReadError> {
+        loop {
+            match self.pieces.front_mut() {
+                None => return Ok(None),
+                Some(Kept::Whole(bytes)) => {
+                    let bytes = std::mem::take(bytes);
+                    self.pieces.pop_front();
+                    return Ok(Some((bytes.into(), self)));
+                }
+                Some(Kept::Chunks(content)) if self.next == content.count => {
+                    self.pieces.pop_front();
+                    self.next = 0;
+                }
+                Some(Kept::Chunks(content)) => {
+                    let read = reading::chunk(&self.log, content, self.next).await;
+                    // The answer has begun: the client learns of it by the connection's end.
+                    let bytes =
+                        read.inspect_err(|error| tracing::error!(%error, "an attachment cannot be read"))?;
+                    self.next += 1;
+                    return Ok(Some((bytes.into(), self)));
+                }
+            }
+        }
+    }
 }

@@ -1,31 +1,28 @@
 //! The statement resource (1.0.3 Communication 2.1, IEEE 4.1.6.1).
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use eventlog::Key;
 use eventlog::clock::Micros;
 use uuid::Uuid;
 use vault::secrets::Credential;
 use xapi::output::Languages;
-use xapi::{Statement, StatementQuery, Version, parse};
+use xapi::{Invalid, Statement, StatementQuery, Version, parse};
 
 use super::auth::{self, Right, authorized};
 use super::body::{self, Place};
 use super::error::Refusal;
+use super::upload::{self, Opening};
 use super::{
     answering, headless, json, multipart, negotiate, parameters, with_consistent_through, with_version,
 };
-use crate::attachments::{self, Taken};
+use crate::attachments::Taken;
+use crate::intake;
 use crate::query::{Found, QueryFailed};
-use crate::{Asking, Lrs, Sender};
-
-/// Bodies above this size are parsed where they hold up nobody else.
-const PARSED_ASIDE: usize = 128 << 10;
-/// How much content of attachments is kept for one request, in times of the largest body that is taken: it is sealed
-/// anew for each statement that has it.
-const KEPT: usize = 4;
+use crate::{Asking, Lrs, Posted, Sender};
 
 /// All methods of `/xapi/statements`.
 pub(super) async fn statements(State(lrs): State<Lrs>, request: Request) -> Response {
@@ -61,7 +58,7 @@ async fn get(lrs: &Lrs, parts: &Parts) -> Result<Response, Refusal> {
         if pairs.len() > 1 {
             return Err(Refusal::bad_request("a more address is followed as it was given"));
         }
-        return listed(lrs.query().more(token, &asking).await?, version);
+        return listed(lrs, lrs.query().more(token, &asking).await?, version);
     }
     let query = StatementQuery::parse(pairs, version)?;
     let one = match (query.statement_id, query.voided_statement_id) {
@@ -70,12 +67,12 @@ async fn get(lrs: &Lrs, parts: &Parts) -> Result<Response, Refusal> {
         (None, None) => None,
     };
     let Some((id, voided)) = one else {
-        return listed(lrs.query().list(&query, &asking).await?, version);
+        return listed(lrs, lrs.query().list(&query, &asking).await?, version);
     };
     match lrs.query().one(id, voided, query.format, query.attachments, &asking).await? {
         Some(found) => {
             let statement = found.statements.into_iter().next().unwrap_or_default();
-            let answer = multipart::answer(statement, found.attachments.as_deref())?;
+            let answer = multipart::answer(&lrs.inner.log, statement, found.attachments)?;
             Ok(last_modified(answer, found.newest, version))
         }
         None => Err(Refusal::new(StatusCode::NOT_FOUND, "there is no such statement")),
@@ -90,17 +87,12 @@ async fn post(lrs: &Lrs, parts: &Parts, body: Body) -> Result<Response, Refusal>
     if !parameters::pairs(parts.uri.query())?.is_empty() {
         return Err(Refusal::bad_request("POST takes no parameters"));
     }
-    let boundary = multipart::boundary(&parts.headers)?;
-    let body = body::read(lrs, &parts.headers, body).await?;
     let limits = limits(lrs);
-    let take = move |body: &[u8]| {
-        let parse = |json: &[u8]| parse::statements(json, version, &limits);
-        attachments::take(body, boundary.as_deref(), version, limits.bytes.saturating_mul(KEPT), parse)
-    };
-    let Taken { statements, contents } = aside(body, take).await?;
-    auth::keeps_rules(lrs, &credential, &statements)?;
-    let count = statements.len();
-    let posted = lrs.ingest().post_with(statements, contents, sender(&credential), version).await?;
+    let parse = move |json: &[u8]| parse::statements(json, version, &limits);
+    let check = |statements: &[Statement]| auth::keeps_rules(lrs, &credential, statements);
+    let taken = take(Opening { lrs, version, parse, check }, parts, body).await?;
+    let count = taken.statements.len();
+    let posted = store(lrs, taken, &credential, version).await?;
     lrs.count_stored(count, posted.stored);
     lrs.inner.uses.stored(&credential.key, posted.stored);
     let ids: Vec<String> = posted.ids.iter().map(Uuid::to_string).collect();
@@ -117,30 +109,57 @@ async fn put(lrs: &Lrs, parts: &Parts, body: Body) -> Result<Response, Refusal> 
         [(name, _)] if name == "statementId" => StatementQuery::parse(pairs, version)?,
         _ => return Err(Refusal::bad_request("expected the parameter statementId and no other")),
     };
-    let boundary = multipart::boundary(&parts.headers)?;
-    let body = body::read(lrs, &parts.headers, body).await?;
     let limits = limits(lrs);
     let id = query.statement_id;
-    let take = move |body: &[u8]| {
-        let parse = |json: &[u8]| {
-            let statement = parse::statement(json, version, &limits)?;
-            Ok(vec![Statement { id: statement.id.or(id), ..statement }])
-        };
-        attachments::take(body, boundary.as_deref(), version, limits.bytes.saturating_mul(KEPT), parse)
+    let parse = move |json: &[u8]| {
+        let statement = parse::statement(json, version, &limits)?;
+        Ok::<_, Invalid>(vec![Statement { id: statement.id.or(id), ..statement }])
     };
-    let Taken { statements, contents } = aside(body, take).await?;
-    auth::keeps_rules(lrs, &credential, &statements)?;
-    if statements.iter().any(|statement| statement.id != id) {
-        return Err(Refusal::bad_request("the statement's id differs from the parameter statementId"));
-    }
-    let posted = lrs.ingest().post_with(statements, contents, sender(&credential), version).await?;
+    let check = |statements: &[Statement]| {
+        auth::keeps_rules(lrs, &credential, statements)?;
+        match statements.iter().all(|statement| statement.id == id) {
+            true => Ok(()),
+            false => Err(Refusal::bad_request("the statement's id differs from the parameter statementId")),
+        }
+    };
+    let taken = take(Opening { lrs, version, parse, check }, parts, body).await?;
+    let posted = store(lrs, taken, &credential, version).await?;
     lrs.count_stored(1, posted.stored);
     lrs.inner.uses.stored(&credential.key, posted.stored);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
+/// Takes in statements, alone or with the content of their attachments.
+async fn take<P, C>(opening: Opening<'_, P, C>, parts: &Parts, body: Body) -> Result<Taken, Refusal>
+where
+    P: FnOnce(&[u8]) -> Result<Vec<Statement>, Invalid> + Send + 'static,
+    C: FnOnce(&[Statement]) -> Result<(), Refusal>,
+{
+    match multipart::boundary(&parts.headers)? {
+        None => {
+            let json = body::read(opening.lrs, &parts.headers, body).await?;
+            Ok(Taken::alone(opening.statements(json).await?)?)
+        }
+        Some(boundary) => upload::take(opening, &parts.headers, body, &boundary).await,
+    }
+}
+
+/// Stores what was taken in; of content that no new statement has nothing stays.
+async fn store(
+    lrs: &Lrs,
+    taken: Taken,
+    credential: &Credential,
+    version: Version,
+) -> Result<Posted, Refusal> {
+    let Taken { statements, contents } = taken;
+    let staged: Vec<Key> = contents.staged.keys().copied().collect();
+    let posted = lrs.ingest().post_with(statements, contents, sender(credential), version).await;
+    intake::discard(&lrs.inner.log, staged.into_iter()).await;
+    Ok(posted?)
+}
+
 /// A page of statements, and the address of the next.
-fn listed(found: Found, version: Version) -> Result<Response, Refusal> {
+fn listed(lrs: &Lrs, found: Found, version: Version) -> Result<Response, Refusal> {
     let length: usize = found.statements.iter().map(|statement| statement.len() + 1).sum();
     let mut body = String::with_capacity(length + 200);
     body.push_str("{\"statements\":[");
@@ -156,7 +175,7 @@ fn listed(found: Found, version: Version) -> Result<Response, Refusal> {
         body.push_str(token);
     }
     body.push_str("\"}");
-    let answer = multipart::answer(body, found.attachments.as_deref())?;
+    let answer = multipart::answer(&lrs.inner.log, body, found.attachments)?;
     Ok(last_modified(answer, found.newest, version))
 }
 
@@ -178,20 +197,6 @@ fn sender(credential: &Credential) -> Sender {
 fn limits(lrs: &Lrs) -> xapi::Limits {
     let limits = &lrs.inner.limits;
     xapi::Limits { bytes: limits.body_bytes, statements: limits.batch, ..xapi::Limits::default() }
-}
-
-/// Parses; a large body on a thread of its own.
-async fn aside<T: Send + 'static, E: Into<Refusal> + Send + 'static>(
-    body: Bytes,
-    parse: impl FnOnce(&[u8]) -> Result<T, E> + Send + 'static,
-) -> Result<T, Refusal> {
-    if body.len() <= PARSED_ASIDE {
-        return parse(&body).map_err(Into::into);
-    }
-    match tokio::task::spawn_blocking(move || parse(&body)).await {
-        Ok(parsed) => parsed.map_err(Into::into),
-        Err(error) => Err(Refusal::internal(&error.to_string())),
-    }
 }
 
 impl Lrs {
