@@ -171,6 +171,35 @@ impl Lake {
         Ok(lake)
     }
 
+    /// Starts an empty lake beside the one in a directory, which stays as it is, to be read and written, until
+    /// [`Lake::take_over`].
+    ///
+    /// # Errors
+    /// [`LakeError::Io`] or [`LakeError::Table`].
+    pub fn beside(dir: &Path) -> Result<Self, LakeError> {
+        Self::clear(dir)?;
+        Self::open(&dir.join(store::BESIDE))
+    }
+
+    /// Removes what was begun with [`Lake::beside`] and never took over.
+    ///
+    /// # Errors
+    /// [`LakeError::Io`].
+    pub fn clear(dir: &Path) -> Result<(), LakeError> {
+        store::clear(dir)
+    }
+
+    /// Puts a lake that was written beside the one in `dir` in its place, and gives it as it is there. Nobody may
+    /// write the other meanwhile. Where this fails, or the process dies, the one in `dir` is as it was: the files of
+    /// both have the same bytes where they have the same name, and the manifest comes last.
+    ///
+    /// # Errors
+    /// [`LakeError::Io`], or as [`Lake::open`].
+    pub fn take_over(self, dir: &Path) -> Result<Self, LakeError> {
+        store::adopt(dir, &self.dir, &self.manifest)?;
+        Self::open(dir)
+    }
+
     /// Deletes a lake's files; the directory stays. Nothing is lost that the log does not give again.
     ///
     /// # Errors

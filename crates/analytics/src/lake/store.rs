@@ -11,6 +11,9 @@ use std::path::Path;
 /// The tables' directories, one each.
 pub(crate) const TABLES: [&str; 2] = ["statements", "voids"];
 
+/// The directory, in a lake's own, of the one that is written to take its place.
+pub(crate) const BESIDE: &str = ".beside";
+
 /// Makes the directories of an empty lake.
 pub(crate) fn create(dir: &Path) -> Result<(), LakeError> {
     for table in TABLES {
@@ -75,6 +78,27 @@ pub(crate) fn sweep(dir: &Path, manifest: &Manifest) -> Result<(), LakeError> {
     Ok(())
 }
 
+/// Removes the lake that is written beside one.
+pub(crate) fn clear(dir: &Path) -> Result<(), LakeError> {
+    match fs::remove_dir_all(dir.join(BESIDE)) {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(LakeError::io(BESIDE, e)),
+        _ => Ok(()),
+    }
+}
+
+/// Moves a lake's files from one directory to another and replaces the manifest there at the end.
+pub(crate) fn adopt(dir: &Path, from: &Path, manifest: &Manifest) -> Result<(), LakeError> {
+    create(dir)?;
+    for file in manifest.files() {
+        fs::rename(from.join(&file.path), dir.join(&file.path)).map_err(|e| LakeError::io(&file.path, e))?;
+    }
+    for table in TABLES {
+        sync_directory(&dir.join(table)).map_err(|e| LakeError::io(table, e))?;
+    }
+    put(dir, manifest::FILE, &manifest.to_text()?)?;
+    clear(dir)
+}
+
 /// Deletes a lake: its manifest first, so that whatever remains is no lake.
 pub(crate) fn delete(dir: &Path) -> Result<(), LakeError> {
     remove(&dir.join(manifest::FILE)).map_err(|e| LakeError::io(manifest::FILE, e))?;
@@ -84,7 +108,7 @@ pub(crate) fn delete(dir: &Path) -> Result<(), LakeError> {
             _ => {}
         }
     }
-    Ok(())
+    clear(dir)
 }
 
 /// Removes a file, if it is there.

@@ -112,6 +112,47 @@ fn positions(snapshot: &Snapshot) -> Vec<i64> {
 }
 
 #[test]
+fn a_lake_that_is_written_anew_takes_over_whole_and_reports_see_the_one_before_until_then() {
+    let dir = tempfile::tempdir().unwrap();
+    let log: Vec<Event> = (1..=9_000).map(|n| event(n, &statement(n))).collect();
+    write(dir.path(), &log[..5_000], &[700]);
+    let expected = tempfile::tempdir().unwrap();
+    write(expected.path(), &log, &[9_000]);
+
+    let mut next = Lake::beside(dir.path()).unwrap();
+    append(&mut next, &log[..6_000], &log).unwrap();
+    // What is written beside it does not show, and the lake itself goes on.
+    let before = Snapshot::open(dir.path()).unwrap();
+    assert_eq!(before.position(), Position(5_000));
+    append(&mut Lake::open(dir.path()).unwrap(), &log[5_000..5_500], &log).unwrap();
+    assert_eq!(positions(&Snapshot::open(dir.path()).unwrap()).len(), 5_500);
+    append(&mut next, &log[6_000..], &log).unwrap();
+    let lake = next.take_over(dir.path()).unwrap();
+    assert_eq!(lake.position(), Position(9_000));
+    assert_eq!(differing(dir.path(), expected.path()), [""; 0]);
+    // Whoever read the earlier one meanwhile finds the same rows.
+    assert_eq!(positions(&before), (1..=5_000).collect::<Vec<i64>>());
+}
+
+#[test]
+fn a_lake_that_was_begun_anew_and_left_harms_nothing_and_a_damaged_one_is_mended() {
+    let dir = tempfile::tempdir().unwrap();
+    let log: Vec<Event> = (1..=5_000).map(|n| event(n, &statement(n))).collect();
+    write(dir.path(), &log, &[5_000]);
+    let sound = files(dir.path());
+    append(&mut Lake::beside(dir.path()).unwrap(), &log[..2_000], &log).unwrap();
+    Lake::clear(dir.path()).unwrap();
+    assert!(files(dir.path()) == sound);
+
+    let broken = sound.keys().find(|path| path.starts_with("statements/")).unwrap();
+    fs::write(dir.path().join(broken), b"PAR1").unwrap();
+    let mut next = Lake::beside(dir.path()).unwrap();
+    append(&mut next, &log, &log).unwrap();
+    next.take_over(dir.path()).unwrap();
+    assert!(files(dir.path()) == sound);
+}
+
+#[test]
 fn a_statement_keeps_its_facts_and_loses_its_id_and_its_hour() {
     let dir = tempfile::tempdir().unwrap();
     let facts = statement(30);
