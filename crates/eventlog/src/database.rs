@@ -229,6 +229,50 @@ impl Database {
         }
     }
 
+    /// A database of few connections, each opened when it is first needed. [`Database::make`] makes what is not there.
+    pub(crate) fn open_lazily(location: &Location) -> Result<Self, sqlx::Error> {
+        match location {
+            Location::Sqlite { file } => {
+                let options = sqlite_options(file, Durability::Rebuildable).create_if_missing(false);
+                let writer = SqlitePoolOptions::new()
+                    .max_connections(1)
+                    .test_before_acquire(false)
+                    .idle_timeout(None)
+                    .max_lifetime(None)
+                    .connect_lazy_with(options.clone());
+                let readers = SqlitePoolOptions::new()
+                    .max_connections(8)
+                    .test_before_acquire(false)
+                    .max_lifetime(None)
+                    .connect_lazy_with(options.read_only(true));
+                Ok(Self::Sqlite(SqliteDb { writer, readers }))
+            }
+            Location::Postgres { url, schema } => {
+                let options = postgres_options(url, schema.as_deref(), Durability::Rebuildable)?;
+                let pool = PgPoolOptions::new()
+                    .max_connections(6)
+                    .acquire_timeout(Duration::from_secs(5))
+                    .idle_timeout(Duration::from_secs(60))
+                    .connect_lazy_with(options);
+                Ok(Self::Postgres(pool))
+            }
+        }
+    }
+
+    /// Makes the file, or the schema, of a database that was opened lazily, where it is missing.
+    pub(crate) async fn make(&self, location: &Location) -> Result<(), sqlx::Error> {
+        match (self, location) {
+            (Self::Postgres(pool), Location::Postgres { schema: Some(schema), .. }) => {
+                create_schema(pool, schema).await
+            }
+            // An empty file is an empty database.
+            (_, Location::Sqlite { file }) => {
+                Ok(std::fs::File::options().create(true).append(true).open(file).map(drop)?)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Begins a transaction that will write.
     ///
     /// # Errors

@@ -79,12 +79,13 @@ pub trait InTransaction: Send + Sync {
     }
 }
 
-/// A view on the log, kept up by a [`Runner`](crate::projection::Runner) in a database of its own.
+/// A view on the log, kept up by a [`Runner`](crate::projection::Runner) in a place of its own.
 pub trait Projection: Send + Sync {
-    /// Unique and stable.
+    /// Unique and stable: a-z, 0-9 and `_`, as it stands in the names of its places.
     fn name(&self) -> &'static str;
 
-    /// Raised when the rows change form: the runner then resets the projection and folds all again.
+    /// Raised when the rows change form or meaning: the runner then builds a new generation of them beside the one
+    /// that is there, and switches to it when it has seen all.
     fn version(&self) -> u32 {
         1
     }
@@ -94,11 +95,9 @@ pub trait Projection: Send + Sync {
         None
     }
 
-    /// Creates its tables where they are missing.
+    /// Creates its tables where they are missing. Each generation has a place of its own, which is dropped whole;
+    /// names need not differ from one to the next. `checkpoint` and `set_aside` are taken.
     fn prepare<'a>(&'a self, tx: Tx<'a>) -> BoxFuture<'a, Result<(), FoldError>>;
-
-    /// Drops its tables. Called before [`Projection::prepare`] when all is to be folded again.
-    fn reset<'a>(&'a self, tx: Tx<'a>) -> BoxFuture<'a, Result<(), FoldError>>;
 
     /// Folds events in the order of their positions. The checkpoint moves in the same transaction, so
     /// each event counts once.

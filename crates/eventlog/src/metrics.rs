@@ -2,6 +2,8 @@
 
 use prometheus::{GaugeVec, Histogram, HistogramOpts, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
+use crate::rows::int;
+
 /// The metrics of one log.
 #[derive(Debug, Clone)]
 pub(crate) struct Metrics {
@@ -10,8 +12,10 @@ pub(crate) struct Metrics {
     pub(crate) queue_events: IntGauge,
     pub(crate) head_position: IntGauge,
     pub(crate) refused: IntCounterVec,
-    pub(crate) lag_events: IntGaugeVec,
-    pub(crate) lag_seconds: GaugeVec,
+    lag_events: IntGaugeVec,
+    lag_seconds: GaugeVec,
+    rebuild_lag_events: IntGaugeVec,
+    pub(crate) set_aside: IntGaugeVec,
 }
 
 impl Metrics {
@@ -48,8 +52,22 @@ impl Metrics {
                 ),
                 &["projection"],
             )?,
+            rebuild_lag_events: IntGaugeVec::new(
+                Opts::new(
+                    "larka_projection_rebuild_lag_events",
+                    "Events a projection that is built anew is behind the head; 0 where none is.",
+                ),
+                &["projection"],
+            )?,
+            set_aside: IntGaugeVec::new(
+                Opts::new(
+                    "larka_projection_set_aside",
+                    "Events a projection does without, because it could not fold them.",
+                ),
+                &["projection"],
+            )?,
         };
-        let all: [Box<dyn prometheus::core::Collector>; 7] = [
+        let all: [Box<dyn prometheus::core::Collector>; 9] = [
             Box::new(this.batch_events.clone()),
             Box::new(this.commit_seconds.clone()),
             Box::new(this.queue_events.clone()),
@@ -57,6 +75,8 @@ impl Metrics {
             Box::new(this.refused.clone()),
             Box::new(this.lag_events.clone()),
             Box::new(this.lag_seconds.clone()),
+            Box::new(this.rebuild_lag_events.clone()),
+            Box::new(this.set_aside.clone()),
         ];
         for collector in all {
             match registry.register(collector) {
@@ -65,5 +85,20 @@ impl Metrics {
             }
         }
         Ok(this)
+    }
+    /// How far behind a projection is.
+    pub(crate) fn lag(&self, projection: &str, events: u64, seconds: f64) {
+        self.lag_events.with_label_values(&[projection]).set(int(events));
+        self.lag_seconds.with_label_values(&[projection]).set(seconds);
+    }
+
+    /// How far behind the generation is that is being built.
+    pub(crate) fn rebuild_lag(&self, projection: &str, events: u64) {
+        self.rebuild_lag_events.with_label_values(&[projection]).set(int(events));
+    }
+
+    /// How many events a projection does without.
+    pub(crate) fn set_aside(&self, projection: &str, events: u64) {
+        self.set_aside.with_label_values(&[projection]).set(int(events));
     }
 }

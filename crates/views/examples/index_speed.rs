@@ -19,7 +19,7 @@ use domain::StatementFacts;
 use domain::statement::{AgentRole, ContextRole, ObjectFacts, Score, Version};
 use eventlog::clock::SystemClock;
 use eventlog::projection::Runner;
-use eventlog::{Append, Database, EventLog, Key, Location, NewEvent, Options, Position};
+use eventlog::{Append, EventLog, Key, Location, NewEvent, Options, Position};
 use views::competence::CompetenceProjection;
 use views::progress::ProgressProjection;
 use views::statements::{Bounds, Filter, Order, Subject, find};
@@ -54,7 +54,7 @@ async fn main() {
     }
     println!("bare scan:   {:>9.0} events a second", rate(events as u64, began.elapsed()));
 
-    let database = Database::open_with(&views, eventlog::database::Durability::Rebuildable).await.unwrap();
+    let database = eventlog::projection::Views::open(&views).await.unwrap();
     let projections: [Arc<dyn eventlog::Projection>; 2] =
         [Arc::new(ProgressProjection::new(log.clone())), Arc::new(CompetenceProjection::new(log.clone()))];
     for projection in projections {

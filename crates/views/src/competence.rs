@@ -20,6 +20,8 @@ use futures_util::future::BoxFuture;
 use crate::statements::STATEMENT;
 use crate::voids;
 
+pub use rows::NAME;
+
 pub use levels::{CompetenceLevel, EvidenceRow, of_person};
 
 /// A statement that can be evidence.
@@ -69,7 +71,11 @@ impl CompetenceProjection {
 
 impl Projection for CompetenceProjection {
     fn name(&self) -> &'static str {
-        "competence"
+        rows::NAME
+    }
+
+    fn version(&self) -> u32 {
+        rows::VERSION
     }
 
     fn kinds(&self) -> Option<&'static [&'static str]> {
@@ -78,10 +84,6 @@ impl Projection for CompetenceProjection {
 
     fn prepare<'a>(&'a self, tx: Tx<'a>) -> BoxFuture<'a, Result<(), FoldError>> {
         async { Ok(rows::create(tx).await?) }.boxed()
-    }
-
-    fn reset<'a>(&'a self, tx: Tx<'a>) -> BoxFuture<'a, Result<(), FoldError>> {
-        async { Ok(rows::drop(tx).await?) }.boxed()
     }
 
     fn apply<'a>(&'a self, tx: Tx<'a>, events: &'a [Event]) -> BoxFuture<'a, Result<(), FoldError>> {

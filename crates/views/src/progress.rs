@@ -12,14 +12,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{StatementFactsRef, verbs};
 use eventlog::EventLog;
-use eventlog::database::{Database, Tx};
+use eventlog::database::Tx;
 use eventlog::event::{Event, Key, Position};
 use eventlog::fold::{FoldError, Projection};
+use eventlog::projection::Views;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
 use crate::statements::{self, STATEMENT};
 use crate::{ViewError, voids};
+
+pub use rows::NAME;
 
 /// What an agent has done with an activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,13 +59,13 @@ pub struct ProgressRow {
 /// where it is given.
 ///
 /// # Errors
-/// The database fails.
+/// The database fails, or the view is being built.
 pub async fn of_agents(
-    views: &Database,
+    views: &Views,
     agents: &[Key],
     activities: Option<&[String]>,
 ) -> Result<Vec<ProgressRow>, ViewError> {
-    Ok(rows::of_agents(views, agents, activities).await?)
+    rows::of_agents(views, agents, activities).await
 }
 
 /// The projection `progress`.
@@ -132,7 +135,11 @@ impl ProgressProjection {
 
 impl Projection for ProgressProjection {
     fn name(&self) -> &'static str {
-        "progress"
+        rows::NAME
+    }
+
+    fn version(&self) -> u32 {
+        rows::VERSION
     }
 
     fn kinds(&self) -> Option<&'static [&'static str]> {
@@ -141,10 +148,6 @@ impl Projection for ProgressProjection {
 
     fn prepare<'a>(&'a self, tx: Tx<'a>) -> BoxFuture<'a, Result<(), FoldError>> {
         async { Ok(rows::create(tx).await?) }.boxed()
-    }
-
-    fn reset<'a>(&'a self, tx: Tx<'a>) -> BoxFuture<'a, Result<(), FoldError>> {
-        async { Ok(rows::drop(tx).await?) }.boxed()
     }
 
     fn apply<'a>(&'a self, tx: Tx<'a>, events: &'a [Event]) -> BoxFuture<'a, Result<(), FoldError>> {

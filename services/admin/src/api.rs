@@ -90,16 +90,7 @@ pub(crate) async fn status(_: Administrator, State(admin): State<Admin>) -> Resu
     let head = admin.log.head().await?.position.0;
     let standing = admin.reports.standing().await?;
     let settled = standing.iter().all(|s| s.position >= head && s.stopped.is_none());
-    let followers: Vec<_> = standing
-        .iter()
-        .map(|s| {
-            json!({
-                "name": s.name, "position": s.position, "lag_events": s.lag_events,
-                "lag_seconds": s.lag_seconds, "stopped": s.stopped,
-            })
-        })
-        .collect();
-    Ok(Json(json!({ "position": head, "settled": settled, "followers": followers })))
+    Ok(Json(json!({ "position": head, "settled": settled, "followers": standing })))
 }
 
 impl From<ReportFailure> for Problem {

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::auth::{self, Reader};
 use crate::shell::{self, Asked, answer, frame, other, show};
 use crate::words::{Page, escape, follower, t};
-use crate::{Admin, Standing, overview};
+use crate::{Admin, Rebuilding, Standing, Unfoldable, overview};
 
 /// What may stand behind the log-in's address.
 #[derive(Default, Deserialize)]
@@ -170,6 +170,7 @@ pub(crate) async fn system(reader: Reader, State(admin): State<Admin>, Asked(wan
             p class="lead" { (finding(&standing, lang)) }
             p { (log) }
             (standing_table(&standing, lang))
+            (set_aside_table(&standing, lang))
         };
         let there = Page::System.href(other(lang));
         Ok(show(frame(Page::System, lang, &reader, &municipality, there, body)))
@@ -181,7 +182,20 @@ pub(crate) async fn system(reader: Reader, State(admin): State<Admin>, Asked(wan
 fn finding(standing: &[Standing], lang: Lang) -> String {
     let stopped = standing.iter().filter(|s| s.stopped.is_some()).count();
     let behind = standing.iter().map(|s| s.lag_events).max().unwrap_or(0);
+    let without: u64 = standing.iter().map(|s| s.set_aside).sum();
     match (stopped, behind, lang) {
+        (0, 0, Lang::Sv) if without == 1 => {
+            "Allt är genomgånget, men en händelse har lagts åt sidan.".to_owned()
+        }
+        (0, 0, Lang::En) if without == 1 => {
+            "All has been gone through, but one event was set aside.".to_owned()
+        }
+        (0, 0, Lang::Sv) if without > 0 => {
+            format!("Allt är genomgånget, men {} händelser har lagts åt sidan.", render::count(without))
+        }
+        (0, 0, Lang::En) if without > 0 => {
+            format!("All has been gone through, but {} events were set aside.", render::count(without))
+        }
         (0, 0, Lang::Sv) => "Allt som har kommit in syns i sidor och rapporter.".to_owned(),
         (0, 0, Lang::En) => "Everything that has come in shows in pages and reports.".to_owned(),
         (0, n, Lang::Sv) => {
@@ -203,9 +217,17 @@ fn standing_table(standing: &[Standing], lang: Lang) -> Markup {
             html! { (render::count(s.lag_events)) },
             html! {
                 @match &s.stopped {
-                    Some(reason) => { (t(lang, "Stannat: ", "Stopped: ")) (reason) }
+                    Some(event) => { (t(lang, "Stannat vid händelse ", "Stopped at event ")) (described(event)) }
                     None if s.lag_events == 0 => { (t(lang, "I fas", "Up to date")) }
                     None => { (t(lang, "Arbetar", "Working")) }
+                }
+                @if s.set_aside > 0 {
+                    br;
+                    (t(lang, "Händelser lagda åt sidan: ", "Events set aside: ")) (render::count(s.set_aside))
+                }
+                @if let Some(rebuild) = &s.rebuild {
+                    br;
+                    (rebuilding(rebuild, lang))
                 }
             },
         ]
@@ -218,6 +240,56 @@ fn standing_table(standing: &[Standing], lang: Lang) -> Markup {
     ];
     let caption = t(lang, "Vyer och rapportunderlag", "Views and the basis of reports");
     components::plain_table(caption, &columns, &standing.iter().map(row).collect::<Vec<_>>())
+}
+
+/// How far that has come which is built anew.
+fn rebuilding(rebuild: &Rebuilding, lang: Lang) -> String {
+    match &rebuild.stopped {
+        Some(event) => {
+            let stopped = t(
+                lang,
+                "Byggs om; det nya har stannat vid händelse",
+                "Being built anew; the new one stopped at event",
+            );
+            format!("{stopped} {}", described(event))
+        }
+        None => {
+            let left = t(lang, "Byggs om; händelser kvar:", "Being built anew; events to go:");
+            format!("{left} {}", render::count(rebuild.lag_events))
+        }
+    }
+}
+
+fn described(event: &Unfoldable) -> String {
+    format!("{} ({}): {}", render::count(event.position), event.kind, event.error)
+}
+
+/// What views do without, where there is any: the last few events of each.
+fn set_aside_table(standing: &[Standing], lang: Lang) -> Markup {
+    let rows: Vec<Vec<Markup>> = (standing.iter())
+        .flat_map(|s| s.set_aside_latest.iter().map(move |event| (s, event)))
+        .map(|(s, event)| {
+            vec![
+                html! { (follower(&s.name, lang)) },
+                html! { (render::count(event.position)) },
+                html! { (event.kind) },
+                html! { (event.error) },
+                html! { (event.at.as_deref().unwrap_or_default()) },
+            ]
+        })
+        .collect();
+    if rows.is_empty() {
+        return html! {};
+    }
+    let columns = [
+        Column::text(t(lang, "Underlag", "View")),
+        Column::number(t(lang, "Händelse", "Event")),
+        Column::text(t(lang, "Slag", "Kind")),
+        Column::text(t(lang, "Fel", "Error")),
+        Column::text(t(lang, "När", "When")),
+    ];
+    let caption = t(lang, "Händelser lagda åt sidan, de senaste", "Events set aside, the latest");
+    components::plain_table(caption, &columns, &rows)
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use eventlog::clock::{SharedClock, SystemClock};
-use eventlog::database::Durability;
-use eventlog::{Database, EventLog, Location, Options};
+use eventlog::projection::Views;
+use eventlog::{EventLog, Location, Options};
 use lrs::{Limits, Lrs, LrsOptions};
 use vault::Vault;
 use views::municipality::Current;
@@ -27,7 +27,7 @@ pub(crate) struct Instance {
     pub(crate) clock: SharedClock,
     pub(crate) registry: prometheus::Registry,
     pub(crate) settings: Settings,
-    views: Database,
+    views: Views,
     /// Held while the folder is ours: two processes must not write one embedded database, and one alone listens
     /// for commands.
     lock: Option<File>,
@@ -60,7 +60,7 @@ impl Instance {
         options.hooks = lrs::hooks();
         options.registry = registry.clone();
         let log = EventLog::open(options).await?;
-        let views = Database::open_with(&views_at, Durability::Rebuildable).await?;
+        let views = Views::open(&views_at).await?;
         let municipality = Current::open(log.clone()).await?;
         let lrs = Lrs::new(LrsOptions {
             log: log.clone(),
@@ -80,6 +80,7 @@ impl Instance {
         let worker = Worker::open(worker::Options {
             log: log.clone(),
             views: views.clone(),
+            on_unfoldable: settings.on_unfoldable.clone(),
             lake: folder.join("lake"),
             municipality: municipality.clone(),
             clock: clock.clone(),

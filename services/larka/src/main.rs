@@ -48,8 +48,8 @@ enum Command {
     /// Take in what lies in files
     #[command(subcommand)]
     Import(import::Import),
-    /// Empty every view and the lake, and make them again from the log
-    Rebuild,
+    /// Make the views and the lake again from the log, beside those that answer meanwhile
+    Rebuild(maintain::Rebuild),
     /// Make the tables of a fresh instance, or bring them to this version
     Migrate(maintain::Migrate),
     /// Walk the log's chain and name the first break
@@ -86,7 +86,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::User(command) => maintain::user(settings, command).await,
         Command::Erase(flags) => maintain::erase(settings, flags).await,
         Command::Import(what) => import::run(settings, what).await,
-        Command::Rebuild => maintain::rebuild(settings).await,
+        Command::Rebuild(flags) => maintain::rebuild(settings, flags).await,
         Command::Migrate(flags) => maintain::migrate(settings, flags).await,
         Command::Verify(flags) => maintain::verify(settings, flags).await,
         Command::Anchor => maintain::anchor(settings).await,

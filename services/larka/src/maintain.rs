@@ -36,6 +36,14 @@ pub(crate) struct Erase {
     agent: PathBuf,
 }
 
+/// What `rebuild` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Rebuild {
+    /// Only this: progress, competence or lake
+    #[arg(long, value_name = "NAME")]
+    projection: Option<String>,
+}
+
 /// What `verify` takes.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
@@ -61,7 +69,7 @@ pub(crate) enum Task {
     Credential(CredentialTask),
     CreateUser { login: String },
     Erase { agent: String },
-    Rebuild,
+    Rebuild { projection: Option<String>, index: bool },
     Verify { anchors: Option<String>, key: Option<String> },
     Anchor,
     Import { credential: String, version: String, statements: Vec<import::Sent> },
@@ -87,10 +95,15 @@ pub(crate) async fn erase(settings: Settings, flags: Erase) -> Result<(), Failur
 }
 
 /// `larka rebuild`
-pub(crate) async fn rebuild(settings: Settings) -> Result<(), Failure> {
+pub(crate) async fn rebuild(settings: Settings, flags: Rebuild) -> Result<(), Failure> {
     let json = settings.json;
-    let answer = do_task(settings, Task::Rebuild).await?;
-    say(json, &answer);
+    let door = Door::open(settings).await?;
+    // The index of statements is part of each append, and cannot be made anew beside itself: only where no server
+    // answers from it.
+    let index = flags.projection.is_none() && matches!(door, Door::Here(_));
+    let answer = door.perform(Task::Rebuild { projection: flags.projection, index }).await;
+    door.close().await;
+    say(json, &answer?);
     Ok(())
 }
 
@@ -195,10 +208,16 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
                 "at": receipt.at.to_datetime().to_rfc3339(),
             }))
         }
-        Task::Rebuild => {
-            instance.log.rebuild_hooks().await?;
-            instance.worker.rebuild().await?;
-            Ok(json!({ "rebuilt": true, "position": instance.log.head().await?.position.0 }))
+        Task::Rebuild { projection, index } => {
+            if index {
+                instance.log.rebuild_hooks().await?;
+            }
+            instance.worker.rebuild(projection.as_deref()).await?;
+            Ok(json!({
+                "rebuilt": true,
+                "statement_index": index,
+                "position": instance.log.head().await?.position.0,
+            }))
         }
         Task::Verify { anchors, key } => {
             let head = instance.log.head().await?.position.0;

@@ -192,12 +192,35 @@ impl admin::Reports for ForPages {
                 .into_iter()
                 .map(|s| admin::Standing {
                     name: s.name,
+                    generation: s.generation,
                     position: s.position.0,
                     lag_events: s.lag_events,
                     lag_seconds: s.lag_seconds,
-                    stopped: s.stopped.map(|(_, reason)| reason),
+                    stopped: s.stopped.map(unfoldable),
+                    set_aside: s.set_aside,
+                    set_aside_latest: s.set_aside_latest.into_iter().map(set_aside).collect(),
+                    rebuild: s.rebuild.map(|rebuild| admin::Rebuilding {
+                        generation: rebuild.generation,
+                        position: rebuild.position.0,
+                        lag_events: rebuild.lag_events,
+                        stopped: rebuild.stopped.map(unfoldable),
+                        set_aside: rebuild.set_aside,
+                    }),
                 })
                 .collect())
         })
+    }
+}
+
+fn unfoldable(event: eventlog::projection::Unfoldable) -> admin::Unfoldable {
+    admin::Unfoldable { position: event.position.0, kind: event.kind, error: event.reason, at: None }
+}
+
+fn set_aside(event: eventlog::projection::SetAside) -> admin::Unfoldable {
+    admin::Unfoldable {
+        position: event.position.0,
+        kind: event.kind,
+        error: event.error,
+        at: Some(event.at.to_datetime().to_rfc3339()),
     }
 }

@@ -1,11 +1,13 @@
 //! Settings: flags override `LARKA_…` variables, which override the file, which overrides the defaults.
 
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use axum::http::HeaderValue;
 use clap::Args;
+use eventlog::projection::OnUnfoldable;
 use lrs::Unversioned;
 use serde::Deserialize;
 use xapi::Version;
@@ -34,6 +36,16 @@ pub(crate) struct Common {
     /// Address that this instance is known by; stands in authorities [default: http://localhost:8080]
     #[arg(long, env = "LARKA_BASE_URL", global = true, value_name = "URL")]
     pub(crate) base_url: Option<String>,
+    /// What a projection does about an event that it cannot fold: NAME=stop or NAME=set-aside, for progress and
+    /// competence [default: stop]
+    #[arg(
+        long,
+        env = "LARKA_ON_UNFOLDABLE",
+        global = true,
+        value_delimiter = ',',
+        value_name = "NAME=CHOICE"
+    )]
+    pub(crate) on_unfoldable: Option<Vec<String>>,
     /// Output that a program reads
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -84,6 +96,7 @@ struct File {
     vault_url: Option<String>,
     keys_dir: Option<PathBuf>,
     base_url: Option<String>,
+    on_unfoldable: Option<BTreeMap<String, String>>,
     log_format: Option<String>,
     listen: Option<String>,
     roles: Option<Vec<String>>,
@@ -104,6 +117,8 @@ pub(crate) struct Settings {
     pub(crate) vault_url: Option<String>,
     pub(crate) keys_dir: PathBuf,
     pub(crate) base_url: String,
+    /// By name of the projection.
+    pub(crate) on_unfoldable: HashMap<String, OnUnfoldable>,
     pub(crate) json: bool,
     pub(crate) log_json: bool,
     pub(crate) listen: SocketAddr,
@@ -190,6 +205,7 @@ impl Settings {
             database_url,
             vault_url,
             base_url: base_url.trim_end_matches('/').to_owned(),
+            on_unfoldable: on_unfoldable(common.on_unfoldable.as_deref(), file.on_unfoldable)?,
             json: common.json,
             log_json,
             listen,
@@ -250,6 +266,37 @@ fn origins(given: &Option<Vec<String>>) -> Result<Vec<HeaderValue>, Failure> {
         .collect()
 }
 
+/// What each projection does about an event that it cannot fold.
+fn on_unfoldable(
+    given: Option<&[String]>,
+    file: Option<BTreeMap<String, String>>,
+) -> Result<HashMap<String, OnUnfoldable>, Failure> {
+    let wrong = || {
+        let names = worker::PROJECTIONS.join(" or ");
+        let expected = format!("NAME=stop or NAME=set-aside, with a name of {names}; the lake always stops");
+        Failure::setting("on-unfoldable", &expected)
+    };
+    let pairs: Vec<(String, String)> = match given {
+        Some(given) => {
+            let pair = |one: &String| {
+                let (name, choice) = one.split_once('=').ok_or_else(wrong)?;
+                Ok((name.trim().to_owned(), choice.trim().to_owned()))
+            };
+            given.iter().map(pair).collect::<Result<_, Failure>>()?
+        }
+        None => file.unwrap_or_default().into_iter().collect(),
+    };
+    let choice = |(name, choice): (String, String)| {
+        let choice = match choice.as_str() {
+            "stop" => OnUnfoldable::Stop,
+            "set-aside" => OnUnfoldable::SetAside,
+            _ => return Err(wrong()),
+        };
+        if worker::PROJECTIONS.contains(&name.as_str()) { Ok((name, choice)) } else { Err(wrong()) }
+    };
+    pairs.into_iter().map(choice).collect()
+}
+
 pub(crate) fn expect_postgres(name: &str, url: &str) -> Result<(), Failure> {
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         Ok(())
@@ -305,6 +352,23 @@ mod tests {
         std::fs::write(&file, "lissten = \"127.0.0.1:9000\"\n").unwrap();
         assert!(read(common, ServeFlags::default()).unwrap_err().contains("lissten"));
         std::fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[test]
+    fn what_to_do_about_an_unfoldable_event_is_chosen_by_projection() {
+        let chosen = |given: &[&str]| {
+            let given: Vec<String> = given.iter().map(|one| (*one).to_owned()).collect();
+            on_unfoldable(Some(&given), None).map_err(|failure| failure.to_string())
+        };
+        let both = chosen(&["progress=set-aside", "competence=stop"]).unwrap();
+        assert_eq!((both["progress"], both["competence"]), (OnUnfoldable::SetAside, OnUnfoldable::Stop));
+        for wrong in ["progress", "progress=skip", "lake=set-aside", "statements=stop"] {
+            let failure = chosen(&[wrong]).unwrap_err();
+            assert!(failure.contains("progress or competence") && failure.contains("the lake"), "{failure}");
+        }
+        let file: File = toml::from_str("[on_unfoldable]\nprogress = \"set-aside\"\n").unwrap();
+        let chosen = on_unfoldable(None, file.on_unfoldable).unwrap();
+        assert_eq!(chosen["progress"], OnUnfoldable::SetAside);
     }
 
     #[test]

@@ -278,7 +278,9 @@ impl From<vault::VaultError> for QueryFailed {
 impl From<ViewError> for QueryFailed {
     fn from(error: ViewError) -> Self {
         match error {
-            ViewError::Unavailable(_) | ViewError::Log(_) => Self::Unavailable(error.to_string()),
+            ViewError::Unavailable(_) | ViewError::Building(_) | ViewError::Log(_) => {
+                Self::Unavailable(error.to_string())
+            }
             error @ ViewError::Fold { .. } => Self::Internal(error.to_string()),
         }
     }

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use analytics::lake::{Lake, LakeError, Page, Snapshot, Targets};
+use domain::events::kind::STATEMENT;
 use eventlog::EventLog;
 use eventlog::clock::SharedClock;
 use eventlog::event::Position;
+use eventlog::projection::Unfoldable;
 use prometheus::{Gauge, IntGauge, Registry};
-use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+use tokio::sync::{Mutex, Notify, OnceCell, OwnedMutexGuard, watch};
 
-use crate::{Standing, WorkerError};
+use crate::{Rebuilding, Standing, WorkerError};
 
 /// How many events are read and written at a time.
 const PAGE: usize = 16_384;
@@ -31,17 +33,22 @@ struct Inner {
     log: EventLog,
     folder: PathBuf,
     clock: SharedClock,
-    /// `None` until this process first writes: a process that only reads must not take the lock.
-    lake: Arc<Mutex<Option<Kept>>>,
-    stopped: std::sync::Mutex<Option<(Position, String)>>,
+    /// Taken when this process first writes, and kept: a process that only reads must not take it.
+    lock: OnceCell<File>,
+    /// `None` until it is first written.
+    lake: Kept,
+    stopped: std::sync::Mutex<Option<Unfoldable>>,
+    /// One is written anew at a time; how far it has come.
+    anew: Mutex<()>,
+    anew_at: std::sync::Mutex<Option<Position>>,
+    /// Told when a new lake took over.
+    taken_over: Notify,
     position: IntGauge,
     lag_events: Gauge,
+    anew_lag_events: Gauge,
 }
 
-struct Kept {
-    lake: Lake,
-    _lock: File,
-}
+type Kept = Arc<Mutex<Option<Lake>>>;
 
 impl Keeper {
     pub(crate) fn open(
@@ -58,16 +65,27 @@ impl Keeper {
         let lag_events =
             Gauge::with_opts(metric("larka_lake_lag_events", "Events the lake is behind the log"))
                 .map_err(std::io::Error::other)?;
+        let anew_lag_events = Gauge::with_opts(metric(
+            "larka_lake_rebuild_lag_events",
+            "Events the lake that is written anew is behind the log; 0 where none is",
+        ))
+        .map_err(std::io::Error::other)?;
+        let _ = registry.register(Box::new(anew_lag_events.clone()));
         let _ = registry.register(Box::new(position.clone()));
         let _ = registry.register(Box::new(lag_events.clone()));
         let inner = Inner {
             log,
             folder,
             clock,
+            lock: OnceCell::new(),
             lake: Arc::default(),
             stopped: std::sync::Mutex::default(),
+            anew: Mutex::default(),
+            anew_at: std::sync::Mutex::default(),
+            taken_over: Notify::new(),
             position,
             lag_events,
+            anew_lag_events,
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -78,16 +96,27 @@ impl Keeper {
         blocking(move || Ok(Snapshot::open(&folder)?)).await
     }
 
-    /// Follows the log until `shutdown` becomes true, or an event cannot be taken.
+    /// Follows the log until `shutdown` becomes true. Where an event cannot be taken, it waits until the lake is
+    /// written anew; one of an older format is written anew by itself.
     pub(crate) async fn run(&self, mut shutdown: watch::Receiver<bool>) {
         let mut head = self.inner.log.subscribe();
         while !*shutdown.borrow() {
             head.mark_unchanged();
-            let wait = match self.catch_up().await {
+            let mut outcome = self.catch_up().await;
+            if let Err(WorkerError::Lake(LakeError::Format { found, expected })) = &outcome
+                && found < expected
+            {
+                tracing::info!(found, expected, "the lake has an older format and is written anew");
+                outcome = self.rebuild().await;
+            }
+            let wait = match outcome {
                 Ok(()) => PAUSE,
                 Err(WorkerError::Lake(error @ LakeError::Facts { .. })) => {
                     tracing::error!(%error, "the lake has stopped; nothing else is held up");
-                    return;
+                    tokio::select! {
+                        _ = shutdown.changed() => return,
+                        () = self.inner.taken_over.notified() => continue,
+                    }
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the lake could not be brought up; trying again");
@@ -108,16 +137,62 @@ impl Keeper {
     /// Takes everything up to the head as it is now.
     pub(crate) async fn catch_up(&self) -> Result<(), WorkerError> {
         let head = self.inner.log.head().await?.position;
-        let mut kept = self.kept().await?;
+        let kept = self.kept().await?;
+        let brought = self.bring(kept, head, |position| self.note(position, head)).await;
+        brought.map(drop).inspect_err(|error| self.remember(error))
+    }
+
+    /// Writes the lake anew from the log, beside the one that reports are made from, and puts it in its place when
+    /// it holds all that the other does.
+    pub(crate) async fn rebuild(&self) -> Result<(), WorkerError> {
+        let _turn = self.inner.anew.lock().await;
+        self.lock().await?;
+        let folder = self.inner.folder.clone();
+        let begun = blocking(move || Ok(Lake::beside(&folder)?)).await?;
+        let outcome = self.write_anew(Arc::new(Mutex::new(Some(begun)))).await;
+        self.tell_anew(None, Position(0));
+        outcome?;
+        *self.stopped() = None;
+        self.inner.taken_over.notify_one();
+        Ok(())
+    }
+
+    async fn write_anew(&self, next: Kept) -> Result<(), WorkerError> {
+        let head = self.inner.log.head().await?.position;
+        let lent = Arc::clone(&next).lock_owned().await;
+        drop(self.bring(lent, head, |position| self.tell_anew(Some(position), head)).await?);
+
+        // What is written until now is held still, so that no report ends before the one that was made before it.
+        let mut kept = Arc::clone(&self.inner.lake).lock_owned().await;
+        let head = self.inner.log.head().await?.position;
+        let lent = Arc::clone(&next).lock_owned().await;
+        let mut lent = self.bring(lent, head, |position| self.tell_anew(Some(position), head)).await?;
+        let folder = self.inner.folder.clone();
+        let taken_over = blocking(move || {
+            let next = lent.take().ok_or(WorkerError::Ended)?;
+            Ok(next.take_over(&folder)?)
+        });
+        *kept = Some(taken_over.await?);
+        self.note(position(&kept), head);
+        Ok(())
+    }
+
+    /// Appends to a lake what the log has up to `head`, and tells how far it has come.
+    async fn bring(
+        &self,
+        mut kept: OwnedMutexGuard<Option<Lake>>,
+        head: Position,
+        tell: impl Fn(Position),
+    ) -> Result<OwnedMutexGuard<Option<Lake>>, WorkerError> {
         loop {
             let position = position(&kept);
-            self.note(position, head);
+            tell(position);
             if position >= head {
-                return Ok(());
+                return Ok(kept);
             }
             let events = self.inner.log.read(position, PAGE).await?;
             if events.is_empty() {
-                return Ok(());
+                return Ok(kept);
             }
             let (log, runtime) = (self.inner.log.clone(), tokio::runtime::Handle::current());
             kept = blocking(move || {
@@ -127,65 +202,87 @@ impl Keeper {
                 let found = runtime.block_on(log.find(&wanted))?;
                 let targets: Targets =
                     wanted.into_iter().zip(found).filter_map(|(key, at)| Some((key, at?))).collect();
-                if let Some(kept) = kept.as_mut() {
-                    kept.lake.append(&page, &targets)?;
+                if let Some(lake) = kept.as_mut() {
+                    lake.append(&page, &targets)?;
                 }
                 Ok(kept)
             })
-            .await
-            .inspect_err(|error| self.remember(error))?;
+            .await?;
         }
-    }
-
-    /// Deletes the lake and writes it again from the log.
-    pub(crate) async fn rebuild(&self) -> Result<(), WorkerError> {
-        let mut kept = self.kept().await?;
-        let folder = self.inner.folder.clone();
-        blocking(move || {
-            if let Some(kept) = kept.as_mut() {
-                Lake::delete(&folder)?;
-                kept.lake = Lake::open(&folder)?;
-            }
-            Ok(())
-        })
-        .await?;
-        *self.stopped() = None;
-        self.catch_up().await
     }
 
     /// How the lake stands.
     pub(crate) async fn standing(&self) -> Result<Standing, WorkerError> {
+        let position = match self.snapshot().await {
+            Ok(snapshot) => snapshot.position(),
+            // There is none that this program reads before it is written anew.
+            Err(WorkerError::Lake(LakeError::Format { .. })) => Position(0),
+            Err(error) => return Err(error),
+        };
+        // After the lake, so that it is never ahead of it.
         let head = self.inner.log.head().await?;
-        let position = self.snapshot().await?.position();
         let lag_seconds = match self.inner.log.read(position, 1).await?.first() {
             Some(event) => (self.inner.clock.now().0 - event.stored.0).max(0) as f64 / 1e6,
             None => 0.0,
         };
         self.note(position, head.position);
+        let rebuild = self.anew_at().map(|position| Rebuilding {
+            generation: None,
+            position,
+            lag_events: head.position.0.saturating_sub(position.0),
+            stopped: None,
+            set_aside: 0,
+        });
         Ok(Standing {
-            name: "lake".to_owned(),
+            name: crate::LAKE.to_owned(),
+            generation: None,
             position,
             lag_events: head.position.0.saturating_sub(position.0),
             lag_seconds,
             stopped: self.stopped().clone(),
+            set_aside: 0,
+            set_aside_latest: Vec::new(),
+            rebuild,
         })
     }
 
     /// The lake, opened for writing and locked against other processes.
-    async fn kept(&self) -> Result<OwnedMutexGuard<Option<Kept>>, WorkerError> {
+    async fn kept(&self) -> Result<OwnedMutexGuard<Option<Lake>>, WorkerError> {
+        self.lock().await?;
         let mut guard = Arc::clone(&self.inner.lake).lock_owned().await;
-        if guard.is_some() {
-            return Ok(guard);
+        if guard.is_none() {
+            let folder = self.inner.folder.clone();
+            *guard = Some(blocking(move || Ok(Lake::open(&folder)?)).await?);
         }
-        let folder = self.inner.folder.clone();
-        let opened = blocking(move || {
-            let lock = File::options().create(true).truncate(false).write(true).open(folder.join(".lock"))?;
-            lock.try_lock().map_err(|_| WorkerError::LakeTaken)?;
-            Ok(Kept { lake: Lake::open(&folder)?, _lock: lock })
-        })
-        .await?;
-        *guard = Some(opened);
         Ok(guard)
+    }
+
+    /// Locks the folder against other processes.
+    async fn lock(&self) -> Result<(), WorkerError> {
+        let take = async || {
+            let folder = self.inner.folder.clone();
+            blocking(move || {
+                std::fs::create_dir_all(&folder)?;
+                let path = folder.join(".lock");
+                let lock = File::options().create(true).truncate(false).write(true).open(path)?;
+                lock.try_lock().map_err(|_| WorkerError::LakeTaken)?;
+                // Whoever wrote one anew here is gone.
+                Lake::clear(&folder)?;
+                Ok(lock)
+            })
+            .await
+        };
+        self.inner.lock.get_or_try_init(take).await.map(drop)
+    }
+
+    fn tell_anew(&self, position: Option<Position>, head: Position) {
+        let lag = position.map_or(0, |position| head.0.saturating_sub(position.0));
+        self.inner.anew_lag_events.set(lag as f64);
+        *self.inner.anew_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = position;
+    }
+
+    fn anew_at(&self) -> Option<Position> {
+        *self.inner.anew_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn note(&self, position: Position, head: Position) {
@@ -195,17 +292,19 @@ impl Keeper {
 
     fn remember(&self, error: &WorkerError) {
         if let WorkerError::Lake(LakeError::Facts { position, reason }) = error {
-            *self.stopped() = Some((Position(*position), reason.clone()));
+            let kind = STATEMENT.to_owned();
+            *self.stopped() =
+                Some(Unfoldable { position: Position(*position), kind, reason: reason.clone() });
         }
     }
 
-    fn stopped(&self) -> std::sync::MutexGuard<'_, Option<(Position, String)>> {
+    fn stopped(&self) -> std::sync::MutexGuard<'_, Option<Unfoldable>> {
         self.inner.stopped.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
-fn position(kept: &Option<Kept>) -> Position {
-    kept.as_ref().map_or(Position(0), |kept| kept.lake.position())
+fn position(kept: &Option<Lake>) -> Position {
+    kept.as_ref().map_or(Position(0), Lake::position)
 }
 
 /// Polars and files work outside the runtime's own threads.

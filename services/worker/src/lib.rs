@@ -6,24 +6,35 @@
 mod lake;
 pub mod reports;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use eventlog::clock::SharedClock;
 use eventlog::event::Position;
-use eventlog::projection::{ProjectionState, Runner, RunnerError};
-use eventlog::{Database, EventLog, LogError, Projection};
+use eventlog::projection::{
+    OnUnfoldable, ProjectionState, ProjectionStatus, Runner, RunnerError, SetAside, Unfoldable, Views,
+};
+use eventlog::{EventLog, LogError, Projection};
 use tokio::sync::watch;
 use views::municipality::Current;
 
 use crate::lake::Keeper;
+
+/// The projections that a worker keeps up, by name.
+pub const PROJECTIONS: [&str; 2] = [views::progress::NAME, views::competence::NAME];
+/// What the lake is called among those that follow the log.
+pub const LAKE: &str = "lake";
 
 /// What a worker is opened with.
 pub struct Options {
     /// The log to follow.
     pub log: EventLog,
     /// Where the projections' rows are.
-    pub views: Database,
+    pub views: Views,
+    /// What projections do about an event that they cannot fold, by name; those that are not here stop. The lake
+    /// always does: reports made from it name a log position, and stand for all that came before.
+    pub on_unfoldable: HashMap<String, OnUnfoldable>,
     /// The lake's folder.
     pub lake: PathBuf,
     /// The municipality as the log tells it.
@@ -48,6 +59,9 @@ pub enum WorkerError {
     /// The lake cannot be written or read.
     #[error(transparent)]
     Lake(#[from] analytics::lake::LakeError),
+    /// Nothing that follows the log has this name.
+    #[error("nothing that follows the log is called so; there are: {0}")]
+    Unknown(String),
     /// Another process keeps this lake.
     #[error("another worker keeps the lake in this folder; stop it first")]
     LakeTaken,
@@ -64,6 +78,8 @@ pub enum WorkerError {
 pub struct Standing {
     /// Its name.
     pub name: String,
+    /// Which time that a projection was built answers; none for the lake.
+    pub generation: Option<u64>,
     /// Everything up to here is in it.
     pub position: Position,
     /// Events behind the head.
@@ -71,7 +87,28 @@ pub struct Standing {
     /// Seconds since the first event that it has not seen was stored.
     pub lag_seconds: f64,
     /// Where it stopped and why, if it did.
-    pub stopped: Option<(Position, String)>,
+    pub stopped: Option<Unfoldable>,
+    /// How many events it does without.
+    pub set_aside: u64,
+    /// The last few of those, the latest first.
+    pub set_aside_latest: Vec<SetAside>,
+    /// What is being built to take its place.
+    pub rebuild: Option<Rebuilding>,
+}
+
+/// How far that is which is built anew, beside what answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rebuilding {
+    /// Which time it is; none for the lake.
+    pub generation: Option<u64>,
+    /// Everything up to here is in it.
+    pub position: Position,
+    /// Events behind the head.
+    pub lag_events: u64,
+    /// Where it stopped and why, if it did.
+    pub stopped: Option<Unfoldable>,
+    /// How many events it does without.
+    pub set_aside: u64,
 }
 
 impl Standing {
@@ -79,12 +116,38 @@ impl Standing {
     pub fn stopped(&self) -> bool {
         self.stopped.is_some()
     }
+
+    fn of(status: ProjectionStatus) -> Self {
+        Self {
+            name: status.name.to_owned(),
+            generation: Some(status.generation),
+            position: status.position,
+            lag_events: status.lag_events,
+            lag_seconds: status.lag_seconds,
+            stopped: stopped(status.state),
+            set_aside: status.set_aside,
+            set_aside_latest: status.set_aside_latest,
+            rebuild: status.rebuild.map(|rebuild| Rebuilding {
+                generation: Some(rebuild.generation.number),
+                position: rebuild.position,
+                lag_events: rebuild.lag_events,
+                stopped: stopped(rebuild.state),
+                set_aside: rebuild.set_aside,
+            }),
+        }
+    }
+}
+
+fn stopped(state: ProjectionState) -> Option<Unfoldable> {
+    match state {
+        ProjectionState::Stopped(event) => Some(event),
+        ProjectionState::Running { .. } | ProjectionState::Waiting => None,
+    }
 }
 
 /// The projections and the lake, and the reports made from it. Cheap to clone.
 #[derive(Clone)]
 pub struct Worker {
-    log: EventLog,
     runner: Runner,
     keeper: Keeper,
     municipality: Current,
@@ -99,20 +162,15 @@ impl Worker {
     pub async fn open(options: Options) -> Result<Self, WorkerError> {
         let keeper =
             Keeper::open(options.log.clone(), options.lake, options.clock.clone(), &options.registry)?;
-        let runner = Runner::new(
+        let runner = Runner::with_choices(
             options.log.clone(),
             options.views,
             projections(&options.log),
+            options.on_unfoldable,
             options.clock,
             options.owner,
         );
-        Ok(Self {
-            log: options.log,
-            runner,
-            keeper,
-            municipality: options.municipality,
-            made: Arc::default(),
-        })
+        Ok(Self { runner, keeper, municipality: options.municipality, made: Arc::default() })
     }
 
     /// Follows the log until `shutdown` becomes true.
@@ -129,15 +187,23 @@ impl Worker {
         self.keeper.catch_up().await
     }
 
-    /// Empties every projection and the lake, and folds the whole log into them again.
+    /// Folds the whole log again, into a projection or the lake, or into all of them where none is named, beside what
+    /// answers; each takes over when it has seen all.
     ///
     /// # Errors
-    /// A follower stopped, or another worker has it.
-    pub async fn rebuild(&self) -> Result<(), WorkerError> {
-        for projection in projections(&self.log) {
-            self.runner.rebuild(projection.name()).await?;
+    /// A follower stopped, another worker builds it, or none has this name.
+    pub async fn rebuild(&self, only: Option<&str>) -> Result<(), WorkerError> {
+        match only {
+            None => {
+                for name in PROJECTIONS {
+                    self.runner.rebuild(name).await?;
+                }
+                self.keeper.rebuild().await
+            }
+            Some(LAKE) => self.keeper.rebuild().await,
+            Some(name) if PROJECTIONS.contains(&name) => Ok(self.runner.rebuild(name).await?),
+            Some(_) => Err(WorkerError::Unknown(format!("{}, {LAKE}", PROJECTIONS.join(", ")))),
         }
-        self.keeper.rebuild().await
     }
 
     /// How every projection and the lake stand.
@@ -145,22 +211,7 @@ impl Worker {
     /// # Errors
     /// The databases cannot be read.
     pub async fn status(&self) -> Result<Vec<Standing>, WorkerError> {
-        let mut all: Vec<_> = self
-            .runner
-            .status()
-            .await?
-            .into_iter()
-            .map(|projection| Standing {
-                name: projection.name.to_owned(),
-                position: projection.position,
-                lag_events: projection.lag_events,
-                lag_seconds: projection.lag_seconds,
-                stopped: match projection.state {
-                    ProjectionState::Stopped { position, error } => Some((position, error)),
-                    ProjectionState::Running { .. } | ProjectionState::Waiting => None,
-                },
-            })
-            .collect();
+        let mut all: Vec<_> = self.runner.status().await?.into_iter().map(Standing::of).collect();
         all.push(self.keeper.standing().await?);
         Ok(all)
     }

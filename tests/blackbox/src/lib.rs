@@ -313,20 +313,23 @@ impl Instance {
 
     /// One number from the log's database, read beside the server.
     pub async fn number(&self, sql: &str) -> Result<i64> {
+        self.number_in("log", sql).await
+    }
+
+    /// One number from a file of the data folder (its name without `.db`), or from the schema that stands for it on
+    /// PostgreSQL.
+    pub async fn number_in(&self, place: &str, sql: &str) -> Result<i64> {
+        let sql = AssertSqlSafe(sql.to_owned());
         match &self.urls {
             None => {
-                let address = format!("sqlite://{}?mode=rw", self.folder().join("log.db").display());
-                let mut connection = sqlx::SqliteConnection::connect(&address).await?;
-                let number =
-                    sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await?;
+                let mut connection = self.file(place).await?;
+                let number = sqlx::query_scalar(sql).fetch_one(&mut connection).await?;
                 connection.close().await?;
                 Ok(number)
             }
             Some((url, _)) => {
-                let mut connection = sqlx::PgConnection::connect(url).await?;
-                sqlx::raw_sql("SET search_path TO log").execute(&mut connection).await?;
-                let number =
-                    sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await?;
+                let mut connection = schema(url, place).await?;
+                let number = sqlx::query_scalar(sql).fetch_one(&mut connection).await?;
                 connection.close().await?;
                 Ok(number)
             }
@@ -335,21 +338,30 @@ impl Instance {
 
     /// Carries out statements on the log's database.
     pub async fn execute(&self, sql: &str) -> Result<()> {
+        self.execute_in("log", sql).await
+    }
+
+    /// The same in another place, named as for [`Instance::number_in`].
+    pub async fn execute_in(&self, place: &str, sql: &str) -> Result<()> {
+        let sql = AssertSqlSafe(sql.to_owned());
         match &self.urls {
             None => {
-                let address = format!("sqlite://{}?mode=rw", self.folder().join("log.db").display());
-                let mut connection = sqlx::SqliteConnection::connect(&address).await?;
-                sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await?;
+                let mut connection = self.file(place).await?;
+                sqlx::raw_sql(sql).execute(&mut connection).await?;
                 connection.close().await?;
             }
             Some((url, _)) => {
-                let mut connection = sqlx::PgConnection::connect(url).await?;
-                sqlx::raw_sql("SET search_path TO log").execute(&mut connection).await?;
-                sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await?;
+                let mut connection = schema(url, place).await?;
+                sqlx::raw_sql(sql).execute(&mut connection).await?;
                 connection.close().await?;
             }
         }
         Ok(())
+    }
+
+    async fn file(&self, place: &str) -> Result<sqlx::SqliteConnection> {
+        let file = self.folder().join(format!("{place}.db"));
+        Ok(sqlx::SqliteConnection::connect(&format!("sqlite://{}?mode=rw", file.display())).await?)
     }
 
     /// Everything that is written down, by file, or by database as its dump.
@@ -418,4 +430,11 @@ impl Drop for Instance {
 /// A text in an object.
 fn text(value: &Value, name: &str) -> Result<String> {
     Ok(value[name].as_str().with_context(|| format!("no {name} in {value}"))?.to_owned())
+}
+
+async fn schema(url: &str, place: &str) -> Result<sqlx::PgConnection> {
+    let mut connection = sqlx::PgConnection::connect(url).await?;
+    let path = format!("SET search_path TO {}", place.replace('.', "_"));
+    sqlx::raw_sql(AssertSqlSafe(path)).execute(&mut connection).await?;
+    Ok(connection)
 }

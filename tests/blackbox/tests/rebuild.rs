@@ -139,12 +139,17 @@ async fn throw_away(instance: &Instance) {
     std::fs::remove_dir_all(instance.folder().join("lake")).unwrap();
     match instance.backend() {
         Backend::Sqlite => {
-            for name in ["views.db", "views.db-wal", "views.db-shm"] {
-                let _ = std::fs::remove_file(instance.folder().join(name));
-            }
-            assert!(!instance.folder().join("views.db").exists());
+            let entries = std::fs::read_dir(instance.folder()).unwrap().map(|entry| entry.unwrap());
+            let views: Vec<_> =
+                entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("views.")).collect();
+            assert!(views.len() >= 3, "the registry, and a place for each projection");
+            views.iter().for_each(|entry| std::fs::remove_file(entry.path()).unwrap());
         }
-        Backend::Postgres => instance.execute("DROP SCHEMA views CASCADE").await.unwrap(),
+        Backend::Postgres => {
+            let all = "DO $$ DECLARE name text; BEGIN FOR name IN SELECT nspname FROM pg_namespace \
+                WHERE nspname LIKE 'views%' LOOP EXECUTE format('DROP SCHEMA %I CASCADE', name); END LOOP; END $$";
+            instance.execute(all).await.unwrap();
+        }
     }
 }
 

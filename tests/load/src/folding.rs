@@ -5,9 +5,8 @@ use std::time::Instant;
 
 use anyhow::Result;
 use eventlog::clock::SystemClock;
-use eventlog::database::Durability;
-use eventlog::projection::Runner;
-use eventlog::{Database, EventLog, Options, Position, Projection};
+use eventlog::projection::{Runner, Views};
+use eventlog::{EventLog, Options, Position, Projection};
 use views::competence::CompetenceProjection;
 use views::progress::ProgressProjection;
 
@@ -26,7 +25,7 @@ pub(crate) async fn measure(place: &Place) -> Result<Folding> {
     for _ in 0..2 {
         scan = self::scan(&log).await?;
     }
-    let views = Database::open_with(&place.location("views"), Durability::Rebuildable).await?;
+    let views = Views::open(&place.location("views")).await?;
     let mut rates = Vec::new();
     let projections: [Arc<dyn Projection>; 2] =
         [Arc::new(ProgressProjection::new(log.clone())), Arc::new(CompetenceProjection::new(log.clone()))];

@@ -50,11 +50,17 @@ pub(crate) async fn separate(pool: &PgPool, service: &str) -> Result<(), sqlx::E
     transaction.commit().await
 }
 
-/// Lets `service` make what it likes in the schema at hand.
+/// Lets `service` make what it likes in the schema at hand, and schemas beside it: views are built in schemas of
+/// their own.
 pub(crate) async fn lend(pool: &PgPool, service: &str) -> Result<(), sqlx::Error> {
-    let schema: String = sqlx::query_scalar("SELECT current_schema()").fetch_one(pool).await?;
-    let grant = format!("GRANT USAGE, CREATE ON SCHEMA {} TO {}", quoted(&schema), quoted(service));
-    sqlx::raw_sql(AssertSqlSafe(grant)).execute(pool).await.map(drop)
+    let (schema, database): (String, String) =
+        sqlx::query_as("SELECT current_schema()::text, current_database()::text").fetch_one(pool).await?;
+    let (schema, database, service) = (quoted(&schema), quoted(&database), quoted(service));
+    let grants = format!(
+        "GRANT USAGE, CREATE ON SCHEMA {schema} TO {service}; GRANT CREATE ON DATABASE {database} TO {service}"
+    );
+    // Names out of the catalogue, quoted here.
+    sqlx::raw_sql(AssertSqlSafe(grants)).execute(pool).await.map(drop)
 }
 
 /// Whether the role of a session could take the log's triggers away: it owns a table or the schema, is a member of

@@ -1,27 +1,31 @@
-//! Checkpoints and leases, in the table `projection` beside the views' own tables.
+//! The checkpoint and the lease of one generation, and what it has set aside: tables beside its own rows.
 
 use sqlx::Row;
 
+use super::generation::{Generation, Views};
+use super::{SetAside, Unfoldable};
 use crate::clock::Micros;
 use crate::database::{Database, Transaction, Tx, on_either};
 use crate::event::Position;
 use crate::fold::{FoldError, Projection};
 use crate::rows::{int, uint};
 
-/// How long a worker that says nothing keeps a projection, in microseconds.
+/// How long a worker that says nothing keeps a generation, in microseconds.
 pub(super) const LEASE: i64 = 30_000_000;
 
-const COLUMNS: &str = "name text PRIMARY KEY, version bigint NOT NULL, position bigint NOT NULL, \
-                       owner text, lease_until bigint NOT NULL, failed_position bigint, failed_reason text";
+const TABLES: &str = "CREATE TABLE IF NOT EXISTS checkpoint (\
+     one integer PRIMARY KEY CHECK (one = 1), position bigint NOT NULL, owner text, lease_until bigint NOT NULL, \
+     failed_position bigint, failed_kind text, failed_reason text); \
+     CREATE TABLE IF NOT EXISTS set_aside (\
+     position bigint PRIMARY KEY, kind text NOT NULL, error text NOT NULL, noted_at bigint NOT NULL);";
 
-/// A row of the table.
-#[derive(Debug, Clone)]
+/// How a generation stands.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Checkpoint {
-    pub(super) version: u32,
     pub(super) position: Position,
     pub(super) owner: Option<String>,
     pub(super) lease_until: Micros,
-    pub(super) failed: Option<(Position, String)>,
+    pub(super) failed: Option<Unfoldable>,
 }
 
 impl Checkpoint {
@@ -31,36 +35,47 @@ impl Checkpoint {
     }
 }
 
-/// Creates the table where it is missing.
-pub(super) async fn prepare(views: &Database) -> Result<(), sqlx::Error> {
-    let mut transaction = views.begin().await?;
-    if let Tx::Postgres(connection) = transaction.tx() {
-        sqlx::raw_sql("SELECT pg_advisory_xact_lock(7021880345)").execute(connection).await?;
-    }
-    // Nothing but the constant above stands in the text.
-    let text = sqlx::AssertSqlSafe(format!("CREATE TABLE IF NOT EXISTS projection ({COLUMNS})"));
-    on_either!(transaction.tx(), connection => sqlx::raw_sql(text).execute(connection).await.map(drop))?;
-    transaction.commit().await
-}
-
-/// The row of a projection, where it has one.
-pub(super) async fn load(tx: Tx<'_>, name: &str) -> Result<Option<Checkpoint>, sqlx::Error> {
-    let text = "SELECT version, position, owner, lease_until, failed_position, failed_reason \
-                FROM projection WHERE name = $1";
+/// The checkpoint of a generation, where it has one.
+pub(super) async fn load(tx: Tx<'_>) -> Result<Option<Checkpoint>, sqlx::Error> {
+    let text =
+        "SELECT position, owner, lease_until, failed_position, failed_kind, failed_reason FROM checkpoint";
     on_either!(tx, connection => {
-        let row = sqlx::query(text).bind(name).fetch_optional(connection).await?;
+        let row = sqlx::query(text).fetch_optional(connection).await?;
         row.map(|row| {
-            let failed: Option<i64> = row.try_get(4)?;
-            let reason: Option<String> = row.try_get(5)?;
+            let failed: Option<i64> = row.try_get(3)?;
+            let (kind, reason): (Option<String>, Option<String>) = (row.try_get(4)?, row.try_get(5)?);
             Ok(Checkpoint {
-                version: u32::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0),
-                position: Position(uint(row.try_get(1)?)),
-                owner: row.try_get(2)?,
-                lease_until: Micros(row.try_get(3)?),
-                failed: failed.map(|position| (Position(uint(position)), reason.unwrap_or_default())),
+                position: Position(uint(row.try_get(0)?)),
+                owner: row.try_get(1)?,
+                lease_until: Micros(row.try_get(2)?),
+                failed: failed.map(|position| Unfoldable {
+                    position: Position(uint(position)),
+                    kind: kind.unwrap_or_default(),
+                    reason: reason.unwrap_or_default(),
+                }),
             })
         }).transpose()
     })
+}
+
+/// How many events a generation has set aside, and the last few of them, the latest first.
+pub(super) async fn set_aside(mut tx: Tx<'_>, latest: i64) -> Result<(u64, Vec<SetAside>), sqlx::Error> {
+    let count = "SELECT count(*) FROM set_aside";
+    let count: i64 =
+        on_either!(tx.reborrow(), connection => sqlx::query_scalar(count).fetch_one(connection).await?);
+    if count == 0 {
+        return Ok((0, Vec::new()));
+    }
+    let text = "SELECT position, kind, error, noted_at FROM set_aside ORDER BY position DESC LIMIT $1";
+    let rows: Vec<(i64, String, String, i64)> =
+        on_either!(tx, connection => sqlx::query_as(text).bind(latest).fetch_all(connection).await?);
+    let event = |(position, kind, error, at)| SetAside {
+        position: Position(uint(position)),
+        kind,
+        error,
+        at: Micros(at),
+    };
+    Ok((uint(count), rows.into_iter().map(event).collect()))
 }
 
 /// How taking a lease went.
@@ -69,93 +84,104 @@ pub(super) enum Lease {
     Ours(Position),
     /// Another worker has it.
     Held(String),
+    /// The generation is no longer kept.
+    Gone,
 }
 
-/// Takes or renews the lease of a projection. Where its rows are of another version, or `again`, it is
-/// emptied in the same transaction. A recorded failure is cleared: the program may have changed.
+/// Takes or renews the lease of a generation, making its place where it is missing. A recorded failure is cleared:
+/// the program may have changed.
 pub(super) async fn acquire(
-    views: &Database,
+    views: &Views,
     projection: &dyn Projection,
+    generation: Generation,
     owner: &str,
     now: Micros,
-    again: bool,
 ) -> Result<Lease, FoldError> {
-    let mut transaction = views.begin().await?;
     let name = projection.name();
-    let create = "INSERT INTO projection (name, version, position, lease_until) VALUES ($1, 0, 0, 0) \
-                  ON CONFLICT (name) DO NOTHING";
-    on_either!(transaction.tx(), c => sqlx::query(create).bind(name).execute(c).await.map(drop))?;
+    // Under the registry's lock: what is dropped meanwhile must not be made again.
+    let mut registry = views.locked(name).await?;
+    if !views.known_in(registry.tx(), name).await?.keeps(generation) {
+        return Ok(Lease::Gone);
+    }
+    let place = views.made_place(name, generation).await?;
+    let mut transaction = place.begin().await?;
+    transaction.tx().run(TABLES, TABLES).await?;
+    let create =
+        "INSERT INTO checkpoint (one, position, lease_until) VALUES (1, 0, 0) ON CONFLICT (one) DO NOTHING";
+    on_either!(transaction.tx(), c => sqlx::query(create).execute(c).await.map(drop))?;
     // The first update locks the row, so that of two workers one sees what the other did.
-    let take = "UPDATE projection SET owner = $1, lease_until = $2, failed_position = NULL, \
-                failed_reason = NULL WHERE name = $3 AND (owner IS NULL OR owner = $1 OR lease_until <= $4)";
+    let take = "UPDATE checkpoint SET owner = $1, lease_until = $2, failed_position = NULL, failed_kind = NULL, \
+                failed_reason = NULL WHERE owner IS NULL OR owner = $1 OR lease_until <= $3";
     let taken = on_either!(transaction.tx(), c => sqlx::query(take)
-        .bind(owner).bind(now.0 + LEASE).bind(name).bind(now.0)
+        .bind(owner).bind(now.0 + LEASE).bind(now.0)
         .execute(c).await?.rows_affected());
-    let known = load(transaction.tx(), name).await?;
-    let Some(known) = known else { return Err(sqlx::Error::RowNotFound.into()) };
+    let Some(known) = load(transaction.tx()).await? else { return Err(sqlx::Error::RowNotFound.into()) };
     if taken == 0 {
         return Ok(Lease::Held(known.owner.unwrap_or_default()));
     }
-    let mut position = known.position;
-    if again || known.version != projection.version() {
-        projection.reset(transaction.tx()).await?;
-        let restart = "UPDATE projection SET version = $1, position = 0 WHERE name = $2";
-        on_either!(transaction.tx(), c => sqlx::query(restart)
-            .bind(i64::from(projection.version())).bind(name).execute(c).await.map(drop))?;
-        position = Position(0);
-    }
     projection.prepare(transaction.tx()).await?;
     transaction.commit().await?;
-    Ok(Lease::Ours(position))
+    registry.rollback().await?;
+    Ok(Lease::Ours(known.position))
 }
 
 /// Begins the transaction that moves a checkpoint from one position to another, if it still stands there
 /// and is still ours; `None` if not. The row stays locked until the transaction ends.
 pub(super) async fn advance(
-    views: &Database,
-    projection: &dyn Projection,
+    place: &Database,
     owner: &str,
     (from, to): (Position, Position),
     now: Micros,
 ) -> Result<Option<Transaction>, sqlx::Error> {
-    let mut transaction = views.begin().await?;
-    let text = "UPDATE projection SET position = $1, lease_until = $2 \
-                WHERE name = $3 AND owner = $4 AND position = $5 AND version = $6";
+    let mut transaction = place.begin().await?;
+    let text = "UPDATE checkpoint SET position = $1, lease_until = $2 WHERE owner = $3 AND position = $4";
     let moved = on_either!(transaction.tx(), connection => sqlx::query(text)
         .bind(int(to.0))
         .bind(now.0 + LEASE)
-        .bind(projection.name())
         .bind(owner)
         .bind(int(from.0))
-        .bind(i64::from(projection.version()))
         .execute(connection)
         .await?
         .rows_affected());
     Ok((moved == 1).then_some(transaction))
 }
 
-/// Notes which event a projection cannot fold.
+/// Notes, in the transaction of the checkpoint's step, that an event is passed over.
+pub(super) async fn note_set_aside(tx: Tx<'_>, event: &Unfoldable, now: Micros) -> Result<(), sqlx::Error> {
+    let text = "INSERT INTO set_aside (position, kind, error, noted_at) VALUES ($1, $2, $3, $4)";
+    on_either!(tx, connection => sqlx::query(text)
+        .bind(int(event.position.0)).bind(&event.kind).bind(&event.reason).bind(now.0)
+        .execute(connection).await.map(drop))
+}
+
+/// Keeps a checkpoint where it is until the transaction ends: that, and where it is.
+pub(super) async fn hold(place: &Database) -> Result<(Transaction, Position), sqlx::Error> {
+    let mut transaction = place.begin().await?;
+    let text = "UPDATE checkpoint SET position = position RETURNING position";
+    let position: i64 =
+        on_either!(transaction.tx(), connection => sqlx::query_scalar(text).fetch_one(connection).await?);
+    Ok((transaction, Position(uint(position))))
+}
+
+/// Notes which event a generation cannot fold.
 pub(super) async fn record_failure(
-    views: &Database,
-    name: &str,
+    place: &Database,
     owner: &str,
-    position: Position,
-    reason: &str,
+    event: &Unfoldable,
 ) -> Result<(), sqlx::Error> {
-    let mut transaction = views.begin().await?;
+    let mut transaction = place.begin().await?;
     let text =
-        "UPDATE projection SET failed_position = $1, failed_reason = $2 WHERE name = $3 AND owner = $4";
+        "UPDATE checkpoint SET failed_position = $1, failed_kind = $2, failed_reason = $3 WHERE owner = $4";
     on_either!(transaction.tx(), connection => sqlx::query(text)
-        .bind(int(position.0)).bind(reason).bind(name).bind(owner)
+        .bind(int(event.position.0)).bind(&event.kind).bind(&event.reason).bind(owner)
         .execute(connection).await.map(drop))?;
     transaction.commit().await
 }
 
 /// Gives a lease back.
-pub(super) async fn release(views: &Database, name: &str, owner: &str) -> Result<(), sqlx::Error> {
-    let mut transaction = views.begin().await?;
-    let text = "UPDATE projection SET owner = NULL, lease_until = 0 WHERE name = $1 AND owner = $2";
-    on_either!(transaction.tx(), connection => sqlx::query(text)
-        .bind(name).bind(owner).execute(connection).await.map(drop))?;
+pub(super) async fn release(place: &Database, owner: &str) -> Result<(), sqlx::Error> {
+    let mut transaction = place.begin().await?;
+    let text = "UPDATE checkpoint SET owner = NULL, lease_until = 0 WHERE owner = $1";
+    on_either!(transaction.tx(), connection => sqlx::query(text).bind(owner).execute(connection).await.map(drop))?;
     transaction.commit().await
 }

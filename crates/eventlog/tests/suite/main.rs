@@ -8,7 +8,9 @@ mod chunks;
 mod hooks;
 mod projections;
 mod reading;
+mod rebuilds;
 mod roles;
+mod unfoldable;
 mod verify;
 mod world;
 

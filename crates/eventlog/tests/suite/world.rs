@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use eventlog::clock::{ManualClock, Micros};
+use eventlog::projection::Views;
 use eventlog::{
     Append, Database, Event, EventLog, Expected, FoldError, InTransaction, Key, Location, NewEvent, Options,
     Slot, Tx,
@@ -57,8 +58,8 @@ impl World {
         EventLog::open(Options { hooks, ..self.options() }).await.unwrap()
     }
 
-    pub(crate) async fn open_views(&self) -> Database {
-        Database::open(&self.views).await.unwrap()
+    pub(crate) async fn open_views(&self) -> Views {
+        Views::open(&self.views).await.unwrap()
     }
 
     /// Runs SQL on a connection that knows nothing of the log's rules, as somebody with a shell would.
@@ -79,6 +80,10 @@ impl World {
                 done.map(|done| done.rows_affected())
             }
         }
+    }
+
+    pub(crate) fn clock_now(&self) -> Micros {
+        eventlog::clock::Clock::now(self.clock.as_ref())
     }
 
     pub(crate) fn is_sqlite(&self) -> bool {

@@ -6,8 +6,8 @@ use domain::competence::{self, Instrument, ItemAnswer, Kind, Requirements, State
 use domain::statement::{AgentRole, ObjectFacts, Score, Version};
 use domain::{Date, Municipality, StatementFacts, verbs};
 use eventlog::clock::Micros;
-use eventlog::database::Database;
 use eventlog::event::{Key, Position};
+use eventlog::projection::Views;
 
 use super::rows;
 use super::{Said, Source};
@@ -59,9 +59,9 @@ pub struct EvidenceRow {
 /// passed and answered up to a position, by the rules and surveys of `municipality`.
 ///
 /// # Errors
-/// The database fails.
+/// The database fails, or the view is being built.
 pub async fn of_person(
-    views: &Database,
+    views: &Views,
     municipality: &Municipality,
     agents: &[Key],
     through: Position,

@@ -1,10 +1,21 @@
 //! The rows of `competence_source` in both databases.
 
+use std::ops::RangeInclusive;
+
 use eventlog::database::{Database, Tx};
 use eventlog::event::{Key, Position};
+use eventlog::projection::Views;
 
 use super::{Said, Source};
+use crate::ViewError;
 use crate::sql::{insert_sqlite, json_keys, json_positions, key, position, signed};
+
+/// The name of the projection.
+pub const NAME: &str = "competence";
+/// Raise it with the form of the rows, or their meaning.
+pub(super) const VERSION: u32 = 1;
+/// Versions whose rows the queries here can read: older ones answer while newer ones are built.
+const READABLE: RangeInclusive<u32> = 1..=VERSION;
 
 /// Between the codes of one answer (1.0.3 Data appendix C); no code holds it.
 const SEPARATOR: &str = "[,]";
@@ -24,14 +35,8 @@ CREATE TABLE IF NOT EXISTS competence_source (
 CREATE INDEX IF NOT EXISTS competence_source_position ON competence_source (position);
 ";
 
-const DROP_TABLES: &str = "DROP TABLE IF EXISTS competence_source;";
-
 pub(super) async fn create(mut tx: Tx<'_>) -> Result<(), sqlx::Error> {
     tx.run(SQLITE_TABLES, POSTGRES_TABLES).await
-}
-
-pub(super) async fn drop(mut tx: Tx<'_>) -> Result<(), sqlx::Error> {
-    tx.run(DROP_TABLES, DROP_TABLES).await
 }
 
 pub(super) async fn write(tx: Tx<'_>, sources: &[Source]) -> Result<(), sqlx::Error> {
@@ -69,7 +74,7 @@ pub(super) async fn write(tx: Tx<'_>, sources: &[Source]) -> Result<(), sqlx::Er
             .bind(observed)
             .execute(connection)
             .await
-            .map(std::mem::drop)
+            .map(drop)
         }
     }
 }
@@ -85,7 +90,7 @@ pub(super) async fn delete(tx: Tx<'_>, positions: &[Position]) -> Result<(), sql
                 .bind(json_positions(positions.iter().map(|at| at.0)))
                 .execute(connection)
                 .await
-                .map(std::mem::drop)
+                .map(drop)
         }
         Tx::Postgres(connection) => {
             let positions: Vec<i64> = positions.iter().map(|at| signed(at.0)).collect();
@@ -93,18 +98,22 @@ pub(super) async fn delete(tx: Tx<'_>, positions: &[Position]) -> Result<(), sql
                 .bind(positions)
                 .execute(connection)
                 .await
-                .map(std::mem::drop)
+                .map(drop)
         }
     }
 }
 
 /// What some agents passed and answered up to a position, in the order of the log.
 pub(super) async fn of_agents(
-    views: &Database,
+    views: &Views,
     agents: &[Key],
     through: Position,
-) -> Result<Vec<Source>, sqlx::Error> {
-    match views {
+) -> Result<Vec<Source>, ViewError> {
+    Ok(views.read(NAME, READABLE, |place| find(place, agents, through)).await?)
+}
+
+async fn find(place: Database, agents: &[Key], through: Position) -> Result<Vec<Source>, sqlx::Error> {
+    match place {
         Database::Sqlite(db) => {
             sqlx::query(
                 "SELECT agent, position, activity, codes, registration, observed_at FROM competence_source \
@@ -125,7 +134,7 @@ pub(super) async fn of_agents(
             .bind(agents)
             .bind(signed(through.0))
             .try_map(|row: sqlx::postgres::PgRow| read(&row))
-            .fetch_all(pool)
+            .fetch_all(&pool)
             .await
         }
     }

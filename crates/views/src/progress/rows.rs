@@ -2,13 +2,23 @@
 //! longer than an index entry can be.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use eventlog::database::{Database, Tx};
 use eventlog::event::Key;
+use eventlog::projection::Views;
 use sha2::{Digest, Sha256};
 
 use super::{Folded, Pair, Progress, ProgressRow};
+use crate::ViewError;
 use crate::sql::{insert_sqlite, json_keys, key};
+
+/// The name of the projection.
+pub const NAME: &str = "progress";
+/// Raise it with the form of the rows, or their meaning.
+pub(super) const VERSION: u32 = 1;
+/// Versions whose rows the queries here can read: older ones answer while newer ones are built.
+const READABLE: RangeInclusive<u32> = 1..=VERSION;
 
 const SQLITE_TABLES: &str = "
 CREATE TABLE IF NOT EXISTS progress (
@@ -26,8 +36,6 @@ CREATE TABLE IF NOT EXISTS progress (
 CREATE TABLE IF NOT EXISTS progress_activity (digest BYTEA PRIMARY KEY, iri TEXT NOT NULL);
 ";
 
-const DROP_TABLES: &str = "DROP TABLE IF EXISTS progress; DROP TABLE IF EXISTS progress_activity;";
-
 /// What happens to a row that is there already: the same in both databases but for the names of the functions.
 const SQLITE_JOIN: &str = "ON CONFLICT (agent, activity) DO UPDATE SET \
     statements = statements + excluded.statements, attempted = attempted + excluded.attempted, \
@@ -37,10 +45,6 @@ const SQLITE_JOIN: &str = "ON CONFLICT (agent, activity) DO UPDATE SET \
 
 pub(super) async fn create(mut tx: Tx<'_>) -> Result<(), sqlx::Error> {
     tx.run(SQLITE_TABLES, POSTGRES_TABLES).await
-}
-
-pub(super) async fn drop(mut tx: Tx<'_>) -> Result<(), sqlx::Error> {
-    tx.run(DROP_TABLES, DROP_TABLES).await
 }
 
 /// Joins rows with those that are there.
@@ -121,7 +125,7 @@ pub(super) async fn write(tx: Tx<'_>, folded: &Folded) -> Result<(), sqlx::Error
             .bind(column(|row| row.last))
             .execute(connection)
             .await
-            .map(std::mem::drop)
+            .map(drop)
         }
     }
 }
@@ -144,13 +148,22 @@ pub(super) async fn delete(mut tx: Tx<'_>, pairs: &BTreeSet<Pair>) -> Result<(),
     Ok(())
 }
 
+/// The rows of some agents, by agent and activity.
 pub(super) async fn of_agents(
-    views: &Database,
+    views: &Views,
     agents: &[Key],
     activities: Option<&[String]>,
-) -> Result<Vec<ProgressRow>, sqlx::Error> {
+) -> Result<Vec<ProgressRow>, ViewError> {
     let wanted: Option<Vec<Key>> = activities.map(|list| list.iter().map(|iri| digest(iri)).collect());
-    match views {
+    Ok(views.read(NAME, READABLE, |place| find(place, agents, wanted.as_deref())).await?)
+}
+
+async fn find(
+    place: Database,
+    agents: &[Key],
+    wanted: Option<&[Key]>,
+) -> Result<Vec<ProgressRow>, sqlx::Error> {
+    match place {
         Database::Sqlite(db) => {
             let sql = "SELECT p.agent, a.iri, statements, attempted, completed, passed, best_scaled, first, last \
                 FROM progress p JOIN progress_activity a ON a.digest = p.activity \
@@ -159,7 +172,7 @@ pub(super) async fn of_agents(
                 ORDER BY p.agent, a.iri";
             sqlx::query(sql)
                 .bind(json_keys(agents))
-                .bind(wanted.as_ref().map(json_keys))
+                .bind(wanted.map(json_keys))
                 .try_map(|row: sqlx::sqlite::SqliteRow| read(&row))
                 .fetch_all(&db.readers)
                 .await
@@ -171,12 +184,12 @@ pub(super) async fn of_agents(
                 ORDER BY p.agent, a.iri COLLATE \"C\"";
             let agents: Vec<&[u8]> = agents.iter().map(|agent| &agent[..]).collect();
             let wanted: Option<Vec<&[u8]>> =
-                wanted.as_ref().map(|list| list.iter().map(|digest| &digest[..]).collect());
+                wanted.map(|list| list.iter().map(|digest| &digest[..]).collect());
             sqlx::query(sql)
                 .bind(agents)
                 .bind(wanted)
                 .try_map(|row: sqlx::postgres::PgRow| read(&row))
-                .fetch_all(pool)
+                .fetch_all(&pool)
                 .await
         }
     }

@@ -11,15 +11,15 @@ use std::sync::Arc;
 use domain::StatementFacts;
 use domain::statement::{AgentRole, ObjectFacts, Score, Version};
 use eventlog::clock::{ManualClock, Micros};
-use eventlog::projection::Runner;
-use eventlog::{Append, Database, EventLog, Key, Location, NewEvent, Options, Position, Projection};
+use eventlog::projection::{Runner, Views};
+use eventlog::{Append, EventLog, Key, Location, NewEvent, Options, Position, Projection};
 use testkit::postgres::TestDatabase;
 
 pub(crate) const START: Micros = Micros(1_768_464_000_000_000);
 
 pub(crate) struct Rig {
     pub(crate) log: EventLog,
-    pub(crate) views: Database,
+    pub(crate) views: Views,
     pub(crate) clock: Arc<ManualClock>,
     location: Location,
     _folder: tempfile::TempDir,
@@ -52,7 +52,7 @@ impl Rig {
         let mut options = Options::new(log, clock.clone());
         options.hooks = vec![views::statements::hook()];
         let log = EventLog::open(options).await.unwrap();
-        let views = Database::open(&views).await.unwrap();
+        let views = Views::open(&views).await.unwrap();
         Self { log, views, clock, location, _folder: folder, _database: database }
     }
 
