@@ -180,6 +180,7 @@ fn statement(log: &mut Vec<Event>) {
         activities: vec![(ContextRole::Parent, course.clone()), (ContextRole::Grouping, course)],
         xapi_version: Version::V2_0_0,
         attachments_from: None,
+        origin: None,
     };
     add(log, &facts);
 }

@@ -18,7 +18,7 @@ pub use organisation::{
 pub use surveys::{Code, Feed, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyItem};
 pub use system::{
     ActivityDefinedFacts, AgentErasedFacts, CredentialCreatedFacts, CredentialRevokedFacts,
-    CredentialRotatedFacts, CredentialRulesFacts, FrameworkFacts,
+    CredentialRotatedFacts, CredentialRulesFacts, FrameworkFacts, ImportCounts, ImportRunFacts,
 };
 
 /// The names of the kinds, as the log knows them.
@@ -49,6 +49,8 @@ pub mod kind {
     pub const CREDENTIAL_REVOKED: &str = "credential_revoked";
     /// [`CredentialRulesFacts`](super::CredentialRulesFacts)
     pub const CREDENTIAL_RULES: &str = "credential_rules";
+    /// [`ImportRunFacts`](super::ImportRunFacts)
+    pub const IMPORT_RUN: &str = "import_run";
     /// [`FrameworkFacts`](super::FrameworkFacts)
     pub const FRAMEWORK: &str = "framework";
     /// [`ActivityDefinedFacts`](super::ActivityDefinedFacts)

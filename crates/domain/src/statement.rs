@@ -57,6 +57,17 @@ pub struct StatementFactsOf<S> {
     /// The number of the first slot that holds the content of an attachment; it and all after it do. None where no
     /// content came.
     pub attachments_from: Option<u16>,
+    /// Where it was before, if it was imported.
+    pub origin: Option<Origin>,
+}
+
+/// Where an imported statement was before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// The run of the import that brought it, as in [`ImportRunFacts`](crate::events::ImportRunFacts).
+    pub run: Key,
+    /// When the store it was in before had stored it, in microseconds since 1970 UTC; none where nothing says so.
+    pub stored: Option<i64>,
 }
 
 /// What a statement was about.
@@ -164,6 +175,7 @@ impl StatementFactsRef<'_> {
             activities: self.activities.iter().map(|&(role, id)| (role, id.to_owned())).collect(),
             xapi_version: self.xapi_version,
             attachments_from: self.attachments_from,
+            origin: self.origin,
         }
     }
 }

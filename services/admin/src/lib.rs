@@ -11,6 +11,7 @@ mod pages;
 mod problem;
 mod report_page;
 mod shell;
+mod statements;
 mod ways_in;
 mod words;
 
@@ -30,6 +31,7 @@ use views::municipality::Current;
 
 pub use credentials::{CredentialFailure, CredentialInput, CredentialTask, Credentials};
 pub use problem::Problem;
+pub use statements::{Statements, StatementsFailed};
 
 /// A roster of a large municipality fits; more is posted in parts.
 const BODY_LIMIT: usize = 64 << 20;
@@ -136,6 +138,8 @@ pub struct Options {
     pub reports: Arc<dyn Reports>,
     /// The keeper of credentials.
     pub credentials: Arc<dyn Credentials>,
+    /// Who knows where single statements come from.
+    pub statements: Arc<dyn Statements>,
     /// The time.
     pub clock: SharedClock,
     /// Whether browsers must send the session's cookie over TLS alone.
@@ -150,6 +154,7 @@ pub(crate) struct Admin {
     pub(crate) municipality: Current,
     pub(crate) reports: Arc<dyn Reports>,
     pub(crate) credentials: Arc<dyn Credentials>,
+    pub(crate) statements: Arc<dyn Statements>,
     pub(crate) clock: SharedClock,
     pub(crate) secure_cookies: bool,
     pub(crate) turn: Arc<Mutex<()>>,
@@ -157,9 +162,11 @@ pub(crate) struct Admin {
 
 /// The routes of pages (`/…`) and API (`/api/v1/…`).
 pub fn router(options: Options) -> Router {
-    let Options { log, vault, municipality, reports, credentials, clock, secure_cookies } = options;
+    let Options { log, vault, municipality, reports, credentials, statements, clock, secure_cookies } =
+        options;
     let turn = Arc::default();
-    let admin = Admin { log, vault, municipality, reports, credentials, clock, secure_cookies, turn };
+    let admin =
+        Admin { log, vault, municipality, reports, credentials, statements, clock, secure_cookies, turn };
     Router::new()
         .route("/", get(pages::overview))
         .route("/login", get(pages::login).post(pages::log_in))
@@ -178,6 +185,7 @@ pub fn router(options: Options) -> Router {
         .route("/api/v1/credentials/{key}", delete(credentials::revoke))
         .route("/api/v1/credentials/{key}/rotate", post(credentials::rotate))
         .route("/api/v1/credentials/{key}/rules", put(credentials::set_rules))
+        .route("/api/v1/statements/{id}/provenance", get(statements::provenance))
         .fallback(shell::nowhere)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(admin)

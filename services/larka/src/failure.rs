@@ -4,23 +4,41 @@ use std::fmt;
 
 /// Why a command could not do what was asked, in one line for whoever typed it.
 #[derive(Debug)]
-pub(crate) struct Failure(String);
+pub(crate) struct Failure {
+    line: String,
+    code: u8,
+}
 
 impl Failure {
     /// A failure with its line.
     pub(crate) fn new(line: impl Into<String>) -> Self {
-        Self(line.into())
+        Self { line: line.into(), code: 1 }
+    }
+
+    /// Nothing went wrong, but what was compared differs: exit code 2.
+    pub(crate) fn differing(line: &str) -> Self {
+        Self { line: line.to_owned(), code: 2 }
+    }
+
+    /// The same with what was tried before it.
+    pub(crate) fn before(self, what: &str) -> Self {
+        Self { line: format!("{what}: {}", self.line), ..self }
+    }
+
+    /// What the process ends with.
+    pub(crate) fn code(&self) -> u8 {
+        self.code
     }
 
     /// A setting that is wrong: its name, and what was expected. The value is not repeated; it may be a secret.
     pub(crate) fn setting(name: &str, expected: &str) -> Self {
-        Self(format!("the setting {name} is wrong: expected {expected}"))
+        Self::new(format!("the setting {name} is wrong: expected {expected}"))
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.line)
     }
 }
 
@@ -37,6 +55,6 @@ impl<E: std::error::Error> From<E> for Failure {
             }
             cause = inner.source();
         }
-        Self(line)
+        Self::new(line)
     }
 }

@@ -10,6 +10,7 @@ mod import;
 mod instance;
 mod maintain;
 mod operations;
+mod provenance;
 mod report;
 mod serve;
 mod settings;
@@ -45,9 +46,12 @@ enum Command {
     User(maintain::User),
     /// Forget a person: destroy the keys to everything personal
     Erase(maintain::Erase),
-    /// Take in what lies in files
+    /// Take in what lies in files or in another LRS
     #[command(subcommand)]
     Import(import::Import),
+    /// Single statements
+    #[command(subcommand)]
+    Statement(provenance::Command),
     /// Make the views and the lake again from the log, beside those that answer meanwhile
     Rebuild(maintain::Rebuild),
     /// Make the tables of a fresh instance, or bring them to this version
@@ -86,6 +90,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::User(command) => maintain::user(settings, command).await,
         Command::Erase(flags) => maintain::erase(settings, flags).await,
         Command::Import(what) => import::run(settings, what).await,
+        Command::Statement(command) => provenance::run(settings, command).await,
         Command::Rebuild(flags) => maintain::rebuild(settings, flags).await,
         Command::Migrate(flags) => maintain::migrate(settings, flags).await,
         Command::Verify(flags) => maintain::verify(settings, flags).await,
@@ -96,5 +101,5 @@ async fn run(cli: Cli) -> Result<(), Failure> {
 #[allow(clippy::print_stderr, reason = "a command says on standard error why it failed")]
 fn fail(failure: &Failure) -> std::process::ExitCode {
     eprintln!("larka: {failure}");
-    std::process::ExitCode::FAILURE
+    std::process::ExitCode::from(failure.code())
 }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::settings::{self, Settings};
-use crate::{anchors, credentials, import, report, socket};
+use crate::{anchors, credentials, import, provenance, report, socket};
 
 /// People's accounts.
 #[derive(Debug, Subcommand)]
@@ -72,7 +72,10 @@ pub(crate) enum Task {
     Rebuild { projection: Option<String>, index: bool },
     Verify { anchors: Option<String>, key: Option<String> },
     Anchor,
-    Import { credential: String, version: String, statements: Vec<import::Sent> },
+    Import(import::Batch),
+    ImportRun(import::Run),
+    Standing { ids: Vec<import::Id> },
+    Provenance { statement: String },
     Report(report::Flags),
 }
 
@@ -232,9 +235,10 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
             let (anchor, key) = anchors::now(instance).await?;
             Ok(json!({ "anchor": anchor, "key": key }))
         }
-        Task::Import { credential, version, statements } => {
-            import::perform(instance, &credential, &version, statements).await
-        }
+        Task::Import(batch) => import::store(instance, batch).await,
+        Task::ImportRun(run) => import::note(instance, run).await,
+        Task::Standing { ids } => import::standing(instance, &ids).await,
+        Task::Provenance { statement } => provenance::of(instance, &statement).await,
         Task::Report(flags) => Ok(json!({ "report": report::text(instance, &flags).await? })),
     }
 }

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::settings::Settings;
-use crate::{anchors, credentials, operations, report, socket};
+use crate::{anchors, credentials, operations, provenance, report, socket};
 
 /// Services that are running.
 pub(crate) struct Running {
@@ -101,6 +101,7 @@ fn admin_of(instance: &Arc<Instance>) -> admin::Options {
         municipality: instance.municipality.clone(),
         reports: Arc::new(report::ForPages(Arc::clone(instance))),
         credentials: Arc::new(credentials::ForApi(Arc::clone(instance))),
+        statements: Arc::new(provenance::ForApi(Arc::clone(instance))),
         clock: instance.clock.clone(),
         secure_cookies: instance.settings.base_url.starts_with("https://"),
     }

@@ -219,6 +219,39 @@ fn wrong(statement: usize, expected: String) -> Invalid {
 }
 
 impl Contents {
+    /// The content that came with an imported statement, and whether all came that its attachments need. What belongs
+    /// to no attachment and a signature that is none are refused; what is not there any more cannot be asked for.
+    pub(crate) fn imported(
+        statement: &Statement,
+        came: Vec<Vec<u8>>,
+        version: Version,
+    ) -> Result<(Self, bool), String> {
+        let mut contents = Self::default();
+        for bytes in came {
+            let hashes = statement.attachments.iter().filter_map(|attachment| hash_of(&attachment.sha2));
+            let hash = hashes.into_iter().find(|hash| digest(&bytes, hash.len()) == *hash);
+            let hash = hash.ok_or("content with the hash of an attachment")?;
+            contents.0.insert(hash.clone(), Arc::new(Content { hash, bytes }));
+        }
+        let mut whole = true;
+        for attachment in &statement.attachments {
+            match contents.of(attachment) {
+                Some(content) if attachment.usage_type == Attachment::SIGNATURE => {
+                    signature::verify(&content.bytes, statement, version)
+                        .map_err(|error| error.to_string())?;
+                }
+                Some(_) => {}
+                None => whole &= attachment.file_url.is_some(),
+            }
+        }
+        Ok((contents, whole))
+    }
+
+    /// Adds what others hold.
+    pub(crate) fn extend(&mut self, others: &Self) {
+        self.0.extend(others.0.iter().map(|(hash, content)| (hash.clone(), Arc::clone(content))));
+    }
+
     fn of(&self, attachment: &Attachment) -> Option<&Arc<Content>> {
         self.all.get(&hash_of(&attachment.sha2)?)
     }

@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use domain::statement::Origin;
 use eventlog::clock::SharedClock;
 use eventlog::{Append, AppendError, EventLog, Key, Naming, NewEvent, Position, Slot};
 use uuid::Uuid;
@@ -123,6 +124,19 @@ impl Ingest {
         sender: Sender,
         version: Version,
     ) -> Result<Posted, IngestError> {
+        self.store(statements, contents, &[], sender, version).await
+    }
+
+    /// As [`post_with`](Self::post_with), with where each of the statements was before; `origins` is empty where none
+    /// was anywhere.
+    pub(crate) async fn store(
+        &self,
+        statements: Vec<Statement>,
+        contents: Contents,
+        origins: &[Origin],
+        sender: Sender,
+        version: Version,
+    ) -> Result<Posted, IngestError> {
         let (ids, mut open) = identify(&statements, version)?;
         let count = open.len();
         let sent = |index: usize| statements[index].id.is_some();
@@ -148,7 +162,7 @@ impl Ingest {
                 None => self.resolve(open.iter().map(|index| &statements[*index]), period).await?,
             };
             let (mut events, named) = self
-                .prepare(&statements, &contents, &ids, &open, &handles, sender.credential, version)
+                .prepare(&statements, &contents, origins, &ids, &open, &handles, sender.credential, version)
                 .await?;
             let said = match sender.may_define {
                 true => self.definitions.unknown(open.iter().map(|index| &statements[*index])),
@@ -214,6 +228,7 @@ impl Ingest {
         &self,
         statements: &[Statement],
         contents: &Contents,
+        origins: &[Origin],
         ids: &[Uuid],
         open: &[usize],
         handles: &HashMap<Identifier, AgentHandle>,
@@ -233,7 +248,8 @@ impl Ingest {
         let mut named = Vec::new();
         for chunk in open.chunks(BETWEEN_TURNS) {
             for index in chunk {
-                let prepared = preparation.event(&statements[*index], ids[*index]);
+                let origin = origins.get(*index).copied();
+                let prepared = preparation.event(&statements[*index], ids[*index], origin);
                 let (mut event, unsealed) = prepared.map_err(vault_failed)?;
                 if let Some(unsealed) = unsealed {
                     for (slot, set) in unsealed.named() {

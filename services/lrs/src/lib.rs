@@ -14,6 +14,7 @@ mod definitions;
 mod documents;
 mod erase;
 mod http;
+mod import;
 mod ingest;
 mod intake;
 mod metrics;
@@ -37,8 +38,11 @@ use views::municipality::Current;
 use xapi::Version;
 
 pub use credentials::{CredentialError, Wanted};
+pub use domain::events::{ImportCounts, ImportRunFacts};
+pub use domain::statement::Origin;
 pub use erase::{EraseError, Receipt};
 pub use http::{SCOPES, router};
+pub use import::{Imported, Provenance, Standing};
 pub use ingest::{Ingest, IngestError, Posted, Sender};
 pub use query::{Asking, Found, GivenAttachment, Query, QueryFailed};
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use domain::Municipality;
-use domain::statement::{Surroundings, from_statement};
+use domain::statement::{Origin, Surroundings, from_statement};
 use eventlog::{Key, NewEvent};
 use uuid::Uuid;
 use vault::{AgentHandle, Span, Vault, VaultError};
@@ -61,10 +61,12 @@ impl Preparation<'_> {
         &self,
         statement: &Statement,
         id: Uuid,
+        origin: Option<Origin>,
     ) -> Result<(NewEvent, Option<Unsealed>), VaultError> {
         let unresolved = VaultError::Invalid("every agent of a statement is resolved before it is sealed");
         let mut facts =
             from_statement(statement, id.into_bytes(), self.version, self).map_err(|_| unresolved.clone())?;
+        facts.origin = origin;
         let event = random()?;
 
         // The actor's key seals what is left when everybody else's ranges are cut out; an anonymous group's

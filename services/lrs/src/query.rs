@@ -22,10 +22,10 @@ const ATTACHED: u64 = 2;
 /// Finds statements. Cheap to clone.
 #[derive(Clone)]
 pub struct Query {
-    log: EventLog,
-    vault: Vault,
+    pub(crate) log: EventLog,
+    pub(crate) vault: Vault,
     clock: SharedClock,
-    base_url: String,
+    pub(crate) base_url: String,
     limits: Limits,
 }
 

@@ -2,11 +2,12 @@
 //!
 //! [`Instance`] is where everything lies and outlives its servers; [`Server`] is a running process. [`promises!`]
 //! makes a test of each promise on each database, [`load`] posts from several connections at once, [`samples`]
-//! makes statements.
+//! makes statements, [`other`] is a store of somebody else.
 
 #![allow(clippy::print_stderr, reason = "a test that failed shows what the server said")]
 
 pub mod load;
+pub mod other;
 pub mod samples;
 mod server;
 

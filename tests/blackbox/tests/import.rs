@@ -9,7 +9,12 @@ use blackbox::{Instance, promises};
 use serde_json::{Value, json};
 
 fn import(instance: &Instance, file: &std::path::Path, key: &str) -> Value {
-    instance.run_json(&["import", "statements", file.to_str().unwrap(), "--credential", key]).unwrap()
+    let arguments = ["import", "statements", file.to_str().unwrap(), "--credential", key, "--json"];
+    let output = instance.run(&arguments).unwrap();
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let agrees = answer["agrees"].as_bool().unwrap();
+    assert_eq!(output.status.code(), Some(if agrees { 0 } else { 2 }), "{answer}");
+    answer
 }
 
 fn counts(answer: &Value) -> [u64; 4] {
@@ -44,6 +49,10 @@ promises! {
         assert_eq!(places, [(41, &json!("")), (701, &json!("/verb/id")), (1_202, &json!("/id"))]);
         assert!(aside.iter().all(|one| !one["expected"].as_str().unwrap().is_empty()));
         assert_eq!(aside[1]["statement"], lines[700]);
+        for (listed, aside) in first["set_aside"].as_array().unwrap().iter().zip(&aside) {
+            assert_eq!((&listed["line"], &listed["expected"]), (&aside["line"], &aside["expected"]));
+            assert!(listed.get("statement").is_none(), "what people did is in the file alone");
+        }
         let stored = instance.number("SELECT count(*) FROM event WHERE kind = 'statement'").await.unwrap();
         assert_eq!(stored, 1_201);
 

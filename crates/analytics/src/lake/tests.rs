@@ -34,6 +34,7 @@ fn statement(number: u64) -> StatementFacts {
         activities: vec![(ContextRole::Grouping, "https://larande.larkby.example/kurser/rot".into())],
         xapi_version: Version::V2_0_0,
         attachments_from: None,
+        origin: None,
     }
 }
 

@@ -95,6 +95,7 @@ impl Rows {
                 activities: Vec::new(),
                 xapi_version: Version::V2_0_0,
                 attachments_from: None,
+                origin: None,
             };
             Row { position: Position(position as u64), actor, happened: Micros(happened), facts }
         }))

@@ -143,6 +143,7 @@ fn statement(day: &str, agent: u64, verb: &str, object: ObjectFacts<String>) -> 
         activities: Vec::new(),
         xapi_version: Version::V1_0_3,
         attachments_from: None,
+        origin: None,
     }
 }
 

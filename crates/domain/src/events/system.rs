@@ -1,4 +1,4 @@
-//! Erasures, credentials, frameworks and definitions.
+//! Erasures, credentials, imports, frameworks and definitions.
 
 use eventlog::event::Key;
 use minicbor::{Decode, Encode};
@@ -86,6 +86,47 @@ pub struct CredentialRulesFacts {
     pub rules: Option<String>,
 }
 facts!(CredentialRulesFacts, kind::CREDENTIAL_RULES);
+
+/// Statements were taken over from another store: once when a run begins, without counts, and once when it has ended.
+/// Its stream is the run.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ImportRunFacts {
+    /// The run, which its statements name.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub run: Key,
+    /// What the statements came out of: `statements`, `xapi`, `learning-locker`, `sql-lrs`, `adl-lrs`, or `pull`.
+    #[n(1)]
+    pub source: String,
+    /// The credential that vouches for them.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub credential: Key,
+    /// What became of them; none as long as the run has not ended.
+    #[n(3)]
+    pub counts: Option<ImportCounts>,
+}
+facts!(ImportRunFacts, kind::IMPORT_RUN);
+
+/// What became of what a run of an import read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ImportCounts {
+    /// How many statements were read.
+    #[n(0)]
+    pub read: u64,
+    /// How many of them were stored.
+    #[n(1)]
+    pub stored: u64,
+    /// How many were known already.
+    #[n(2)]
+    pub known: u64,
+    /// How many did not fit and were set aside.
+    #[n(3)]
+    pub aside: u64,
+    /// How many of those stored lack the content of an attachment that has no `fileUrl` either.
+    #[n(4)]
+    pub without_content: u64,
+}
 
 /// A competence framework was brought in. Its content stands in slot 0 under a retention class.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]

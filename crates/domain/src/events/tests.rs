@@ -191,6 +191,15 @@ fn the_bytes_are_those_of_the_fixtures() {
         "credential_rules-1",
         &CredentialRulesFacts { credential: [3; 16], by: None, rules: Some("{}".into()) },
     );
+    holds(
+        "import_run-1",
+        &ImportRunFacts {
+            run: [9; 16],
+            source: "learning-locker".into(),
+            credential: [3; 16],
+            counts: Some(ImportCounts { read: 5, stored: 3, known: 1, aside: 1, without_content: 0 }),
+        },
+    );
     holds("framework-1", &FrameworkFacts { id: "digcomp-3.0".into(), sha256: [4; 32] });
     holds(
         "activity_defined-1",

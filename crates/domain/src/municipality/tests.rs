@@ -304,6 +304,7 @@ fn statement(verb: &str, activity: &str, response: &[&str]) -> StatementFacts {
         activities: vec![],
         xapi_version: Version::V2_0_0,
         attachments_from: None,
+        origin: None,
     }
 }
 

@@ -8,7 +8,7 @@ use minicbor::encode::{Error as EncodeError, Write};
 use minicbor::{Decoder, Encoder};
 
 use super::{
-    AgentRole, ContextRole, ObjectFacts, Score, StatementFacts, StatementFactsOf, SubFacts, Version,
+    AgentRole, ContextRole, ObjectFacts, Origin, Score, StatementFacts, StatementFactsOf, SubFacts, Version,
 };
 use crate::cbor::{at_end, check_schema, format_error};
 use crate::{BadFacts, Facts};
@@ -36,6 +36,8 @@ mod key {
     pub(super) const ACTIVITIES: u32 = 16;
     pub(super) const XAPI_VERSION: u32 = 17;
     pub(super) const ATTACHMENTS_FROM: u32 = 18;
+    pub(super) const IMPORT_RUN: u32 = 19;
+    pub(super) const ORIGINAL_STORED: u32 = 20;
 }
 
 mod object {
@@ -80,7 +82,8 @@ impl<S: AsRef<str>> StatementFactsOf<S> {
             + numbers.iter().filter(|(_, number)| number.is_some()).count()
             + usize::from(!self.response.is_empty())
             + usize::from(!self.activities.is_empty())
-            + usize::from(self.attachments_from.is_some());
+            + usize::from(self.attachments_from.is_some())
+            + self.origin.map_or(0, |origin| 1 + usize::from(origin.stored.is_some()));
         e.map(fields as u64)?;
         e.u32(key::ID)?.bytes(&self.id)?;
         if !self.agents.is_empty() {
@@ -127,6 +130,10 @@ impl<S: AsRef<str>> StatementFactsOf<S> {
         e.u32(key::XAPI_VERSION)?.u8(self.xapi_version.code())?;
         if let Some(first) = self.attachments_from {
             e.u32(key::ATTACHMENTS_FROM)?.u16(first)?;
+        }
+        if let Some(origin) = self.origin {
+            e.u32(key::IMPORT_RUN)?.bytes(&origin.run)?;
+            write_number(e, (key::ORIGINAL_STORED, origin.stored))?;
         }
         Ok(())
     }
@@ -206,6 +213,7 @@ impl Facts for StatementFacts {
 
 fn read<'b>(d: &mut Decoder<'b>) -> Result<StatementFactsOf<&'b str>, Error> {
     let (mut id, mut verb, mut xapi_version, mut kind, mut value) = (None, None, None, None, Value::None);
+    let (mut import_run, mut original_stored) = (None, None);
     let mut facts = StatementFactsOf {
         id: Key::default(),
         agents: Vec::new(),
@@ -222,6 +230,7 @@ fn read<'b>(d: &mut Decoder<'b>) -> Result<StatementFactsOf<&'b str>, Error> {
         activities: Vec::new(),
         xapi_version: Version::V1_0_3,
         attachments_from: None,
+        origin: None,
     };
     for _ in 0..entries(d)? {
         match d.u32()? {
@@ -247,6 +256,8 @@ fn read<'b>(d: &mut Decoder<'b>) -> Result<StatementFactsOf<&'b str>, Error> {
             key::ACTIVITIES => facts.activities = read_activities(d)?,
             key::XAPI_VERSION => xapi_version = Version::from_code(d.u8()?),
             key::ATTACHMENTS_FROM => facts.attachments_from = Some(d.u16()?),
+            key::IMPORT_RUN => import_run = Some(read_key(d)?),
+            key::ORIGINAL_STORED => original_stored = Some(d.i64()?),
             _ => d.skip()?,
         }
     }
@@ -254,6 +265,7 @@ fn read<'b>(d: &mut Decoder<'b>) -> Result<StatementFactsOf<&'b str>, Error> {
     facts.verb = verb.ok_or_else(|| Error::message("verb"))?;
     facts.object = read_object(kind, value)?;
     facts.xapi_version = xapi_version.ok_or_else(|| Error::message("xAPI version"))?;
+    facts.origin = import_run.map(|run| Origin { run, stored: original_stored });
     Ok(facts)
 }
 

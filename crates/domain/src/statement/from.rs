@@ -78,6 +78,7 @@ pub fn from_statement(
             .collect(),
         xapi_version: version,
         attachments_from: None,
+        origin: None,
     })
 }
 

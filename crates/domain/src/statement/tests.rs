@@ -53,10 +53,12 @@ prop_compose! {
         activities in vec((proptest::sample::select(ContextRole::ALL.to_vec()), "\\PC{0,40}"), 0..5),
         (xapi_version, attachments_from) in
             (proptest::sample::select(Version::ALL.to_vec()), option::of(any::<u16>())),
+        origin in option::of((any::<Key>(), option::of(any::<i64>()))),
     ) -> StatementFacts {
         StatementFacts {
             id, agents, actor_is_group, verb, object, registration, timestamp, success, completion, score,
             duration_cs, response, activities, xapi_version, attachments_from,
+            origin: origin.map(|(run, stored)| Origin { run, stored }),
         }
     }
 }
@@ -213,6 +215,19 @@ fn everything_that_an_index_needs_of_a_sub_statement_is_among_the_facts() {
     assert_eq!(facts.activities, [(ContextRole::SubCategory, "http://example.com/outing".to_owned())]);
     assert_eq!((facts.activity(), facts.sub_activity()), (None, Some("http://example.com/museum")));
     assert_eq!(facts.timestamp, None);
+}
+
+#[test]
+fn where_an_imported_statement_was_before_is_added_to_its_facts_and_changes_no_other() {
+    let facts = from(QUIZ);
+    let origin = |stored| Some(Origin { run: [9; 16], stored });
+    let imported = StatementFacts { origin: origin(Some(1_700_000_000_123_456)), ..facts.clone() };
+    matches_fixture("statement-imported-1", &imported.encode());
+    let (before, after) = (facts.encode(), imported.encode());
+    assert_eq!(after[1..before.len()], before[1..], "all but the number of entries stays");
+    for facts in [imported, StatementFacts { origin: origin(None), ..facts }] {
+        assert_eq!(<StatementFacts as Facts>::decode(1, &facts.encode()).unwrap(), facts);
+    }
 }
 
 #[test]

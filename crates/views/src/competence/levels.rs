@@ -188,5 +188,6 @@ fn facts(source: &Source) -> StatementFacts {
         activities: Vec::new(),
         xapi_version: Version::V2_0_0,
         attachments_from: None,
+        origin: None,
     }
 }

@@ -112,6 +112,15 @@ pub async fn is_voided(database: &Database, at: Position) -> Result<bool, ViewEr
     Ok(!read::voided(database, &[at.0]).await?.is_empty())
 }
 
+/// Those of some positions whose statement is voided, in no order.
+///
+/// # Errors
+/// The database fails.
+pub async fn voided(database: &Database, among: &[Position]) -> Result<Vec<Position>, ViewError> {
+    let among: Vec<u64> = among.iter().map(|position| position.0).collect();
+    Ok(read::voided(database, &among).await?.into_iter().map(Position).collect())
+}
+
 /// Where statements stand, up to a position, in which this agent is actor or object (or a member) and this
 /// activity the object: candidates for folding the pair again.
 pub(crate) async fn own_positions(

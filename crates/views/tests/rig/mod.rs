@@ -118,6 +118,7 @@ pub(crate) fn facts(number: usize, who: usize, verb: &str, about: usize) -> Stat
         activities: Vec::new(),
         xapi_version: Version::V2_0_0,
         attachments_from: None,
+        origin: None,
     }
 }
 

@@ -1,0 +1,419 @@
+//! From statements that were found to the log, in batches, each of which is taken down once it is done: an import that
+//! was broken off goes on there.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::failure::Failure;
+use crate::import::compare::{self, Mark, Tally};
+use crate::import::contents::ContentStore;
+use crate::import::extended;
+use crate::import::source::{Item, Kind};
+use crate::import::store::{Batch, Id, Outcome, Run, Sent};
+use crate::maintain::{Door, Task};
+
+/// Statements, or bytes of statements and attachments, that go in at a time.
+pub(super) const BATCH: usize = 500;
+pub(super) const BATCH_BYTES: usize = 4 << 20;
+/// Bytes that travel to the instance at a time, if there is more than one statement to them.
+const HEAVIEST: usize = 24 << 20;
+/// Of those that were set aside, how many the answer lists; the file has all.
+const LISTED: usize = 100;
+/// Bytes of the attachments of one statement that are taken.
+const MOST_CONTENT: usize = 32 << 20;
+
+/// How far an import has come, kept between its batches.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct State {
+    /// The file's size and time, by which it is known again.
+    pub(super) size: u64,
+    pub(super) modified: i64,
+    pub(super) kind: Option<Kind>,
+    /// The run that is under way, and all there were before it.
+    pub(super) run: Option<Id>,
+    pub(super) runs: Vec<Id>,
+    /// Whether the log knows of the run.
+    pub(super) begun: bool,
+    pub(super) read: u64,
+    pub(super) stored: u64,
+    pub(super) known: u64,
+    pub(super) aside: u64,
+    pub(super) without_content: u64,
+    /// How long the files of marks and of what was set aside were.
+    pub(super) tally: u64,
+    pub(super) aside_bytes: u64,
+    /// Where in the latter this run began.
+    pub(super) aside_from: u64,
+    /// The verbs that the marks count.
+    pub(super) verbs: Vec<String>,
+    /// The latest `stored` that was reached, in microseconds since 1970, of what is pulled in its order.
+    pub(super) reached: Option<i64>,
+}
+
+/// Where an import keeps what it has to know again.
+pub(super) struct Places {
+    pub(super) state: PathBuf,
+    pub(super) tally: PathBuf,
+    pub(super) aside: PathBuf,
+}
+
+/// What is the same for all statements of an import.
+pub(super) struct Terms {
+    pub(super) credential: String,
+    pub(super) version: String,
+    pub(super) contents: Option<ContentStore>,
+}
+
+/// An import under way.
+pub(super) struct Feed<'d> {
+    door: &'d Door,
+    terms: Terms,
+    places: Places,
+    pub(super) state: State,
+    tally: Tally,
+}
+
+/// A statement that did not fit: its line, where in it, what was expected there, and its text.
+type Rejected = (u64, String, String, String);
+
+/// A statement on its way, with its line.
+struct Ready {
+    line: u64,
+    sent: Sent,
+}
+
+impl<'d> Feed<'d> {
+    /// Goes on with an import, or begins one.
+    pub(super) fn open(
+        door: &'d Door,
+        terms: Terms,
+        places: Places,
+        mut state: State,
+    ) -> Result<Self, Failure> {
+        let tally = Tally::open(&places.tally, state.tally)?;
+        let aside_bytes = std::fs::metadata(&places.aside).map_or(0, |metadata| metadata.len());
+        if state.run.is_none() {
+            let mut run = [0; 16];
+            getrandom::fill(&mut run)
+                .map_err(|e| Failure::new(format!("the system gives no randomness: {e}")))?;
+            let run = uuid::Builder::from_random_bytes(run).into_uuid().into_bytes();
+            state = State {
+                run: Some(run),
+                begun: false,
+                read: 0,
+                stored: 0,
+                known: 0,
+                aside: 0,
+                without_content: 0,
+                aside_bytes,
+                aside_from: aside_bytes,
+                ..state
+            };
+        } else if aside_bytes > state.aside_bytes {
+            File::options().write(true).open(&places.aside)?.set_len(state.aside_bytes)?;
+        }
+        Ok(Self { door, terms, places, state, tally })
+    }
+
+    /// Takes statements in, and takes down that it was done.
+    pub(super) async fn take(&mut self, items: Vec<Item>) -> Result<(), Failure> {
+        let mut marks = Vec::with_capacity(items.len());
+        let (mut ready, mut rejected) = (Vec::with_capacity(items.len()), Vec::new());
+        let (read, mut weight, mut outcome) = (items.len() as u64, 0, Outcome::default());
+        for item in items {
+            let (line, voided, stored) = (item.line, item.voided, item.stored);
+            let text = match item.text {
+                Ok(text) => text,
+                Err((expected, there)) => {
+                    marks.push(self.mark(line, &there, stored, voided));
+                    rejected.push((line, String::new(), expected, there));
+                    continue;
+                }
+            };
+            let mark = self.mark(line, &text, stored, voided);
+            marks.push(mark);
+            let contents = match self.contents(&text, item.contents)? {
+                Ok(contents) => contents,
+                Err(expected) => {
+                    rejected.push((line, "/attachments".to_owned(), expected, text));
+                    continue;
+                }
+            };
+            let own = text.len() + contents.iter().map(String::len).sum::<usize>();
+            if weight > 0 && weight + own > HEAVIEST {
+                outcome.add(self.send(std::mem::take(&mut ready), &mut rejected).await?);
+                weight = 0;
+            }
+            weight += own;
+            let sent = Sent { text, id: mark.id.into_bytes(), stored: mark.stored, contents };
+            ready.push(Ready { line, sent });
+        }
+        let tally = self.tally.add(&marks)?;
+        outcome.add(self.send(ready, &mut rejected).await?);
+        rejected.sort_by_key(|(line, ..)| *line);
+        self.set_aside(&rejected)?;
+        let state = &mut self.state;
+        state.tally = tally;
+        state.read += read;
+        state.stored += outcome.stored;
+        state.known += outcome.known;
+        state.without_content += outcome.without_content;
+        state.aside += rejected.len() as u64;
+        self.save()
+    }
+
+    /// Hands statements to the instance.
+    async fn send(&mut self, ready: Vec<Ready>, rejected: &mut Vec<Rejected>) -> Result<Outcome, Failure> {
+        let Some(run) = self.state.run.filter(|_| !ready.is_empty()) else { return Ok(Outcome::default()) };
+        if !self.state.begun {
+            self.door.perform(Task::ImportRun(self.run(run, None))).await?;
+            self.state.begun = true;
+        }
+        let lines: Vec<u64> = ready.iter().map(|one| one.line).collect();
+        let texts: Vec<String> = ready.iter().map(|one| one.sent.text.clone()).collect();
+        let batch = Batch {
+            credential: self.terms.credential.clone(),
+            version: self.terms.version.clone(),
+            run,
+            statements: ready.into_iter().map(|one| one.sent).collect(),
+        };
+        let outcome: Outcome = serde_json::from_value(self.door.perform(Task::Import(batch)).await?)?;
+        for (at, path, expected) in &outcome.aside {
+            rejected.push((lines[*at], path.clone(), expected.clone(), texts[*at].clone()));
+        }
+        Ok(outcome)
+    }
+
+    /// Ends the run, and holds what the source gave against the log. Answers for programs, with the table for people.
+    pub(super) async fn finish(&mut self) -> Result<(Value, String, bool), Failure> {
+        if let Some(run) = self.state.run.take() {
+            let State { read, stored, known, aside, without_content, .. } = self.state;
+            if self.state.begun {
+                let counts = Some([read, stored, known, aside, without_content]);
+                self.door.perform(Task::ImportRun(self.run(run, counts))).await?;
+                self.state.runs.push(run);
+            }
+        }
+        let state = &self.state;
+        let compared = compare::compare(self.door, &self.tally, &state.verbs, &state.runs).await?;
+        let agrees = compared.agrees() && state.aside == 0;
+        let mut answer = json!({
+            "source": self.kind().name(),
+            "read": state.read,
+            "stored": state.stored,
+            "known": state.known,
+            "aside": state.aside,
+            "without_content": state.without_content,
+            "agrees": agrees,
+            "counts": compared.json(),
+        });
+        if state.begun
+            && let Some(run) = state.runs.last()
+        {
+            answer["run"] = Uuid::from_bytes(*run).to_string().into();
+        }
+        if state.aside > 0 {
+            answer["aside_file"] = self.places.aside.display().to_string().into();
+            answer["set_aside"] = self.listed_aside()?.into();
+        }
+        Ok((answer, compared.table(), agrees))
+    }
+
+    /// The first of those that this run set aside.
+    fn listed_aside(&self) -> Result<Vec<Value>, Failure> {
+        let mut file = File::open(&self.places.aside)?;
+        file.seek(SeekFrom::Start(self.state.aside_from))?;
+        let lines = BufReader::new(file).lines().take(LISTED);
+        lines.map(|line| Ok(serde_json::to_value(serde_json::from_str::<Aside>(&line?)?)?)).collect()
+    }
+
+    /// What is to be kept for the next time.
+    pub(super) fn save(&self) -> Result<(), Failure> {
+        let draft = self.places.state.with_extension("draft");
+        let mut file = File::options().create(true).truncate(true).write(true).mode(0o600).open(&draft)?;
+        file.write_all(&serde_json::to_vec(&self.state)?)?;
+        Ok(std::fs::rename(draft, &self.places.state)?)
+    }
+
+    /// Forgets everything about an import that is done.
+    pub(super) fn forget(&self) -> Result<(), Failure> {
+        for place in [&self.places.state, &self.places.tally] {
+            if place.exists() {
+                std::fs::remove_file(place)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// In short, while it goes on.
+    pub(super) fn so_far(&self) -> String {
+        format!("{} stored, {} known, {} aside", self.state.stored, self.state.known, self.state.aside)
+    }
+
+    fn kind(&self) -> Kind {
+        self.state.kind.unwrap_or(Kind::Statements)
+    }
+
+    fn run(&self, run: Id, counts: Option<[u64; 5]>) -> Run {
+        Run { run, source: self.kind().name().to_owned(), credential: self.terms.credential.clone(), counts }
+    }
+
+    /// What is compared at the end, of a statement or of what stands in place of one.
+    fn mark(&mut self, line: u64, text: &str, stored: Option<i64>, voided: Option<bool>) -> Mark {
+        let glance = Glance::of(text);
+        let verb = glance.verb.unwrap_or_default();
+        let known = self.state.verbs.iter().position(|one| *one == verb);
+        let verb = known.unwrap_or_else(|| {
+            self.state.verbs.push(verb);
+            self.state.verbs.len() - 1
+        });
+        Mark {
+            id: glance.id.unwrap_or_else(|| stand_in(line, text)),
+            stored: glance.stored.or(stored),
+            verb: u32::try_from(verb).unwrap_or(u32::MAX),
+            voided,
+            voids: glance.voids,
+        }
+    }
+
+    /// The content of a statement's attachments in base64, as far as it can be found; or what was expected.
+    fn contents(&self, text: &str, mut came: Vec<Vec<u8>>) -> Result<Result<Vec<String>, String>, Failure> {
+        if let Some(store) = self.terms.contents.as_ref().filter(|_| text.contains("\"attachments\"")) {
+            let mut seen = std::collections::HashSet::new();
+            for listed in xapi::attachments::listed(text) {
+                if seen.insert(listed.sha2.to_ascii_lowercase()) {
+                    came.extend(store.find(&listed.sha2)?);
+                }
+            }
+        }
+        if came.iter().map(Vec::len).sum::<usize>() > MOST_CONTENT {
+            return Ok(Err("attachments of at most 32 MiB together".to_owned()));
+        }
+        Ok(Ok(came.iter().map(|content| STANDARD.encode(content)).collect()))
+    }
+
+    /// Adds what did not fit to a file that its owner alone can read: it holds what people did.
+    fn set_aside(&mut self, rejected: &[Rejected]) -> Result<(), Failure> {
+        if rejected.is_empty() {
+            return Ok(());
+        }
+        let mut open = File::options().create(true).append(true).mode(0o600).open(&self.places.aside)?;
+        for (line, path, expected, statement) in rejected {
+            let entry = json!({ "line": line, "path": path, "expected": expected, "statement": statement });
+            writeln!(open, "{entry}")?;
+        }
+        self.state.aside_bytes = open.metadata()?.len();
+        Ok(())
+    }
+}
+
+/// What is listed of a line of what was set aside: all but the statement.
+#[derive(Serialize, Deserialize)]
+struct Aside {
+    line: u64,
+    path: String,
+    expected: String,
+}
+
+/// The state that was kept, if one was.
+pub(super) fn kept(state: &Path) -> Option<State> {
+    serde_json::from_slice(&std::fs::read(state).ok()?).ok()
+}
+
+/// What is seen of a statement without reading all of it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Glance {
+    pub(super) id: Option<Uuid>,
+    pub(super) verb: Option<String>,
+    pub(super) stored: Option<i64>,
+    /// The statement that it voids.
+    pub(super) voids: Option<Uuid>,
+}
+
+impl Glance {
+    pub(super) fn of(text: &str) -> Self {
+        let Ok(seen) = serde_json::from_str::<Seen>(text) else { return Self::default() };
+        let verb = seen.verb.as_ref().and_then(|verb| verb["id"].as_str());
+        let object = seen.object.as_ref();
+        let refers = object.filter(|object| object.object_type.as_deref() == Some("StatementRef"));
+        let id = |id: Option<&str>| id.and_then(|id| Uuid::parse_str(id).ok());
+        Self {
+            id: id(seen.id.as_ref().and_then(Value::as_str)),
+            voids: refers.filter(|_| verb == Some(xapi::VOIDED)).and_then(|object| id(object.id.as_deref())),
+            stored: seen.stored.as_ref().and_then(Value::as_str).and_then(extended::timestamp),
+            verb: verb.map(str::to_owned),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Seen {
+    #[serde(default)]
+    id: Option<Value>,
+    #[serde(default)]
+    verb: Option<Value>,
+    #[serde(default)]
+    stored: Option<Value>,
+    #[serde(default)]
+    object: Option<SeenObject>,
+}
+
+#[derive(Deserialize)]
+struct SeenObject {
+    #[serde(rename = "objectType", default)]
+    object_type: Option<String>,
+    #[serde(default)]
+    id: Option<String>,
+}
+
+/// The id of a statement that has none: the same source gives the same ids, so that it can be imported again.
+fn stand_in(line: u64, text: &str) -> Uuid {
+    let mut hash = Sha256::new();
+    hash.update(b"larka/import/1");
+    hash.update(line.to_be_bytes());
+    hash.update(text);
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash.finalize()[..16]);
+    // RFC 9562, version 8.
+    id[6] = id[6] & 0x0f | 0x80;
+    id[8] = id[8] & 0x3f | 0x80;
+    Uuid::from_bytes(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_line_stands_in_for_the_same_id_and_another_for_another() {
+        let id = stand_in(3, "{}");
+        assert_eq!((id.get_version_num(), id.get_variant()), (8, uuid::Variant::RFC4122));
+        assert_eq!(stand_in(3, "{}"), stand_in(3, "{}"));
+        assert!(stand_in(3, "{}") != stand_in(4, "{}") && stand_in(3, "{}") != stand_in(3, "{ }"));
+    }
+
+    #[test]
+    fn a_glance_sees_what_is_compared_and_nothing_in_what_is_no_statement() {
+        let id = "e05aa883-acaf-40ad-bf54-02c8ce485fb0";
+        let text = format!(
+            r#"{{"id":"{id}","verb":{{"id":"{}"}},"stored":"1970-01-01T00:00:01.000000999Z","object":{{"objectType":"StatementRef","id":"{id}"}}}}"#,
+            xapi::VOIDED
+        );
+        let id = Uuid::parse_str(id).ok();
+        let verb = Some(xapi::VOIDED.to_owned());
+        assert_eq!(Glance::of(&text), Glance { id, verb, stored: Some(1_000_000), voids: id });
+        let other = Glance::of(r#"{"id":7,"verb":{"id":"x"},"object":{"objectType":"Activity","id":"x"}}"#);
+        assert_eq!(other, Glance { verb: Some("x".to_owned()), ..Glance::default() });
+        assert_eq!(Glance::of("not json"), Glance::default());
+    }
+}
