@@ -321,7 +321,7 @@ promises! {
 
     async fn an_import_that_is_killed_goes_on_and_nothing_is_left_out_or_doubled(instance) {
         let (key, _) = instance.credential("all").unwrap();
-        let mut all: Vec<Value> = (0..4_000).map(ordinary).collect();
+        let mut all: Vec<Value> = (0..6_000).map(ordinary).collect();
         all[17]["verb"]["id"] = "no iri".into();
         let lines: Vec<String> = all.iter().map(Value::to_string).collect();
         let file = written(&instance, "statements.jsonl", &lines.join("\n"));
@@ -338,14 +338,14 @@ promises! {
             child.kill().unwrap();
             child.wait().unwrap();
         }
-        assert!(reached < 4_000, "it was killed in the middle");
+        assert!(reached < 6_000, "it was killed in the middle");
         let (code, answer) = import(&instance, &[file.to_str().unwrap()], &key);
-        assert_eq!((code, &answer["read"], &answer["aside"]), (Some(2), &json!(4_000), &json!(1)), "{answer}");
-        assert_eq!(answer["counts"]["statements"], json!({ "source": 4_000, "here": 3_999 }));
+        assert_eq!((code, &answer["read"], &answer["aside"]), (Some(2), &json!(6_000), &json!(1)), "{answer}");
+        assert_eq!(answer["counts"]["statements"], json!({ "source": 6_000, "here": 5_999 }));
         let aside = std::fs::read_to_string(answer["aside_file"].as_str().unwrap()).unwrap();
         assert_eq!(aside.lines().count(), 1, "once, however often it was killed");
         assert!(!state.exists() && !instance.beside("statements.jsonl.import-tally").exists());
-        assert_eq!(instance.sound_statements().await.unwrap(), 3_999);
+        assert_eq!(instance.sound_statements().await.unwrap(), 5_999);
         let runs = "SELECT count(*) FROM event WHERE kind = 'import_run'";
         assert_eq!(instance.number(runs).await.unwrap(), 2, "one run: it began, and ended");
     }

@@ -123,7 +123,7 @@ pub struct ImportCounts {
     /// How many did not fit and were set aside.
     #[n(3)]
     pub aside: u64,
-    /// How many of those stored lack the content of an attachment that has no `fileUrl` either.
+    /// How many of those stored or known lack the content of an attachment that has no `fileUrl` either.
     #[n(4)]
     pub without_content: u64,
 }

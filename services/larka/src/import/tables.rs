@@ -92,15 +92,15 @@ impl Tables {
             return Ok(None);
         }
         let (line, start) = (self.bytes.line, self.bytes.at);
-        let mut row = Vec::new();
+        let (mut row, mut open) = (Vec::new(), false);
         // A line break inside quotes belongs to the field.
         loop {
             let Some(more) = self.bytes.whole_line(self.longest)? else {
                 return Ok(Some(self.row(line, start, Err(TOO_LONG))));
             };
             let ended = more.is_empty();
+            open ^= more.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
             row.extend(more);
-            let open = row.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
             if !open {
                 break;
             }

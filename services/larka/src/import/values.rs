@@ -104,7 +104,7 @@ pub(super) struct Values {
 }
 
 impl Values {
-    /// For bytes that begin with JSON, or with lines of which some may be.
+    /// For bytes that begin with an object or an array. Of later lines some may be anything.
     pub(super) fn of(mut bytes: Bytes) -> Result<Self, Failure> {
         let form = match bytes.peek()? {
             Some(b'[') => {
@@ -112,7 +112,11 @@ impl Values {
                 Form::Array
             }
             Some(b'{') if begins_a_page(bytes.ahead()?) => Form::Pages { inside: false },
-            _ => Form::Lines,
+            Some(b'{') | None => Form::Lines,
+            Some(_) => {
+                let expected = "JSON, or a table with a column payload, statement or full_statement";
+                return Err(bytes.broken(expected));
+            }
         };
         Ok(Self { bytes, form })
     }
@@ -269,6 +273,7 @@ mod tests {
         assert_eq!(all(b"[]").unwrap(), []);
         assert!(all(b"[{\"a\":1},\n{\"b\":").unwrap_err().contains("line 2"));
         assert!(all(b"[}]").unwrap_err().contains("opening"));
+        assert!(all(b"statement.actor.mbox,statement.verb.id\na,b\n").unwrap_err().contains("a table with"));
     }
 
     #[test]
