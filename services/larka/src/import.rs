@@ -2,12 +2,13 @@
 //! fit set aside, and counted against the log at the end (`docs/migration.md`).
 //!
 //! A file's rows and values (`values`, `tables`) become statements (`source`, `extended`), as do the pages of another
-//! store (`pull`); they go to the log by way of `feed`, and `store` is the side of the instance.
+//! store (`pull`, `other`); they go to the log by way of `feed`, and `store` is the side of the instance.
 
 mod compare;
 mod contents;
 mod extended;
 mod feed;
+mod other;
 mod pull;
 mod source;
 mod store;

@@ -1,36 +1,22 @@
 //! Statements that are asked of another LRS over xAPI: page by page, oldest first, again later only what is new.
 //!
-//! One connection, one request at a time. Where the other side is busy or away it is asked again, later each time.
 //! Voided statements are in no list; each is asked for by its id once the statement that voids it is seen.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
-use std::time::Duration;
 
-use eventlog::clock::SystemClock;
 use indicatif::ProgressBar;
-use reqwest::{StatusCode, Url, header};
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
-use xapi::multipart::{self, Event, Headers, MultipartError, Splitter};
 
 use crate::failure::Failure;
 use crate::import::feed::{self, BATCH, Feed, Glance, Places, Terms};
+use crate::import::other::{Other, Page, endpoint, refused};
 use crate::import::source::{Item, Kind};
 use crate::import::{Answer, Flags};
 use crate::maintain::{self, Door};
 use crate::settings::Settings;
-
-/// Bytes of the largest answer that is taken.
-const LARGEST: usize = 256 << 20;
-/// How often a request is sent again, and the longest time before the next, in milliseconds.
-const AGAIN: u32 = 9;
-const LONGEST_WAIT: u64 = 60_000;
-/// The longest that the other side may ask to be left alone, in seconds.
-const LEFT_ALONE: u64 = 3_600;
 
 /// `larka import statements --pull`
 pub(super) async fn run(settings: Settings, flags: &Flags, url: &str) -> Result<Answer, Failure> {
@@ -151,309 +137,6 @@ async fn take(
     Ok(())
 }
 
-/// The other LRS.
-struct Other {
-    http: reqwest::Client,
-    /// Ends with a slash.
-    base: Url,
-    user: (String, String),
-    version: String,
-    page: u32,
-    /// Whether it gives the content of attachments.
-    attachments: bool,
-    bar: ProgressBar,
-}
-
-/// Content of attachments by its hash, in small hexadecimal digits.
-type Contents = HashMap<String, Vec<u8>>;
-
-/// What it answered: statements, and the content of their attachments by hash.
-struct Page {
-    statements: Vec<String>,
-    more: Option<String>,
-    contents: Contents,
-}
-
-impl Page {
-    fn item(&self, text: &str, voided: bool) -> Item {
-        let listed = match self.contents.is_empty() {
-            true => Vec::new(),
-            false => xapi::attachments::listed(text),
-        };
-        let mut hashes: Vec<String> = listed.iter().map(|one| one.sha2.to_ascii_lowercase()).collect();
-        hashes.sort_unstable();
-        hashes.dedup();
-        Item {
-            line: 0,
-            text: Ok(text.to_owned()),
-            stored: None,
-            voided: Some(voided),
-            contents: hashes.iter().filter_map(|hash| self.contents.get(hash).cloned()).collect(),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct About {
-    #[serde(default)]
-    version: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Listed<'a> {
-    #[serde(borrow)]
-    statements: Vec<&'a RawValue>,
-    #[serde(default)]
-    more: Option<String>,
-}
-
-impl Other {
-    /// Asks which versions there are, and takes the latest.
-    async fn meet(base: Url, user: (String, String), page: u32, bar: ProgressBar) -> Result<Self, Failure> {
-        let http = reqwest::Client::builder()
-            .pool_max_idle_per_host(1)
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(20))
-            .read_timeout(Duration::from_secs(120))
-            .build()?;
-        let mut other = Self { http, base, user, version: "1.0.3".to_owned(), page, attachments: true, bar };
-        let answer = other.send(&other.below("about"), true).await?;
-        let about: Option<About> = match answer.status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Err(refused(answer.status)),
-            status if status.is_success() => serde_json::from_slice(&answer.body).ok(),
-            _ => None,
-        };
-        let versions = about.map(|about| about.version).unwrap_or_default();
-        let latest =
-            |major: &str| versions.iter().filter(|version| version.starts_with(major)).max().cloned();
-        if let Some(version) = latest("2.0").or_else(|| latest("1.0")) {
-            other.version = version;
-        }
-        Ok(other)
-    }
-
-    fn below(&self, path: &str) -> Url {
-        let mut url = self.base.clone();
-        url.set_path(&format!("{}{path}", self.base.path()));
-        url
-    }
-
-    /// The address of a list, from an instant on.
-    fn list(&self, since: Option<i64>) -> Url {
-        let mut url = self.below("statements");
-        let mut query = url.query_pairs_mut();
-        query.append_pair("ascending", "true").append_pair("limit", &self.page.to_string());
-        if self.attachments {
-            query.append_pair("attachments", "true");
-        }
-        if let Some(since) = since {
-            query.append_pair("since", &xapi::time::format_timestamp(since));
-        }
-        drop(query);
-        url
-    }
-
-    /// The address of a voided statement.
-    fn voided(&self, id: Uuid) -> Url {
-        let mut url = self.below("statements");
-        url.query_pairs_mut().append_pair("voidedStatementId", &id.to_string());
-        if self.attachments {
-            url.query_pairs_mut().append_pair("attachments", "true");
-        }
-        url
-    }
-
-    /// The first page of a list. Where the other side does not give attachments, without them.
-    async fn first(&mut self, url: &mut Url, since: Option<i64>) -> Result<Page, Failure> {
-        loop {
-            match self.get(url).await? {
-                Ok(page) => return Ok(page),
-                Err(status) if self.attachments && may_be_attachments(status) => {
-                    self.attachments = false;
-                    *url = self.list(since);
-                }
-                Err(status) => return Err(refused(status)),
-            }
-        }
-    }
-
-    /// Where the list goes on. Whatever host an address names, only this one is asked; its own idea of scheme and port
-    /// may be that of a machine behind a proxy.
-    fn next(&self, url: &Url, more: Option<&str>) -> Result<Option<Url>, Failure> {
-        let Some(more) = more.filter(|more| !more.is_empty()) else { return Ok(None) };
-        let wrong = || Failure::new("the other LRS goes on at no address: expected a URL in more");
-        let joined = url.join(more).map_err(|_| wrong())?;
-        if joined.host_str() != self.base.host_str() {
-            return Err(Failure::new(format!(
-                "the other LRS goes on at another host than {}, which is not asked",
-                self.base.host_str().unwrap_or_default()
-            )));
-        }
-        let mut next = self.base.clone();
-        next.set_path(joined.path());
-        next.set_query(joined.query());
-        Ok(Some(next))
-    }
-
-    /// A page, or the status by which it was refused.
-    async fn get(&self, url: &Url) -> Result<Result<Page, StatusCode>, Failure> {
-        let answer = self.send(url, false).await?;
-        if !answer.status.is_success() {
-            return Ok(Err(answer.status));
-        }
-        let (json, contents) = match multipart::boundary(&answer.content_type) {
-            Err(_) => (answer.body, Contents::new()),
-            Ok(boundary) => parts(&answer.body, &boundary)
-                .map_err(|error| Failure::new(format!("the other LRS's answer: {error}")))?,
-        };
-        let text = String::from_utf8(json).map_err(|_| unexpected())?;
-        let page = match serde_json::from_str::<Listed<'_>>(&text) {
-            Ok(listed) => Page {
-                statements: listed.statements.iter().map(|one| one.get().to_owned()).collect(),
-                more: listed.more,
-                contents,
-            },
-            // A statement that was asked for by its id stands alone.
-            Err(_) if Glance::of(&text).id.is_some() => Page { statements: vec![text], more: None, contents },
-            Err(_) => return Err(unexpected()),
-        };
-        Ok(Ok(page))
-    }
-
-    /// Sends a request until it is answered, later each time; the first meeting is not waited for.
-    async fn send(&self, url: &Url, meeting: bool) -> Result<Answered, Failure> {
-        let mut attempt = 0;
-        loop {
-            let (wait, failure) = match self.once(url).await {
-                Ok(answer) if !is_passing(answer.status) => return Ok(answer),
-                Ok(answer) => (answer.retry_after, refused(answer.status)),
-                Err(failure) if meeting => return Err(failure),
-                Err(failure) => (None, failure),
-            };
-            attempt += 1;
-            if attempt > AGAIN {
-                return Err(failure);
-            }
-            let usual = (250 << attempt.min(8)).min(LONGEST_WAIT);
-            let wait = wait.map_or(usual, |seconds| seconds.min(LEFT_ALONE) * 1_000);
-            self.bar.set_message(format!("{failure}; again in {} s", wait.div_ceil(1_000)));
-            tokio::time::sleep(Duration::from_millis(wait)).await;
-        }
-    }
-
-    async fn once(&self, url: &Url) -> Result<Answered, Failure> {
-        let away = |error: reqwest::Error| {
-            Failure::from(error.without_url()).before("the other LRS does not answer")
-        };
-        let request = self
-            .http
-            .get(url.clone())
-            .basic_auth(&self.user.0, Some(&self.user.1))
-            .header("X-Experience-API-Version", &self.version);
-        let mut response = request.send().await.map_err(away)?;
-        let text = |name: header::HeaderName| {
-            response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
-        };
-        let content_type = text(header::CONTENT_TYPE).unwrap_or_default();
-        let retry_after = text(header::RETRY_AFTER).and_then(|value| seconds(&value));
-        let status = response.status();
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(away)? {
-            body.extend_from_slice(&chunk);
-            if body.len() > LARGEST {
-                return Err(Failure::new(
-                    "the other LRS's answer has more than 256 MiB: try a smaller --page",
-                ));
-            }
-        }
-        Ok(Answered { status, content_type, retry_after, body })
-    }
-}
-
-struct Answered {
-    status: StatusCode,
-    content_type: String,
-    /// Seconds that the other side wants to be left alone for.
-    retry_after: Option<u64>,
-    body: Vec<u8>,
-}
-
-/// Whether the same request may be answered later.
-fn is_passing(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 408 | 425 | 429 | 500 | 502 | 503 | 504)
-}
-
-fn may_be_attachments(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 400 | 404 | 406 | 415 | 501)
-}
-
-fn refused(status: StatusCode) -> Failure {
-    let why = match status {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ": it may not be read with this key and secret",
-        status if status.is_redirection() => ": give the address that it redirects to",
-        _ => "",
-    };
-    Failure::new(format!("the other LRS answers {status}{why}"))
-}
-
-fn unexpected() -> Failure {
-    Failure::new("the other LRS's answer: expected an object with a list of statements")
-}
-
-/// The JSON of an answer of several parts, and its other parts by hash.
-fn parts(body: &[u8], boundary: &str) -> Result<(Vec<u8>, Contents), MultipartError> {
-    let mut all: Vec<(Headers, Vec<u8>)> = Vec::new();
-    let mut splitter = Splitter::new(boundary);
-    splitter.feed::<MultipartError>(body, &mut |event| {
-        match event {
-            Event::Part(headers) => all.push((headers, Vec::new())),
-            Event::Content(bytes) => {
-                if let Some((_, content)) = all.last_mut() {
-                    content.extend_from_slice(bytes);
-                }
-            }
-        }
-        Ok(())
-    })?;
-    splitter.finish()?;
-    let mut all = all.into_iter();
-    let json = all.next().map(|(_, content)| content).unwrap_or_default();
-    let by_hash = |(headers, content): (Headers, Vec<u8>)| {
-        Some((headers.get("X-Experience-API-Hash")?.to_ascii_lowercase(), content))
-    };
-    Ok((json, all.filter_map(by_hash).collect()))
-}
-
-/// `Retry-After` (RFC 9110, 10.2.3): seconds, or the time until then.
-fn seconds(value: &str) -> Option<u64> {
-    if let Ok(seconds) = value.trim().parse() {
-        return Some(seconds);
-    }
-    let until = chrono::DateTime::parse_from_rfc2822(value.trim()).ok()?.timestamp();
-    let now = SystemClock::shared().now().0.div_euclid(1_000_000);
-    u64::try_from(until.saturating_sub(now)).ok().or(Some(0))
-}
-
-/// The address that resources are below, with a slash at the end.
-fn endpoint(url: &str) -> Result<Url, Failure> {
-    let wrong = || Failure::setting("pull", "the address of an LRS, such as https://lrs.example/xapi");
-    let mut base = Url::parse(url).map_err(|_| wrong())?;
-    if !matches!(base.scheme(), "http" | "https") || base.query().is_some() || base.fragment().is_some() {
-        return Err(wrong());
-    }
-    if !base.username().is_empty() || base.password().is_some() {
-        return Err(Failure::setting(
-            "pull",
-            "an address without a secret; that goes into the file of --user",
-        ));
-    }
-    let path = base.path().trim_end_matches('/');
-    let path = path.strip_suffix("/statements").unwrap_or(path);
-    let path = format!("{path}/");
-    base.set_path(&path);
-    Ok(base)
-}
-
 /// The other LRS's key and secret.
 fn user(file: Option<&Path>) -> Result<(String, String), Failure> {
     let text = file.map(maintain::read).transpose()?.unwrap_or_default();
@@ -467,55 +150,6 @@ fn user(file: Option<&Path>) -> Result<(String, String), Failure> {
 mod tests {
     use super::*;
 
-    fn other(base: &str) -> Other {
-        Other {
-            http: reqwest::Client::new(),
-            base: endpoint(base).unwrap(),
-            user: (String::new(), String::new()),
-            version: "1.0.3".into(),
-            page: 10,
-            attachments: false,
-            bar: ProgressBar::hidden(),
-        }
-    }
-
-    #[test]
-    fn an_endpoint_is_told_with_or_without_what_stands_behind_it() {
-        for text in [
-            "https://lrs.example/data/xAPI",
-            "https://lrs.example/data/xAPI/",
-            "https://lrs.example/data/xAPI/statements",
-        ] {
-            assert_eq!(endpoint(text).unwrap().as_str(), "https://lrs.example/data/xAPI/");
-        }
-        for wrong in
-            ["", "lrs.example", "ftp://lrs.example/", "https://a:b@lrs.example/", "https://lrs.example/?a=b"]
-        {
-            assert!(endpoint(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_list_goes_on_at_the_same_host_and_nowhere_else() {
-        let other = other("https://lrs.example:8443/data/xAPI");
-        let list = other.list(Some(0));
-        assert_eq!(
-            list.as_str(),
-            "https://lrs.example:8443/data/xAPI/statements?ascending=true&limit=10&since=1970-01-01T00%3A00%3A00.000000Z"
-        );
-        let next = |more: &str| other.next(&list, Some(more)).map(|url| url.map(String::from));
-        let expected = Some("https://lrs.example:8443/x?more=a%2Fb".to_owned());
-        for more in
-            ["/x?more=a%2Fb", "https://lrs.example:8443/x?more=a%2Fb", "http://lrs.example/x?more=a%2Fb"]
-        {
-            assert_eq!(next(more).unwrap(), expected, "{more}");
-        }
-        assert_eq!(next("").unwrap(), None);
-        for elsewhere in ["https://other.example/x", "//other.example/x"] {
-            assert!(next(elsewhere).unwrap_err().to_string().contains("another host"), "{elsewhere}");
-        }
-    }
-
     #[test]
     fn a_list_that_does_not_come_oldest_first_is_not_gone_on_with_in_the_middle() {
         let mut order = Order::default();
@@ -525,13 +159,5 @@ mod tests {
         assert!(order.moves(Some(7)) && !order.moves(Some(8)));
         order.see(Some(7));
         assert!(!order.moves(None));
-    }
-
-    #[test]
-    fn how_long_to_wait_is_seconds_or_a_date() {
-        assert_eq!(seconds("17"), Some(17));
-        assert_eq!(seconds("Sun, 06 Nov 1994 08:49:37 GMT"), Some(0));
-        assert!(seconds("Thu, 06 Nov 2994 08:49:37 GMT").is_some_and(|seconds| seconds > 1_000_000));
-        assert_eq!(seconds("soon"), None);
     }
 }
