@@ -18,7 +18,8 @@ pub use organisation::{
 pub use surveys::{Code, Feed, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyItem};
 pub use system::{
     ActivityDefinedFacts, AgentErasedFacts, CredentialCreatedFacts, CredentialRevokedFacts,
-    CredentialRotatedFacts, CredentialRulesFacts, FrameworkFacts, ImportCounts, ImportRunFacts,
+    CredentialRotatedFacts, CredentialRulesFacts, ForwardRemovedFacts, ForwardSetFacts, FrameworkFacts,
+    ImportCounts, ImportRunFacts,
 };
 
 /// The names of the kinds, as the log knows them.
@@ -51,6 +52,10 @@ pub mod kind {
     pub const CREDENTIAL_RULES: &str = "credential_rules";
     /// [`ImportRunFacts`](super::ImportRunFacts)
     pub const IMPORT_RUN: &str = "import_run";
+    /// [`ForwardSetFacts`](super::ForwardSetFacts)
+    pub const FORWARD_SET: &str = "forward_set";
+    /// [`ForwardRemovedFacts`](super::ForwardRemovedFacts)
+    pub const FORWARD_REMOVED: &str = "forward_removed";
     /// [`FrameworkFacts`](super::FrameworkFacts)
     pub const FRAMEWORK: &str = "framework";
     /// [`ActivityDefinedFacts`](super::ActivityDefinedFacts)

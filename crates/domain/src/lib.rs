@@ -14,6 +14,7 @@ pub mod input;
 pub mod iris;
 pub mod municipality;
 pub mod organisation;
+pub mod selection;
 pub mod statement;
 pub mod surveys;
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub mod verbs;
 
 pub use cbor::{BadFacts, Facts};
 pub use municipality::Municipality;
+pub use selection::Selection;
 pub use statement::{StatementFacts, StatementFactsRef};
 pub use values::{BadDate, Date, Text};
 

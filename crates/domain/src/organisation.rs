@@ -219,6 +219,21 @@ impl Organisation {
             .collect()
     }
 
+    /// The units where the person of an agent has a duty or is enrolled, and all units above those: on a day, or
+    /// for none at any time that the roster tells of.
+    pub fn units_of(&self, agent: AgentId, on: Option<Date>) -> BTreeSet<&str> {
+        let Some(person) = self.listed_person_of(agent) else { return BTreeSet::new() };
+        let duties = self.person(person).map_or(&[][..], |held| &held.facts.duties);
+        let enrolments = self.pupils.get(&person).map_or(&[][..], Vec::as_slice);
+        let mut units = BTreeSet::new();
+        for duty in duties.iter().chain(enrolments) {
+            if on.is_none_or(|on| on.within(duty.from, duty.to)) && units.insert(duty.unit.as_str()) {
+                units.extend(self.ancestors(&duty.unit));
+            }
+        }
+        units
+    }
+
     /// The base of every unit on a day: the people with a duty at it or at a unit below it. Somebody with
     /// duties at two units counts at both, and once where both are summed up.
     pub fn duty_base(&self, on: Date) -> BTreeMap<&str, BTreeSet<PersonId>> {

@@ -1,4 +1,4 @@
-//! Erasures, credentials, imports, frameworks and definitions.
+//! Erasures, credentials, imports, forwards, frameworks and definitions.
 
 use eventlog::event::Key;
 use minicbor::{Decode, Encode};
@@ -127,6 +127,52 @@ pub struct ImportCounts {
     #[n(4)]
     pub without_content: u64,
 }
+
+/// Statements are handed on to another place from now on, or differently, or not for the time being. Where to, its
+/// name and the secret shared with it never enter the log.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ForwardSetFacts {
+    /// The forward's id.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub forward: Key,
+    /// What it is: 1 another learning record store, 2 a webhook.
+    #[n(1)]
+    pub kind: u8,
+    /// Verbs that are handed on; none: any.
+    #[cbor(n(2), default, skip_if = "Vec::is_empty")]
+    pub verbs: Vec<String>,
+    /// How the activities begin that are handed on; none: any.
+    #[cbor(n(3), default, skip_if = "Vec::is_empty")]
+    pub activities: Vec<String>,
+    /// Codes of the units whose people's statements are handed on; none: everybody's.
+    #[cbor(n(4), default, skip_if = "Vec::is_empty")]
+    pub units: Vec<String>,
+    /// The account that did it; none for a command on the server, or the server itself.
+    #[cbor(n(5), with = "crate::cbor::maybe_key", has_nil)]
+    pub by: Option<Key>,
+    /// Why it rests: 1 somebody paused it, 2 the other side said that it is gone, 3 the other side refused every
+    /// statement; none where it does not.
+    #[n(6)]
+    pub paused: Option<u8>,
+    /// The position after which it begins, or goes on.
+    #[n(7)]
+    pub after: u64,
+}
+facts!(ForwardSetFacts, kind::FORWARD_SET);
+
+/// Statements are handed on to that place no more.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ForwardRemovedFacts {
+    /// The forward.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub forward: Key,
+    /// The account that did it; none for a command on the server.
+    #[cbor(n(5), with = "crate::cbor::maybe_key", has_nil)]
+    pub by: Option<Key>,
+}
+facts!(ForwardRemovedFacts, kind::FORWARD_REMOVED);
 
 /// A competence framework was brought in. Its content stands in slot 0 under a retention class.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]

@@ -200,6 +200,20 @@ fn the_bytes_are_those_of_the_fixtures() {
             counts: Some(ImportCounts { read: 5, stored: 3, known: 1, aside: 1, without_content: 0 }),
         },
     );
+    holds(
+        "forward_set-1",
+        &ForwardSetFacts {
+            forward: [7; 16],
+            kind: 1,
+            verbs: vec!["http://adlnet.gov/expapi/verbs/completed".into()],
+            activities: vec!["https://larkby.example/kurser/".into()],
+            units: vec!["S1".into()],
+            by: Some([6; 16]),
+            paused: Some(1),
+            after: 1000,
+        },
+    );
+    holds("forward_removed-1", &ForwardRemovedFacts { forward: [7; 16], by: None });
     holds("framework-1", &FrameworkFacts { id: "digcomp-3.0".into(), sha256: [4; 32] });
     holds(
         "activity_defined-1",

@@ -1,11 +1,14 @@
-//! Secrets that never enter the log: what tools authenticate with, and what people log in with.
+//! Secrets that never enter the log: what tools authenticate with, what people log in with, and what
+//! is shared with places that statements are handed on to.
 
 mod accounts;
 mod credentials;
+mod forwards;
 mod uses;
 
 pub use accounts::{Account, AccountId, NewSession};
 pub use credentials::{Credential, CredentialId, NewCredential, Rate, Terms};
+pub use forwards::{Advance, Counts, Forward, ForwardId, SET_ASIDE_KEPT, SetAside};
 pub use uses::{REFUSALS_KEPT, RefusalNote, Use};
 
 use crate::cache::Cache;

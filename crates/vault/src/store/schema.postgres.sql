@@ -62,3 +62,28 @@ CREATE TABLE IF NOT EXISTS session (
 );
 CREATE INDEX IF NOT EXISTS session_account ON session (account);
 CREATE INDEX IF NOT EXISTS session_expires ON session (expires);
+CREATE TABLE IF NOT EXISTS forward (
+    id          BYTEA NOT NULL PRIMARY KEY,
+    name        TEXT NOT NULL UNIQUE,
+    terms       TEXT NOT NULL,
+    secret      BYTEA NOT NULL,
+    created     BIGINT NOT NULL,
+    paused      BIGINT,
+    position    BIGINT NOT NULL,
+    sent        BIGINT NOT NULL,
+    conflicts   BIGINT NOT NULL,
+    set_aside   BIGINT NOT NULL,
+    passed_over BIGINT NOT NULL,
+    erased      BIGINT NOT NULL,
+    failed_at   BIGINT,
+    failed      TEXT,
+    owner       TEXT,
+    lease_until BIGINT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS forward_set_aside (
+    forward  BYTEA NOT NULL,
+    position BIGINT NOT NULL,
+    status   BIGINT NOT NULL,
+    at       BIGINT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS forward_set_aside_forward ON forward_set_aside (forward, position);

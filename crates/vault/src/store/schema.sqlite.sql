@@ -61,3 +61,28 @@ CREATE TABLE IF NOT EXISTS session (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS session_account ON session (account);
 CREATE INDEX IF NOT EXISTS session_expires ON session (expires);
+CREATE TABLE IF NOT EXISTS forward (
+    id          BLOB NOT NULL PRIMARY KEY,
+    name        TEXT NOT NULL UNIQUE,
+    terms       TEXT NOT NULL,
+    secret      BLOB NOT NULL,
+    created     INTEGER NOT NULL,
+    paused      INTEGER,
+    position    INTEGER NOT NULL,
+    sent        INTEGER NOT NULL,
+    conflicts   INTEGER NOT NULL,
+    set_aside   INTEGER NOT NULL,
+    passed_over INTEGER NOT NULL,
+    erased      INTEGER NOT NULL,
+    failed_at   INTEGER,
+    failed      TEXT,
+    owner       TEXT,
+    lease_until INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS forward_set_aside (
+    forward  BLOB NOT NULL,
+    position INTEGER NOT NULL,
+    status   INTEGER NOT NULL,
+    at       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS forward_set_aside_forward ON forward_set_aside (forward, position);

@@ -5,6 +5,7 @@
 mod crashes;
 mod erasure;
 mod files;
+mod forwards;
 mod pieces;
 mod resolving;
 #[path = "../samples/mod.rs"]
