@@ -12,6 +12,7 @@ mod multipart;
 mod parameters;
 pub(crate) mod rate;
 mod statements;
+mod stream;
 mod upload;
 
 use std::time::{Duration, Instant};
@@ -33,7 +34,7 @@ use error::Refusal;
 const VERSION: &str = "x-experience-api-version";
 const CONSISTENT_THROUGH: &str = "x-experience-api-consistent-through";
 
-/// The routes below `/xapi/`.
+/// The routes below `/xapi/`, and the stream of statements.
 pub fn router(lrs: Lrs) -> Router {
     Router::new()
         .route("/xapi/statements", any(statements::statements))
@@ -44,6 +45,7 @@ pub fn router(lrs: Lrs) -> Router {
         .route("/xapi/agents/profile", any(documents::agent_profile))
         .route("/xapi/about", any(about))
         .route("/xapi/{*rest}", any(unknown))
+        .route("/api/v1/statements/stream", any(stream::stream))
         .layer(middleware::from_fn_with_state(lrs.clone(), alternate::rewritten))
         .layer(middleware::from_fn_with_state(lrs.clone(), measured))
         .layer(cors(&lrs.inner.origins))
@@ -63,6 +65,7 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
         header::ACCEPT_LANGUAGE,
         header::IF_MATCH,
         header::IF_NONE_MATCH,
+        HeaderName::from_static("last-event-id"),
         HeaderName::from_static(VERSION),
     ];
     let told = [

@@ -141,7 +141,7 @@ impl Query {
         let found = self.log.find(&keys).await?;
         let positions: Vec<Position> = found.iter().flatten().copied().collect();
         let voided: HashSet<Position> =
-            statements::voided(self.log.database(), &positions).await?.into_iter().collect();
+            statements::voided_by(self.log.database(), &positions).await?.into_keys().collect();
         let mut standing: HashMap<Position, Standing> = HashMap::with_capacity(positions.len());
         for event in
             self.log.read_events_at(&positions).await?.into_iter().filter(|one| one.kind == STATEMENT)

@@ -13,6 +13,7 @@ mod cursor;
 mod definitions;
 mod documents;
 mod erase;
+mod follow;
 mod http;
 mod import;
 mod ingest;
@@ -41,6 +42,7 @@ pub use credentials::{CredentialError, Wanted};
 pub use domain::events::{ImportCounts, ImportRunFacts};
 pub use domain::statement::Origin;
 pub use erase::{EraseError, Receipt};
+pub use follow::{Following, Passed, Stretch};
 pub use http::{SCOPES, router};
 pub use import::{Imported, Provenance, Standing};
 pub use ingest::{Ingest, IngestError, Posted, Sender};
@@ -115,6 +117,10 @@ pub struct Limits {
     pub page: usize,
     /// Requests with a body that are worked on at the same time; more are answered with 429.
     pub in_flight: usize,
+    /// Streams of statements that are open at the same time; more are answered with 429.
+    pub streams: usize,
+    /// How often a stream is heard from at least, and its credential asked for anew, in seconds.
+    pub heartbeat_seconds: u64,
     /// How long a body may take to arrive, in seconds; slower is answered with 408. The content of attachments may
     /// take longer, as long as there is no such time in which nothing of it arrives.
     pub body_seconds: u64,
@@ -126,7 +132,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 16 MiB, 256 MiB, 10,000 statements, pages of 100, 1,000 requests, 30 seconds, half an hour, a day.
+    /// 16 MiB, 256 MiB, 10,000 statements, pages of 100, 1,000 requests, 200 streams heard from every 15 seconds, 30
+    /// seconds, half an hour, a day.
     fn default() -> Self {
         Self {
             body_bytes: 16 << 20,
@@ -134,6 +141,8 @@ impl Default for Limits {
             batch: 10_000,
             page: 100,
             in_flight: 1_000,
+            streams: 200,
+            heartbeat_seconds: 15,
             body_seconds: 30,
             upload_seconds: 1_800,
             more_seconds: 86_400,
@@ -162,6 +171,12 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     pub(crate) metrics: metrics::Metrics,
     pub(crate) in_flight: Arc<tokio::sync::Semaphore>,
+    /// Places for open streams.
+    pub(crate) streams: Arc<tokio::sync::Semaphore>,
+    /// Turns true when open streams are to end.
+    pub(crate) ending: watch::Sender<bool>,
+    pub(crate) municipality: Current,
+    pub(crate) following: Following,
     /// The latest promise of the log that was read, in microseconds.
     pub(crate) promised: AtomicI64,
     pub(crate) ingest: Ingest,
@@ -181,7 +196,21 @@ impl Lrs {
         let metrics = metrics::Metrics::new(&registry)?;
         Ok(Self {
             inner: Arc::new(Inner {
-                ingest: Ingest::new(log.clone(), vault.clone(), municipality, clock.clone(), &metrics),
+                ingest: Ingest::new(
+                    log.clone(),
+                    vault.clone(),
+                    municipality.clone(),
+                    clock.clone(),
+                    &metrics,
+                ),
+                following: Following::new(
+                    log.clone(),
+                    vault.clone(),
+                    municipality.clone(),
+                    clock.clone(),
+                    base_url.clone(),
+                ),
+                municipality,
                 query: Query::new(log.clone(), vault.clone(), clock.clone(), base_url, limits),
                 documents: documents::Documents::new(
                     log.clone(),
@@ -191,6 +220,8 @@ impl Lrs {
                 ),
                 metrics,
                 in_flight: Arc::new(tokio::sync::Semaphore::new(limits.in_flight)),
+                streams: Arc::new(tokio::sync::Semaphore::new(limits.streams)),
+                ending: watch::Sender::new(false),
                 promised: AtomicI64::new(0),
                 buckets: http::rate::Buckets::default(),
                 rules: rules::Known::default(),
@@ -224,6 +255,17 @@ impl Lrs {
     /// The way in for statements that were found valid.
     pub fn ingest(&self) -> &Ingest {
         &self.inner.ingest
+    }
+
+    /// The way to read statements in the order they were stored.
+    pub fn following(&self) -> &Following {
+        &self.inner.following
+    }
+
+    /// Ends the streams that are open, and every further one at once: their readers come back, to another node or
+    /// later.
+    pub fn end_streams(&self) {
+        self.inner.ending.send_replace(true);
     }
 
     /// The way to find statements.

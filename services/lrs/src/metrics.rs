@@ -19,6 +19,8 @@ pub(crate) struct Metrics {
     pub(crate) refused: IntCounterVec,
     /// `larka_xapi_bodies_in_flight`.
     pub(crate) in_flight: IntGauge,
+    /// `larka_xapi_streams_open`.
+    pub(crate) streams: IntGauge,
 }
 
 impl Metrics {
@@ -51,6 +53,7 @@ impl Metrics {
                 &["credential", "rule"],
             )?,
             in_flight: IntGauge::new("larka_xapi_bodies_in_flight", "Requests with a body being worked on.")?,
+            streams: IntGauge::new("larka_xapi_streams_open", "Streams of statements that are open.")?,
         };
         registry.register(Box::new(metrics.requests.clone()))?;
         registry.register(Box::new(metrics.seconds.clone()))?;
@@ -59,6 +62,7 @@ impl Metrics {
         registry.register(Box::new(metrics.definition_lookups.clone()))?;
         registry.register(Box::new(metrics.refused.clone()))?;
         registry.register(Box::new(metrics.in_flight.clone()))?;
+        registry.register(Box::new(metrics.streams.clone()))?;
         Ok(metrics)
     }
 }

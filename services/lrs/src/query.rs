@@ -230,7 +230,7 @@ impl Query {
     }
 
     /// Whom an identifier stands for.
-    async fn subject(&self, identifier: &Identifier) -> Result<Subject, QueryFailed> {
+    pub(crate) async fn subject(&self, identifier: &Identifier) -> Result<Subject, QueryFailed> {
         let found = self.vault.lookup(std::slice::from_ref(identifier)).await?;
         let mut subject =
             Subject { agent: found.first().copied().flatten().map(|agent| agent.0), credential: None };

@@ -1,5 +1,7 @@
 //! Reading the index: pages of positions by keyset, with bounded work.
 
+use std::collections::HashMap;
+
 use eventlog::database::Database;
 use eventlog::event::{Key, Position};
 
@@ -112,13 +114,20 @@ pub async fn is_voided(database: &Database, at: Position) -> Result<bool, ViewEr
     Ok(!read::voided(database, &[at.0]).await?.is_empty())
 }
 
-/// Those of some positions whose statement is voided, in no order.
+/// Those of the statements at some positions that are voided, each with the position of the one that voids it.
 ///
 /// # Errors
 /// The database fails.
-pub async fn voided(database: &Database, among: &[Position]) -> Result<Vec<Position>, ViewError> {
+pub async fn voided_by(
+    database: &Database,
+    among: &[Position],
+) -> Result<HashMap<Position, Position>, ViewError> {
+    if among.is_empty() {
+        return Ok(HashMap::new());
+    }
     let among: Vec<u64> = among.iter().map(|position| position.0).collect();
-    Ok(read::voided(database, &among).await?.into_iter().map(Position).collect())
+    let found = read::voided_by(database, &among).await?;
+    Ok(found.into_iter().map(|(position, by)| (Position(position), Position(by))).collect())
 }
 
 /// Where statements stand, up to a position, in which this agent is actor or object (or a member) and this

@@ -48,6 +48,12 @@ const VOIDED: Sql = (
     "SELECT position FROM statement_voided WHERE position = ANY($1)",
 );
 
+/// Which of some positions are voided, and by which.
+const VOIDED_BY: Sql = (
+    "SELECT position, voided_by FROM statement_voided WHERE position IN (SELECT value FROM json_each(?1))",
+    "SELECT position, voided_by FROM statement_voided WHERE position = ANY($1)",
+);
+
 /// Statements with two terms themselves, not by way of a reference.
 const PAIR: Sql = (
     "SELECT a.position FROM statement_term a WHERE a.term = ?1 AND a.position <= ?3 AND a.via = 0 \
@@ -178,6 +184,21 @@ pub(super) async fn voided(database: &Database, among: &[u64]) -> Result<Vec<u64
         }
     };
     Ok(positions(found))
+}
+
+/// Those of the positions whose statement is voided, each with where the one stands that voids it, in no order.
+pub(super) async fn voided_by(database: &Database, among: &[u64]) -> Result<Vec<Row>, sqlx::Error> {
+    let found: Vec<(i64, i64)> = match database {
+        Database::Sqlite(db) => {
+            let query = sqlx::query_as(VOIDED_BY.0).bind(json_positions(among.iter().copied()));
+            query.fetch_all(&db.readers).await?
+        }
+        Database::Postgres(pool) => {
+            let among: Vec<i64> = among.iter().map(|position| signed(*position)).collect();
+            sqlx::query_as(VOIDED_BY.1).bind(among).fetch_all(pool).await?
+        }
+    };
+    Ok(found.into_iter().map(|(position, by)| read(position, by)).collect())
 }
 
 /// Where statements stand that have both terms themselves, up to a position, ascending.

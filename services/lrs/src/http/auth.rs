@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use eventlog::Key;
 use vault::secrets::Credential;
 use xapi::Statement;
 
@@ -75,6 +76,21 @@ pub(super) async fn authorized(lrs: &Lrs, headers: &HeaderMap, right: Right) -> 
         StatusCode::FORBIDDEN,
         format!("the credential lacks a scope: expected one of {scopes}"),
     ))
+}
+
+/// Whether the credential of a request that is being answered still may read: all statements, or where it saw its own
+/// alone still those. Where the vault cannot be reached that is not known, and the answer goes on.
+pub(super) async fn still_good(lrs: &Lrs, headers: &HeaderMap, own: Option<Key>) -> bool {
+    let Some((key, secret)) = basic(headers) else { return false };
+    match lrs.inner.vault.verify_credential(&key, &secret).await {
+        Ok(Some(credential)) => {
+            let reads = Right::ReadStatements.scopes();
+            credential.scopes.iter().any(|scope| reads.contains(&scope.as_str()))
+                && (own.is_some() || !only_own(&credential))
+        }
+        Ok(None) => false,
+        Err(_) => true,
+    }
 }
 
 /// Whether this credential sees, of all statements, only those that it sent itself.

@@ -68,6 +68,12 @@ impl Refusal {
             .with(header::RETRY_AFTER, HeaderValue::from(retry_after))
     }
 
+    /// 429 where as many streams are open as may be.
+    pub(super) fn too_many_streams() -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "as many streams are open as there may be; try again later")
+            .with(header::RETRY_AFTER, HeaderValue::from(10))
+    }
+
     /// 403 for a statement that the rules of its credential do not let in.
     pub(super) fn against_rules(statement: usize, broken: &Broken) -> Self {
         let mut refusal = Self::new(

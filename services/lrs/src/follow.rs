@@ -1,0 +1,340 @@
+//! Following the log: statements in the order they were stored, for places that they are handed on to and for open
+//! streams. What is read here is what a query gives: exact, with the people who were erased left out of it.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::{Date, Facts as _, Selection, StatementFacts};
+use eventlog::clock::SharedClock;
+use eventlog::{Event, EventLog, Key, Position};
+use vault::{AgentId, Text, Vault};
+use views::municipality::{Current, Snapshot};
+use views::statements::{self, Subject};
+use xapi::output::Languages;
+use xapi::{AgentRole, Format, Version};
+
+use crate::prepare::STATEMENT;
+use crate::query::{GivenAttachment, QueryFailed};
+use crate::reading::{self, Look, ReadError, Stored};
+
+/// Events that are looked at in one stretch.
+const EVENTS: usize = 256;
+/// Statements that are opened at a time, and bytes of them after which a stretch ends: what is in memory at once.
+const OPENED: usize = 32;
+const BYTES: usize = 1 << 20;
+
+/// Reads the log forwards. Cheap to clone.
+#[derive(Clone)]
+pub struct Following {
+    log: EventLog,
+    vault: Vault,
+    municipality: Current,
+    clock: SharedClock,
+    base_url: String,
+}
+
+/// A statement on its way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passed {
+    /// Where it stands.
+    pub position: Position,
+    /// Everything up to here is done once this statement is.
+    pub done: Position,
+    /// The version of the standard that it came by.
+    pub received: Version,
+    /// The statement.
+    pub json: String,
+    /// Whether content of attachments came with it: see [`Following::attachments`].
+    pub attached: bool,
+}
+
+/// Some of the log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stretch {
+    /// What of it is wanted, in order.
+    pub statements: Vec<Passed>,
+    /// Up to where was looked.
+    pub through: Position,
+    /// Statements that were wanted, and whose actors were erased.
+    pub erased: u64,
+}
+
+/// What somebody who watches wants to see.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Watch<'a> {
+    pub(crate) selection: &'a Selection,
+    /// Whom statements are by or about.
+    pub(crate) agent: Option<Subject>,
+    /// The credential that sent them.
+    pub(crate) own: Option<Key>,
+    /// The version they are shown in.
+    pub(crate) version: Version,
+}
+
+/// A statement that is wanted, and its event.
+struct Wanted {
+    event: Event,
+    facts: StatementFacts,
+}
+
+impl Following {
+    pub(crate) fn new(
+        log: EventLog,
+        vault: Vault,
+        municipality: Current,
+        clock: SharedClock,
+        base_url: String,
+    ) -> Self {
+        Self { log, vault, municipality, clock, base_url }
+    }
+
+    /// The next stretch of the log after a position, for handing it on: statements as they came, in `version` where one
+    /// is given. What was voided is handed on and then voided: a statement that voids another that was, or may have
+    /// been, handed on comes whatever it says itself, and also where it was stored before the other. Statements of
+    /// erased actors do not come. Ends early where it becomes large.
+    ///
+    /// # Errors
+    /// [`QueryFailed::Unavailable`], [`QueryFailed::Internal`].
+    pub async fn hand_on(
+        &self,
+        after: Position,
+        selection: &Selection,
+        version: Option<Version>,
+    ) -> Result<Stretch, QueryFailed> {
+        let (events, end) = self.events(after).await?;
+        let snapshot = self.snapshot(selection).await?;
+        let (mut taken, mut others) = (Vec::new(), Vec::new());
+        let today = self.today();
+        for wanted in events {
+            let organisation = &snapshot.municipality.organisation;
+            let list =
+                if selection.takes(&wanted.facts, organisation, today) { &mut taken } else { &mut others };
+            list.push(wanted);
+        }
+        let mut steps: Vec<(Position, Position)> =
+            taken.iter().map(|wanted| (wanted.event.position, wanted.event.position)).collect();
+        if !selection.is_all() {
+            let voiding = self.voiding_taken(&others, selection, &snapshot).await?;
+            steps.extend(voiding.into_iter().map(|position| (position, position)));
+            let early = self.voided_early(&taken, selection, &snapshot).await?;
+            for (target, voider) in early {
+                // The voided one alone does not move the checkpoint past both.
+                for step in steps.iter_mut().filter(|(position, _)| *position == target) {
+                    step.1 = Position(target.0 - 1);
+                }
+                steps.push((voider, target));
+            }
+            steps.sort_by_key(|(position, done)| ((*done).max(*position), *done));
+        }
+        self.opened(&steps, end, version).await
+    }
+
+    /// The next stretch of the log after a position, for somebody who watches: what a query would find of it now, by
+    /// what statements say themselves. Erased actors are anonymous. Ends early where it becomes large.
+    ///
+    /// # Errors
+    /// [`QueryFailed::Unavailable`], [`QueryFailed::Internal`].
+    pub(crate) async fn watch(&self, after: Position, watch: &Watch<'_>) -> Result<Stretch, QueryFailed> {
+        let (events, end) = self.events(after).await?;
+        let snapshot = self.snapshot(watch.selection).await?;
+        let today = self.today();
+        let mut positions: Vec<Position> = events
+            .iter()
+            .filter(|wanted| watch.own.is_none_or(|own| wanted.event.credential == Some(own)))
+            .filter(|wanted| watch.agent.is_none_or(|subject| is_with(&wanted.facts, subject)))
+            .filter(|wanted| watch.selection.takes(&wanted.facts, &snapshot.municipality.organisation, today))
+            .map(|wanted| wanted.event.position)
+            .collect();
+        let voided = statements::voided_by(self.log.database(), &positions).await?;
+        positions.retain(|position| !voided.contains_key(position));
+        let mut stretch = Stretch { through: end, ..Stretch::default() };
+        let mut bytes = 0;
+        for part in positions.chunks(OPENED) {
+            for stored in self.read(part).await? {
+                let passed = self.passed(&stored, stored.event.position, Some(watch.version));
+                bytes += passed.json.len();
+                stretch.statements.push(passed);
+            }
+            if bytes > BYTES && part.last() != positions.last() {
+                stretch.through = part.last().copied().unwrap_or(end);
+                break;
+            }
+        }
+        Ok(stretch)
+    }
+
+    /// The content of the attachments of the statement at a position, each once, as far as there are keys to it.
+    ///
+    /// # Errors
+    /// [`QueryFailed::Unavailable`], [`QueryFailed::Internal`].
+    pub async fn attachments(&self, position: Position) -> Result<Vec<GivenAttachment>, QueryFailed> {
+        let stored = self.read(&[position]).await?;
+        Ok(reading::contents(&self.log, &self.vault, &stored, usize::MAX).await?.0)
+    }
+
+    /// The statements among the next events, and the last position that was looked at.
+    async fn events(&self, after: Position) -> Result<(Vec<Wanted>, Position), QueryFailed> {
+        let events = self.log.read(after, EVENTS).await?;
+        let end = events.last().map_or(after, |event| event.position);
+        let statements = events.into_iter().filter(|event| event.kind == STATEMENT);
+        Ok((statements.map(Wanted::of).collect::<Result<_, _>>()?, end))
+    }
+
+    /// The organisation at the head, where it is asked for.
+    async fn snapshot(&self, selection: &Selection) -> Result<Snapshot, QueryFailed> {
+        if selection.units.is_empty() {
+            return Ok(Snapshot::default());
+        }
+        Ok(self.municipality.refresh().await?)
+    }
+
+    fn today(&self) -> Date {
+        Date::in_sweden(self.clock.now())
+    }
+
+    /// Which of some statements void one that was, or may have been, wanted when it came by.
+    async fn voiding_taken(
+        &self,
+        others: &[Wanted],
+        selection: &Selection,
+        snapshot: &Snapshot,
+    ) -> Result<Vec<Position>, QueryFailed> {
+        let (voiding, targets): (Vec<&Wanted>, Vec<Key>) =
+            others.iter().filter_map(|wanted| Some((wanted, wanted.facts.voids()?))).unzip();
+        let found = self.log.find(&targets).await?;
+        let pairs = voiding.iter().zip(found).filter_map(|(wanted, target)| Some((*wanted, target?)));
+        // What comes after the one that voids it is looked at when it comes by.
+        let pairs: Vec<(&Wanted, Position)> =
+            pairs.filter(|(wanted, target)| *target < wanted.event.position).collect();
+        let mut taken = HashSet::new();
+        let mut positions: Vec<Position> = pairs.iter().map(|(_, target)| *target).collect();
+        positions.sort_unstable();
+        positions.dedup();
+        for event in self.log.read_events_at(&positions).await? {
+            if event.kind == STATEMENT
+                && self.may_have_taken(&Wanted::of(event.clone())?, selection, snapshot).await?
+            {
+                taken.insert(event.position);
+            }
+        }
+        let voids_taken = pairs.iter().filter(|(_, target)| taken.contains(target));
+        Ok(voids_taken.map(|(wanted, _)| wanted.event.position).collect())
+    }
+
+    /// Whether a statement was, or may have been, wanted when it came by: by where its actor belongs or ever belonged,
+    /// or belonged by what was known when it was stored.
+    async fn may_have_taken(
+        &self,
+        wanted: &Wanted,
+        selection: &Selection,
+        snapshot: &Snapshot,
+    ) -> Result<bool, QueryFailed> {
+        if selection.may_have_taken(&wanted.facts, &snapshot.municipality.organisation) {
+            return Ok(true);
+        }
+        let anywhere = Selection { units: Vec::new(), ..selection.clone() };
+        if selection.units.is_empty() || !anywhere.takes(&wanted.facts, &Default::default(), self.today()) {
+            return Ok(false);
+        }
+        let then = self.municipality.at(wanted.event.position).await?;
+        Ok(selection.may_have_taken(&wanted.facts, &then.municipality.organisation))
+    }
+
+    /// Wanted statements that others voided before they came and that are not wanted themselves: each with the one that
+    /// voids it.
+    async fn voided_early(
+        &self,
+        taken: &[Wanted],
+        selection: &Selection,
+        snapshot: &Snapshot,
+    ) -> Result<Vec<(Position, Position)>, QueryFailed> {
+        let positions: Vec<Position> = taken.iter().map(|wanted| wanted.event.position).collect();
+        let voided = statements::voided_by(self.log.database(), &positions).await?;
+        let early: HashMap<Position, Position> =
+            voided.into_iter().filter(|(target, voider)| voider < target).map(|(t, v)| (v, t)).collect();
+        let voiders: Vec<Position> = early.keys().copied().collect();
+        let mut pairs = Vec::new();
+        for event in self.log.read_events_at(&voiders).await? {
+            let voider = Wanted::of(event)?;
+            if !selection.takes(&voider.facts, &snapshot.municipality.organisation, self.today())
+                && let Some(target) = early.get(&voider.event.position)
+            {
+                pairs.push((*target, voider.event.position));
+            }
+        }
+        Ok(pairs)
+    }
+
+    /// Opens statements: each with up to where everything is done once it is.
+    async fn opened(
+        &self,
+        steps: &[(Position, Position)],
+        end: Position,
+        version: Option<Version>,
+    ) -> Result<Stretch, QueryFailed> {
+        let mut stretch = Stretch { through: end, ..Stretch::default() };
+        let (mut bytes, mut looked) = (0, 0);
+        for part in steps.chunks(OPENED) {
+            looked += part.len();
+            let positions: Vec<Position> = part.iter().map(|(position, _)| *position).collect();
+            let read: HashMap<Position, Stored> =
+                self.read(&positions).await?.into_iter().map(|one| (one.event.position, one)).collect();
+            for (position, done) in part {
+                match read.get(position) {
+                    Some(stored) if matches!(stored.text, Text::Erased) => stretch.erased += 1,
+                    Some(stored) => {
+                        let passed = self.passed(stored, *done, version);
+                        bytes += passed.json.len();
+                        stretch.statements.push(passed);
+                    }
+                    None => {}
+                }
+            }
+            if bytes > BYTES && looked < steps.len() {
+                stretch.through = part.last().map_or(end, |(_, done)| *done);
+                break;
+            }
+        }
+        Ok(stretch)
+    }
+
+    async fn read(&self, positions: &[Position]) -> Result<Vec<Stored>, ReadError> {
+        reading::read(&self.log, &self.vault, &self.base_url, positions).await
+    }
+
+    fn passed(&self, stored: &Stored, done: Position, version: Option<Version>) -> Passed {
+        let received = stored.facts.xapi_version;
+        let look = Look {
+            version: version.unwrap_or(received),
+            format: Format::Exact,
+            languages: &Languages::default(),
+            definitions: HashMap::new(),
+        };
+        Passed {
+            position: stored.event.position,
+            done,
+            received,
+            json: stored.given(&self.base_url, &look),
+            attached: stored.facts.attachments_from.is_some(),
+        }
+    }
+}
+
+impl Wanted {
+    fn of(event: Event) -> Result<Self, ReadError> {
+        let facts = StatementFacts::decode(event.schema, &event.facts)
+            .map_err(|error| ReadError::Facts(event.position.0, error.to_string()))?;
+        Ok(Self { event, facts })
+    }
+}
+
+/// Whether somebody is a statement's actor or object, or a member of either.
+fn is_with(facts: &StatementFacts, subject: Subject) -> bool {
+    let near = |role| {
+        matches!(
+            role,
+            AgentRole::Actor | AgentRole::ActorMember | AgentRole::Object | AgentRole::ObjectMember
+        )
+    };
+    let is = |agent: Key| subject.agent.is_some_and(|wanted| AgentId(wanted) == AgentId(agent));
+    facts.agents.iter().any(|(role, agent)| near(*role) && is(*agent))
+}
