@@ -24,7 +24,7 @@ const KEPT_APART: &[(&str, &[&str])] = &[
     ("polars", &["analytics"]),
     ("sqlx", &["eventlog", "vault", "views", "testkit", "load", "blackbox"]),
     ("axum", &["lrs", "admin", "larka"]),
-    ("reqwest", &["testkit", "blackbox", "load", "larka"]),
+    ("reqwest", &["testkit", "blackbox", "load", "forward", "larka"]),
 ];
 
 /// Fails with every rule that the manifests break.

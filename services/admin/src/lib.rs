@@ -6,6 +6,7 @@
 mod api;
 mod auth;
 mod credentials;
+mod forwards;
 mod overview;
 mod pages;
 mod problem;
@@ -30,6 +31,7 @@ use vault::Vault;
 use views::municipality::Current;
 
 pub use credentials::{CredentialFailure, CredentialInput, CredentialTask, Credentials};
+pub use forwards::{ForwardFailure, ForwardInput, ForwardTask, Forwards};
 pub use problem::Problem;
 pub use statements::{Statements, StatementsFailed};
 
@@ -140,6 +142,8 @@ pub struct Options {
     pub credentials: Arc<dyn Credentials>,
     /// Who knows where single statements come from.
     pub statements: Arc<dyn Statements>,
+    /// The keeper of forwards.
+    pub forwards: Arc<dyn Forwards>,
     /// The time.
     pub clock: SharedClock,
     /// Whether browsers must send the session's cookie over TLS alone.
@@ -155,6 +159,7 @@ pub(crate) struct Admin {
     pub(crate) reports: Arc<dyn Reports>,
     pub(crate) credentials: Arc<dyn Credentials>,
     pub(crate) statements: Arc<dyn Statements>,
+    pub(crate) forwards: Arc<dyn Forwards>,
     pub(crate) clock: SharedClock,
     pub(crate) secure_cookies: bool,
     pub(crate) turn: Arc<Mutex<()>>,
@@ -162,11 +167,30 @@ pub(crate) struct Admin {
 
 /// The routes of pages (`/…`) and API (`/api/v1/…`).
 pub fn router(options: Options) -> Router {
-    let Options { log, vault, municipality, reports, credentials, statements, clock, secure_cookies } =
-        options;
+    let Options {
+        log,
+        vault,
+        municipality,
+        reports,
+        credentials,
+        statements,
+        forwards,
+        clock,
+        secure_cookies,
+    } = options;
     let turn = Arc::default();
-    let admin =
-        Admin { log, vault, municipality, reports, credentials, statements, clock, secure_cookies, turn };
+    let admin = Admin {
+        log,
+        vault,
+        municipality,
+        reports,
+        credentials,
+        statements,
+        forwards,
+        clock,
+        secure_cookies,
+        turn,
+    };
     Router::new()
         .route("/", get(pages::overview))
         .route("/login", get(pages::login).post(pages::log_in))
@@ -186,6 +210,10 @@ pub fn router(options: Options) -> Router {
         .route("/api/v1/credentials/{key}/rotate", post(credentials::rotate))
         .route("/api/v1/credentials/{key}/rules", put(credentials::set_rules))
         .route("/api/v1/statements/{id}/provenance", get(statements::provenance))
+        .route("/api/v1/forwards", get(forwards::list).post(forwards::create))
+        .route("/api/v1/forwards/{name}", delete(forwards::remove))
+        .route("/api/v1/forwards/{name}/pause", post(forwards::pause))
+        .route("/api/v1/forwards/{name}/resume", post(forwards::resume))
         .fallback(shell::nowhere)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(admin)

@@ -9,12 +9,14 @@ use std::sync::Arc;
 use eventlog::clock::{SharedClock, SystemClock};
 use eventlog::projection::Views;
 use eventlog::{EventLog, Location, Options};
+use forward::{Forwards, Pace};
 use lrs::{Limits, Lrs, LrsOptions};
 use vault::Vault;
 use views::municipality::Current;
 use worker::Worker;
 
 use crate::failure::Failure;
+use crate::forwards;
 use crate::settings::Settings;
 
 /// Everything that the services and the commands work on.
@@ -24,6 +26,7 @@ pub(crate) struct Instance {
     pub(crate) lrs: Lrs,
     pub(crate) municipality: Current,
     pub(crate) worker: Worker,
+    pub(crate) forwards: Forwards,
     pub(crate) clock: SharedClock,
     pub(crate) registry: prometheus::Registry,
     pub(crate) settings: Settings,
@@ -77,6 +80,17 @@ impl Instance {
             },
             registry: registry.clone(),
         })?;
+        let forwards = Forwards::new(forward::Options {
+            log: log.clone(),
+            vault: vault.clone(),
+            municipality: municipality.clone(),
+            source: Arc::new(forwards::FromLrs(lrs.following().clone())),
+            clock: clock.clone(),
+            chance: Arc::new(forwards::chance),
+            pace: Pace::default(),
+            registry: registry.clone(),
+            owner: owner(),
+        })?;
         let worker = Worker::open(worker::Options {
             log: log.clone(),
             views: views.clone(),
@@ -88,7 +102,19 @@ impl Instance {
             owner: owner(),
         })
         .await?;
-        Ok(Arc::new(Self { log, vault, lrs, municipality, worker, clock, registry, settings, views, lock }))
+        Ok(Arc::new(Self {
+            log,
+            vault,
+            lrs,
+            municipality,
+            worker,
+            forwards,
+            clock,
+            registry,
+            settings,
+            views,
+            lock,
+        }))
     }
 
     /// Whether this process is the one that works on the data folder.

@@ -6,6 +6,7 @@ mod anchors;
 mod credentials;
 mod demo;
 mod failure;
+mod forwards;
 mod import;
 mod instance;
 mod maintain;
@@ -41,6 +42,9 @@ enum Command {
     /// Keys of learning tools
     #[command(subcommand)]
     Credential(credentials::Command),
+    /// Places that statements are handed on to
+    #[command(subcommand)]
+    Forward(forwards::Command),
     /// People's accounts
     #[command(subcommand)]
     User(maintain::User),
@@ -87,6 +91,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Demo(flags) => demo::run(&cli.common, flags).await,
         Command::Report(flags) => report::run(settings, flags).await,
         Command::Credential(command) => credentials::run(settings, command).await,
+        Command::Forward(command) => forwards::run(settings, command).await,
         Command::User(command) => maintain::user(settings, command).await,
         Command::Erase(flags) => maintain::erase(settings, flags).await,
         Command::Import(what) => import::run(settings, what).await,

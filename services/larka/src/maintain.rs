@@ -7,7 +7,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use admin::CredentialTask;
+use admin::{CredentialTask, ForwardTask};
 use clap::{Args, Subcommand};
 use eventlog::{EventLog, Location};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::settings::{self, Settings};
-use crate::{anchors, credentials, import, provenance, report, socket};
+use crate::{anchors, credentials, forwards, import, provenance, report, socket};
 
 /// People's accounts.
 #[derive(Debug, Subcommand)]
@@ -67,6 +67,7 @@ pub(crate) struct Migrate {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Task {
     Credential(CredentialTask),
+    Forward(ForwardTask),
     CreateUser { login: String },
     Erase { agent: String },
     Rebuild { projection: Option<String>, index: bool },
@@ -195,6 +196,7 @@ pub(crate) async fn do_task(settings: Settings, task: Task) -> Result<Value, Fai
 pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Failure> {
     match task {
         Task::Credential(task) => Ok(credentials::perform(instance, task, None).await?),
+        Task::Forward(task) => Ok(forwards::perform(instance, task, None).await?),
         Task::CreateUser { login } => {
             let password = password()?;
             instance.vault.create_account(&login, &password, "administrator", &login).await?;

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::settings::Settings;
-use crate::{anchors, credentials, operations, provenance, report, socket};
+use crate::{anchors, credentials, forwards, operations, provenance, report, socket};
 
 /// Services that are running.
 pub(crate) struct Running {
@@ -65,8 +65,9 @@ pub(crate) async fn start(instance: Arc<Instance>, listener: TcpListener) -> Res
     let (municipality, following) = (instance.municipality.clone(), stopping.clone());
     tokio::spawn(async move { municipality.follow(following).await });
     let worker = roles.worker.then(|| {
-        let (worker, stopping) = (instance.worker.clone(), stopping.clone());
-        tokio::spawn(async move { worker.run(stopping).await })
+        let (worker, forwards) = (instance.worker.clone(), instance.forwards.clone());
+        let stopping = stopping.clone();
+        tokio::spawn(async move { tokio::join!(worker.run(stopping.clone()), forwards.run(stopping)).0 })
     });
     let anchors = instance
         .settings
@@ -102,6 +103,7 @@ fn admin_of(instance: &Arc<Instance>) -> admin::Options {
         reports: Arc::new(report::ForPages(Arc::clone(instance))),
         credentials: Arc::new(credentials::ForApi(Arc::clone(instance))),
         statements: Arc::new(provenance::ForApi(Arc::clone(instance))),
+        forwards: Arc::new(forwards::ForApi(Arc::clone(instance))),
         clock: instance.clock.clone(),
         secure_cookies: instance.settings.base_url.starts_with("https://"),
     }
@@ -112,6 +114,7 @@ impl Running {
     pub(crate) async fn stop(self) -> Result<(), Failure> {
         tracing::info!("stopping: finishing what was taken");
         let _ = self.shutdown.send(true);
+        self.instance.lrs.end_streams();
         // Connections that idle are closed at once; a request under way gets half a minute.
         match tokio::time::timeout(std::time::Duration::from_secs(30), self.server).await {
             Ok(Ok(result)) => result?,

@@ -6,7 +6,7 @@ use std::process::{Output, Stdio};
 
 use blackbox::load::{Load, Outcome};
 use blackbox::samples::ordinary;
-use blackbox::{Backend, Instance, Server, promises};
+use blackbox::{Backend, Instance, Server, promises, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -82,7 +82,13 @@ promises! {
         let mut other = same.clone();
         other["result"]["completion"] = json!(false);
         assert_eq!(server.post(&other).await.unwrap().status(), 409);
-        let text = server.metrics().await.unwrap();
+        let nobody = json!({ "name": "county", "kind": "webhook", "to": "http://127.0.0.1:9/" });
+        assert_eq!(server.api(Method::POST, "forwards").json(&nobody).send().await.unwrap().status(), 201);
+        let text = until("the forward is measured", || async {
+            let text = server.metrics().await.unwrap();
+            text.contains("larka_forward_").then_some(text)
+        })
+        .await;
         let alerts = include_str!("../../../deploy/prometheus/alerts.yml");
         let names = alerts.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
         let names: Vec<&str> = names.filter(|word| word.starts_with("larka_")).collect();

@@ -1,0 +1,273 @@
+//! What is sent to the other side, and what its answers mean.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use eventlog::clock::Micros;
+use hmac::{Hmac, Mac as _};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, StatusCode};
+use sha2::Sha256;
+use xapi::Version;
+
+use crate::pace;
+use crate::terms::Secret;
+use crate::{Attachment, Kind, Statement};
+
+/// How long the other side may take to be reached.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Bytes a second that the other side is expected to take at least.
+const SLOWEST: u64 = 100_000;
+
+/// What the other side said to some statements.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// It has them.
+    Taken,
+    /// It has something else under one of their ids.
+    Conflict,
+    /// One of them is not to its liking; with the status it said so.
+    Refused(u16),
+    /// It is there no more.
+    Gone,
+    /// It could not be reached, or does not take anything at the moment; why, and how long it asks to be left alone.
+    Later(String, Option<Duration>),
+}
+
+/// A client that follows no redirect: statements go where they were meant to go, or nowhere.
+pub(crate) fn client() -> reqwest::Result<Client> {
+    Client::builder()
+        .redirect(Policy::none())
+        .connect_timeout(CONNECT)
+        .user_agent(concat!("larka/", env!("CARGO_PKG_VERSION")))
+        .build()
+}
+
+/// The other side of a forward.
+pub(crate) struct Other {
+    pub(crate) client: Client,
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+    pub(crate) secret: Secret,
+    /// How long it may take for a request that is small.
+    pub(crate) patience: Duration,
+}
+
+impl Other {
+    /// Sends statements of one version, and the content of their attachments where there is any.
+    pub(crate) async fn send(
+        &self,
+        statements: &[Statement],
+        version: Version,
+        attachments: &[Attachment],
+        now: Micros,
+    ) -> Answer {
+        let request = match self.kind {
+            Kind::Lrs => self.to_lrs(statements, version, attachments),
+            Kind::Webhook => self.to_webhook(statements, now),
+        };
+        let request = match request {
+            Ok(request) => request,
+            Err(error) => return Answer::Later(error, None),
+        };
+        match request.send().await {
+            Ok(answer) => self.meaning(answer.status(), answer.headers(), now),
+            Err(error) => Answer::Later(unreached(&error), None),
+        }
+    }
+
+    fn to_lrs(
+        &self,
+        statements: &[Statement],
+        version: Version,
+        attachments: &[Attachment],
+    ) -> Result<RequestBuilder, String> {
+        let url = format!("{}/statements", self.secret.url.trim_end_matches('/'));
+        let request = self
+            .client
+            .post(url)
+            .basic_auth(self.secret.user.as_deref().unwrap_or_default(), Some(&self.secret.secret))
+            .header("X-Experience-API-Version", version.header_value());
+        let mut json =
+            String::with_capacity(statements.iter().map(|one| one.json.len() + 1).sum::<usize>() + 2);
+        for (index, statement) in statements.iter().enumerate() {
+            json.push(if index == 0 { '[' } else { ',' });
+            json.push_str(&statement.json);
+        }
+        json.push(']');
+        if attachments.is_empty() {
+            let request = request.timeout(self.patience_for(json.len()));
+            return Ok(request.header(CONTENT_TYPE, "application/json").body(json));
+        }
+        // 128 random bits: nobody can have sent content with it.
+        let mut random = [0_u8; 16];
+        getrandom::fill(&mut random).map_err(|error| format!("the system gives no randomness: {error}"))?;
+        let boundary = hex::encode(random);
+        let content_type = format!("multipart/mixed; boundary={boundary}");
+        let body = multipart(&boundary, &json, attachments);
+        Ok(request.timeout(self.patience_for(body.len())).header(CONTENT_TYPE, content_type).body(body))
+    }
+
+    fn patience_for(&self, bytes: usize) -> Duration {
+        self.patience + Duration::from_secs(bytes as u64 / SLOWEST)
+    }
+
+    fn to_webhook(&self, statements: &[Statement], now: Micros) -> Result<RequestBuilder, String> {
+        let body = delivery(&self.name, statements);
+        let seconds = now.0.div_euclid(1_000_000);
+        let signature = signature(&self.secret.secret, seconds, &body)?;
+        Ok(self
+            .client
+            .post(&self.secret.url)
+            .timeout(self.patience_for(body.len()))
+            .header(CONTENT_TYPE, "application/json")
+            .header("Larka-Timestamp", seconds)
+            .header("Larka-Signature", format!("v1={signature}"))
+            .body(body))
+    }
+
+    fn meaning(&self, status: StatusCode, headers: &HeaderMap, now: Micros) -> Answer {
+        let code = status.as_u16();
+        match (self.kind, code) {
+            (_, 200..=299) => Answer::Taken,
+            (Kind::Lrs, 409) => Answer::Conflict,
+            (Kind::Lrs, 400 | 413 | 422) => Answer::Refused(code),
+            (Kind::Webhook, 410) => Answer::Gone,
+            (_, 300..=399) => Answer::Later(
+                format!("it answers {code}, and no redirect is followed: give its new address"),
+                None,
+            ),
+            _ => {
+                let asked = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+                Answer::Later(
+                    format!("it answers {code}"),
+                    asked.and_then(|asked| pace::retry_after(asked, now)),
+                )
+            }
+        }
+    }
+}
+
+/// Why nothing was answered, without the address: that may hold a secret.
+fn unreached(error: &reqwest::Error) -> String {
+    let what = if error.is_timeout() {
+        "it does not answer in time"
+    } else if error.is_connect() {
+        "it cannot be reached"
+    } else {
+        "the connection broke"
+    };
+    let mut cause = std::error::Error::source(error);
+    let mut last = None;
+    while let Some(inner) = cause {
+        last = Some(inner.to_string());
+        cause = inner.source();
+    }
+    last.map_or_else(|| what.to_owned(), |last| format!("{what}: {last}"))
+}
+
+/// Statements and the content of attachments (1.0.3 Communication 1.5.2, IEEE 4.1.3).
+fn multipart(boundary: &str, json: &str, attachments: &[Attachment]) -> Vec<u8> {
+    let content: usize = attachments.iter().map(|one| one.bytes.len() + 300).sum();
+    let mut body = Vec::with_capacity(json.len() + content + 200);
+    body.extend_from_slice(
+        format!("--{boundary}\r\nContent-Type: application/json\r\n\r\n{json}").as_bytes(),
+    );
+    for Attachment { content_type, sha2, bytes } in attachments {
+        let headers = format!(
+            "\r\n--{boundary}\r\nContent-Type: {content_type}\r\nContent-Transfer-Encoding: binary\r\n\
+             X-Experience-API-Hash: {sha2}\r\n\r\n"
+        );
+        body.extend_from_slice(headers.as_bytes());
+        body.extend_from_slice(bytes);
+    }
+    body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+    body
+}
+
+/// The body of a delivery to a webhook: see `docs/hand-on.md`.
+fn delivery(name: &str, statements: &[Statement]) -> String {
+    let length: usize = statements.iter().map(|one| one.json.len() + 60).sum();
+    let mut body = String::with_capacity(length + 200);
+    // Names are letters, digits and hyphens. Writing to a string does not fail.
+    let _ = write!(body, "{{\"forward\":\"{name}\",\"statements\":[");
+    for (index, Statement { position, json, .. }) in statements.iter().enumerate() {
+        let comma = if index == 0 { "" } else { "," };
+        let _ = write!(body, "{comma}{{\"position\":{},\"statement\":{json}}}", position.0);
+    }
+    body.push_str("]}");
+    body
+}
+
+/// HMAC-SHA256 over the time, a full stop and the body, in hexadecimal digits.
+fn signature(secret: &str, seconds: i64, body: &str) -> Result<String, String> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map_err(|error| error.to_string())?;
+    mac.update(format!("{seconds}.").as_bytes());
+    mac.update(body.as_bytes());
+    Ok(hex::encode(mac.finalize().into_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use eventlog::Position;
+
+    use super::*;
+
+    fn other(kind: Kind) -> Other {
+        let secret = Secret { url: "https://there.example/x".into(), user: None, secret: "s".into() };
+        Other {
+            client: Client::new(),
+            kind,
+            name: "county".into(),
+            secret,
+            patience: Duration::from_secs(60),
+        }
+    }
+
+    #[test]
+    fn each_status_has_its_meaning() {
+        let said = |kind, code: u16| {
+            other(kind).meaning(StatusCode::from_u16(code).unwrap(), &HeaderMap::new(), Micros(0))
+        };
+        for kind in [Kind::Lrs, Kind::Webhook] {
+            assert_eq!((said(kind, 200), said(kind, 204)), (Answer::Taken, Answer::Taken));
+            for code in [301, 308, 401, 403, 404, 408, 429, 500, 502, 503] {
+                assert!(
+                    matches!(said(kind, code), Answer::Later(why, None) if why.contains(&code.to_string()))
+                );
+            }
+        }
+        assert_eq!(said(Kind::Lrs, 409), Answer::Conflict);
+        assert_eq!(
+            (said(Kind::Lrs, 400), said(Kind::Lrs, 413)),
+            (Answer::Refused(400), Answer::Refused(413))
+        );
+        assert!(matches!(said(Kind::Lrs, 410), Answer::Later(..)));
+        assert_eq!(said(Kind::Webhook, 410), Answer::Gone);
+        assert!(matches!(said(Kind::Webhook, 400), Answer::Later(..)));
+    }
+
+    #[test]
+    fn whoever_is_sent_much_may_take_longer() {
+        let seconds = |bytes| other(Kind::Lrs).patience_for(bytes).as_secs();
+        assert_eq!((seconds(1_000), seconds(100_000_000)), (60, 1_060));
+    }
+
+    #[test]
+    fn a_delivery_holds_statements_as_they_are_and_is_signed_over_its_time() {
+        let json = "{ \"a\": 1.50 }".to_owned();
+        let at = Position(7);
+        let statement =
+            Statement { position: at, done: at, received: Version::V2_0_0, json, attached: false };
+        let body = delivery("county", &[statement.clone(), statement]);
+        let one = r#"{"position":7,"statement":{ "a": 1.50 }}"#;
+        assert_eq!(body, format!(r#"{{"forward":"county","statements":[{one},{one}]}}"#));
+        // Reckoned with another program over "12.what do ya want for nothing?".
+        let signed = signature("Jefe", 12, "what do ya want for nothing?").unwrap();
+        assert_eq!(signed, "884f387af4fab053210fff358c2ae1ceb946a70c677f05c2b731ca65c7769498");
+        assert_ne!(signed, signature("Jefe", 13, "what do ya want for nothing?").unwrap());
+        assert_ne!(signed, signature("Jeff", 12, "what do ya want for nothing?").unwrap());
+    }
+}
