@@ -163,6 +163,7 @@ mod tests {
             activities: vec![],
             xapi_version: Version::V2_0_0,
             attachments_from: None,
+            origin: None,
         }
     }
 

@@ -202,17 +202,7 @@ impl Database {
                     .test_before_acquire(false)
                     .max_lifetime(None)
                     .connect_lazy_with(options.create_if_missing(false).read_only(true));
-                // What is staged need not be on disk before the event that names it, whose commit syncs it too.
-                let chunks = SqlitePoolOptions::new()
-                    .max_connections(4)
-                    .test_before_acquire(false)
-                    .max_lifetime(None)
-                    .connect_lazy_with(
-                        sqlite_options(file, Durability::Rebuildable)
-                            .create_if_missing(false)
-                            .pragma("cache_size", "-1024")
-                            .pragma("mmap_size", "0"),
-                    );
+                let chunks = chunk_connections(file);
                 Ok(Self::Sqlite(SqliteDb { writer, readers, chunks }))
             }
             Location::Postgres { url, schema } => {
@@ -245,7 +235,8 @@ impl Database {
                     .test_before_acquire(false)
                     .max_lifetime(None)
                     .connect_lazy_with(options.read_only(true));
-                Ok(Self::Sqlite(SqliteDb { writer, readers }))
+                let chunks = chunk_connections(file);
+                Ok(Self::Sqlite(SqliteDb { writer, readers, chunks }))
             }
             Location::Postgres { url, schema } => {
                 let options = postgres_options(url, schema.as_deref(), Durability::Rebuildable)?;
@@ -324,6 +315,17 @@ impl Database {
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// Connections for chunks, opened when they are needed. What is staged need not be on disk before the event that names
+/// it, whose commit syncs it too.
+fn chunk_connections(file: &std::path::Path) -> SqlitePool {
+    let options = sqlite_options(file, Durability::Rebuildable).create_if_missing(false);
+    SqlitePoolOptions::new()
+        .max_connections(4)
+        .test_before_acquire(false)
+        .max_lifetime(None)
+        .connect_lazy_with(options.pragma("cache_size", "-1024").pragma("mmap_size", "0"))
 }
 
 fn sqlite_options(file: &std::path::Path, durability: Durability) -> SqliteConnectOptions {

@@ -229,16 +229,19 @@ impl Contents {
         let mut contents = Self::default();
         for bytes in came {
             let hashes = statement.attachments.iter().filter_map(|attachment| hash_of(&attachment.sha2));
-            let hash = hashes.into_iter().find(|hash| digest(&bytes, hash.len()) == *hash);
+            let hash = hashes.into_iter().find(|hash| {
+                let mut hasher = hasher(hash.len());
+                hasher.update(&bytes);
+                *hasher.finalize() == **hash
+            });
             let hash = hash.ok_or("content with the hash of an attachment")?;
-            contents.0.insert(hash.clone(), Arc::new(Content { hash, bytes }));
+            contents.insert(Content { hash, kept: Kept::Whole(bytes) });
         }
         let mut whole = true;
         for attachment in &statement.attachments {
-            match contents.of(attachment) {
-                Some(content) if attachment.usage_type == Attachment::SIGNATURE => {
-                    signature::verify(&content.bytes, statement, version)
-                        .map_err(|error| error.to_string())?;
+            match contents.of(attachment).map(|content| &content.kept) {
+                Some(Kept::Whole(bytes)) if attachment.usage_type == Attachment::SIGNATURE => {
+                    signature::verify(bytes, statement, version).map_err(|error| error.to_string())?;
                 }
                 Some(_) => {}
                 None => whole &= attachment.file_url.is_some(),
@@ -249,7 +252,8 @@ impl Contents {
 
     /// Adds what others hold.
     pub(crate) fn extend(&mut self, others: &Self) {
-        self.0.extend(others.0.iter().map(|(hash, content)| (hash.clone(), Arc::clone(content))));
+        self.all.extend(others.all.iter().map(|(hash, content)| (hash.clone(), Arc::clone(content))));
+        self.staged.extend(others.staged.iter().map(|(set, hashes)| (*set, hashes.clone())));
     }
 
     fn of(&self, attachment: &Attachment) -> Option<&Arc<Content>> {

@@ -162,13 +162,21 @@ impl Following {
         Ok(stretch)
     }
 
-    /// The content of the attachments of the statement at a position, each once, as far as there are keys to it.
+    /// The attachments of the statement at a position whose content is here, each once, as far as there are keys to it.
     ///
     /// # Errors
     /// [`QueryFailed::Unavailable`], [`QueryFailed::Internal`].
     pub async fn attachments(&self, position: Position) -> Result<Vec<GivenAttachment>, QueryFailed> {
         let stored = self.read(&[position]).await?;
-        Ok(reading::contents(&self.log, &self.vault, &stored, usize::MAX).await?.0)
+        Ok(reading::contents(&self.log, &self.vault, &stored, u64::MAX).await?.0)
+    }
+
+    /// The whole content of an attachment.
+    ///
+    /// # Errors
+    /// [`QueryFailed::Unavailable`], [`QueryFailed::Internal`].
+    pub async fn content(&self, attachment: GivenAttachment) -> Result<Vec<u8>, QueryFailed> {
+        Ok(reading::whole(&self.log, attachment.content).await?)
     }
 
     /// The statements among the next events, and the last position that was looked at.

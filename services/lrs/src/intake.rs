@@ -184,6 +184,10 @@ impl Intake {
             }
             Some(mut staging) => {
                 staging.stage(&self.log, open.held, true).await?;
+                // Each slot that names the set has the hashes of its chunks beside it.
+                if staging.hashes.len().saturating_mul(open.announced.uses) > self.room.whole {
+                    return Err(self.part_wrong("content of this size for fewer statements at once"));
+                }
                 self.contents.staged.insert(staging.set, staging.hashes);
                 Kept::Chunks(InChunks {
                     set: staging.set,

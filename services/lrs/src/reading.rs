@@ -115,6 +115,20 @@ pub(crate) async fn chunk(log: &EventLog, content: &InChunks, number: u32) -> Re
     }
 }
 
+/// The whole of some content.
+pub(crate) async fn whole(log: &EventLog, content: Kept) -> Result<Vec<u8>, ReadError> {
+    match content {
+        Kept::Whole(bytes) => Ok(bytes),
+        Kept::Chunks(chunks) => {
+            let mut bytes = Vec::with_capacity(usize::try_from(chunks.length).unwrap_or_default());
+            for number in 0..chunks.count {
+                bytes.extend(chunk(log, &chunks, number).await?);
+            }
+            Ok(bytes)
+        }
+    }
+}
+
 /// The content of the attachments of statements, each once, as far as there is any and there are keys to it. Stops
 /// before the statement (but the first) with which there would be more than `most` bytes; says how many are served.
 pub(crate) async fn contents(

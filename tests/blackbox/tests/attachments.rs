@@ -1,6 +1,7 @@
 //! A large attachment passes through the server as a stream: in, to the database, out again, and the server's memory
 //! stays flat.
 
+#![allow(clippy::print_stderr, reason = "a test that measures says what it measured")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::time::Instant;
