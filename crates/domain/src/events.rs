@@ -5,6 +5,7 @@
 //! [`PersonPersonal`] and [`GroupPersonal`]. Key numbers: `docs/formats/facts.md`.
 
 mod catalogue;
+mod kept;
 mod organisation;
 mod surveys;
 mod system;
@@ -12,6 +13,7 @@ mod system;
 mod tests;
 
 pub use catalogue::{ActivityKind, CompetenceRulesFacts, CourseActivity, CourseFacts, Origin, RuleFacts};
+pub use kept::{KeptDiscardedFacts, KeptReplayedFacts, RuleKind, Settled, StatementRefusedFacts};
 pub use organisation::{
     Duty, Enrolment, GroupFacts, GroupPersonal, Membership, PersonFacts, PersonPersonal, UnitFacts,
 };
@@ -56,6 +58,12 @@ pub mod kind {
     pub const FORWARD_SET: &str = "forward_set";
     /// [`ForwardRemovedFacts`](super::ForwardRemovedFacts)
     pub const FORWARD_REMOVED: &str = "forward_removed";
+    /// [`StatementRefusedFacts`](super::StatementRefusedFacts)
+    pub const STATEMENT_REFUSED: &str = "statement_refused";
+    /// [`KeptReplayedFacts`](super::KeptReplayedFacts)
+    pub const KEPT_REPLAYED: &str = "kept_replayed";
+    /// [`KeptDiscardedFacts`](super::KeptDiscardedFacts)
+    pub const KEPT_DISCARDED: &str = "kept_discarded";
     /// [`FrameworkFacts`](super::FrameworkFacts)
     pub const FRAMEWORK: &str = "framework";
     /// [`ActivityDefinedFacts`](super::ActivityDefinedFacts)

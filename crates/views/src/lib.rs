@@ -4,12 +4,13 @@
 //! before it. [`statements`] is the index behind xAPI queries: it lives in the log's own database and is
 //! written in the append's transaction, so that whoever reads their own write finds it. [`progress`] and
 //! [`competence`] are projections with a checkpoint. [`municipality`] keeps the municipality's state in
-//! memory, folded from its events. [`activities`] finds canonical definitions in the log itself.
+//! memory, folded from its events. [`kept`] says which refused statements wait for replay. [`activities`] finds canonical definitions in the log itself.
 
 pub mod activities;
 pub mod competence;
 pub mod documents;
 mod error;
+pub mod kept;
 pub mod municipality;
 pub mod progress;
 mod sql;

@@ -11,14 +11,14 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use eventlog::{Key, Slot};
+use eventlog::{EventLog, Key, Slot};
 use sha2::digest::DynDigest;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 use vault::{AgentHandle, Binding, ContentKey, Owner, Vault, VaultError};
 use xapi::multipart::{Headers, MultipartError};
 use xapi::{Attachment, Invalid, Statement, Version, signature};
 
-use crate::prepare::STATEMENT;
+use crate::reading::{self, ReadError};
 
 /// The first byte of a slot whose content lies in chunks; else it is the length of the content's hash.
 const IN_CHUNKS: u8 = 0;
@@ -78,7 +78,7 @@ impl Kept {
 }
 
 /// What came with a request, by hash.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Contents {
     all: HashMap<Vec<u8>, Arc<Content>>,
     /// The hashes of the chunks that were staged, by set.
@@ -260,6 +260,43 @@ impl Contents {
         self.all.get(&hash_of(&attachment.sha2)?)
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// How many bytes came for a statement's attachments.
+    pub(crate) fn bytes_for(&self, statement: &Statement) -> usize {
+        let bytes: u64 = self.for_statement(statement).iter().map(|content| content.kept.length()).sum();
+        usize::try_from(bytes).unwrap_or(usize::MAX)
+    }
+
+    /// Adds content that lay whole in a slot; false where it is none.
+    pub(crate) fn add_opened(&mut self, plain: Vec<u8>) -> bool {
+        let Some(content) = Content::opened(plain) else { return false };
+        let is_whole = matches!(content.kept, Kept::Whole(_));
+        if is_whole {
+            self.insert(content);
+        }
+        is_whole
+    }
+
+    /// The same with content of up to `most` bytes out of its chunks, whose sets are let go.
+    pub(crate) async fn gathered(self, log: &EventLog, most: usize) -> Result<Self, ReadError> {
+        let mut gathered = Self::default();
+        for (hash, content) in self.all {
+            let is_small = content.kept.length() <= most as u64;
+            let content = match &content.kept {
+                Kept::Chunks(_) if is_small => {
+                    let bytes = reading::whole(log, content.kept.clone()).await?;
+                    Arc::new(Content { hash: hash.clone(), kept: Kept::Whole(bytes) })
+                }
+                _ => content,
+            };
+            gathered.all.insert(hash, content);
+        }
+        Ok(gathered)
+    }
+
     pub(crate) fn has(&self, hash: &[u8]) -> bool {
         self.all.contains_key(hash)
     }
@@ -278,6 +315,8 @@ impl Contents {
 
 /// Content that is to be sealed for everybody in a statement together, so that whoever is erased takes it along.
 pub(crate) struct Unsealed {
+    /// The kind of the event.
+    pub(crate) kind: &'static str,
     pub(crate) contents: Vec<Arc<Content>>,
     pub(crate) owners: Vec<AgentHandle>,
     /// The number of the first slot.
@@ -306,11 +345,8 @@ impl Unsealed {
     /// The slots, one for each content. docs/formats/vault.md says what is in them.
     pub(crate) fn seal(&self, vault: &Vault, event: Key) -> Result<Vec<Slot>, VaultError> {
         let slot = |(slot, content): (u16, &Arc<Content>)| {
-            vault.seal(
-                &Binding { event, kind: STATEMENT, slot },
-                &Owner::Several(&self.owners),
-                &content.plain(),
-            )
+            let binding = Binding { event, kind: self.kind, slot };
+            vault.seal(&binding, &Owner::Several(&self.owners), &content.plain())
         };
         (self.first..).zip(&self.contents).map(slot).collect()
     }

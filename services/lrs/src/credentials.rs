@@ -36,7 +36,8 @@ pub struct Wanted {
     pub rate: Option<u32>,
     /// Requests at once after a rest; as many as a second's where it is not given.
     pub burst: Option<u32>,
-    /// What its statements have to keep to, as JSON: `verbs`, `activities` and `profiles`, each with lists to `allow` and to `refuse`.
+    /// What its statements have to keep to, as JSON: `verbs`, `activities` and `profiles`, each with lists to `allow`
+    /// and to `refuse`, and whether to `keep` what they refuse.
     pub rules: Option<Value>,
 }
 
@@ -60,6 +61,9 @@ pub enum CredentialError {
     /// The log cannot take the event down; nothing was changed.
     #[error("nothing was changed, because the log cannot take it down: {0}")]
     Log(AppendError),
+    /// A replay ended early, or what is kept was not all discarded. What was done is done; doing it again goes on.
+    #[error("not all was done; do it again to go on: {0}")]
+    Stopped(String),
     /// The credential is revoked, but the log has not taken it down: revoke it again.
     #[error("the credential is revoked, but the log has not taken it down; revoke it again: {0}")]
     NotLogged(AppendError),

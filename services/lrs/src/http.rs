@@ -13,6 +13,7 @@ mod parameters;
 pub(crate) mod rate;
 mod statements;
 mod stream;
+mod tool;
 mod upload;
 
 use std::time::{Duration, Instant};

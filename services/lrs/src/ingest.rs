@@ -12,7 +12,7 @@ use domain::statement::Origin;
 use eventlog::clock::SharedClock;
 use eventlog::{Append, AppendError, EventLog, Key, Naming, NewEvent, Position, Slot};
 use uuid::Uuid;
-use vault::{AgentHandle, Period, Vault, VaultError};
+use vault::{AgentHandle, Credential, Period, Vault, VaultError};
 use views::municipality::Current;
 use xapi::{Identifier, Statement, Version, equal};
 
@@ -36,7 +36,7 @@ const SEALED_ASIDE: usize = 128 << 10;
 pub struct Ingest {
     log: EventLog,
     vault: Vault,
-    municipality: Current,
+    pub(crate) municipality: Current,
     clock: SharedClock,
     definitions: Arc<Definitions>,
 }
@@ -48,6 +48,14 @@ pub struct Sender {
     pub credential: Option<Key>,
     /// Whether what they say of activities becomes canonical (1.0.3 Communication 4.2, scope `define`).
     pub may_define: bool,
+}
+
+impl Sender {
+    /// The sender behind a credential.
+    pub(crate) fn of(credential: &Credential) -> Self {
+        let may_define = credential.scopes.iter().any(|scope| matches!(scope.as_str(), "define" | "all"));
+        Self { credential: Some(credential.id), may_define }
+    }
 }
 
 /// Why nothing of a request was stored.
@@ -213,7 +221,7 @@ impl Ingest {
     }
 
     /// Everybody in some statements, with their keys; made where they are missing.
-    async fn resolve<'a>(
+    pub(crate) async fn resolve<'a>(
         &self,
         statements: impl Iterator<Item = &'a Statement>,
         period: Period,
@@ -268,7 +276,7 @@ impl Ingest {
     }
 
     /// Seals the content of a statement's attachments.
-    async fn seal(&self, unsealed: Unsealed, event: Key) -> Result<Vec<Slot>, IngestError> {
+    pub(crate) async fn seal(&self, unsealed: Unsealed, event: Key) -> Result<Vec<Slot>, IngestError> {
         if unsealed.bytes() <= SEALED_ASIDE {
             return unsealed.seal(&self.vault, event).map_err(vault_failed);
         }

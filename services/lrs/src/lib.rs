@@ -18,10 +18,12 @@ mod http;
 mod import;
 mod ingest;
 mod intake;
+mod kept;
 mod metrics;
 mod prepare;
 mod query;
 mod reading;
+mod replay;
 mod rules;
 mod uses;
 
@@ -47,14 +49,15 @@ pub use http::{SCOPES, router};
 pub use import::{Imported, Provenance, Standing};
 pub use ingest::{Ingest, IngestError, Posted, Sender};
 pub use query::{Asking, Found, GivenAttachment, Query, QueryFailed};
+pub use replay::Replayed;
 
 /// After this long content that no statement has is taken for abandoned.
 const ABANDONED: Duration = Duration::from_secs(3600);
 const SWEPT_EVERY: Duration = Duration::from_secs(600);
 
-/// What the log is opened with: the indexes of statements and of documents, written with every append.
+/// What the log is opened with: the indexes of statements, of documents and of what is kept, written with every append.
 pub fn hooks() -> Vec<Arc<dyn InTransaction>> {
-    vec![views::statements::hook(), views::documents::hook()]
+    vec![views::statements::hook(), views::documents::hook(), views::kept::hook()]
 }
 
 /// What an LRS is made of.
@@ -129,11 +132,15 @@ pub struct Limits {
     pub upload_seconds: u64,
     /// How long a `more` address is good for, in seconds.
     pub more_seconds: u64,
+    /// Refused statements that are kept of one credential, where its rules say so; more are counted and no more.
+    pub kept: usize,
+    /// Bytes of them, attachments included.
+    pub kept_bytes: usize,
 }
 
 impl Default for Limits {
     /// 16 MiB, 256 MiB, 10,000 statements, pages of 100, 1,000 requests, 200 streams heard from every 15 seconds, 30
-    /// seconds, half an hour, a day.
+    /// seconds, half an hour, a day, 10,000 statements of 64 MiB kept.
     fn default() -> Self {
         Self {
             body_bytes: 16 << 20,
@@ -146,6 +153,8 @@ impl Default for Limits {
             body_seconds: 30,
             upload_seconds: 1_800,
             more_seconds: 86_400,
+            kept: 10_000,
+            kept_bytes: 64 << 20,
         }
     }
 }
@@ -166,6 +175,9 @@ pub(crate) struct Inner {
     pub(crate) rules: rules::Known,
     /// What credentials were used for, and is not written down yet.
     pub(crate) uses: uses::Uses,
+    /// The turn of whoever keeps refused statements, and of whoever replays or discards them.
+    pub(crate) keeping: tokio::sync::Mutex<()>,
+    pub(crate) replaying: tokio::sync::Mutex<()>,
     pub(crate) unversioned: Unversioned,
     pub(crate) origins: Vec<HeaderValue>,
     pub(crate) limits: Limits,
@@ -226,6 +238,8 @@ impl Lrs {
                 buckets: http::rate::Buckets::default(),
                 rules: rules::Known::default(),
                 uses: uses::Uses::default(),
+                keeping: tokio::sync::Mutex::default(),
+                replaying: tokio::sync::Mutex::default(),
                 clock,
                 log,
                 vault,

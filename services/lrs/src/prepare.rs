@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use domain::Municipality;
 use domain::statement::{Origin, Surroundings, from_statement};
-use eventlog::{Key, NewEvent};
+use eventlog::{Key, NewEvent, Slot};
 use uuid::Uuid;
 use vault::{AgentHandle, Span, Vault, VaultError};
 use xapi::{AgentRole, AgentSpan, Identifier, Statement, Version};
@@ -26,6 +26,9 @@ pub(crate) fn identifiers<'a>(statements: impl Iterator<Item = &'a Statement>) -
     let all = statements.flat_map(|statement| &statement.agents).map(|span| &span.identifier);
     all.filter(|identifier| seen.insert(*identifier)).cloned().collect()
 }
+
+const UNRESOLVED: VaultError =
+    VaultError::Invalid("every agent of a statement is resolved before it is sealed");
 
 /// What statements are prepared with.
 pub(crate) struct Preparation<'a> {
@@ -63,12 +66,32 @@ impl Preparation<'_> {
         id: Uuid,
         origin: Option<Origin>,
     ) -> Result<(NewEvent, Option<Unsealed>), VaultError> {
-        let unresolved = VaultError::Invalid("every agent of a statement is resolved before it is sealed");
         let mut facts =
-            from_statement(statement, id.into_bytes(), self.version, self).map_err(|_| unresolved.clone())?;
+            from_statement(statement, id.into_bytes(), self.version, self).map_err(|_| UNRESOLVED)?;
         facts.origin = origin;
         let event = random()?;
+        let (slots, unsealed) = self.sealed(statement, STATEMENT, event)?;
+        facts.attachments_from = unsealed.as_ref().map(|unsealed| unsealed.first);
+        let event = NewEvent {
+            id: event,
+            kind: STATEMENT,
+            schema: SCHEMA,
+            credential: self.credential,
+            dedupe: Some(id.into_bytes()),
+            stream: None,
+            facts: facts.encode(),
+            slots,
+        };
+        Ok((event, unsealed))
+    }
 
+    /// A statement's text in the slots of an event of some kind, and what of its attachments is to be sealed after them.
+    pub(crate) fn sealed(
+        &self,
+        statement: &Statement,
+        kind: &'static str,
+        event: Key,
+    ) -> Result<(Vec<Slot>, Option<Unsealed>), VaultError> {
         // The actor's key seals what is left when everybody else's ranges are cut out; an anonymous group's
         // members own it together.
         let actors: Vec<AgentHandle> = match statement.actor() {
@@ -81,32 +104,21 @@ impl Preparation<'_> {
         let mut handles: Vec<AgentHandle> = Vec::with_capacity(statement.agents.len());
         let mut spans = Vec::with_capacity(statement.agents.len());
         for span in &statement.agents {
-            let handle = self.handle(span).ok_or_else(|| unresolved.clone())?;
+            let handle = self.handle(span).ok_or(UNRESOLVED)?;
             handles.push(handle.clone());
             let tag = if is_group(statement, span) { TAG_GROUP } else { TAG_AGENT };
             spans.push(Span { range: span.range.clone(), agent: handle.agent(), tag });
         }
-        let slots = self.vault.seal_text(STATEMENT, event, &statement.text, &spans, &actors, &handles)?;
+        let slots = self.vault.seal_text(kind, event, &statement.text, &spans, &actors, &handles)?;
         let contents = self.contents.for_statement(statement);
         let unsealed = match u16::try_from(slots.len()) {
             _ if contents.is_empty() => None,
             Ok(first) if contents.len() <= usize::from(u16::MAX - first) => {
-                facts.attachments_from = Some(first);
-                Some(Unsealed { contents, owners: handles, first })
+                Some(Unsealed { kind, contents, owners: handles, first })
             }
             _ => return Err(VaultError::Invalid("an event has at most 65535 slots")),
         };
-        let event = NewEvent {
-            id: event,
-            kind: STATEMENT,
-            schema: SCHEMA,
-            credential: self.credential,
-            dedupe: Some(id.into_bytes()),
-            stream: None,
-            facts: facts.encode(),
-            slots,
-        };
-        Ok((event, unsealed))
+        Ok((slots, unsealed))
     }
 
     fn handle(&self, span: &AgentSpan) -> Option<&AgentHandle> {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::events::RuleKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use vault::{Credential, CredentialId};
@@ -26,6 +27,9 @@ pub(crate) struct Rules {
     /// Ids of profiles: `context.contextActivities.category`.
     #[serde(skip_serializing_if = "List::is_empty")]
     profiles: List,
+    /// Whether what they refuse is kept, to be replayed once they are mended.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) keep: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,8 +46,8 @@ struct List {
 /// Where a statement breaks the rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Broken {
-    /// What kind of rule: `verb`, `activity` or `profile`.
-    pub(crate) rule: &'static str,
+    /// What kind of rule.
+    pub(crate) rule: RuleKind,
     /// A JSON pointer into the statement.
     pub(crate) path: &'static str,
     /// What the rules expect there.
@@ -86,12 +90,12 @@ impl Rules {
     /// # Errors
     /// What was expected instead.
     pub(crate) fn read(value: &Value) -> Result<Option<Self>, String> {
-        let expected =
-            "an object with verbs, activities and profiles, each with lists of IRIs to allow and to refuse";
+        let expected = "an object with verbs, activities and profiles, each with lists of IRIs to allow and to refuse, and with keep, \
+             which is true or false";
         let rules: Self = match value {
             Value::Null => return Ok(None),
             // An array would pass for an object's values in their order.
-            Value::Object(lists) if lists.values().all(Value::is_object) => {
+            Value::Object(lists) if lists.iter().all(|(name, list)| name == "keep" || list.is_object()) => {
                 Self::deserialize(value).map_err(|_| expected.to_owned())?
             }
             _ => return Err(expected.to_owned()),
@@ -120,7 +124,7 @@ impl Rules {
         };
         let verbs = [("/verb/id", statement.verb.as_str())].into_iter().chain(sub);
         let path = self.verbs.first_outside(verbs, |verb, entry| verb == entry)?;
-        Some(Broken { rule: "verb", path, expected: "a verb that this credential may send" })
+        Some(Broken { rule: RuleKind::Verb, path, expected: "a verb that this credential may send" })
     }
 
     fn activity(&self, statement: &Statement) -> Option<Broken> {
@@ -131,7 +135,11 @@ impl Rules {
         };
         let path =
             self.activities.first_outside([activity].into_iter(), |id, prefix| id.starts_with(prefix))?;
-        Some(Broken { rule: "activity", path, expected: "an activity that this credential may send about" })
+        Some(Broken {
+            rule: RuleKind::Activity,
+            path,
+            expected: "an activity that this credential may send about",
+        })
     }
 
     /// One of the allowed profiles has to be named, and others may; none of the refused ones may.
@@ -145,13 +153,22 @@ impl Rules {
         let path = "/context/contextActivities/category";
         if !allow.is_empty() && !named(allow) {
             return Some(Broken {
-                rule: "profile",
+                rule: RuleKind::Profile,
                 path,
                 expected: "a profile that this credential has to name",
             });
         }
         let expected = "no profile that this credential may not name";
-        named(refuse).then_some(Broken { rule: "profile", path, expected })
+        named(refuse).then_some(Broken { rule: RuleKind::Profile, path, expected })
+    }
+}
+
+/// A kind of rule as clients and operators read it.
+pub(crate) fn name(rule: RuleKind) -> &'static str {
+    match rule {
+        RuleKind::Verb => "verb",
+        RuleKind::Activity => "activity",
+        RuleKind::Profile => "profile",
     }
 }
 
@@ -259,7 +276,10 @@ mod tests {
         assert_eq!(Rules::read(&Value::Null), Ok(None));
         assert_eq!(Rules::read(&json!({ "verbs": { "allow": [] } })), Ok(None));
         let rules = json!({ "verbs": { "refuse": ["http://v.example/done"] } });
-        assert_eq!(Rules::read(&rules).unwrap().unwrap().to_string(), rules.to_string());
+        let read = Rules::read(&rules).unwrap().unwrap();
+        assert!(!read.keep, "what is refused on purpose is not kept unasked");
+        assert_eq!(read.to_string(), rules.to_string());
+        assert!(Rules::read(&json!({ "keep": true })).unwrap().unwrap().keep);
         for wrong in [
             json!([]),
             json!("x"),
@@ -268,6 +288,8 @@ mod tests {
             json!({ "verbs": { "deny": [] } }),
             json!({ "verbs": { "allow": ["done"] } }),
             json!({ "verbs": { "allow": [1] } }),
+            json!({ "keep": "yes" }),
+            json!({ "keep": {} }),
             json!({ "verbs": { "allow": vec!["a:b"; 1_001] } }),
         ] {
             assert!(Rules::read(&wrong).is_err(), "{wrong}");

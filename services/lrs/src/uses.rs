@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eventlog::clock::Micros;
 use tokio::sync::watch;
-use vault::{REFUSALS_KEPT, RefusalNote, Use, VaultError};
+use vault::{OTHER_TOOLS, REFUSALS_KEPT, RefusalNote, TOOLS_KEPT, ToolUse, Use, VaultError};
 
 use crate::Lrs;
 
@@ -22,29 +22,55 @@ pub(crate) struct Uses {
 }
 
 impl Uses {
-    /// A credential came with its secret, at a time.
-    pub(crate) fn seen(&self, key: &str, at: Micros) {
+    /// A tool came with a credential and its secret, at a time.
+    pub(crate) fn seen(&self, key: &str, tool: &str, at: Micros) {
         let mut pending = self.locked();
-        match pending.get_mut(key) {
-            Some(used) => used.seen = used.seen.max(at),
-            None => drop(pending.insert(key.to_owned(), Use { seen: at, ..Use::default() })),
+        if !pending.contains_key(key) {
+            pending.insert(key.to_owned(), Use::default());
+        }
+        if let Some(used) = pending.get_mut(key) {
+            used.seen = used.seen.max(at);
+            tool_of(used, tool).seen = at;
         }
     }
 
     /// Statements of a credential that was seen were stored.
-    pub(crate) fn stored(&self, key: &str, count: usize) {
-        if let Some(used) = self.locked().get_mut(key) {
-            used.stored += count as u64;
+    pub(crate) fn stored(&self, key: &str, tool: &str, count: usize, at: Micros) {
+        if count > 0 {
+            let mut pending = self.locked();
+            let used = pending.entry(key.to_owned()).or_default();
+            count_stored(used, count, at);
+            let tool = tool_of(used, tool);
+            tool.seen = tool.seen.max(at);
+            tool.stored += count as u64;
         }
     }
 
-    /// A request of a credential that was seen was refused for what a statement said.
-    pub(crate) fn refused(&self, key: &str, at: Micros, reason: &str, path: &str) {
-        if let Some(used) = self.locked().get_mut(key) {
-            used.refused += 1;
-            used.refusals.insert(0, RefusalNote { at, reason: reason.to_owned(), path: public(path) });
-            used.refusals.truncate(REFUSALS_KEPT);
+    /// Statements of a credential were stored that it had sent earlier.
+    pub(crate) fn replayed(&self, key: &str, count: usize, at: Micros) {
+        if count > 0 {
+            count_stored(self.locked().entry(key.to_owned()).or_default(), count, at);
         }
+    }
+
+    /// Statements of a credential that should have been kept were not, because there was no room.
+    pub(crate) fn unkept(&self, key: &str, count: usize) {
+        if count > 0 {
+            self.locked().entry(key.to_owned()).or_default().unkept += count as u64;
+        }
+    }
+
+    /// A request of a credential that was seen was refused for what it said.
+    pub(crate) fn refused(&self, key: &str, tool: &str, at: Micros, reason: &str, path: &str) {
+        let mut pending = self.locked();
+        let used = pending.entry(key.to_owned()).or_default();
+        used.refused += 1;
+        let tool = tool.to_owned();
+        let done = tool_of(used, &tool);
+        done.seen = done.seen.max(at);
+        done.refused += 1;
+        used.refusals.insert(0, RefusalNote { at, tool, reason: reason.to_owned(), path: public(path) });
+        used.refusals.truncate(REFUSALS_KEPT);
     }
 
     /// Puts back what could not be written down.
@@ -55,8 +81,15 @@ impl Uses {
                 used.seen = used.seen.max(newer.seen);
                 used.stored += newer.stored;
                 used.refused += newer.refused;
+                used.unkept += newer.unkept;
                 used.refusals.splice(0..0, newer.refusals);
                 used.refusals.truncate(REFUSALS_KEPT);
+                for (tool, done) in &newer.tools {
+                    tool_of(&mut used, tool).add(done);
+                }
+                for (stored, newer) in [(&mut used.hours, newer.hours), (&mut used.days, newer.days)] {
+                    newer.into_iter().for_each(|(at, count)| *stored.entry(at).or_default() += count);
+                }
             }
             pending.insert(key, used);
         }
@@ -65,6 +98,19 @@ impl Uses {
     fn locked(&self) -> MutexGuard<'_, BTreeMap<String, Use>> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn count_stored(used: &mut Use, count: usize, at: Micros) {
+    const HOUR: i64 = 3_600_000_000;
+    used.stored += count as u64;
+    *used.hours.entry(at.0.div_euclid(HOUR)).or_default() += count as u64;
+    *used.days.entry(at.0.div_euclid(24 * HOUR)).or_default() += count as u64;
+}
+
+/// What a tool did; where too many are told apart already, what the others did.
+fn tool_of<'a>(used: &'a mut Use, tool: &str) -> &'a mut ToolUse {
+    let full = used.tools.len() >= TOOLS_KEPT && !used.tools.contains_key(tool);
+    used.tools.entry(if full { OTHER_TOOLS } else { tool }.to_owned()).or_default()
 }
 
 /// A path without the names that senders choose: those of extensions and of languages.
@@ -126,22 +172,32 @@ mod tests {
 
     #[test]
     fn what_could_not_be_written_is_added_to_what_came_since() {
+        const HOUR: i64 = 3_600_000_000;
         let uses = Uses::default();
-        uses.stored("k", 5);
-        assert!(uses.locked().is_empty(), "whoever was not seen is nobody");
-        uses.seen("k", Micros(1));
-        uses.stored("k", 2);
-        uses.refused("k", Micros(1), "old", "");
+        uses.seen("k", "a/1", Micros(1));
+        uses.stored("k", "a/1", 2, Micros(1));
+        uses.refused("k", "a/1", Micros(1), "old", "");
         let taken = std::mem::take(&mut *uses.locked());
-        uses.seen("k", Micros(2));
-        uses.stored("k", 3);
-        uses.refused("k", Micros(2), "new", "");
+        uses.seen("k", "a/1", Micros(HOUR));
+        uses.stored("k", "a/1", 3, Micros(HOUR));
+        uses.replayed("k", 1, Micros(HOUR));
+        uses.unkept("k", 7);
+        uses.refused("k", "b", Micros(HOUR), "new", "");
         uses.put_back(taken);
         let used = uses.locked()["k"].clone();
-        assert_eq!((used.seen, used.stored, used.refused), (Micros(2), 5, 2));
-        assert_eq!(
-            used.refusals.iter().map(|refusal| refusal.reason.as_str()).collect::<Vec<_>>(),
-            ["new", "old"]
-        );
+        assert_eq!((used.seen, used.stored, used.refused, used.unkept), (Micros(HOUR), 6, 2, 7));
+        let refusals: Vec<_> =
+            used.refusals.iter().map(|note| (note.reason.as_str(), note.tool.as_str())).collect();
+        assert_eq!(refusals, [("new", "b"), ("old", "a/1")]);
+        assert_eq!(used.tools["a/1"], ToolUse { seen: Micros(HOUR), stored: 5, refused: 1 });
+        assert_eq!(used.tools["b"], ToolUse { seen: Micros(HOUR), stored: 0, refused: 1 });
+        assert_eq!((used.hours, used.days), ([(0, 2), (1, 4)].into(), [(0, 6)].into()));
+    }
+
+    #[test]
+    fn however_many_tools_there_are_memory_holds_a_few() {
+        let uses = Uses::default();
+        (0..1_000).for_each(|number| uses.seen("k", &format!("tool/{number}"), Micros(1)));
+        assert_eq!(uses.locked()["k"].tools.len(), TOOLS_KEPT + 1);
     }
 }

@@ -214,6 +214,28 @@ fn the_bytes_are_those_of_the_fixtures() {
         },
     );
     holds("forward_removed-1", &ForwardRemovedFacts { forward: [7; 16], by: None });
+    holds(
+        "statement_refused-1",
+        &StatementRefusedFacts {
+            id: [7; 16],
+            unnamed: true,
+            rule: Some(RuleKind::Activity),
+            request: [8; 16],
+            xapi_version: 2,
+            attachments_from: Some(3),
+            bytes: 1_234,
+        },
+    );
+    let settled = vec![
+        (17, Settled::Stored, 1_768_464_000_000_000),
+        (18, Settled::Known, 1_768_464_000_000_001),
+        (300, Settled::Unreadable, 1_768_464_000_000_002),
+    ];
+    holds("kept_replayed-1", &KeptReplayedFacts { credential: [3; 16], by: Some([6; 16]), settled });
+    holds(
+        "kept_discarded-1",
+        &KeptDiscardedFacts { credential: [3; 16], by: None, positions: vec![17, 300] },
+    );
     holds("framework-1", &FrameworkFacts { id: "digcomp-3.0".into(), sha256: [4; 32] });
     holds(
         "activity_defined-1",
@@ -235,6 +257,17 @@ fn a_name_is_only_in_the_slot() {
 fn absent_values_take_no_bytes() {
     let bare = UnitFacts { parent: None, school_unit_code: None, ..unit() };
     assert_eq!(bare.encode()[0], 0xa3);
+    let refused = StatementRefusedFacts {
+        id: [7; 16],
+        unnamed: false,
+        rule: None,
+        request: [8; 16],
+        xapi_version: 1,
+        attachments_from: None,
+        bytes: 1,
+    };
+    assert_eq!(refused.encode()[0], 0xa4);
+    assert_eq!(StatementRefusedFacts::decode(1, &refused.encode()).unwrap(), refused);
     let nobody = PersonFacts { duties: vec![], enrolments: vec![], ..person() };
     assert_eq!(nobody.encode()[0], 0xa2);
     assert_eq!(PersonFacts::decode(1, &nobody.encode()).unwrap(), nobody);

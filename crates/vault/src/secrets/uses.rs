@@ -1,4 +1,5 @@
-//! What credentials were used for: when they were last seen, what was stored and what was refused.
+//! What credentials were used for: when they were last seen and by which tools, what was stored, how fast, and what was
+//! refused.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,14 @@ use crate::{Vault, VaultError};
 
 /// Refusals that are kept of each credential: the newest.
 pub const REFUSALS_KEPT: usize = 50;
+/// Tools that are told apart of each credential; the rest is [`OTHER_TOOLS`].
+pub const TOOLS_KEPT: usize = 20;
+/// Under which name tools stand that are not told apart.
+pub const OTHER_TOOLS: &str = "other";
+/// Hours of which is kept how many statements were stored in each; days, [`DAYS_KEPT`].
+pub const HOURS_KEPT: i64 = 24;
+/// Days of which is kept how many statements were stored in each.
+pub const DAYS_KEPT: i64 = 30;
 
 /// What one credential was used for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,64 +27,63 @@ pub struct Use {
     pub seen: Micros,
     /// Statements stored.
     pub stored: u64,
-    /// Requests refused for what a statement said.
+    /// Requests refused for what they said.
     pub refused: u64,
     /// The newest of them, newest first, at most [`REFUSALS_KEPT`].
     pub refusals: Vec<RefusalNote>,
+    /// Statements that were refused and should have been kept, but for which there was no room.
+    pub unkept: u64,
+    /// By tool, at most [`TOOLS_KEPT`] and [`OTHER_TOOLS`].
+    pub tools: BTreeMap<String, ToolUse>,
+    /// Statements stored, by hour.
+    pub hours: Stored,
+    /// Statements stored, by day (UTC).
+    pub days: Stored,
 }
 
-/// A request that was refused for what a statement said. Holds nothing of what was sent.
+/// What one tool did with a credential.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ToolUse {
+    /// When it last came.
+    pub seen: Micros,
+    /// Statements stored.
+    pub stored: u64,
+    /// Requests refused for what they said.
+    pub refused: u64,
+}
+
+/// Statements stored, by the number of the hour or day since 1970. Those with none are left out.
+pub type Stored = BTreeMap<i64, u64>;
+
+/// A request that was refused for what it said. Holds nothing of what was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusalNote {
     /// When.
     pub at: Micros,
+    /// The tool that sent it.
+    pub tool: String,
     /// Why, in one line.
     pub reason: String,
-    /// Where in the statement, as a JSON pointer.
+    /// Where in the statement, as a JSON pointer; empty where it was the request as a whole.
     pub path: String,
 }
 
+/// Kinds of lengths of time, as the table has them.
+const HOUR: i64 = 1;
+const DAY: i64 = 2;
+
 impl Vault {
-    /// Adds to what is known of the use of credentials, by their keys.
+    /// Adds to what is known of the use of credentials, by their keys. Hours and days before those that are kept, from
+    /// the newest of each credential on, are forgotten.
     ///
     /// # Errors
     /// [`VaultError::Unavailable`]; then nothing was added.
     pub async fn add_uses(&self, uses: &BTreeMap<String, Use>) -> Result<(), VaultError> {
-        let count = "INSERT INTO credential_use (key, seen, stored, refused) VALUES ($1, $2, $3, $4) \
-            ON CONFLICT (key) DO UPDATE SET stored = credential_use.stored + excluded.stored, \
-            refused = credential_use.refused + excluded.refused, \
-            seen = CASE WHEN excluded.seen > credential_use.seen THEN excluded.seen ELSE credential_use.seen END";
-        let note = "INSERT INTO credential_refusal (key, refused, reason, path) VALUES ($1, $2, $3, $4)";
-        let trim = "DELETE FROM credential_refusal WHERE key = $1 AND refused < \
-            (SELECT refused FROM credential_refusal WHERE key = $1 ORDER BY refused DESC LIMIT 1 OFFSET $2)";
-        let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         let mut transaction = self.inner.store.begin_secrets().await?;
-        // By key: two nodes that write at once never wait for each other in a circle.
+        // By key: two nodes that write at once never wait for each other in a circle. The first row of a key is a lock
+        // on all the others.
         for (key, used) in uses {
-            on_either!(transaction.tx(), connection => {
-                sqlx::query(count)
-                    .bind(key.clone())
-                    .bind(used.seen.0)
-                    .bind(number(used.stored))
-                    .bind(number(used.refused))
-                    .execute(&mut *connection)
-                    .await
-                    .map(drop)?;
-                for refusal in &used.refusals {
-                    sqlx::query(note)
-                        .bind(key.clone())
-                        .bind(refusal.at.0)
-                        .bind(refusal.reason.clone())
-                        .bind(refusal.path.clone())
-                        .execute(&mut *connection)
-                        .await
-                        .map(drop)?;
-                }
-                if !used.refusals.is_empty() {
-                    let last = number(REFUSALS_KEPT as u64 - 1);
-                    sqlx::query(trim).bind(key.clone()).bind(last).execute(&mut *connection).await.map(drop)?;
-                }
-            });
+            add(&mut transaction, key, used).await?;
         }
         transaction.commit().await?;
         Ok(())
@@ -87,22 +95,124 @@ impl Vault {
     /// [`VaultError::Unavailable`].
     pub async fn uses(&self) -> Result<BTreeMap<String, Use>, VaultError> {
         let counts = "SELECT key, seen, stored, refused FROM credential_use";
-        let notes = "SELECT key, refused, reason, path FROM credential_refusal ORDER BY refused DESC";
+        let notes = "SELECT key, at, tool, reason, path FROM credential_refused ORDER BY at DESC";
+        let tools = "SELECT key, tool, seen, stored, refused FROM credential_tool";
+        let rates = "SELECT key, span, at, stored FROM credential_rate";
+        let unkept = "SELECT key, statements FROM credential_unkept";
         let number = |column: i64| u64::try_from(column).unwrap_or(0);
         let mut reading = self.inner.store.read().await?;
         on_either!(reading.tx(), connection => {
-            let mut uses = BTreeMap::new();
+            let mut uses: BTreeMap<String, Use> = BTreeMap::new();
             for row in sqlx::query(counts).fetch_all(&mut *connection).await? {
                 let (seen, stored, refused) = (Micros(row.try_get(1)?), number(row.try_get(2)?), number(row.try_get(3)?));
-                uses.insert(row.try_get(0)?, Use { seen, stored, refused, refusals: Vec::new() });
+                uses.insert(row.try_get(0)?, Use { seen, stored, refused, ..Use::default() });
             }
             for row in sqlx::query(notes).fetch_all(&mut *connection).await? {
-                let known = uses.get_mut(row.try_get::<&str, _>(0)?).filter(|known: &&mut Use| known.refusals.len() < REFUSALS_KEPT);
-                if let Some(known) = known {
-                    known.refusals.push(RefusalNote { at: Micros(row.try_get(1)?), reason: row.try_get(2)?, path: row.try_get(3)? });
+                let known = uses.get_mut(row.try_get::<&str, _>(0)?);
+                if let Some(known) = known.filter(|known| known.refusals.len() < REFUSALS_KEPT) {
+                    let (at, tool) = (Micros(row.try_get(1)?), row.try_get(2)?);
+                    known.refusals.push(RefusalNote { at, tool, reason: row.try_get(3)?, path: row.try_get(4)? });
+                }
+            }
+            for row in sqlx::query(tools).fetch_all(&mut *connection).await? {
+                if let Some(known) = uses.get_mut(row.try_get::<&str, _>(0)?) {
+                    let (seen, stored, refused) = (Micros(row.try_get(2)?), number(row.try_get(3)?), number(row.try_get(4)?));
+                    known.tools.insert(row.try_get(1)?, ToolUse { seen, stored, refused });
+                }
+            }
+            for row in sqlx::query(rates).fetch_all(&mut *connection).await? {
+                if let Some(known) = uses.get_mut(row.try_get::<&str, _>(0)?) {
+                    let stored = if row.try_get::<i64, _>(1)? == HOUR { &mut known.hours } else { &mut known.days };
+                    stored.insert(row.try_get(2)?, number(row.try_get(3)?));
+                }
+            }
+            for row in sqlx::query(unkept).fetch_all(&mut *connection).await? {
+                if let Some(known) = uses.get_mut(row.try_get::<&str, _>(0)?) {
+                    known.unkept = number(row.try_get(1)?);
                 }
             }
             Ok(uses)
         })
+    }
+}
+
+async fn add(transaction: &mut eventlog::Transaction, key: &str, used: &Use) -> Result<(), VaultError> {
+    let count = "INSERT INTO credential_use (key, seen, stored, refused) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (key) DO UPDATE SET stored = credential_use.stored + excluded.stored, \
+        refused = credential_use.refused + excluded.refused, \
+        seen = CASE WHEN excluded.seen > credential_use.seen THEN excluded.seen ELSE credential_use.seen END";
+    let note = "INSERT INTO credential_refused (key, at, tool, reason, path) VALUES ($1, $2, $3, $4, $5)";
+    let trim = "DELETE FROM credential_refused WHERE key = $1 AND at < \
+        (SELECT at FROM credential_refused WHERE key = $1 ORDER BY at DESC LIMIT 1 OFFSET $2)";
+    let known_tools = "SELECT tool FROM credential_tool WHERE key = $1";
+    let tool = "INSERT INTO credential_tool (key, tool, seen, stored, refused) VALUES ($1, $2, $3, $4, $5) \
+        ON CONFLICT (key, tool) DO UPDATE SET stored = credential_tool.stored + excluded.stored, \
+        refused = credential_tool.refused + excluded.refused, \
+        seen = CASE WHEN excluded.seen > credential_tool.seen THEN excluded.seen ELSE credential_tool.seen END";
+    let rate = "INSERT INTO credential_rate (key, span, at, stored) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (key, span, at) DO UPDATE SET stored = credential_rate.stored + excluded.stored";
+    let forget = "DELETE FROM credential_rate WHERE key = $1 AND span = $2 AND at <= \
+        (SELECT MAX(at) FROM credential_rate WHERE key = $1 AND span = $2) - $3";
+    let unkept = "INSERT INTO credential_unkept (key, statements) VALUES ($1, $2) \
+        ON CONFLICT (key) DO UPDATE SET statements = credential_unkept.statements + excluded.statements";
+    let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    on_either!(transaction.tx(), connection => {
+        let query = sqlx::query(count).bind(key).bind(used.seen.0);
+        query.bind(number(used.stored)).bind(number(used.refused)).execute(&mut *connection).await.map(drop)?;
+        for refusal in &used.refusals {
+            let query = sqlx::query(note).bind(key).bind(refusal.at.0).bind(&refusal.tool);
+            query.bind(&refusal.reason).bind(&refusal.path).execute(&mut *connection).await.map(drop)?;
+        }
+        if !used.refusals.is_empty() {
+            let last = number(REFUSALS_KEPT as u64 - 1);
+            sqlx::query(trim).bind(key).bind(last).execute(&mut *connection).await.map(drop)?;
+        }
+        if !used.tools.is_empty() {
+            let known: Vec<String> = sqlx::query_scalar(known_tools).bind(key).fetch_all(&mut *connection).await?;
+            for (name, done) in told_apart(&known, &used.tools) {
+                let query = sqlx::query(tool).bind(key).bind(name).bind(done.seen.0);
+                query.bind(number(done.stored)).bind(number(done.refused)).execute(&mut *connection).await.map(drop)?;
+            }
+        }
+        for (span, stored, kept) in [(HOUR, &used.hours, HOURS_KEPT), (DAY, &used.days, DAYS_KEPT)] {
+            for (at, stored) in stored {
+                let query = sqlx::query(rate).bind(key).bind(span).bind(*at).bind(number(*stored));
+                query.execute(&mut *connection).await.map(drop)?;
+            }
+            if !stored.is_empty() {
+                sqlx::query(forget).bind(key).bind(span).bind(kept).execute(&mut *connection).await.map(drop)?;
+            }
+        }
+        if used.unkept > 0 {
+            sqlx::query(unkept).bind(key).bind(number(used.unkept)).execute(&mut *connection).await.map(drop)?;
+        }
+        Ok(())
+    })
+}
+
+/// Tools under the names that they have room for.
+fn told_apart<'a>(known: &[String], tools: &'a BTreeMap<String, ToolUse>) -> BTreeMap<&'a str, ToolUse> {
+    let mut room = TOOLS_KEPT.saturating_sub(known.iter().filter(|name| *name != OTHER_TOOLS).count());
+    let mut told: BTreeMap<&str, ToolUse> = BTreeMap::new();
+    for (name, done) in tools {
+        let name = if name == OTHER_TOOLS || known.contains(name) {
+            name.as_str()
+        } else if room > 0 {
+            room -= 1;
+            name.as_str()
+        } else {
+            OTHER_TOOLS
+        };
+        told.entry(name).or_default().add(done);
+    }
+    told
+}
+
+impl ToolUse {
+    /// Adds what the same tool did elsewhere.
+    pub fn add(&mut self, other: &Self) {
+        self.seen = self.seen.max(other.seen);
+        self.stored += other.stored;
+        self.refused += other.refused;
     }
 }

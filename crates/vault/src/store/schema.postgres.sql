@@ -39,13 +39,34 @@ CREATE TABLE IF NOT EXISTS credential_use (
     stored  BIGINT NOT NULL,
     refused BIGINT NOT NULL
 );
-CREATE TABLE IF NOT EXISTS credential_refusal (
-    key     TEXT NOT NULL,
-    refused BIGINT NOT NULL,
-    reason  TEXT NOT NULL,
-    path    TEXT NOT NULL
+DROP TABLE IF EXISTS credential_refusal;
+CREATE TABLE IF NOT EXISTS credential_refused (
+    key    TEXT NOT NULL,
+    at     BIGINT NOT NULL,
+    tool   TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    path   TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS credential_refusal_key ON credential_refusal (key, refused);
+CREATE INDEX IF NOT EXISTS credential_refused_key ON credential_refused (key, at);
+CREATE TABLE IF NOT EXISTS credential_tool (
+    key     TEXT NOT NULL,
+    tool    TEXT NOT NULL,
+    seen    BIGINT NOT NULL,
+    stored  BIGINT NOT NULL,
+    refused BIGINT NOT NULL,
+    PRIMARY KEY (key, tool)
+);
+CREATE TABLE IF NOT EXISTS credential_rate (
+    key    TEXT NOT NULL,
+    span   BIGINT NOT NULL,
+    at     BIGINT NOT NULL,
+    stored BIGINT NOT NULL,
+    PRIMARY KEY (key, span, at)
+);
+CREATE TABLE IF NOT EXISTS credential_unkept (
+    key        TEXT NOT NULL PRIMARY KEY,
+    statements BIGINT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS account (
     id           BYTEA NOT NULL PRIMARY KEY,
     login        TEXT NOT NULL UNIQUE,

@@ -38,13 +38,34 @@ CREATE TABLE IF NOT EXISTS credential_use (
     stored  INTEGER NOT NULL,
     refused INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS credential_refusal (
-    key     TEXT NOT NULL,
-    refused INTEGER NOT NULL,
-    reason  TEXT NOT NULL,
-    path    TEXT NOT NULL
+DROP TABLE IF EXISTS credential_refusal;
+CREATE TABLE IF NOT EXISTS credential_refused (
+    key    TEXT NOT NULL,
+    at     INTEGER NOT NULL,
+    tool   TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    path   TEXT NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS credential_refusal_key ON credential_refusal (key, refused);
+CREATE INDEX IF NOT EXISTS credential_refused_key ON credential_refused (key, at);
+CREATE TABLE IF NOT EXISTS credential_tool (
+    key     TEXT NOT NULL,
+    tool    TEXT NOT NULL,
+    seen    INTEGER NOT NULL,
+    stored  INTEGER NOT NULL,
+    refused INTEGER NOT NULL,
+    PRIMARY KEY (key, tool)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS credential_rate (
+    key    TEXT NOT NULL,
+    span   INTEGER NOT NULL,
+    at     INTEGER NOT NULL,
+    stored INTEGER NOT NULL,
+    PRIMARY KEY (key, span, at)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS credential_unkept (
+    key        TEXT NOT NULL PRIMARY KEY,
+    statements INTEGER NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS account (
     id           BLOB NOT NULL PRIMARY KEY,
     login        TEXT NOT NULL UNIQUE,

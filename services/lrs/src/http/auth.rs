@@ -1,14 +1,21 @@
 //! Who asks, and what they may do.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use eventlog::Key;
 use vault::secrets::Credential;
-use xapi::Statement;
+use xapi::{Statement, Version};
 
 use super::error::Refusal;
+use super::tool;
 use crate::Lrs;
+use crate::attachments::Contents;
+use crate::kept::{self, Refused};
+use crate::query::QueryFailed;
+use crate::rules::{self, Broken, Rules};
 
 /// Every scope that means something here (1.0.3 Communication 4.2).
 pub const SCOPES: [&str; 8] = [
@@ -62,8 +69,8 @@ impl Right {
 pub(super) async fn authorized(lrs: &Lrs, headers: &HeaderMap, right: Right) -> Result<Credential, Refusal> {
     let (key, secret) = basic(headers).ok_or_else(Refusal::unauthorized)?;
     let verified = lrs.inner.vault.verify_credential(&key, &secret).await;
-    let credential = verified.map_err(crate::QueryFailed::from)?.ok_or_else(Refusal::unauthorized)?;
-    lrs.inner.uses.seen(&credential.key, lrs.inner.clock.now());
+    let credential = verified.map_err(QueryFailed::from)?.ok_or_else(Refusal::unauthorized)?;
+    lrs.inner.uses.seen(&credential.key, &tool::of(headers), lrs.inner.clock.now());
     if let Some(rate) = credential.rate {
         let taken = lrs.inner.buckets.take(credential.id, rate, lrs.inner.clock.elapsed());
         taken.map_err(Refusal::rate_limited)?;
@@ -98,33 +105,59 @@ pub(super) fn only_own(credential: &Credential) -> bool {
     !credential.scopes.iter().any(|scope| matches!(scope.as_str(), "statements/read" | "all/read" | "all"))
 }
 
-/// Whether what this credential's statements say about activities may become part of their canonical definitions
-/// (1.0.3 Communication 4.2, scope `define`).
-#[allow(dead_code, reason = "the definitions that ask follow")]
-pub(super) fn may_define(credential: &Credential) -> bool {
-    credential.scopes.iter().any(|scope| matches!(scope.as_str(), "define" | "all"))
+/// A request of which a statement is not let in by the rules of its credential.
+pub(super) struct Breach {
+    rules: Arc<Rules>,
+    /// Which statement, counted from 0.
+    at: usize,
+    broken: Broken,
 }
 
-/// Refuses a request with a statement that the rules of its credential do not let in, and counts it.
-pub(super) fn keeps_rules(
+/// The first statement that the rules of a credential do not let in.
+pub(super) fn breach(
     lrs: &Lrs,
     credential: &Credential,
     statements: &[Statement],
-) -> Result<(), Refusal> {
+) -> Result<Option<Breach>, Refusal> {
     let rules =
         lrs.inner.rules.of(credential).map_err(|_| Refusal::internal("a credential's rules are damaged"))?;
-    let Some(rules) = rules else { return Ok(()) };
+    let Some(rules) = rules else { return Ok(None) };
     let broken = |(at, statement)| Some((at, rules.broken(statement)?));
-    let Some((at, broken)) = statements.iter().enumerate().find_map(broken) else { return Ok(()) };
-    let labels = [&hex::encode(credential.id), broken.rule];
-    lrs.inner.metrics.refused.with_label_values(&labels).inc();
-    Err(Refusal::against_rules(at, &broken))
+    let found = statements.iter().enumerate().find_map(broken);
+    Ok(found.map(|(at, broken)| Breach { rules, at, broken }))
 }
 
-/// Takes down that a request was refused for what a statement said; only those get so far that had a credential.
-pub(super) fn note_refusal(lrs: &Lrs, headers: &HeaderMap, refusal: &Refusal) {
-    if let (Some(path), Some((key, _))) = (refusal.path(), basic(headers)) {
-        lrs.inner.uses.refused(&key, lrs.inner.clock.now(), refusal.reason(), path);
+impl Breach {
+    /// Refuses the request before anything else of it is taken in, unless it is to be kept.
+    pub(super) fn check(&self, lrs: &Lrs, credential: &Credential) -> Result<(), Refusal> {
+        if self.rules.keep { Ok(()) } else { Err(self.refusal(lrs, credential)) }
+    }
+
+    /// Keeps the statements of a request, which are on disk before it is refused; then the refusal.
+    pub(super) async fn keep(
+        self,
+        lrs: &Lrs,
+        credential: &Credential,
+        statements: &[Statement],
+        contents: Contents,
+        version: Version,
+    ) -> Refusal {
+        let contents = match contents.gathered(&lrs.inner.log, kept::LARGEST_ATTACHMENTS).await {
+            Ok(contents) => contents,
+            Err(error) => return QueryFailed::from(error).into(),
+        };
+        let refused = Refused { credential, rules: &self.rules, statements, contents: &contents, version };
+        match lrs.keep(&refused).await {
+            Ok(()) => self.refusal(lrs, credential),
+            Err(error) => error.into(),
+        }
+    }
+
+    /// The refusal, counted.
+    fn refusal(&self, lrs: &Lrs, credential: &Credential) -> Refusal {
+        let labels = [&hex::encode(credential.id), rules::name(self.broken.rule)];
+        lrs.inner.metrics.refused.with_label_values(&labels).inc();
+        Refusal::against_rules(self.at, &self.broken)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::documents::DocumentError;
 use crate::ingest::IngestError;
 use crate::intake::IntakeError;
 use crate::query::QueryFailed;
-use crate::rules::Broken;
+use crate::rules::{self, Broken};
 
 /// A request that is not served. The body is JSON: `error`, and where something in a statement was wrong
 /// `statement` (counted from 0), `path` (a JSON pointer) and `expected`. It never repeats what was sent.
@@ -78,7 +78,10 @@ impl Refusal {
     pub(super) fn against_rules(statement: usize, broken: &Broken) -> Self {
         let mut refusal = Self::new(
             StatusCode::FORBIDDEN,
-            format!("the rules of this credential for a statement's {} do not let it in", broken.rule),
+            format!(
+                "the rules of this credential for a statement's {} do not let it in",
+                rules::name(broken.rule)
+            ),
         );
         refusal.place = Some((statement, broken.path.into(), broken.expected.into()));
         refusal
@@ -107,9 +110,20 @@ impl Refusal {
         .with(header::RETRY_AFTER, HeaderValue::from(5))
     }
 
-    /// Where in a statement something was wrong, if it was.
+    /// Where in a statement something was wrong, if it was; empty where it was the body as a whole. None where the
+    /// request was not refused for what its body said: nothing of that is to be mended by whoever sent it.
     pub(super) fn path(&self) -> Option<&str> {
-        self.place.as_ref().map(|(_, path, _)| path.as_str())
+        match (&self.place, self.status) {
+            (Some((_, path, _)), _) => Some(path),
+            (
+                None,
+                StatusCode::BAD_REQUEST
+                | StatusCode::CONFLICT
+                | StatusCode::PAYLOAD_TOO_LARGE
+                | StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            ) => Some(""),
+            (None, _) => None,
+        }
     }
 
     /// What was wrong, in one line: what was expected, where that is known.

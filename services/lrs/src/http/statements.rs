@@ -12,12 +12,12 @@ use vault::secrets::Credential;
 use xapi::output::Languages;
 use xapi::{Invalid, Statement, StatementQuery, Version, parse};
 
-use super::auth::{self, Right, authorized};
+use super::auth::{self, Breach, Right, authorized};
 use super::body::{self, Place};
 use super::error::Refusal;
 use super::upload::{self, Opening};
 use super::{
-    answering, headless, json, multipart, negotiate, parameters, with_consistent_through, with_version,
+    answering, headless, json, multipart, negotiate, parameters, tool, with_consistent_through, with_version,
 };
 use crate::attachments::Taken;
 use crate::intake;
@@ -34,13 +34,9 @@ pub(super) async fn statements(State(lrs): State<Lrs>, request: Request) -> Resp
             Ok(through) => (get(&lrs, &parts).await, lrs.promised(Some(through))),
             Err(error) => (Err(QueryFailed::from(error).into()), lrs.promised(None)),
         },
-        Method::POST => lrs.after(post(&lrs, &parts, body).await).await,
-        Method::PUT => lrs.after(put(&lrs, &parts, body).await).await,
+        Method::POST | Method::PUT => lrs.after(write(&lrs, &parts, body).await).await,
         _ => (Err(Refusal::method("GET, HEAD, POST, PUT")), lrs.promised(None)),
     };
-    if let Err(refusal) = &answer {
-        auth::note_refusal(&lrs, &parts.headers, refusal);
-    }
     let answer = headless(answer.unwrap_or_else(Refusal::into_response), &parts.method);
     with_consistent_through(with_version(answer, version), through)
 }
@@ -79,31 +75,63 @@ async fn get(lrs: &Lrs, parts: &Parts) -> Result<Response, Refusal> {
     }
 }
 
-/// Stores one statement or several under ids of their own or new ones.
-async fn post(lrs: &Lrs, parts: &Parts, body: Body) -> Result<Response, Refusal> {
+/// Stores statements, and takes down what became of them.
+async fn write(lrs: &Lrs, parts: &Parts, body: Body) -> Result<Response, Refusal> {
     let version = negotiate(lrs, &parts.headers)?;
     let credential = authorized(lrs, &parts.headers, Right::WriteStatements).await?;
     let _place = Place::take(lrs)?;
+    let stored = match parts.method {
+        Method::PUT => put(lrs, parts, body, &credential, version).await,
+        _ => post(lrs, parts, body, &credential, version).await,
+    };
+    let (key, tool, now) = (&credential.key, tool::of(&parts.headers), lrs.inner.clock.now());
+    match stored {
+        Ok((posted, answer)) => {
+            lrs.count_stored(posted.ids.len(), posted.stored);
+            lrs.inner.uses.stored(key, &tool, posted.stored, now);
+            Ok(answer)
+        }
+        Err(refusal) => {
+            if let Some(path) = refusal.path() {
+                lrs.inner.uses.refused(key, &tool, now, refusal.reason(), path);
+            }
+            Err(refusal)
+        }
+    }
+}
+
+/// Stores one statement or several under ids of their own or new ones.
+async fn post(
+    lrs: &Lrs,
+    parts: &Parts,
+    body: Body,
+    credential: &Credential,
+    version: Version,
+) -> Result<(Posted, Response), Refusal> {
     if !parameters::pairs(parts.uri.query())?.is_empty() {
         return Err(Refusal::bad_request("POST takes no parameters"));
     }
     let limits = limits(lrs);
     let parse = move |json: &[u8]| parse::statements(json, version, &limits);
-    let check = |statements: &[Statement]| auth::keeps_rules(lrs, &credential, statements);
+    let mut breach = None;
+    let check = |statements: &[Statement]| {
+        breach = auth::breach(lrs, credential, statements)?;
+        breach.as_ref().map_or(Ok(()), |breach| breach.check(lrs, credential))
+    };
     let taken = take(Opening { lrs, version, parse, check }, parts, body).await?;
-    let count = taken.statements.len();
-    let posted = store(lrs, taken, &credential, version).await?;
-    lrs.count_stored(count, posted.stored);
-    lrs.inner.uses.stored(&credential.key, posted.stored);
+    let posted = store(lrs, taken, breach, credential, version).await?;
     let ids: Vec<String> = posted.ids.iter().map(Uuid::to_string).collect();
-    Ok(json(StatusCode::OK, serde_json::json!(ids).to_string()))
+    Ok((posted, json(StatusCode::OK, serde_json::json!(ids).to_string())))
 }
 
 /// Stores one statement under the id in the address.
-async fn put(lrs: &Lrs, parts: &Parts, body: Body) -> Result<Response, Refusal> {
-    let version = negotiate(lrs, &parts.headers)?;
-    let credential = authorized(lrs, &parts.headers, Right::WriteStatements).await?;
-    let _place = Place::take(lrs)?;
+async fn put(
+    lrs: &Lrs,
+    parts: &Parts,
+    body: Body,
+    credential: &Credential,
+    version: Version,
+) -> Result<(Posted, Response), Refusal> {
     let pairs = parameters::pairs(parts.uri.query())?;
     let query = match pairs.as_slice() {
         [(name, _)] if name == "statementId" => StatementQuery::parse(pairs, version)?,
@@ -115,18 +143,17 @@ async fn put(lrs: &Lrs, parts: &Parts, body: Body) -> Result<Response, Refusal> 
         let statement = parse::statement(json, version, &limits)?;
         Ok::<_, Invalid>(vec![Statement { id: statement.id.or(id), ..statement }])
     };
+    let mut breach = None;
     let check = |statements: &[Statement]| {
-        auth::keeps_rules(lrs, &credential, statements)?;
-        match statements.iter().all(|statement| statement.id == id) {
-            true => Ok(()),
-            false => Err(Refusal::bad_request("the statement's id differs from the parameter statementId")),
+        if statements.iter().any(|statement| statement.id != id) {
+            return Err(Refusal::bad_request("the statement's id differs from the parameter statementId"));
         }
+        breach = auth::breach(lrs, credential, statements)?;
+        breach.as_ref().map_or(Ok(()), |breach| breach.check(lrs, credential))
     };
     let taken = take(Opening { lrs, version, parse, check }, parts, body).await?;
-    let posted = store(lrs, taken, &credential, version).await?;
-    lrs.count_stored(1, posted.stored);
-    lrs.inner.uses.stored(&credential.key, posted.stored);
-    Ok(StatusCode::NO_CONTENT.into_response())
+    let posted = store(lrs, taken, breach, credential, version).await?;
+    Ok((posted, StatusCode::NO_CONTENT.into_response()))
 }
 
 /// Takes in statements, alone or with the content of their attachments.
@@ -144,18 +171,26 @@ where
     }
 }
 
-/// Stores what was taken in; of content that no new statement has nothing stays.
+/// Stores what was taken in, or where it breaks rules keeps and refuses it. Of content that no new statement has
+/// nothing stays.
 async fn store(
     lrs: &Lrs,
     taken: Taken,
+    breach: Option<Breach>,
     credential: &Credential,
     version: Version,
 ) -> Result<Posted, Refusal> {
     let Taken { statements, contents } = taken;
     let staged: Vec<Key> = contents.staged.keys().copied().collect();
-    let posted = lrs.ingest().post_with(statements, contents, sender(credential), version).await;
+    let posted = match breach {
+        None => {
+            let sender = Sender::of(credential);
+            lrs.ingest().post_with(statements, contents, sender, version).await.map_err(Refusal::from)
+        }
+        Some(breach) => Err(breach.keep(lrs, credential, &statements, contents, version).await),
+    };
     intake::discard(&lrs.inner.log, staged.into_iter()).await;
-    Ok(posted?)
+    posted
 }
 
 /// A page of statements, and the address of the next.
@@ -190,10 +225,6 @@ fn last_modified(mut answer: Response, stored: Option<Micros>, version: Version)
     answer
 }
 
-fn sender(credential: &Credential) -> Sender {
-    Sender { credential: Some(credential.id), may_define: auth::may_define(credential) }
-}
-
 fn limits(lrs: &Lrs) -> xapi::Limits {
     let limits = &lrs.inner.limits;
     xapi::Limits { bytes: limits.body_bytes, statements: limits.batch, ..xapi::Limits::default() }
@@ -222,7 +253,7 @@ impl Lrs {
         }
     }
 
-    fn count_stored(&self, all: usize, stored: usize) {
+    pub(crate) fn count_stored(&self, all: usize, stored: usize) {
         self.inner.metrics.stored.inc_by(stored as u64);
         self.inner.metrics.known.inc_by(all.saturating_sub(stored) as u64);
     }

@@ -1,0 +1,218 @@
+//! Statements that ingest rules refused, kept so that nothing is lost where a rule was wrong.
+//!
+//! Each is an event of its own, sealed as a statement is, in a stream of its credential and its id, so that what comes
+//! twice is kept once. None is a statement of the store: it has no dedupe key and no row in the index. What waits is
+//! bounded; what there is no room for is counted and no more.
+
+use std::collections::HashSet;
+
+use domain::Facts as _;
+use domain::events::{StatementRefusedFacts, kind};
+use eventlog::{Append, AppendError, Expected, Key, NewEvent, Position};
+use uuid::Uuid;
+use vault::{Credential, Period};
+use views::kept as index;
+use xapi::{Statement, Version};
+
+use crate::attachments::Contents;
+use crate::ingest::{self, IngestError};
+use crate::prepare::{self, Preparation};
+use crate::rules::Rules;
+use crate::{Limits, Lrs};
+
+/// How often keeping is begun again because the log or the keys changed under it.
+const ATTEMPTS: usize = 8;
+/// Bytes of attachments that a statement is kept with; with more it is counted and no more.
+pub(crate) const LARGEST_ATTACHMENTS: usize = 1 << 20;
+/// Statements that are sealed before others get a turn on the same thread.
+const BETWEEN_TURNS: usize = 32;
+
+/// Statements of one request that was refused.
+pub(crate) struct Refused<'a> {
+    pub(crate) credential: &'a Credential,
+    pub(crate) rules: &'a Rules,
+    pub(crate) statements: &'a [Statement],
+    pub(crate) contents: &'a Contents,
+    pub(crate) version: Version,
+}
+
+/// A statement that is to be kept.
+struct Candidate {
+    index: usize,
+    id: Uuid,
+    stream: (Key, Expected),
+}
+
+impl Refused<'_> {
+    fn bytes(&self, index: usize) -> usize {
+        let statement = &self.statements[index];
+        statement.text.len() + self.contents.bytes_for(statement)
+    }
+
+    /// Every statement with its id, of twins the first.
+    fn named(&self) -> Result<Vec<(usize, Uuid)>, IngestError> {
+        let mut seen = HashSet::new();
+        let mut named = Vec::with_capacity(self.statements.len());
+        for (index, statement) in self.statements.iter().enumerate() {
+            let id = statement.id.map_or_else(prepare::random_id, Ok).map_err(ingest::vault_failed)?;
+            if seen.insert(id) {
+                named.push((index, id));
+            }
+        }
+        Ok(named)
+    }
+
+    /// Those for which there is room, in their order.
+    fn fitting(
+        &self,
+        candidates: Vec<Candidate>,
+        waiting: index::Waiting,
+        limits: &Limits,
+    ) -> Vec<Candidate> {
+        let mut statements = usize::try_from(waiting.statements).unwrap_or(usize::MAX);
+        let mut bytes = usize::try_from(waiting.bytes).unwrap_or(usize::MAX);
+        let fits = |candidate: &Candidate| {
+            let own = self.bytes(candidate.index);
+            let fits = statements < limits.kept
+                && bytes.saturating_add(own) <= limits.kept_bytes
+                && self.contents.bytes_for(&self.statements[candidate.index]) <= LARGEST_ATTACHMENTS;
+            if fits {
+                statements += 1;
+                bytes += own;
+            }
+            fits
+        };
+        candidates.into_iter().filter(fits).collect()
+    }
+}
+
+impl Lrs {
+    /// Keeps the statements of a request that was refused, each once, as far as there is room. Those that are stored
+    /// already are not kept. On disk when it returns.
+    ///
+    /// # Errors
+    /// Nothing was kept: the request may be sent again.
+    pub(crate) async fn keep(&self, refused: &Refused<'_>) -> Result<(), IngestError> {
+        let credential = refused.credential;
+        let named = refused.named()?;
+        let request = prepare::random().map_err(ingest::vault_failed)?;
+        // One after the other: else each would take the room that is left for its own.
+        let _turn = self.inner.keeping.lock().await;
+        for _ in 0..ATTEMPTS {
+            let fence = self.inner.log.fence();
+            self.inner.vault.at_fence(fence);
+            // Before people are made, or what comes again would bring an erased person back.
+            let candidates = self.not_kept(credential, &named).await?;
+            let new = candidates.len();
+            let waiting =
+                index::waiting_of(self.inner.log.database(), &credential.id).await.map_err(unreadable)?;
+            let candidates = refused.fitting(candidates, waiting, &self.inner.limits);
+            let unkept = new - candidates.len();
+            if !candidates.is_empty() {
+                let events = self.events(refused, &candidates, request).await?;
+                match self.inner.log.append(Append { events, fence: Some(fence), raise_fence: false }).await {
+                    Ok(_) => {}
+                    Err(AppendError::WrongVersion { .. } | AppendError::Fenced(_)) => continue,
+                    Err(error) => return Err(ingest::refused(error)),
+                }
+            }
+            self.inner.uses.unkept(&credential.key, unkept);
+            return Ok(());
+        }
+        Err(IngestError::Unavailable("refused statements kept colliding with other requests".into()))
+    }
+
+    /// Those that are neither stored nor kept.
+    async fn not_kept(
+        &self,
+        credential: &Credential,
+        named: &[(usize, Uuid)],
+    ) -> Result<Vec<Candidate>, IngestError> {
+        let (log, vault) = (&self.inner.log, &self.inner.vault);
+        let ids: Vec<Key> = named.iter().map(|(_, id)| id.into_bytes()).collect();
+        let stored = log.find(&ids).await.map_err(ingest::unreadable)?;
+        let stream = |id: &Key| vault.keyed_hash("kept", &[credential.id, *id].concat());
+        let streams: Vec<Key> = ids.iter().map(stream).collect();
+        let latest = log.latest(&streams).await.map_err(ingest::unreadable)?;
+        let positions: Vec<Position> = latest.iter().flatten().map(|event| event.position).collect();
+        let kept = match positions.is_empty() {
+            true => Vec::new(),
+            false => index::among(log.database(), &positions).await.map_err(unreadable)?,
+        };
+        let candidate = |(place, (index, id)): (usize, &(usize, Uuid))| {
+            let last = latest[place].as_ref();
+            let is_kept = last.is_some_and(|event| kept.binary_search(&event.position).is_ok());
+            let version = last.and_then(|event| event.stream).map_or(0, |(_, version)| version);
+            (stored[place].is_none() && !is_kept).then_some(Candidate {
+                index: *index,
+                id: *id,
+                stream: (streams[place], Expected::Version(version)),
+            })
+        };
+        Ok(named.iter().enumerate().filter_map(candidate).collect())
+    }
+
+    async fn events(
+        &self,
+        refused: &Refused<'_>,
+        candidates: &[Candidate],
+        request: Key,
+    ) -> Result<Vec<NewEvent>, IngestError> {
+        let ingest = &self.inner.ingest;
+        let statements = || candidates.iter().map(|candidate| &refused.statements[candidate.index]);
+        let handles = ingest.resolve(statements(), Period::of(self.inner.clock.now())).await?;
+        let snapshot = ingest.municipality.snapshot();
+        let preparation = Preparation {
+            vault: &self.inner.vault,
+            handles: &handles,
+            municipality: &snapshot.municipality,
+            contents: refused.contents,
+            credential: Some(refused.credential.id),
+            version: refused.version,
+        };
+        let mut events = Vec::with_capacity(candidates.len());
+        for chunk in candidates.chunks(BETWEEN_TURNS) {
+            for candidate in chunk {
+                let statement = &refused.statements[candidate.index];
+                let event = prepare::random().map_err(ingest::vault_failed)?;
+                let sealed = preparation.sealed(statement, kind::STATEMENT_REFUSED, event);
+                let (mut slots, unsealed) = sealed.map_err(ingest::vault_failed)?;
+                let attachments_from = unsealed.as_ref().map(|unsealed| unsealed.first);
+                if let Some(unsealed) = unsealed {
+                    slots.extend(ingest.seal(unsealed, event).await?);
+                }
+                let facts = StatementRefusedFacts {
+                    id: candidate.id.into_bytes(),
+                    unnamed: statement.id.is_none(),
+                    rule: refused.rules.broken(statement).map(|broken| broken.rule),
+                    request,
+                    xapi_version: match refused.version {
+                        Version::V1_0_3 => 1,
+                        Version::V2_0_0 => 2,
+                    },
+                    attachments_from,
+                    bytes: refused.bytes(candidate.index) as u64,
+                };
+                events.push(NewEvent {
+                    id: event,
+                    kind: StatementRefusedFacts::KIND,
+                    schema: StatementRefusedFacts::SCHEMA,
+                    credential: Some(refused.credential.id),
+                    dedupe: None,
+                    stream: Some(candidate.stream),
+                    facts: facts.encode(),
+                    slots,
+                });
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(events)
+    }
+}
+
+pub(crate) fn unreadable(error: views::ViewError) -> IngestError {
+    match error {
+        views::ViewError::Fold { .. } => IngestError::Internal(error.to_string()),
+        error => IngestError::Unavailable(error.to_string()),
+    }
+}
