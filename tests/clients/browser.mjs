@@ -27,11 +27,11 @@ const LOOKS = {
 const LANGUAGES = {
   sv: {
     login: "Logga in", overview: "Översikt", competence: "Digital kompetens i Lärkby kommun", survey: "Enkäter",
-    system: "Drift", wrong: "stämmer inte", logout: "Logga ut", show: "Visa", missing: "Sidan finns inte",
+    sources: "Datakällor", system: "Drift", wrong: "stämmer inte", logout: "Logga ut", show: "Visa", missing: "Sidan finns inte",
   },
   en: {
     login: "Log in", overview: "Overview", competence: "Digital competence in Lärkby kommun", survey: "Surveys",
-    system: "System", wrong: "is wrong", logout: "Log out", show: "Show", missing: "There is no such page",
+    sources: "Data sources", system: "System", wrong: "is wrong", logout: "Log out", show: "Show", missing: "There is no such page",
   },
 };
 
@@ -165,13 +165,15 @@ async function logIn(page, look, lang) {
 /** The pages of the navigation, by its links. */
 async function navigate(page, look, lang) {
   const words = LANGUAGES[lang];
-  for (const name of ["overview", "competence", "survey", "system"]) {
+  const names = ["overview", "competence", "survey", "sources", "system"];
+  for (const name of names) {
     await page.goto(`${address}/?lang=${lang}`);
     const links = page.locator(".top nav a");
-    await follow(page, links.nth(["overview", "competence", "survey", "system"].indexOf(name)));
+    await follow(page, links.nth(names.indexOf(name)));
     await check(page, `${look} ${lang} ${name}`, lang);
     assert.equal(await page.locator('.top nav a[aria-current="page"]').count(), 1, `${name}: where the reader is`);
     if (name !== "survey") assert.equal((await page.textContent("h1")).trim(), words[name]);
+    if (name === "sources") assert.ok((await page.locator("svg.drawing").count()) >= 2, "how fast the sources send is drawn");
   }
   await page.goto(`${address}/?lang=${lang}`);
   const cards = await page.locator(".card a").evaluateAll((links) => links.map((link) => link.href));
@@ -314,7 +316,7 @@ async function errors(page, look, lang) {
 
 /** The headers that keep a page to itself. */
 async function headers(page) {
-  for (const path of ["/", "/reports/competence", "/system", "/login"]) {
+  for (const path of ["/", "/reports/competence", "/sources", "/system", "/login"]) {
     const answer = await page.request.get(`${address}${path}`);
     const policy = answer.headers()["content-security-policy"] ?? "";
     assert.ok(policy.includes("default-src 'none'") && !policy.includes("unsafe"), `${path}: ${policy}`);

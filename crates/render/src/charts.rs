@@ -4,8 +4,10 @@
 //! Each drawing has `role="img"`, a title and a description that says the finding; whoever places it puts its table
 //! beneath. Rows keep the order they come in.
 
+mod columns;
 mod marks;
 
+pub(crate) use columns::columns;
 use disclosure::Ratio;
 use marks::Pen;
 use maud::{Markup, html};

@@ -241,6 +241,31 @@ pub fn funnel(
     }
 }
 
+/// Counts of things over time, as columns from zero with their table beneath: labels and values in their order, at least
+/// one. `id` is unique in the page, `finding` is the point in one sentence; `head` is the label's column.
+pub fn over_time(
+    id: &str,
+    title: &str,
+    finding: &str,
+    head: &str,
+    values: &[(String, u64)],
+    lang: Lang,
+) -> Markup {
+    let columns = [Column::text(head), Column::number(t(lang, "Antal", "Number"))];
+    let rows: Vec<_> =
+        values.iter().map(|(label, value)| vec![html! { (label) }, html! { (count(*value)) }]).collect();
+    html! {
+        figure {
+            figcaption { (title) }
+            (charts::columns(&Frame::new(id, title, finding), values, t(lang, "som mest", "at most")))
+        }
+        details class="as-table" {
+            summary { (t(lang, "Som tabell: ", "As a table: ")) (title) }
+            (plain_table(title, &columns, &rows))
+        }
+    }
+}
+
 /// A number and of how many, or why it is not shown.
 type Counted = Result<(u64, u64), String>;
 

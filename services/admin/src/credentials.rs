@@ -1,4 +1,4 @@
-//! Credentials of tools, for programs: made, listed, rotated, revoked.
+//! Credentials of tools, for programs: made, listed, rotated, revoked; what was kept of them replayed.
 //!
 //! What may be asked for, and what then happens, is the business of whoever implements [`Credentials`]; the commands
 //! on the server ask the same.
@@ -59,6 +59,18 @@ pub enum CredentialTask {
         key: String,
         /// The rules.
         rules: Value,
+    },
+    /// Store what its rules refused and now let in.
+    Replay {
+        /// Which.
+        key: String,
+        /// Only say what would happen.
+        dry_run: bool,
+    },
+    /// Throw away what is kept of it.
+    Discard {
+        /// Which.
+        key: String,
     },
     /// Refuse it from now on.
     Revoke {
@@ -140,6 +152,34 @@ pub(crate) async fn set_rules(
 ) -> Result<Response, Problem> {
     let task = CredentialTask::SetRules { key, rules: input::parse(&body)? };
     answer(&admin, task, Some(administrator), StatusCode::OK).await
+}
+
+/// What `replay` may be told.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Replay {
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// `POST /api/v1/credentials/{key}/replay`, with or without a body.
+pub(crate) async fn replay(
+    administrator: Administrator,
+    State(admin): State<Admin>,
+    Path(key): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let Replay { dry_run } = if body.is_empty() { Replay::default() } else { input::parse(&body)? };
+    answer(&admin, CredentialTask::Replay { key, dry_run }, Some(administrator), StatusCode::OK).await
+}
+
+/// `DELETE /api/v1/credentials/{key}/kept`
+pub(crate) async fn discard(
+    administrator: Administrator,
+    State(admin): State<Admin>,
+    Path(key): Path<String>,
+) -> Result<Response, Problem> {
+    answer(&admin, CredentialTask::Discard { key }, Some(administrator), StatusCode::OK).await
 }
 
 /// `DELETE /api/v1/credentials/{key}`

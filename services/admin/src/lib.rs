@@ -12,6 +12,7 @@ mod pages;
 mod problem;
 mod report_page;
 mod shell;
+mod sources;
 mod statements;
 mod ways_in;
 mod words;
@@ -197,6 +198,7 @@ pub fn router(options: Options) -> Router {
         .route("/logout", post(pages::log_out))
         .route("/reports/competence", get(report_page::competence))
         .route("/reports/survey", get(report_page::survey))
+        .route("/sources", get(sources::page))
         .route("/system", get(pages::system))
         .route("/assets/{*path}", get(shell::asset))
         .route("/api/v1/organisation", post(ways_in::organisation))
@@ -209,6 +211,8 @@ pub fn router(options: Options) -> Router {
         .route("/api/v1/credentials/{key}", delete(credentials::revoke))
         .route("/api/v1/credentials/{key}/rotate", post(credentials::rotate))
         .route("/api/v1/credentials/{key}/rules", put(credentials::set_rules))
+        .route("/api/v1/credentials/{key}/replay", post(credentials::replay))
+        .route("/api/v1/credentials/{key}/kept", delete(credentials::discard))
         .route("/api/v1/statements/{id}/provenance", get(statements::provenance))
         .route("/api/v1/forwards", get(forwards::list).post(forwards::create))
         .route("/api/v1/forwards/{name}", delete(forwards::remove))

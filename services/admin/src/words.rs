@@ -16,12 +16,14 @@ pub(crate) enum Page {
     Overview,
     Competence,
     Survey,
+    Sources,
     System,
 }
 
 impl Page {
     /// In the order of the navigation.
-    pub(crate) const ALL: [Self; 4] = [Self::Overview, Self::Competence, Self::Survey, Self::System];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Overview, Self::Competence, Self::Survey, Self::Sources, Self::System];
 
     /// Its path.
     pub(crate) fn path(self) -> &'static str {
@@ -29,6 +31,7 @@ impl Page {
             Self::Overview => "/",
             Self::Competence => "/reports/competence",
             Self::Survey => "/reports/survey",
+            Self::Sources => "/sources",
             Self::System => "/system",
         }
     }
@@ -52,6 +55,7 @@ impl Page {
             Self::Overview => t(lang, "Översikt", "Overview"),
             Self::Competence => t(lang, "Digital kompetens", "Digital competence"),
             Self::Survey => t(lang, "Enkäter", "Surveys"),
+            Self::Sources => t(lang, "Datakällor", "Data sources"),
             Self::System => t(lang, "Drift", "System"),
         }
     }

@@ -10,12 +10,13 @@ use eventlog::clock::Micros;
 use futures_util::future::BoxFuture;
 use lrs::{CredentialError, Wanted};
 use serde_json::{Value, json};
-use vault::{AccountId, Credential, NewCredential, RefusalNote, Use, VaultError};
+use vault::{AccountId, Credential, NewCredential};
 
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::maintain::{self, Task};
 use crate::settings::Settings;
+use crate::sources;
 
 /// Keys of learning tools.
 #[derive(Debug, Subcommand)]
@@ -38,6 +39,19 @@ pub(crate) enum Command {
         key: String,
         /// File with the rules as JSON; - for standard input; {} in it for none
         file: PathBuf,
+    },
+    /// Store what a key's rules refused, and kept, and now let in
+    Replay {
+        /// The key
+        key: String,
+        /// Only say what would happen
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Throw away what was kept of a key
+    Discard {
+        /// The key
+        key: String,
     },
     /// Refuse a key from now on
     Revoke {
@@ -84,9 +98,19 @@ pub(crate) async fn run(settings: Settings, command: Command) -> Result<(), Fail
         Command::List => CredentialTask::List,
         Command::Rotate { key, grace } => CredentialTask::Rotate { key, grace_seconds: grace },
         Command::Rules { key, file } => CredentialTask::SetRules { key, rules: read_json(&file)? },
+        Command::Replay { key, dry_run } => CredentialTask::Replay { key, dry_run },
+        Command::Discard { key } => CredentialTask::Discard { key },
         Command::Revoke { key } => CredentialTask::Revoke { key },
     };
-    let answer = maintain::do_task(settings, Task::Credential(task)).await?;
+    let mut answer = maintain::do_task(settings, Task::Credential(task)).await?;
+    if !json {
+        // For people the pace says it; hour by hour it is for programs and for the page.
+        let rows = answer.get_mut("credentials").and_then(Value::as_array_mut).into_iter().flatten();
+        for row in rows.filter_map(Value::as_object_mut) {
+            row.remove("hours");
+            row.remove("days");
+        }
+    }
     maintain::say(json, &answer);
     Ok(())
 }
@@ -102,10 +126,7 @@ pub(crate) async fn perform(
             let wanted = Wanted { name, scopes, expires, rate, burst, rules };
             Ok(with_secret(&instance.lrs.create_credential(wanted, by).await.map_err(failure)?))
         }
-        CredentialTask::List => {
-            let rows = list(instance).await.map_err(|error| failure(error.into()))?;
-            Ok(json!({ "credentials": rows }))
-        }
+        CredentialTask::List => Ok(json!({ "credentials": sources::list(instance).await? })),
         CredentialTask::Rotate { key, grace_seconds } => {
             let grace = Duration::from_secs(grace_seconds);
             Ok(with_secret(&instance.lrs.rotate_credential(&key, grace, by).await.map_err(failure)?))
@@ -114,33 +135,22 @@ pub(crate) async fn perform(
             let changed = instance.lrs.set_credential_rules(&key, &rules, by).await;
             Ok(row(&changed.map_err(failure)?))
         }
+        CredentialTask::Replay { key, dry_run } => {
+            let replayed = instance.lrs.replay_kept(&key, dry_run, by).await.map_err(failure)?;
+            Ok(json!({
+                "stored": replayed.stored, "known": replayed.known, "refused": replayed.refused,
+                "conflict": replayed.conflict, "unreadable": replayed.unreadable, "dry_run": dry_run,
+            }))
+        }
+        CredentialTask::Discard { key } => {
+            let discarded = instance.lrs.discard_kept(&key, by).await.map_err(failure)?;
+            Ok(json!({ "discarded": discarded }))
+        }
         CredentialTask::Revoke { key } => {
             instance.lrs.revoke_credential(&key, by).await.map_err(failure)?;
             Ok(json!({ "revoked": true }))
         }
     }
-}
-
-/// All credentials, with what each was used for; what other nodes have counted in the last seconds comes later.
-async fn list(instance: &Instance) -> Result<Vec<Value>, VaultError> {
-    instance.lrs.write_uses().await?;
-    let uses = instance.vault.uses().await?;
-    let all = instance.vault.credentials().await?;
-    Ok(all.iter().map(|credential| with_use(row(credential), uses.get(&credential.key))).collect())
-}
-
-fn with_use(mut row: Value, used: Option<&Use>) -> Value {
-    let Some(used) = used else { return row };
-    row["seen"] = json!(instant(used.seen));
-    row["stored"] = json!(used.stored);
-    row["refused"] = json!(used.refused);
-    let refusal =
-        |note: &RefusalNote| json!({ "at": instant(note.at), "reason": note.reason, "path": note.path });
-    let refusals: Vec<_> = used.refusals.iter().map(refusal).collect();
-    if !refusals.is_empty() {
-        row["refusals"] = json!(refusals);
-    }
-    row
 }
 
 /// The credentials of an instance, for the API.
@@ -162,7 +172,7 @@ fn with_secret(made: &NewCredential) -> Value {
     row
 }
 
-fn row(credential: &Credential) -> Value {
+pub(crate) fn row(credential: &Credential) -> Value {
     let mut row = json!({
         "key": credential.key,
         "name": credential.name,
@@ -188,7 +198,7 @@ fn read_json(file: &Path) -> Result<Value, Failure> {
         .map_err(|error| Failure::new(format!("{} is no JSON: {error}", file.display())))
 }
 
-fn instant(at: Micros) -> String {
+pub(crate) fn instant(at: Micros) -> String {
     xapi::time::format_timestamp(at.0)
 }
 

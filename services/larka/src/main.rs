@@ -16,6 +16,7 @@ mod report;
 mod serve;
 mod settings;
 mod socket;
+mod sources;
 
 use clap::{Parser, Subcommand};
 use failure::Failure;

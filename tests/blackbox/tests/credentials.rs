@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use blackbox::samples::ordinary;
+use blackbox::samples::{activity, id, ordinary, statement};
 use blackbox::{Backend, Instance, Server, promises, until};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -139,6 +139,84 @@ promises! {
         // It outlives the server.
         assert!(server.stop().unwrap().success());
         assert_eq!(find(&instance.run_json(&["credential", "list"]).unwrap()), listed);
+    }
+
+    async fn what_a_wrong_rule_refused_is_replayed_once_it_is_mended_though_the_server_was_killed(instance) {
+        let mut server = instance.start().await.unwrap();
+        let rules = |name: &str, allow: Value| {
+            let file = instance.beside(name);
+            std::fs::write(&file, json!({ "activities": { "allow": allow }, "keep": true }).to_string()).unwrap();
+            file.to_str().unwrap().to_owned()
+        };
+        let (wrong, mended) = (rules("wrong.json", json!([activity("a")])), rules("mended.json", json!([activity("a"), activity("b")])));
+        let made = instance.run_json(&["credential", "create", "ruled", "--scopes", "all", "--rules", &wrong]).unwrap();
+        let text = |name: &str| made[name].as_str().unwrap().to_owned();
+        let key = text("key");
+        assert_eq!(made["rules"]["keep"], true);
+        let all = std::mem::replace(&mut server.credential, (key.clone(), text("secret")));
+        let sent: Vec<Value> = (1..=6).map(|number| statement(&id(number), "anna", if number < 6 { "b" } else { "c" })).collect();
+        for _ in 0..2 {
+            assert_eq!(server.post(&json!(sent)).await.unwrap().status(), 403);
+        }
+        // A 403 means that it is on disk.
+        server.kill().unwrap();
+        server.credential = all;
+        let server = instance.restart(&server).await.unwrap();
+        let listed = |listed: &Value| listed["credentials"].as_array().unwrap().iter().find(|one| one["key"] == key.as_str()).cloned().unwrap();
+        let row = listed(&instance.run_json(&["credential", "list"]).unwrap());
+        assert_eq!((&row["kept"]["statements"], &row["unkept"]), (&json!(6), &Value::Null));
+        assert_eq!(server.ids(&[]).await.unwrap(), [""; 0]);
+
+        let nothing = json!({ "stored": 0, "known": 0, "refused": 6, "conflict": 0, "unreadable": 0, "dry_run": false });
+        assert_eq!(instance.run_json(&["credential", "replay", &key]).unwrap(), nothing);
+        instance.run_json(&["credential", "rules", &key, &mended]).unwrap();
+        let trial = instance.run_json(&["credential", "replay", &key, "--dry-run"]).unwrap();
+        assert_eq!((&trial["stored"], &trial["refused"], &trial["dry_run"]), (&json!(5), &json!(1), &json!(true)));
+        assert_eq!(server.ids(&[]).await.unwrap(), [""; 0]);
+        let path = format!("credentials/{key}");
+        let (status, replayed) = api(&server, Method::POST, &format!("{path}/replay"), None).await;
+        assert_eq!((status.as_u16(), &replayed["stored"], &replayed["refused"]), (200, &json!(5), &json!(1)));
+        let ascending = server.ids(&[("ascending", "true")]).await.unwrap();
+        assert_eq!(ascending, (1..=5).map(id).collect::<Vec<_>>());
+        let (status, problem) = api(&server, Method::POST, &format!("{path}/replay"), Some(json!({ "trial": true }))).await;
+        assert_eq!((status.as_u16(), &problem["status"]), (400, &json!(400)));
+        let (status, _) = api(&server, Method::POST, "credentials/nobody/replay", None).await;
+        assert_eq!(status, 404);
+
+        // Made again from the log, what waits is the same.
+        let before = listed(&instance.run_json(&["credential", "list"]).unwrap())["kept"].clone();
+        assert_eq!(before["statements"], 1);
+        server.settled().await.unwrap();
+        instance.run_json(&["rebuild"]).unwrap();
+        assert_eq!(listed(&instance.run_json(&["credential", "list"]).unwrap())["kept"], before);
+        let (status, discarded) = api(&server, Method::DELETE, &format!("{path}/kept"), None).await;
+        assert_eq!((status.as_u16(), &discarded["discarded"]), (200, &json!(1)));
+        assert_eq!(listed(&api(&server, Method::GET, "credentials", None).await.1)["kept"], Value::Null);
+        assert_eq!(instance.run_json(&["credential", "discard", &key]).unwrap(), json!({ "discarded": 0 }));
+        instance.run_json(&["verify"]).unwrap();
+        assert_eq!(instance.number("SELECT count(*) FROM event WHERE kind = 'statement_refused'").await.unwrap(), 6);
+    }
+
+    async fn a_source_is_seen_with_its_tools_and_its_pace(instance) {
+        let server = instance.start().await.unwrap();
+        for (tool, number) in [("Moodle/4.5 (anna@larkby.example)", 1), ("H5P/1.2", 2), ("H5P/1.2", 3)] {
+            let request = server.xapi(Method::POST, "statements", "2.0.0").header("User-Agent", tool);
+            assert_eq!(request.json(&ordinary(number)).send().await.unwrap().status(), 200);
+        }
+        let (_, listed) = api(&server, Method::GET, "credentials", None).await;
+        let row = &listed["credentials"][0];
+        assert_eq!((&row["stored"], &row["pace"]), (&json!(3), &json!("3/30d")));
+        let tools: Vec<_> = row["tools"].as_array().unwrap().iter().map(|one| (one["tool"].as_str().unwrap(), one["stored"].as_u64().unwrap())).collect();
+        assert_eq!(tools, [("H5P/1.2", 2), ("Moodle/4.5", 1)]);
+        for parts in ["hours", "days"] {
+            let stored: u64 = row[parts].as_array().unwrap().iter().map(|part| part["stored"].as_u64().unwrap()).sum();
+            assert_eq!(stored, 3, "{parts}");
+        }
+        assert!(!listed.to_string().contains("anna"));
+        // For people it is the pace alone.
+        let output = instance.run(&["credential", "list"]).unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert!(printed.contains("pace: 3/30d") && printed.contains("tool: H5P/1.2") && !printed.contains("hours"), "{printed}");
     }
 
     async fn a_tool_that_asks_too_often_waits_and_nothing_of_it_is_lost(instance) {

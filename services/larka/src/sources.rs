@@ -1,0 +1,103 @@
+//! Where data comes from: what each credential was used for, by which tools, how fast, and what waits.
+
+use admin::CredentialFailure;
+use eventlog::clock::Micros;
+use serde_json::{Value, json};
+use vault::{DAYS_KEPT, HOURS_KEPT, RefusalNote, Stored, ToolUse, Use};
+use views::kept::Waiting;
+
+use crate::credentials::{instant, row};
+use crate::instance::Instance;
+
+const HOUR: i64 = 3_600_000_000;
+const DAY: i64 = 24 * HOUR;
+
+/// All credentials, with what each was used for; what other nodes have counted in the last seconds comes later.
+pub(crate) async fn list(instance: &Instance) -> Result<Vec<Value>, CredentialFailure> {
+    let failed = |error: &dyn std::fmt::Display| CredentialFailure::Failed(error.to_string());
+    instance.lrs.write_uses().await.map_err(|error| failed(&error))?;
+    let uses = instance.vault.uses().await.map_err(|error| failed(&error))?;
+    let kept = instance.lrs.kept().await.map_err(|error| failed(&error))?;
+    let all = instance.vault.credentials().await.map_err(|error| failed(&error))?;
+    let now = instance.clock.now();
+    let source = |credential: &vault::Credential| {
+        let mut row = row(credential);
+        if let Some(used) = uses.get(&credential.key) {
+            add_use(&mut row, used, now);
+        }
+        if let Some(Waiting { statements, bytes }) = kept.get(&credential.id) {
+            row["kept"] = json!({ "statements": statements, "bytes": bytes });
+        }
+        row
+    };
+    Ok(all.iter().map(source).collect())
+}
+
+fn add_use(row: &mut Value, used: &Use, now: Micros) {
+    if used.seen > Micros(0) {
+        row["seen"] = json!(instant(used.seen));
+    }
+    row["stored"] = json!(used.stored);
+    row["refused"] = json!(used.refused);
+    let hours = recent(&used.hours, now.0.div_euclid(HOUR), HOURS_KEPT);
+    let days = recent(&used.days, now.0.div_euclid(DAY), DAYS_KEPT);
+    row["pace"] = json!(pace(total(&hours), total(&days)));
+    let parts = |stored: &[(i64, u64)], length: i64| {
+        let part =
+            |(at, stored): &(i64, u64)| json!({ "from": instant(Micros(at * length)), "stored": stored });
+        stored.iter().map(part).collect::<Vec<_>>()
+    };
+    let tool = |(tool, done): (&String, &ToolUse)| json!({ "tool": tool, "seen": instant(done.seen), "stored": done.stored, "refused": done.refused });
+    let refusal = |note: &RefusalNote| json!({ "at": instant(note.at), "tool": note.tool, "reason": note.reason, "path": note.path });
+    let lists = [
+        ("hours", parts(&hours, HOUR)),
+        ("days", parts(&days, DAY)),
+        ("tools", used.tools.iter().map(tool).collect()),
+        ("refusals", used.refusals.iter().map(refusal).collect()),
+    ];
+    for (name, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
+        row[name] = json!(list);
+    }
+    if used.unkept > 0 {
+        row["unkept"] = json!(used.unkept);
+    }
+}
+
+/// Of some hours or days those that end with now.
+fn recent(stored: &Stored, now: i64, length: i64) -> Vec<(i64, u64)> {
+    stored.range(now + 1 - length..=now).map(|(at, stored)| (*at, *stored)).collect()
+}
+
+fn total(stored: &[(i64, u64)]) -> u64 {
+    stored.iter().map(|(_, stored)| stored).sum()
+}
+
+/// Statements stored an hour over the last day; where that is less than one, a day over the last month.
+fn pace(last_day: u64, last_month: u64) -> String {
+    let (hours, days) = (HOURS_KEPT.unsigned_abs(), DAYS_KEPT.unsigned_abs());
+    if last_day >= hours {
+        format!("{}/h", (last_day + hours / 2) / hours)
+    } else if last_month >= days {
+        format!("{}/d", (last_month + days / 2) / days)
+    } else {
+        format!("{last_month}/{days}d")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pace_is_told_by_the_hour_the_day_or_the_month() {
+        assert_eq!(pace(2_880, 90_000), "120/h");
+        assert_eq!([pace(24, 24), pace(35, 35), pace(36, 36)], ["1/h", "1/h", "2/h"]);
+        assert_eq!([pace(23, 300), pace(0, 30), pace(5, 29), pace(0, 0)], ["10/d", "1/d", "29/30d", "0/30d"]);
+    }
+
+    #[test]
+    fn only_hours_that_end_with_now_count() {
+        let stored: Stored = [(10, 1), (11, 2), (34, 3), (35, 4)].into();
+        assert_eq!(recent(&stored, 34, 24), [(11, 2), (34, 3)]);
+    }
+}
