@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, reason = "a command-line tool speaks on standard output")]
 
 mod frameworks;
+mod openapi;
 mod rooms;
 
 use std::path::{Path, PathBuf};
@@ -18,8 +19,13 @@ fn main() -> anyhow::Result<()> {
             println!("rooms: dependencies point one way");
             frameworks::generate(&root, true)?;
             println!("frameworks: fresh");
+            openapi::generate(&root, true)?;
+            println!("openapi: fresh");
         }
-        "generate" => frameworks::generate(&root, false)?,
+        "generate" => {
+            frameworks::generate(&root, false)?;
+            openapi::generate(&root, false)?;
+        }
         other => anyhow::bail!("no task {other:?}; expected `check` or `generate`"),
     }
     Ok(())

@@ -24,6 +24,7 @@ const KEPT_APART: &[(&str, &[&str])] = &[
     ("polars", &["analytics"]),
     ("sqlx", &["eventlog", "vault", "views", "testkit", "load", "blackbox"]),
     ("axum", &["lrs", "admin", "larka"]),
+    ("utoipa", &["domain", "admin"]),
     ("reqwest", &["testkit", "blackbox", "load", "forward", "larka"]),
 ];
 

@@ -63,7 +63,9 @@ impl Kind {
 }
 
 /// What a learning outcome is: knowledge, skill, attitude.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 #[repr(u8)]
 pub enum OutcomeType {

@@ -7,9 +7,12 @@ use chrono::{Datelike, NaiveDate};
 use eventlog::clock::Micros;
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::ToSchema;
 
 /// A text for readers, in Swedish and, where there is one, in English.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, Encode, Decode)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, ToSchema, Encode, Decode,
+)]
 #[serde(deny_unknown_fields)]
 #[cbor(map)]
 pub struct Text {
@@ -35,8 +38,9 @@ impl Text {
 }
 
 /// A calendar day, as days since 1970-01-01; written `YYYY-MM-DD`. Years 1 to 9999.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, ToSchema)]
 #[cbor(transparent)]
+#[schema(value_type = String, format = Date)]
 pub struct Date(#[n(0)] i32);
 
 /// A text that is not a day written `YYYY-MM-DD`.

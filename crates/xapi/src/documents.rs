@@ -56,7 +56,7 @@ impl DocumentResource {
     }
 
     /// The parameters that the resource defines for an action.
-    fn names(self, action: DocumentAction) -> &'static [&'static str] {
+    pub fn names(self, action: DocumentAction) -> &'static [&'static str] {
         match (self, action) {
             (Self::State, DocumentAction::Read) => {
                 &["stateId", "activityId", "agent", "registration", "since"]

@@ -156,7 +156,8 @@ impl StatementQuery {
     }
 }
 
-const NAMES: [&str; 14] = [
+/// The parameters of `GET /statements`.
+pub const NAMES: [&str; 14] = [
     "statementId",
     "voidedStatementId",
     "agent",

@@ -1,26 +1,34 @@
 //! Reports and status for programs.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use disclosure::Lang;
 use render::{Stylesheet, View};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Administrator;
-use crate::problem::Problem;
-use crate::{Admin, Ask, Question, ReportFailure};
+use crate::openapi::{self, Kind};
+use crate::problem::{Path, Problem, Query};
+use crate::{Admin, Ask, Question, ReportFailure, Standing};
 
 /// What may stand behind a report's address.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
+    /// `json` (the default), `csv` or `html`.
+    #[param(schema_with = openapi::formats, required = false)]
     pub(crate) format: Option<String>,
+    /// `en`, or else Swedish.
     pub(crate) lang: Option<String>,
+    /// The code of a unit; none: all of the organisation.
     pub(crate) unit: Option<String>,
+    /// The id of a survey's round; none: the latest.
     pub(crate) round: Option<String>,
+    /// The log position; none: the newest.
     pub(crate) at: Option<u64>,
 }
 
@@ -51,11 +59,14 @@ impl Wanted {
     }
 }
 
-/// `GET /api/v1/reports/{competence|survey}?format=json|csv|html&lang=sv|en&unit=&round=&at=`
+/// Makes a report: `competence` or `survey`.
+#[utoipa::path(get, path = "/api/v1/reports/{kind}", tag = "reports", params(Kind, Wanted), responses(
+    (status = OK, content((Object = "application/json"), (String = "text/csv; charset=utf-8"), (String = "text/html; charset=utf-8"))),
+))]
 pub(crate) async fn report(
     _: Administrator,
     State(admin): State<Admin>,
-    Path(kind): Path<String>,
+    Path(Kind { kind }): Path<Kind>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Problem> {
     let released = admin.reports.make(wanted.ask(&kind)?).await?;
@@ -85,12 +96,23 @@ pub(crate) async fn report(
     Ok(response)
 }
 
-/// `GET /api/v1/status`: the log's head, and how each follower stands.
-pub(crate) async fn status(_: Administrator, State(admin): State<Admin>) -> Result<Json<Value>, Problem> {
+/// How the log and its followers stand.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Status {
+    /// The log's head.
+    position: u64,
+    /// Whether every follower has come that far.
+    settled: bool,
+    followers: Vec<Standing>,
+}
+
+/// Says how the log's followers stand.
+#[utoipa::path(get, path = "/api/v1/status", tag = "operation", responses((status = OK, body = Status)))]
+pub(crate) async fn status(_: Administrator, State(admin): State<Admin>) -> Result<Json<Status>, Problem> {
     let head = admin.log.head().await?.position.0;
     let standing = admin.reports.standing().await?;
     let settled = standing.iter().all(|s| s.position >= head && s.stopped.is_none());
-    Ok(Json(json!({ "position": head, "settled": settled, "followers": standing })))
+    Ok(Json(Status { position: head, settled, followers: standing }))
 }
 
 impl From<ReportFailure> for Problem {

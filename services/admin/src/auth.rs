@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use crate::shell;
 
 /// The session's cookie.
-const COOKIE: &str = "larka_session";
+pub(crate) const COOKIE: &str = "larka_session";
 /// How long a session lasts: a working day.
 pub(crate) const SESSION: Duration = Duration::from_secs(10 * 3600);
 

@@ -4,21 +4,22 @@
 //! on the server ask the same.
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::input;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::Admin;
 use crate::auth::Administrator;
-use crate::problem::Problem;
+use crate::openapi::{Discarded, Key, Listed, Replayed, Revoked, Rules, Shown, WithSecret};
+use crate::problem::{Body, Path, Problem};
 
 /// A credential as it is asked for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CredentialInput {
     /// What it is called in lists.
@@ -36,6 +37,7 @@ pub struct CredentialInput {
     pub burst: Option<u32>,
     /// What its statements have to keep to.
     #[serde(default)]
+    #[schema(value_type = Option<Rules>)]
     pub rules: Option<Value>,
 }
 
@@ -108,85 +110,94 @@ pub trait Credentials: Send + Sync {
     ) -> BoxFuture<'_, Result<Value, CredentialFailure>>;
 }
 
-/// `GET /api/v1/credentials`
+/// Lists the credentials, without their secrets.
+#[utoipa::path(get, path = "/api/v1/credentials", tag = "credentials", responses((status = OK, body = Listed)))]
 pub(crate) async fn list(_: Administrator, State(admin): State<Admin>) -> Result<Response, Problem> {
     answer(&admin, CredentialTask::List, None, StatusCode::OK).await
 }
 
-/// `POST /api/v1/credentials`
+/// Makes a credential; its secret is shown this once.
+#[utoipa::path(post, path = "/api/v1/credentials", tag = "credentials", request_body = CredentialInput, responses((status = CREATED, body = WithSecret)))]
 pub(crate) async fn create(
     administrator: Administrator,
     State(admin): State<Admin>,
-    body: Bytes,
+    Body(body): Body,
 ) -> Result<Response, Problem> {
     let task = CredentialTask::Create(input::parse(&body)?);
     answer(&admin, task, Some(administrator), StatusCode::CREATED).await
 }
 
 /// What `rotate` may be told.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Rotation {
+pub(crate) struct Rotation {
+    /// For how many seconds the old secret stays good.
     #[serde(default)]
     grace_seconds: u64,
 }
 
-/// `POST /api/v1/credentials/{key}/rotate`, with or without a body.
+/// Gives a credential a new secret, shown this once. A body need not be there.
+#[utoipa::path(post, path = "/api/v1/credentials/{key}/rotate", tag = "credentials", params(Key), request_body = Option<Rotation>, responses((status = OK, body = WithSecret)))]
 pub(crate) async fn rotate(
     administrator: Administrator,
     State(admin): State<Admin>,
-    Path(key): Path<String>,
-    body: Bytes,
+    Path(Key { key }): Path<Key>,
+    Body(body): Body,
 ) -> Result<Response, Problem> {
     let Rotation { grace_seconds } = if body.is_empty() { Rotation::default() } else { input::parse(&body)? };
     let task = CredentialTask::Rotate { key, grace_seconds };
     answer(&admin, task, Some(administrator), StatusCode::OK).await
 }
 
-/// `PUT /api/v1/credentials/{key}/rules`
+/// Says what a credential's statements have to keep to; `{}` for nothing.
+#[utoipa::path(put, path = "/api/v1/credentials/{key}/rules", tag = "credentials", params(Key), request_body = Rules, responses((status = OK, body = Shown)))]
 pub(crate) async fn set_rules(
     administrator: Administrator,
     State(admin): State<Admin>,
-    Path(key): Path<String>,
-    body: Bytes,
+    Path(Key { key }): Path<Key>,
+    Body(body): Body,
 ) -> Result<Response, Problem> {
     let task = CredentialTask::SetRules { key, rules: input::parse(&body)? };
     answer(&admin, task, Some(administrator), StatusCode::OK).await
 }
 
 /// What `replay` may be told.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Replay {
+pub(crate) struct Replay {
+    /// Only say what would become of them.
     #[serde(default)]
     dry_run: bool,
 }
 
-/// `POST /api/v1/credentials/{key}/replay`, with or without a body.
+/// Stores the kept statements of a credential that keep to its rules as they are now. A body need not be there.
+#[utoipa::path(post, path = "/api/v1/credentials/{key}/replay", tag = "credentials", params(Key), request_body = Option<Replay>, responses((status = OK, body = Replayed)))]
 pub(crate) async fn replay(
     administrator: Administrator,
     State(admin): State<Admin>,
-    Path(key): Path<String>,
-    body: Bytes,
+    Path(Key { key }): Path<Key>,
+    Body(body): Body,
 ) -> Result<Response, Problem> {
     let Replay { dry_run } = if body.is_empty() { Replay::default() } else { input::parse(&body)? };
     answer(&admin, CredentialTask::Replay { key, dry_run }, Some(administrator), StatusCode::OK).await
 }
 
-/// `DELETE /api/v1/credentials/{key}/kept`
+/// Deletes the kept statements of a credential.
+#[utoipa::path(delete, path = "/api/v1/credentials/{key}/kept", tag = "credentials", params(Key), responses((status = OK, body = Discarded)))]
 pub(crate) async fn discard(
     administrator: Administrator,
     State(admin): State<Admin>,
-    Path(key): Path<String>,
+    Path(Key { key }): Path<Key>,
 ) -> Result<Response, Problem> {
     answer(&admin, CredentialTask::Discard { key }, Some(administrator), StatusCode::OK).await
 }
 
-/// `DELETE /api/v1/credentials/{key}`
+/// Refuses a credential from now on.
+#[utoipa::path(delete, path = "/api/v1/credentials/{key}", tag = "credentials", params(Key), responses((status = OK, body = Revoked)))]
 pub(crate) async fn revoke(
     administrator: Administrator,
     State(admin): State<Admin>,
-    Path(key): Path<String>,
+    Path(Key { key }): Path<Key>,
 ) -> Result<Response, Problem> {
     answer(&admin, CredentialTask::Revoke { key }, Some(administrator), StatusCode::OK).await
 }

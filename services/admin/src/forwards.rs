@@ -4,21 +4,22 @@
 //! the server ask the same.
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::input;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::Admin;
 use crate::auth::Administrator;
-use crate::problem::Problem;
+use crate::openapi::{Forward, ForwardsListed, NewForward, Removed};
+use crate::problem::{Body, Path, Problem};
 
 /// A forward as it is asked for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ForwardInput {
     /// What it is called.
@@ -105,54 +106,68 @@ pub trait Forwards: Send + Sync {
     ) -> BoxFuture<'_, Result<Value, ForwardFailure>>;
 }
 
-/// `GET /api/v1/forwards`
+/// The name in an address.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct Name {
+    /// The forward's name.
+    name: String,
+}
+
+/// Lists the places that statements are handed on to, without their secrets.
+#[utoipa::path(get, path = "/api/v1/forwards", tag = "forwards", operation_id = "list_forwards", responses((status = OK, body = ForwardsListed)))]
 pub(crate) async fn list(_: Administrator, State(admin): State<Admin>) -> Result<Response, Problem> {
     answer(&admin, ForwardTask::List, None, StatusCode::OK).await
 }
 
-/// `POST /api/v1/forwards`
+/// Hands statements on to another place from now on; a webhook's secret is shown this once.
+#[utoipa::path(post, path = "/api/v1/forwards", tag = "forwards", operation_id = "create_forward", request_body = ForwardInput, responses((status = CREATED, body = NewForward)))]
 pub(crate) async fn create(
     administrator: Administrator,
     State(admin): State<Admin>,
-    body: Bytes,
+    Body(body): Body,
 ) -> Result<Response, Problem> {
     let task = ForwardTask::Create(Box::new(input::parse(&body)?));
     answer(&admin, task, Some(administrator), StatusCode::CREATED).await
 }
 
-/// `POST /api/v1/forwards/{name}/pause`
+/// Lets a forward rest.
+#[utoipa::path(post, path = "/api/v1/forwards/{name}/pause", tag = "forwards", operation_id = "pause_forward", params(Name), responses((status = OK, body = Forward)))]
 pub(crate) async fn pause(
     administrator: Administrator,
     State(admin): State<Admin>,
-    Path(name): Path<String>,
+    Path(Name { name }): Path<Name>,
 ) -> Result<Response, Problem> {
     answer(&admin, ForwardTask::Pause { name }, Some(administrator), StatusCode::OK).await
 }
 
 /// What `resume` may be told.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Resumption {
+pub(crate) struct Resumption {
+    /// The position after which it goes on; where it was if it is not given.
     #[serde(default)]
     from: Option<u64>,
 }
 
-/// `POST /api/v1/forwards/{name}/resume`, with or without a body.
+/// Lets a forward go on. A body need not be there.
+#[utoipa::path(post, path = "/api/v1/forwards/{name}/resume", tag = "forwards", operation_id = "resume_forward", params(Name), request_body = Option<Resumption>, responses((status = OK, body = Forward)))]
 pub(crate) async fn resume(
     administrator: Administrator,
     State(admin): State<Admin>,
-    Path(name): Path<String>,
-    body: Bytes,
+    Path(Name { name }): Path<Name>,
+    Body(body): Body,
 ) -> Result<Response, Problem> {
     let Resumption { from } = if body.is_empty() { Resumption::default() } else { input::parse(&body)? };
     answer(&admin, ForwardTask::Resume { name, from }, Some(administrator), StatusCode::OK).await
 }
 
-/// `DELETE /api/v1/forwards/{name}`
+/// Hands statements on to that place no more.
+#[utoipa::path(delete, path = "/api/v1/forwards/{name}", tag = "forwards", operation_id = "remove_forward", params(Name), responses((status = OK, body = Removed)))]
 pub(crate) async fn remove(
     administrator: Administrator,
     State(admin): State<Admin>,
-    Path(name): Path<String>,
+    Path(Name { name }): Path<Name>,
 ) -> Result<Response, Problem> {
     answer(&admin, ForwardTask::Remove { name }, Some(administrator), StatusCode::OK).await
 }

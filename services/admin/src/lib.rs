@@ -7,6 +7,7 @@ mod api;
 mod auth;
 mod credentials;
 mod forwards;
+mod openapi;
 mod overview;
 mod pages;
 mod problem;
@@ -21,18 +22,22 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{delete, get, post, put};
+use axum::routing::{get, post};
 use disclosure::Released;
 use eventlog::EventLog;
 use eventlog::clock::SharedClock;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 use tokio::sync::Mutex;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use vault::Vault;
 use views::municipality::Current;
 
 pub use credentials::{CredentialFailure, CredentialInput, CredentialTask, Credentials};
 pub use forwards::{ForwardFailure, ForwardInput, ForwardTask, Forwards};
+pub use openapi::described;
 pub use problem::Problem;
 pub use statements::{Statements, StatementsFailed};
 
@@ -70,7 +75,7 @@ pub enum ReportFailure {
 }
 
 /// An event that a follower of the log cannot fold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Unfoldable {
     /// Where it stands in the log.
     pub position: u64,
@@ -84,7 +89,7 @@ pub struct Unfoldable {
 }
 
 /// How one follower of the log stands; as the API shows it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Standing {
     /// Its name.
     pub name: String,
@@ -107,7 +112,7 @@ pub struct Standing {
 }
 
 /// How far that is which is built anew, beside what answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Rebuilding {
     /// Which time that a projection is built.
     pub generation: Option<u64>,
@@ -201,24 +206,31 @@ pub fn router(options: Options) -> Router {
         .route("/sources", get(sources::page))
         .route("/system", get(pages::system))
         .route("/assets/{*path}", get(shell::asset))
-        .route("/api/v1/organisation", post(ways_in::organisation))
-        .route("/api/v1/courses", post(ways_in::courses))
-        .route("/api/v1/surveys", post(ways_in::surveys))
-        .route("/api/v1/rounds", post(ways_in::rounds))
-        .route("/api/v1/reports/{kind}", get(api::report))
-        .route("/api/v1/status", get(api::status))
-        .route("/api/v1/credentials", get(credentials::list).post(credentials::create))
-        .route("/api/v1/credentials/{key}", delete(credentials::revoke))
-        .route("/api/v1/credentials/{key}/rotate", post(credentials::rotate))
-        .route("/api/v1/credentials/{key}/rules", put(credentials::set_rules))
-        .route("/api/v1/credentials/{key}/replay", post(credentials::replay))
-        .route("/api/v1/credentials/{key}/kept", delete(credentials::discard))
-        .route("/api/v1/statements/{id}/provenance", get(statements::provenance))
-        .route("/api/v1/forwards", get(forwards::list).post(forwards::create))
-        .route("/api/v1/forwards/{name}", delete(forwards::remove))
-        .route("/api/v1/forwards/{name}/pause", post(forwards::pause))
-        .route("/api/v1/forwards/{name}/resume", post(forwards::resume))
+        .merge(Router::from(api()))
         .fallback(shell::nowhere)
+        .method_not_allowed_fallback(shell::not_so)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(admin)
+}
+
+/// The routes of the API. Each stands once, in the attribute over its handler, for the router and for the document.
+fn api() -> OpenApiRouter<Admin> {
+    OpenApiRouter::new()
+        .routes(routes!(ways_in::organisation))
+        .routes(routes!(ways_in::courses))
+        .routes(routes!(ways_in::surveys))
+        .routes(routes!(ways_in::rounds))
+        .routes(routes!(api::report))
+        .routes(routes!(api::status))
+        .routes(routes!(credentials::list, credentials::create))
+        .routes(routes!(credentials::revoke))
+        .routes(routes!(credentials::rotate))
+        .routes(routes!(credentials::set_rules))
+        .routes(routes!(credentials::replay))
+        .routes(routes!(credentials::discard))
+        .routes(routes!(forwards::list, forwards::create))
+        .routes(routes!(forwards::remove))
+        .routes(routes!(forwards::pause))
+        .routes(routes!(forwards::resume))
+        .routes(routes!(statements::provenance))
 }

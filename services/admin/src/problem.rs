@@ -1,8 +1,12 @@
 //! The one place where this service's failures become a status and a `problem+json` (RFC 9457).
 
 use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{self, FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
 /// A failure that the caller is told about.
@@ -17,6 +21,10 @@ pub enum Problem {
     },
     /// Log-in or password is missing or wrong.
     Unauthorized,
+    /// There is no such method here; which there are stands in `Allow`.
+    Method,
+    /// The body is larger than is taken.
+    TooLarge,
     /// There is nothing of that name.
     NotFound(&'static str),
     /// The question cannot be answered as put.
@@ -34,6 +42,8 @@ impl Problem {
         match self {
             Self::Invalid { .. } | Self::Asked(_) => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Full(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -45,6 +55,8 @@ impl Problem {
         match self {
             Self::Invalid { at, expected } => format!("at {at}: expected {expected}"),
             Self::Unauthorized => "log in with an administrator's name and password".to_owned(),
+            Self::Method => "the header Allow names the methods that there are".to_owned(),
+            Self::TooLarge => format!("expected at most {} bytes; send it in parts", crate::BODY_LIMIT),
             Self::NotFound(what) => format!("there is no such {what}"),
             Self::Asked(detail) => detail.clone(),
             Self::Full(_) => "too much waits to be written; try again later".to_owned(),
@@ -79,6 +91,49 @@ impl IntoResponse for Problem {
             _ => {}
         }
         response
+    }
+}
+
+/// A whole body; one that cannot be taken is a problem.
+pub(crate) struct Body(pub(crate) Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let read = Bytes::from_request(request, state).await;
+        read.map(Self).map_err(|rejection| match rejection.into_response().status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge,
+            _ => Problem::Asked("the body ended before it was complete".to_owned()),
+        })
+    }
+}
+
+/// What stands in an address's path; what cannot be read is a problem.
+pub(crate) struct Path<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = extract::Path::from_request_parts(parts, state).await;
+        read.map(|extract::Path(value)| Self(value))
+            .map_err(|_| Problem::Asked("the path of the address is not percent-encoded UTF-8".to_owned()))
+    }
+}
+
+/// What stands behind an address's question mark; what cannot be read is a problem.
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = extract::Query::from_request_parts(parts, state).await;
+        // What serde says of it repeats what was sent.
+        read.map(|extract::Query(value)| Self(value)).map_err(|_| {
+            Problem::Asked("the parameters of the address are not those that are expected there".to_owned())
+        })
     }
 }
 

@@ -82,6 +82,14 @@ pub(crate) async fn nowhere(State(admin): State<Admin>, uri: Uri, headers: Heade
     failure(&admin, lang_of(&uri), &Problem::NotFound("page"))
 }
 
+/// A method that an address does not know; `Allow` says which it does.
+pub(crate) async fn not_so(uri: Uri) -> Response {
+    if uri.path().starts_with("/api/") {
+        return Problem::Method.into_response();
+    }
+    StatusCode::METHOD_NOT_ALLOWED.into_response()
+}
+
 /// The page that a reader sees instead of the one asked for.
 pub(crate) fn failure(admin: &Admin, lang: Lang, problem: &Problem) -> Response {
     let (title, text) = match problem {
@@ -93,7 +101,7 @@ pub(crate) fn failure(admin: &Admin, lang: Lang, problem: &Problem) -> Response 
                 "The address may be mistyped, or the page has moved.",
             ),
         ),
-        Problem::Invalid { .. } | Problem::Asked(_) => (
+        Problem::Invalid { .. } | Problem::Asked(_) | Problem::Method | Problem::TooLarge => (
             t(lang, "Det går inte att visa", "This cannot be shown"),
             t(
                 lang,

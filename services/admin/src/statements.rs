@@ -3,15 +3,18 @@
 //! Reading statements is the business of whoever implements [`Statements`].
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
+use serde::Deserialize;
 use serde_json::Value;
+use utoipa::IntoParams;
 
 use crate::Admin;
 use crate::auth::Administrator;
-use crate::problem::Problem;
+use crate::openapi::ProvenanceShown;
+use crate::problem::{Path, Problem};
 
 /// Statements could not be read; whoever reads them has said why in the log of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,11 +26,21 @@ pub trait Statements: Send + Sync {
     fn provenance(&self, id: [u8; 16]) -> BoxFuture<'_, Result<Option<Value>, StatementsFailed>>;
 }
 
-/// `GET /api/v1/statements/{id}/provenance`
+/// The id in an address.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct Id {
+    /// The statement's id, a UUID.
+    #[param(format = Uuid)]
+    id: String,
+}
+
+/// Says where a statement comes from.
+#[utoipa::path(get, path = "/api/v1/statements/{id}/provenance", tag = "statements", params(Id), responses((status = OK, body = ProvenanceShown)))]
 pub(crate) async fn provenance(
     _: Administrator,
     State(admin): State<Admin>,
-    Path(id): Path<String>,
+    Path(Id { id }): Path<Id>,
 ) -> Result<Response, Problem> {
     let invalid = || Problem::Invalid { at: "the statement's id".to_owned(), expected: "a UUID".to_owned() };
     let id = xapi::lexical::uuid(&id).ok_or_else(invalid)?;

@@ -4,18 +4,18 @@
 use std::collections::{BTreeMap, HashMap};
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
 use domain::input::{self, Changes, SlotContent};
 use domain::{AgentId, Municipality};
 use eventlog::{Append, AppendError, NewEvent, Position};
 use serde::Serialize;
+use utoipa::ToSchema;
 use vault::{AgentHandle, Binding, Envelope, Opened, Owner, Period};
 use xapi::Identifier;
 
 use crate::Admin;
 use crate::auth::Administrator;
-use crate::problem::Problem;
+use crate::problem::{Body, Problem};
 
 /// Events in one append: a large roster is stored in steps, so that it does not hold up statements.
 const STEP: usize = 500;
@@ -25,18 +25,22 @@ const TRIES: usize = 5;
 const CATALOGUE_CLASS: u16 = 1;
 
 /// What a body changed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Taken {
+    /// Things that were new or different.
     changed: usize,
+    /// Things that were known as they are.
     unchanged: usize,
     /// Log position that holds it all.
     position: u64,
 }
 
+/// Takes in units, persons with duties and enrolments, and groups.
+#[utoipa::path(post, path = "/api/v1/organisation", tag = "ways in", request_body = input::OrganisationInput, responses((status = OK, body = Taken)))]
 pub(crate) async fn organisation(
     _: Administrator,
     State(admin): State<Admin>,
-    body: Bytes,
+    Body(body): Body,
 ) -> Result<Json<Taken>, Problem> {
     let input: input::OrganisationInput = input::parse(&body)?;
     input.validate()?;
@@ -52,30 +56,36 @@ pub(crate) async fn organisation(
     .await
 }
 
+/// Takes in courses with their parts, and rules for competence.
+#[utoipa::path(post, path = "/api/v1/courses", tag = "ways in", request_body = input::CoursesInput, responses((status = OK, body = Taken)))]
 pub(crate) async fn courses(
     _: Administrator,
     State(admin): State<Admin>,
-    body: Bytes,
+    Body(body): Body,
 ) -> Result<Json<Taken>, Problem> {
     let input: input::CoursesInput = input::parse(&body)?;
     input.validate()?;
     store(&admin, &[], |known, _, _| Ok(Step::Changes(input.changes(known)?))).await
 }
 
+/// Takes in surveys.
+#[utoipa::path(post, path = "/api/v1/surveys", tag = "ways in", request_body = input::SurveysInput, responses((status = OK, body = Taken)))]
 pub(crate) async fn surveys(
     _: Administrator,
     State(admin): State<Admin>,
-    body: Bytes,
+    Body(body): Body,
 ) -> Result<Json<Taken>, Problem> {
     let input: input::SurveysInput = input::parse(&body)?;
     input.validate()?;
     store(&admin, &[], |known, _, _| Ok(Step::Changes(input.changes(known)))).await
 }
 
+/// Takes in rounds of surveys.
+#[utoipa::path(post, path = "/api/v1/rounds", tag = "ways in", request_body = input::RoundsInput, responses((status = OK, body = Taken)))]
 pub(crate) async fn rounds(
     _: Administrator,
     State(admin): State<Admin>,
-    body: Bytes,
+    Body(body): Body,
 ) -> Result<Json<Taken>, Problem> {
     let input: input::RoundsInput = input::parse(&body)?;
     input.validate()?;

@@ -10,6 +10,9 @@ mod forwards;
 mod import;
 mod instance;
 mod maintain;
+#[cfg(test)]
+mod mounted;
+mod openapi;
 mod operations;
 mod provenance;
 mod report;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 
 use crate::instance::Instance;
+use crate::openapi;
 
 /// Starts the program's own log on standard error: readable text, or one JSON object a line. `RUST_LOG`
 /// overrides what is let through (by default `info` for a server, `warn` for other commands).
@@ -24,13 +26,20 @@ pub(crate) fn start_tracing(json: bool, serving: bool) {
 }
 
 /// `/healthz`: the process answers. `/readyz`: the log can be read and no projection has stopped.
-/// `/metrics`: everything in the registry, in Prometheus' text format.
-pub(crate) fn router(instance: Arc<Instance>) -> Router {
-    Router::new()
+/// `/metrics`: everything in the registry, in Prometheus' text format. `/api/openapi.json`: all that is mounted.
+///
+/// # Errors
+/// The document cannot be made.
+pub(crate) fn router(instance: Arc<Instance>) -> Result<Router, serde_json::Error> {
+    let document = Bytes::from(serde_json::to_vec(&openapi::document()?)?);
+    let document = move || async move { ([(header::CONTENT_TYPE, "application/json")], document) };
+    let router = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(instance)
+        .route("/api/openapi.json", get(document))
+        .with_state(instance);
+    Ok(router)
 }
 
 /// How long the databases may take to answer before this node counts as not ready.

@@ -55,13 +55,7 @@ pub(crate) async fn start(instance: Arc<Instance>, listener: TcpListener) -> Res
     let roles = instance.settings.roles;
     let address = listener.local_addr()?;
     let (shutdown, stopping) = watch::channel(false);
-    let mut router = operations::router(Arc::clone(&instance));
-    if roles.lrs {
-        router = router.merge(lrs::router(instance.lrs.clone()));
-    }
-    if roles.admin {
-        router = router.merge(admin::router(admin_of(&instance)));
-    }
+    let router = router(&instance)?;
     let (municipality, following) = (instance.municipality.clone(), stopping.clone());
     tokio::spawn(async move { municipality.follow(following).await });
     let worker = roles.worker.then(|| {
@@ -82,6 +76,20 @@ pub(crate) async fn start(instance: Arc<Instance>, listener: TcpListener) -> Res
     let server = tokio::spawn(serve(listener, router, stopping));
     tracing::info!(%address, lrs = roles.lrs, admin = roles.admin, worker = roles.worker, "listening");
     Ok(Running { address, instance, shutdown, server, uses, sweeping, worker, anchors })
+}
+
+/// Everything that the settings ask for, as one router.
+pub(crate) fn router(instance: &Arc<Instance>) -> Result<Router, Failure> {
+    let roles = instance.settings.roles;
+    let mut router =
+        operations::router(Arc::clone(instance)).map_err(|error| Failure::new(error.to_string()))?;
+    if roles.lrs {
+        router = router.merge(lrs::router(instance.lrs.clone()));
+    }
+    if roles.admin {
+        router = router.merge(admin::router(admin_of(instance)));
+    }
+    Ok(router)
 }
 
 async fn serve(

@@ -9,6 +9,7 @@ pub(crate) mod conditions;
 mod documents;
 mod error;
 mod multipart;
+mod openapi;
 mod parameters;
 pub(crate) mod rate;
 mod statements;
@@ -31,6 +32,7 @@ use xapi::Version;
 use crate::Lrs;
 pub use auth::SCOPES;
 use error::Refusal;
+pub use openapi::described;
 
 const VERSION: &str = "x-experience-api-version";
 const CONSISTENT_THROUGH: &str = "x-experience-api-consistent-through";

@@ -45,7 +45,7 @@ pub use domain::events::{ImportCounts, ImportRunFacts};
 pub use domain::statement::Origin;
 pub use erase::{EraseError, Receipt};
 pub use follow::{Following, Passed, Stretch};
-pub use http::{SCOPES, router};
+pub use http::{SCOPES, described, router};
 pub use import::{Imported, Provenance, Standing};
 pub use ingest::{Ingest, IngestError, Posted, Sender};
 pub use query::{Asking, Found, GivenAttachment, Query, QueryFailed};

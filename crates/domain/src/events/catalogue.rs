@@ -69,7 +69,19 @@ pub struct CourseActivity {
 
 /// What a part of a course is.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    Encode,
+    Decode,
+    utoipa::ToSchema,
 )]
 #[serde(rename_all = "lowercase")]
 #[cbor(index_only)]

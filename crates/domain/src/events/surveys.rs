@@ -175,7 +175,19 @@ facts!(RoundFacts, kind::ROUND);
 
 /// How respondents of a round are known.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    Encode,
+    Decode,
+    utoipa::ToSchema,
 )]
 #[serde(rename_all = "lowercase")]
 #[cbor(index_only)]

@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Change, Changes, Invalid, Problems, is_iri};
-use crate::competence::{FULL_SUPPORT, TypeSet};
+use crate::competence::{FULL_SUPPORT, OutcomeType, TypeSet};
 use crate::events::{ActivityKind, CompetenceRulesFacts, CourseActivity, CourseFacts, Origin, RuleFacts};
 use crate::{Municipality, Text, frameworks};
 
 /// The body. A course is stated whole, and so are all rules of a framework for an activity; what is not in the
 /// body stays as it is.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CoursesInput {
     /// Courses.
@@ -21,7 +22,7 @@ pub struct CoursesInput {
 }
 
 /// A course.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CourseInput {
     /// Its activity IRI.
@@ -39,7 +40,7 @@ pub struct CourseInput {
 }
 
 /// Where a course comes from: `{ "central": true }` or `{ "copy_of": IRI, "unit": code }`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged, expecting = "{ \"central\": true } or { \"copy_of\": IRI, \"unit\": code }")]
 pub enum OriginInput {
     /// Made centrally.
@@ -49,7 +50,7 @@ pub enum OriginInput {
 }
 
 /// `{ "central": true }`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CentralOrigin {
     /// Always true.
@@ -57,7 +58,7 @@ pub struct CentralOrigin {
 }
 
 /// `{ "copy_of": IRI, "unit": code }`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CopyOrigin {
     /// The course that it is a copy of.
@@ -67,7 +68,7 @@ pub struct CopyOrigin {
 }
 
 /// A part of a course.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ActivityInput {
     /// Its activity IRI.
@@ -82,7 +83,7 @@ pub struct ActivityInput {
 }
 
 /// What passing an activity shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuleInput {
     /// The framework's id.
@@ -97,6 +98,7 @@ pub struct RuleInput {
     pub weight: u32,
     /// Which types of outcome it shows.
     #[serde(default, skip_serializing_if = "TypeSet::is_empty")]
+    #[schema(value_type = Vec<OutcomeType>)]
     pub types: TypeSet,
     /// How many months it holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use eventlog::event::Position;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use xapi::Identifier;
 
 use super::{AgentInput, Change, Changes, Invalid, Problems};
@@ -15,7 +16,7 @@ use crate::{AgentId, Date, PersonId};
 
 /// The body. Each thing in it is stated whole: a person with all of their duties, past ones too. What is not in
 /// it stays as it is.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct OrganisationInput {
     /// Units; a parent may come before or after its children.
@@ -27,7 +28,7 @@ pub struct OrganisationInput {
 }
 
 /// A unit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnitInput {
     /// Its code.
@@ -45,7 +46,7 @@ pub struct UnitInput {
 }
 
 /// A person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PersonInput {
     /// Everything by which tools know them, at least one.
@@ -64,7 +65,7 @@ pub struct PersonInput {
 }
 
 /// A person's name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NameInput {
     /// First name.
@@ -74,7 +75,7 @@ pub struct NameInput {
 }
 
 /// A duty at a unit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DutyInput {
     /// The unit's code.
@@ -89,7 +90,7 @@ pub struct DutyInput {
 }
 
 /// An enrolment at a unit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnrolmentInput {
     /// The unit's code.
@@ -105,7 +106,7 @@ pub struct EnrolmentInput {
 }
 
 /// A group.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GroupInput {
     /// Its id.
@@ -122,7 +123,7 @@ pub struct GroupInput {
 }
 
 /// A membership.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MemberInput {
     /// Who.

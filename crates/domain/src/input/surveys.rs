@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 use super::{Change, Changes, Invalid, Problems, is_iri};
 use crate::events::{Code, Feed, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyItem};
 use crate::{Date, Municipality, Text, frameworks};
 
 /// The body of `POST /api/v1/surveys`. A version of a survey is stated whole.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SurveysInput {
     /// Surveys.
@@ -19,7 +20,7 @@ pub struct SurveysInput {
 }
 
 /// A version of a survey.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SurveyInput {
     /// Its activity IRI.
@@ -29,6 +30,7 @@ pub struct SurveyInput {
     /// Its title.
     pub title: Text,
     /// SurveyJS JSON, kept and hashed as it came.
+    #[schema(value_type = Object)]
     pub definition: Box<RawValue>,
     /// The scales of its items.
     pub scales: Vec<ScaleInput>,
@@ -37,7 +39,7 @@ pub struct SurveyInput {
 }
 
 /// A scale.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScaleInput {
     /// What items call it.
@@ -47,7 +49,7 @@ pub struct ScaleInput {
 }
 
 /// An answer of a scale.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CodeInput {
     /// As it stands in a response.
@@ -66,7 +68,7 @@ pub struct CodeInput {
 }
 
 /// An item.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ItemInput {
     /// Its name in the definition.
@@ -88,7 +90,7 @@ pub struct ItemInput {
 }
 
 /// How an item feeds a competence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FeedInput {
     /// The framework's id.
@@ -100,7 +102,7 @@ pub struct FeedInput {
 }
 
 /// The body of `POST /api/v1/rounds`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RoundsInput {
     /// Rounds.
@@ -108,7 +110,7 @@ pub struct RoundsInput {
 }
 
 /// A round.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoundInput {
     /// Its id.
@@ -132,7 +134,7 @@ pub struct RoundInput {
 }
 
 /// Who is asked in a round.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AudienceInput {
     /// The code of the unit whose people (in all units below it too) are asked.

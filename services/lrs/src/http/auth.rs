@@ -50,7 +50,7 @@ pub(super) enum Right {
 }
 
 impl Right {
-    fn scopes(self) -> &'static [&'static str] {
+    pub(super) fn scopes(self) -> &'static [&'static str] {
         match self {
             Self::WriteStatements => &["statements/write", "all"],
             Self::ReadStatements => &["statements/read", "statements/read/mine", "all/read", "all"],
