@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::Admin;
 use crate::auth::Administrator;
-use crate::openapi::{Discarded, Key, Listed, Replayed, Revoked, Rules, Shown, WithSecret};
+use crate::openapi::{Discarded, Key, Listed, Replayed, Revoked, Rules, Scope, Shown, WithSecret};
 use crate::problem::{Body, Path, Problem};
 
 /// A credential as it is asked for.
@@ -25,6 +25,7 @@ pub struct CredentialInput {
     /// What it is called in lists.
     pub name: String,
     /// What it may do.
+    #[schema(value_type = Vec<Scope>)]
     pub scopes: Vec<String>,
     /// The last day it is good, or the instant from which it is refused.
     #[serde(default)]

@@ -138,6 +138,13 @@ struct RuleList {
     refuse: Vec<String>,
 }
 
+/// What a credential may do: `all`, `all/read`, `statements/write`, `statements/read`, `statements/read/mine`, `state`,
+/// `define` or `profile`.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = "scope")]
+#[allow(dead_code, reason = "describes what the keeper of credentials reads")]
+pub(crate) struct Scope(String);
+
 /// A credential, without its secret.
 #[derive(ToSchema)]
 #[schema(as = Credential)]
@@ -145,7 +152,7 @@ struct RuleList {
 pub(crate) struct Shown {
     key: String,
     name: String,
-    scopes: Vec<String>,
+    scopes: Vec<Scope>,
     #[schema(format = DateTime)]
     created: String,
     revoked: bool,

@@ -297,10 +297,16 @@ fn stream() -> Value {
     let iri = json!({ "$ref": "#/components/schemas/Iri" });
     let text = json!({ "type": "string" });
     let events = json!({ "text/event-stream": { "schema": text } });
-    let mut get = Operation::new("streamStatements", "Statements as they are stored", Some(Right::ReadStatements))
-        .parameters(&["agent"], &[])
-        .header("Last-Event-ID", json!({ "type": "integer", "minimum": 0 }), false)
-        .answers("200", "Server-sent events, without an end; each has the log position of its statement as id", &[], events);
+    let mut get =
+        Operation::new("streamStatements", "Statements as they are stored", Some(Right::ReadStatements))
+            .parameters(&["agent"], &[])
+            .header("Last-Event-ID", json!({ "type": "integer", "minimum": 0 }), false)
+            .answers(
+                "200",
+                "Server-sent events, without an end; each has the log position of its statement as id",
+                &[],
+                events,
+            );
     let selecting = [("verb", iri.clone()), ("activity", iri), ("unit", text)];
     get.parameters.extend(selecting.map(|(name, of)| several(name, of)));
     json!({ "get": get.described() })
