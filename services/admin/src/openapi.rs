@@ -372,7 +372,7 @@ pub(crate) struct Removed {
 #[schema(as = Provenance)]
 #[allow(dead_code, reason = "describes what the reader of statements shows")]
 pub(crate) struct ProvenanceShown {
-    #[schema(format = Uuid)]
+    #[schema(format = "uuid")]
     statement: String,
     position: u64,
     #[schema(format = DateTime)]
@@ -388,7 +388,7 @@ pub(crate) struct ProvenanceShown {
 #[allow(dead_code, reason = "describes what the reader of statements shows")]
 struct Original {
     /// The run of the import.
-    #[schema(format = Uuid)]
+    #[schema(format = "uuid")]
     run: String,
     #[schema(format = DateTime)]
     stored: Option<String>,

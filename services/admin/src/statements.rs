@@ -31,7 +31,7 @@ pub trait Statements: Send + Sync {
 #[into_params(parameter_in = Path)]
 pub(crate) struct Id {
     /// The statement's id, a UUID.
-    #[param(format = Uuid)]
+    #[param(format = "uuid")]
     id: String,
 }
 
