@@ -60,7 +60,8 @@ pub(crate) struct Flags {
     #[arg(long, default_value = "250", value_name = "N", requires = "pull")]
     page: u32,
     /// Seconds before the latest statement that was pulled from which on to ask again
-    #[arg(long, default_value = "60", value_name = "SECONDS", requires = "pull")]
+    #[arg(long, default_value = "60", value_name = "SECONDS", requires = "pull",
+        value_parser = clap::value_parser!(u32).range(1..))]
     overlap: u32,
     /// Key of the credential that vouches for them: it becomes their authority
     #[arg(long, value_name = "KEY")]

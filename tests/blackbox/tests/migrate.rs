@@ -456,6 +456,61 @@ promises! {
         assert!(!instance.said().contains("lighet"));
     }
 
+    async fn what_was_set_aside_is_not_forgotten_by_later_pulls(instance) {
+        let (key, _) = instance.credential("all").unwrap();
+        let user = written(&instance, "user", "a:b");
+        let here = written(&instance, "statements.jsonl", &kept(1, "anna", 2).to_string());
+        assert_eq!(import(&instance, &[here.to_str().unwrap()], &key).0, Some(0));
+        // Another statement under that id at first, then nothing new, then the one that is here.
+        let mut lists = 0;
+        let other = Other::start(move |_, target| {
+            if target.ends_with("/about") {
+                return Reply::With(200, vec![], json!({ "version": ["1.0.3"] }).to_string());
+            }
+            lists += 1;
+            let mut one = kept(1, "anna", 2);
+            if lists == 1 {
+                one["result"] = json!({ "completion": false });
+            }
+            let page = if lists == 2 { vec![] } else { vec![one] };
+            Reply::With(200, vec![], json!({ "statements": page, "more": "" }).to_string())
+        })
+        .unwrap();
+        let arguments = ["--pull", &other.address, "--user", user.to_str().unwrap()];
+        for (read, aside) in [(1, 1), (0, 0)] {
+            let (code, answer) = import(&instance, &arguments, &key);
+            assert_eq!((code, counts(&answer)), (Some(2), [read, 0, 0, aside]), "{answer}");
+            assert_eq!(answer["counts"]["statements"], json!({ "source": 1, "here": 0 }));
+            assert_eq!(answer["counts"]["missing"], json!([id(1)]));
+        }
+        let (code, answer) = import(&instance, &arguments, &key);
+        assert_eq!((code, counts(&answer)), (Some(0), [1, 0, 1, 0]), "{answer}");
+    }
+
+    async fn a_voided_statement_is_taken_without_attachments_and_only_404_says_that_there_is_none(instance) {
+        let (key, _) = instance.credential("all").unwrap();
+        let user = written(&instance, "user", "a:b");
+        let other = Other::start(|_, target| {
+            let body = if target.ends_with("/about") {
+                json!({ "version": ["1.0.3"] })
+            } else if !target.contains("voidedStatementId=") {
+                json!({ "statements": [voiding(2, 1, 3), voiding(4, 3, 4)], "more": "" })
+            } else if target.contains(&id(3)) {
+                return Reply::With(404, vec![], String::new());
+            } else if target.contains("attachments=true") {
+                return Reply::With(400, vec![], String::new());
+            } else {
+                kept(1, "anna", 2)
+            };
+            Reply::With(200, vec![], body.to_string())
+        })
+        .unwrap();
+        let arguments = ["--pull", &other.address, "--user", user.to_str().unwrap()];
+        let (code, answer) = import(&instance, &arguments, &key);
+        assert_eq!((code, counts(&answer)), (Some(0), [3, 3, 0, 0]), "{answer}");
+        assert_eq!(answer["counts"]["voided"], json!({ "source": 1, "here": 1 }));
+    }
+
     async fn a_pull_that_is_killed_goes_on_from_what_was_reached(instance) {
         let (key, _) = instance.credential("all").unwrap();
         let user = written(&instance, "user", "a:b");
@@ -517,6 +572,27 @@ async fn what_cannot_be_pulled_is_said_in_a_line() {
         Other::start(|_, _| Reply::With(200, vec![], json!({ "statements": [], "more": "/x" }).to_string()))
             .unwrap();
     assert!(said(&circling.address, user).contains("same page"));
+    // The next page is gone, however often the list is asked for anew.
+    let gone = Other::start(|_, target| {
+        let body = match target {
+            "/about" => json!({ "version": ["1.0.3"] }),
+            "/gone" => return Reply::With(404, vec![], String::new()),
+            _ => json!({ "statements": [kept(1, "anna", 2)], "more": "/gone" }),
+        };
+        Reply::With(200, vec![], body.to_string())
+    })
+    .unwrap();
+    assert!(said(&gone.address, user).contains("404"));
+    assert_eq!(gone.seen().len(), 5, "once from the start, and once from what was reached");
+    let hiding = Other::start(|_, target| {
+        if target.contains("voidedStatementId=") {
+            return Reply::With(403, vec![], String::new());
+        }
+        let body = json!({ "version": ["1.0.3"], "statements": [voiding(2, 1, 3)] });
+        Reply::With(200, vec![], body.to_string())
+    })
+    .unwrap();
+    assert!(said(&hiding.address, user).contains("403"));
     let moved = Other::start(|_, _| {
         Reply::With(302, vec![("Location", "http://elsewhere.example/".into())], String::new())
     })
@@ -526,6 +602,9 @@ async fn what_cannot_be_pulled_is_said_in_a_line() {
     assert!(said(&wrong.address, user).contains("list of statements"));
     assert!(said("http://a:b@127.0.0.1:1/", user).contains("--user"));
     assert!(said("http://127.0.0.1:1/xapi", user).contains("does not answer"));
+    let without = ["import", "statements", "--pull", &moved.address, "--user", user, "--credential", &key];
+    let output = instance.run(&[&without[..], &["--overlap", "0"]].concat()).unwrap();
+    assert!(String::from_utf8(output.stderr).unwrap().contains("--overlap"));
     let empty = written(&instance, "empty", "no colon");
     assert!(said("http://127.0.0.1:1/xapi", empty.to_str().unwrap()).contains("key:secret"));
 }

@@ -25,6 +25,7 @@ const STORED: u8 = 1;
 const FLAGGED: u8 = 2;
 const VOIDED: u8 = 4;
 const VOIDS: u8 = 8;
+const ASIDE: u8 = 16;
 
 /// A statement as the source has it, cut down to what is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub(super) struct Mark {
     pub(super) voided: Option<bool>,
     /// The statement that it voids.
     pub(super) voids: Option<Uuid>,
+    /// Whether it was set aside: what has its id here, if anything does, is another statement.
+    pub(super) aside: bool,
 }
 
 impl Mark {
@@ -50,6 +53,7 @@ impl Mark {
             (self.voided.is_some(), FLAGGED),
             (self.voided == Some(true), VOIDED),
             (self.voids.is_some(), VOIDS),
+            (self.aside, ASIDE),
         ]
         .into_iter()
         .filter_map(|(is, flag)| is.then_some(flag))
@@ -69,6 +73,7 @@ impl Mark {
             verb: bytes[24..].first_chunk().copied().map(u32::from_be_bytes).unwrap_or_default(),
             voided: is(FLAGGED).then(|| is(VOIDED)),
             voids: is(VOIDS).then(|| key(32)),
+            aside: is(ASIDE),
         }
     }
 }
@@ -99,7 +104,8 @@ impl Tally {
         Ok(self.file.metadata()?.len())
     }
 
-    /// Every statement once, by id. Where the source gave one several times, that it was voided once counts.
+    /// Every statement once, by id. Where the source gave one several times, that it was voided once counts, and
+    /// whether the last of them was set aside.
     fn distinct(&self) -> Result<Vec<Mark>, Failure> {
         let mut bytes = Vec::new();
         File::open(&self.path)?.read_to_end(&mut bytes)?;
@@ -110,6 +116,7 @@ impl Tally {
             let same = later.id == first.id;
             if same {
                 first.voided = first.voided.max(later.voided);
+                first.aside = later.aside;
             }
             same
         });
@@ -171,12 +178,12 @@ pub(super) async fn compare(
             let voided = mark.voided == Some(true) || (mark.voids.is_none() && targets.contains(&mark.id));
             found.source.count(verb.map_or("", String::as_str), voided, mark.stored);
             match stands {
-                Some(stands) => {
+                Some(stands) if !mark.aside => {
                     let ours = stands.run.is_some_and(|run| runs.contains(&run));
                     let stored = if ours { stands.stored } else { mark.stored };
                     found.here.count(&stands.verb, stands.voided, stored);
                 }
-                None => found.missing.push(mark.id),
+                _ => found.missing.push(mark.id),
             }
         }
     }
@@ -246,7 +253,7 @@ mod tests {
     use super::*;
 
     fn mark(id: u128) -> Mark {
-        Mark { id: Uuid::from_u128(id), stored: Some(7), verb: 3, voided: None, voids: None }
+        Mark { id: Uuid::from_u128(id), stored: Some(7), verb: 3, voided: None, voids: None, aside: false }
     }
 
     #[test]
@@ -273,5 +280,19 @@ mod tests {
             tally.distinct().unwrap().iter().map(|mark| (mark.id.as_u128(), mark.voided)).collect();
         assert_eq!(ids, [(2, Some(true)), (5, None), (9, None)]);
         std::fs::remove_file(folder).unwrap();
+    }
+
+    #[test]
+    fn what_was_set_aside_is_remembered_until_one_of_that_id_is_accepted() {
+        let file = std::env::temp_dir().join(format!("larka-tally-aside-{}", std::process::id()));
+        let aside = |id| Mark { aside: true, ..mark(id) };
+        assert_eq!(Mark::read(&aside(2).write()), aside(2));
+        let length = Tally::open(&file, 0).unwrap().add(&[aside(2), mark(5), aside(9)]).unwrap();
+        let mut tally = Tally::open(&file, length).unwrap();
+        tally.add(&[mark(2), aside(5), mark(7)]).unwrap();
+        let found: Vec<_> =
+            tally.distinct().unwrap().iter().map(|mark| (mark.id.as_u128(), mark.aside)).collect();
+        assert_eq!(found, [(2, false), (5, true), (7, false), (9, true)]);
+        std::fs::remove_file(file).unwrap();
     }
 }

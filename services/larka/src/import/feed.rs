@@ -86,9 +86,10 @@ pub(super) struct Feed<'d> {
 /// A statement that did not fit: its line, where in it, what was expected there, and its text.
 type Rejected = (u64, String, String, String);
 
-/// A statement on its way, with its line.
+/// A statement on its way, with its line, and which of the marks is its.
 struct Ready {
     line: u64,
+    mark: usize,
     sent: Sent,
 }
 
@@ -135,31 +136,32 @@ impl<'d> Feed<'d> {
             let text = match item.text {
                 Ok(text) => text,
                 Err((expected, there)) => {
-                    marks.push(self.mark(line, &there, stored, voided));
+                    marks.push(Mark { aside: true, ..self.mark(line, &there, stored, voided) });
                     rejected.push((line, String::new(), expected, there));
                     continue;
                 }
             };
             let mark = self.mark(line, &text, stored, voided);
-            marks.push(mark);
             let contents = match self.contents(&text, item.contents)? {
                 Ok(contents) => contents,
                 Err(expected) => {
+                    marks.push(Mark { aside: true, ..mark });
                     rejected.push((line, "/attachments".to_owned(), expected, text));
                     continue;
                 }
             };
             let own = text.len() + contents.iter().map(String::len).sum::<usize>();
             if weight > 0 && weight + own > HEAVIEST {
-                outcome.add(self.send(std::mem::take(&mut ready), &mut rejected).await?);
+                outcome.add(self.send(std::mem::take(&mut ready), &mut marks, &mut rejected).await?);
                 weight = 0;
             }
             weight += own;
             let sent = Sent { text, id: mark.id.into_bytes(), stored: mark.stored, contents };
-            ready.push(Ready { line, sent });
+            ready.push(Ready { line, mark: marks.len(), sent });
+            marks.push(mark);
         }
+        outcome.add(self.send(ready, &mut marks, &mut rejected).await?);
         let tally = self.tally.add(&marks)?;
-        outcome.add(self.send(ready, &mut rejected).await?);
         rejected.sort_by_key(|(line, ..)| *line);
         self.set_aside(&rejected)?;
         let state = &mut self.state;
@@ -172,14 +174,19 @@ impl<'d> Feed<'d> {
         self.save()
     }
 
-    /// Hands statements to the instance.
-    async fn send(&mut self, ready: Vec<Ready>, rejected: &mut Vec<Rejected>) -> Result<Outcome, Failure> {
+    /// Hands statements to the instance, and marks those that it does not take.
+    async fn send(
+        &mut self,
+        ready: Vec<Ready>,
+        marks: &mut [Mark],
+        rejected: &mut Vec<Rejected>,
+    ) -> Result<Outcome, Failure> {
         let Some(run) = self.state.run.filter(|_| !ready.is_empty()) else { return Ok(Outcome::default()) };
         if !self.state.begun {
             self.door.perform(Task::ImportRun(self.run(run, None))).await?;
             self.state.begun = true;
         }
-        let lines: Vec<u64> = ready.iter().map(|one| one.line).collect();
+        let places: Vec<(u64, usize)> = ready.iter().map(|one| (one.line, one.mark)).collect();
         let texts: Vec<String> = ready.iter().map(|one| one.sent.text.clone()).collect();
         let batch = Batch {
             credential: self.terms.credential.clone(),
@@ -189,7 +196,9 @@ impl<'d> Feed<'d> {
         };
         let outcome: Outcome = serde_json::from_value(self.door.perform(Task::Import(batch)).await?)?;
         for (at, path, expected) in &outcome.aside {
-            rejected.push((lines[*at], path.clone(), expected.clone(), texts[*at].clone()));
+            let (line, mark) = places[*at];
+            marks[mark].aside = true;
+            rejected.push((line, path.clone(), expected.clone(), texts[*at].clone()));
         }
         Ok(outcome)
     }
@@ -283,6 +292,7 @@ impl<'d> Feed<'d> {
             verb: u32::try_from(verb).unwrap_or(u32::MAX),
             voided,
             voids: glance.voids,
+            aside: false,
         }
     }
 

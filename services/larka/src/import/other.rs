@@ -132,14 +132,23 @@ impl Other {
         url
     }
 
-    /// The address of a voided statement.
-    pub(super) fn voided(&self, id: Uuid) -> Url {
-        let mut url = self.below("statements");
-        url.query_pairs_mut().append_pair("voidedStatementId", &id.to_string());
-        if self.attachments {
-            url.query_pairs_mut().append_pair("attachments", "true");
+    /// A voided statement; none where the other side has none with that id. Where it does not give its attachments,
+    /// without them.
+    pub(super) async fn voided(&self, id: Uuid) -> Result<Option<Page>, Failure> {
+        let mut attachments = self.attachments;
+        loop {
+            let mut url = self.below("statements");
+            url.query_pairs_mut().append_pair("voidedStatementId", &id.to_string());
+            if attachments {
+                url.query_pairs_mut().append_pair("attachments", "true");
+            }
+            match self.get(&url).await? {
+                Ok(page) => return Ok(Some(page)),
+                Err(StatusCode::NOT_FOUND) => return Ok(None),
+                Err(status) if attachments && may_be_attachments(status) => attachments = false,
+                Err(status) => return Err(refused(status)),
+            }
         }
-        url
     }
 
     /// The first page of a list. Where the other side does not give attachments, without them.

@@ -61,7 +61,8 @@ async fn walk(
 ) -> Result<(), Failure> {
     let mut asked_for = HashSet::new();
     loop {
-        let since = feed.state.reached.map(|at| at.saturating_sub(i64::from(overlap) * 1_000_000));
+        let before = feed.state.reached;
+        let since = before.map(|at| at.saturating_sub(i64::from(overlap) * 1_000_000));
         let mut order = Order::default();
         let mut url = other.list(since);
         let mut page = other.first(&mut url, since).await?;
@@ -80,7 +81,7 @@ async fn walk(
             page = match other.get(&url).await? {
                 Ok(page) => page,
                 // Such addresses do not last. What was reached is asked for anew, if that is further than before.
-                Err(status) if status.is_client_error() && order.moves(since) => break,
+                Err(status) if status.is_client_error() && order.moves(before) => break,
                 Err(status) => return Err(refused(status)),
             };
         }
@@ -100,9 +101,9 @@ impl Order {
         self.latest = self.latest.max(stored);
     }
 
-    /// Whether to begin anew gets further than the last time.
-    fn moves(&self, since: Option<i64>) -> bool {
-        !self.broken && self.latest > since
+    /// Whether it came further than what was reached before it, so that to begin anew comes to an end.
+    fn moves(&self, before: Option<i64>) -> bool {
+        !self.broken && self.latest > before
     }
 }
 
@@ -118,7 +119,7 @@ async fn take(
     for text in &page.statements {
         let glance = Glance::of(text);
         if let Some(target) = glance.voids.filter(|target| asked_for.insert(*target))
-            && let Ok(voided) = other.get(&other.voided(target)).await?
+            && let Some(voided) = other.voided(target).await?
         {
             items.extend(voided.statements.iter().map(|text| voided.item(text, true)));
         }

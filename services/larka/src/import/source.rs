@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::failure::Failure;
 use crate::import::extended;
-use crate::import::tables::{Row, Tables};
+use crate::import::tables::{Row, Tables, Writing};
 use crate::import::values::{Bytes, LONGEST, Values};
 
 /// What statements come out of.
@@ -122,16 +122,25 @@ impl Source {
                     let Some((line, value)) = values.next()? else { return Ok(None) };
                     from_value(self.kind, line, value)
                 }
-                Reader::Tables(tables) => {
-                    let Some(row) = tables.next()? else { return Ok(None) };
-                    from_row(self.kind, tables, row)
-                }
+                Reader::Tables(tables) => match tables.next()? {
+                    Some(row) => from_row(self.kind, tables, row),
+                    None if tables.writing() == Writing::Comma => return Ok(None),
+                    None if self.kind == Kind::SqlLrs && tables.had(TABLE) => return Ok(None),
+                    None => return Err(without_table()),
+                },
             };
             if item.is_some() {
                 return Ok(item);
             }
         }
     }
+}
+
+/// A dump is read as SQL LRS's, and its statements stand in one table.
+fn without_table() -> Failure {
+    Failure::new(format!(
+        "the dump has no table of statements: expected SQL LRS's, from a line COPY …{TABLE} (…) FROM stdin; on"
+    ))
 }
 
 /// What may stand around a statement.
@@ -324,6 +333,24 @@ mod tests {
         assert_eq!(one(json, Kind::SqlLrs), found);
         let rows = r#"{"payload":{"actor":{},"a&46;b":"c\td"},"is_voided":false,"stored":"2024-03-01T08:30:00.5+00:00"}"#;
         assert_eq!(one(rows, Kind::SqlLrs), found);
+    }
+
+    #[test]
+    fn a_dump_without_the_table_of_statements_is_not_taken_for_an_empty_one() {
+        let read = |text: &str, said| {
+            let file = std::io::Cursor::new(text.as_bytes().to_vec());
+            Source::open(Box::new(file), said).unwrap().next().map_err(|failure| failure.to_string())
+        };
+        let empty = "--\nCOPY public.xapi_statement (id, payload) FROM stdin;\n\\.\n";
+        assert_eq!(read(empty, None), Ok(None));
+        let inserts = "SET x = 1;\nINSERT INTO public.xapi_statement VALUES ('1', '{}');\n";
+        let other = "--\nCOPY public.attachment (id, payload) FROM stdin;\n1\t{}\n\\.\n";
+        for (text, said) in
+            [(inserts, None), (other, None), ("-- a note\n", None), (empty, Some(Kind::AdlLrs))]
+        {
+            let failure = read(text, said).unwrap_err();
+            assert!(failure.contains("expected SQL LRS's, from a line COPY …xapi_statement"), "{failure}");
+        }
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub(super) struct Tables {
     pub(super) table: String,
     /// Its columns, as they are named.
     pub(super) columns: Vec<String>,
+    /// The tables that have begun so far, where the file names them.
+    begun: Vec<String>,
     /// Bytes of the longest row that is taken.
     longest: usize,
 }
@@ -56,8 +58,14 @@ impl Tables {
         if !dump && !named {
             return Ok(Err(bytes));
         }
-        let mut tables =
-            Self { bytes, writing: Writing::Copy, table: String::new(), columns: Vec::new(), longest };
+        let mut tables = Self {
+            bytes,
+            writing: Writing::Copy,
+            table: String::new(),
+            columns: Vec::new(),
+            begun: Vec::new(),
+            longest,
+        };
         if named {
             tables.bytes.whole_line(longest)?;
             (tables.writing, tables.columns) = (Writing::Comma, names);
@@ -73,6 +81,11 @@ impl Tables {
     /// Whether the columns have this one.
     pub(super) fn has(&self, column: &str) -> bool {
         self.columns.iter().any(|name| name == column)
+    }
+
+    /// Whether a table of this name has begun so far.
+    pub(super) fn had(&self, table: &str) -> bool {
+        self.begun.iter().any(|name| name == table)
     }
 
     /// How the rows are written.
@@ -122,6 +135,7 @@ impl Tables {
                 Some(bytes) if self.columns.is_empty() => {
                     let text = String::from_utf8_lossy(&bytes);
                     if let Some((table, columns)) = copied(text.trim_end()) {
+                        self.begun.push(table.clone());
                         (self.table, self.columns) = (table, columns);
                     }
                 }

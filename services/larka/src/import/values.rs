@@ -1,4 +1,4 @@
-//! The JSON values of a file: one a line, the elements of one array, or the statements on pages of answers.
+//! The JSON values of a file: one a line, the elements of arrays, or the statements on pages of answers.
 
 use std::io::{BufRead, BufReader, Read};
 
@@ -90,7 +90,10 @@ impl Bytes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     Lines,
-    Array,
+    /// `[…]`, once or again and again; whether it is read inside the brackets.
+    Array {
+        inside: bool,
+    },
     /// `{"statements": […], "more": "…"}`, once or again and again; whether it is read inside the list.
     Pages {
         inside: bool,
@@ -107,10 +110,7 @@ impl Values {
     /// For bytes that begin with an object or an array. Of later lines some may be anything.
     pub(super) fn of(mut bytes: Bytes) -> Result<Self, Failure> {
         let form = match bytes.peek()? {
-            Some(b'[') => {
-                bytes.skip(1);
-                Form::Array
-            }
+            Some(b'[') => Form::Array { inside: false },
             Some(b'{') if begins_a_page(bytes.ahead()?) => Form::Pages { inside: false },
             Some(b'{') | None => Form::Lines,
             Some(_) => {
@@ -129,7 +129,7 @@ impl Values {
     pub(super) fn next(&mut self) -> Result<Option<Numbered>, Failure> {
         match self.form {
             Form::Lines => self.whole_line(),
-            Form::Array => self.element(),
+            Form::Array { .. } => self.of_an_array(),
             Form::Pages { .. } => self.of_a_page(),
         }
     }
@@ -144,6 +144,27 @@ impl Values {
             None => Err("a statement of at most 16 MiB"),
         };
         Ok(Some((at, value)))
+    }
+
+    /// The next element of the array, or of the next array.
+    fn of_an_array(&mut self) -> Result<Option<Numbered>, Failure> {
+        loop {
+            if self.form == (Form::Array { inside: true }) {
+                if let Some(element) = self.element()? {
+                    return Ok(Some(element));
+                }
+                self.bytes.skip(1);
+                self.form = Form::Array { inside: false };
+            }
+            match self.bytes.peek()? {
+                None => return Ok(None),
+                Some(b'[') => {
+                    self.bytes.skip(1);
+                    self.form = Form::Array { inside: true };
+                }
+                Some(_) => return Err(self.bytes.broken("the end of the file")),
+            }
+        }
     }
 
     /// The next element of the array: from its first byte to the comma or bracket behind it.
@@ -271,6 +292,12 @@ mod tests {
         assert_eq!(array, [good(2, "{\"a\":[1,2,\"]}\\\"\"]}"), good(3, "{\"b\":{}}"), good(3, "7")]);
         assert_eq!(all(b"").unwrap(), []);
         assert_eq!(all(b"[]").unwrap(), []);
+        let arrays = all(b"[{\"a\":1}]\n[]\n[{\"b\":2},\n{\"c\":3}]\n").unwrap();
+        assert_eq!(arrays, [good(1, "{\"a\":1}"), good(3, "{\"b\":2}"), good(4, "{\"c\":3}")]);
+        for more in ["{\"b\":2}", ",[]", "]"] {
+            let failure = all(format!("[{{\"a\":1}}]\n{more}").as_bytes()).unwrap_err();
+            assert!(failure.contains("line 2: expected the end of the file"), "{failure}");
+        }
         assert!(all(b"[{\"a\":1},\n{\"b\":").unwrap_err().contains("line 2"));
         assert!(all(b"[}]").unwrap_err().contains("opening"));
         assert!(all(b"statement.actor.mbox,statement.verb.id\na,b\n").unwrap_err().contains("a table with"));
