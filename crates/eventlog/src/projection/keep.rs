@@ -8,8 +8,11 @@ use tokio::sync::watch;
 use super::checkpoint;
 use super::drive::{Folded, Work};
 use super::generation::Generation;
-use super::{Inner, Kept, RunnerError};
+use super::{Inner, Kept, RunnerError, not_made};
 use crate::event::Position;
+
+/// Events that may be folded while the generation that answers is held still.
+const CLOSE: u64 = 1_000;
 
 /// How often an idle worker renews its lease, looks at its lag and whether there is something to build.
 const TICK: Duration = Duration::from_secs(5);
@@ -228,7 +231,12 @@ impl Inner {
             if position < head {
                 return Ok(false);
             }
-            if let Switch::Done = self.switch(work, position).await? {
+            // What came meanwhile is folded before the switch: far behind as here, close behind while the old is held.
+            let head = self.log.head().await?.position;
+            if head.0.saturating_sub(position.0) > CLOSE {
+                continue;
+            }
+            if let Switch::Done = self.switch(work, position, head).await? {
                 return Ok(true);
             }
         }
@@ -236,7 +244,12 @@ impl Inner {
 
     /// Lets a generation that has seen all answer. What answered until now is held still meanwhile, so that no
     /// query sees less than the one before it did.
-    async fn switch(&self, work: &Work<'_>, position: Position) -> Result<Switch, RunnerError> {
+    async fn switch(
+        &self,
+        work: &Work<'_>,
+        position: Position,
+        head: Position,
+    ) -> Result<Switch, RunnerError> {
         let name = work.name();
         let mut registry = self.views.locked(name).await?;
         let known = self.views.known_in(registry.tx(), name).await?;
@@ -251,10 +264,11 @@ impl Inner {
             match checkpoint::hold(&self.views.place(name, old.number)?).await {
                 Ok((transaction, old)) => {
                     held = Some(transaction);
-                    if !matches!(self.fold_up(work, position, old, None).await?, Folded::To(_)) {
+                    if !matches!(self.fold_up(work, position, old.max(head), None).await?, Folded::To(_)) {
                         return Ok(Switch::NotYet);
                     }
                 }
+                Err(error) if !is_lost(&error) => return Err(error.into()),
                 // Whoever builds anew because rows were lost must not need them.
                 Err(error) => tracing::warn!(projection = name, %error, "the old rows cannot be read"),
             }
@@ -307,4 +321,13 @@ impl Inner {
         let count = counted.await.map_or(0, |(count, _)| count);
         self.log.metrics().set_aside(work.name(), count);
     }
+}
+
+/// Whether rows are not there any more; whatever else keeps them from being read may pass.
+fn is_lost(error: &sqlx::Error) -> bool {
+    // 11 and 26: SQLite, of a file that is damaged or none of its own.
+    let damaged = |code: &str| matches!(code, "11" | "26");
+    not_made(error)
+        || matches!(error, sqlx::Error::RowNotFound)
+        || error.as_database_error().and_then(|error| error.code()).is_some_and(|code| damaged(&code))
 }

@@ -385,10 +385,11 @@ struct Standing {
     latest: Vec<SetAside>,
 }
 
-/// Whether a place is not there, or has no tables yet: SQLite's words, and PostgreSQL's code.
+/// Whether a place is not there, or has no tables yet: SQLite's words, and PostgreSQL's code. 8 and its kin: a file that
+/// was only just made, which a connection that only reads cannot turn into a database.
 fn not_made(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| {
-        error.code().is_some_and(|code| code == "42P01" || code == "14")
+        error.code().is_some_and(|code| matches!(&*code, "42P01" | "14" | "8" | "264" | "1288"))
             || error.message().starts_with("no such table")
     })
 }
