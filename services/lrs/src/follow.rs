@@ -115,16 +115,16 @@ impl Following {
         if !selection.is_all() {
             let voiding = self.voiding_taken(&others, selection, &snapshot).await?;
             steps.extend(voiding.into_iter().map(|position| (position, position)));
-            let early = self.voided_early(&taken, selection, &snapshot).await?;
-            for (target, voider) in early {
-                // The voided one alone does not move the checkpoint past both.
-                for step in steps.iter_mut().filter(|(position, _)| *position == target) {
-                    step.1 = Position(target.0 - 1);
-                }
-                steps.push((voider, target));
-            }
-            steps.sort_by_key(|(position, done)| ((*done).max(*position), *done));
         }
+        let early = self.voided_early(&taken, after, selection, &snapshot).await?;
+        for (target, voider) in early {
+            // The voided one alone does not move the checkpoint past both.
+            for step in steps.iter_mut().filter(|(position, _)| *position == target) {
+                step.1 = Position(target.0 - 1);
+            }
+            steps.push((voider, target));
+        }
+        steps.sort_by_key(|(position, done)| ((*done).max(*position), *done));
         self.opened(&steps, end, version).await
     }
 
@@ -247,11 +247,13 @@ impl Following {
         Ok(selection.may_have_taken(&wanted.facts, &then.municipality.organisation))
     }
 
-    /// Wanted statements that others voided before they came and that are not wanted themselves: each with the one that
-    /// voids it.
+    /// Wanted statements that others voided before they came: each with the one that voids it, where that is not wanted
+    /// itself, or stands before this stretch. It may have come by before anything was handed on; a second time does no
+    /// harm.
     async fn voided_early(
         &self,
         taken: &[Wanted],
+        after: Position,
         selection: &Selection,
         snapshot: &Snapshot,
     ) -> Result<Vec<(Position, Position)>, QueryFailed> {
@@ -263,9 +265,9 @@ impl Following {
         let mut pairs = Vec::new();
         for event in self.log.read_events_at(&voiders).await? {
             let voider = Wanted::of(event)?;
-            if !selection.takes(&voider.facts, &snapshot.municipality.organisation, self.today())
-                && let Some(target) = early.get(&voider.event.position)
-            {
+            let comes_by = voider.event.position > after
+                && selection.takes(&voider.facts, &snapshot.municipality.organisation, self.today());
+            if !comes_by && let Some(target) = early.get(&voider.event.position) {
                 pairs.push((*target, voider.event.position));
             }
         }
