@@ -13,7 +13,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Row, Sqlite};
 
 use crate::clock::Micros;
-use crate::database::{Database, Transaction, Tx, on_either};
+use crate::database::{CHUNK_CONNECTIONS, Database, Transaction, Tx, on_either};
 use crate::event::{Key, Position};
 use crate::hash::{self, Hash};
 use crate::log::{EventLog, LogError};
@@ -137,14 +137,16 @@ impl Writing {
         let (transaction, turn) = match database {
             Database::Sqlite(db) => {
                 let turn = db.writer.acquire().await?;
-                let begun = match db.chunks.begin_with("BEGIN IMMEDIATE").await {
-                    // As in Database::begin: SQLite has rolled back a full disk's transaction by itself.
-                    Err(sqlx::Error::InvalidSavePointStatement) => {
-                        db.chunks.acquire().await?.close().await?;
-                        db.chunks.begin_with("BEGIN IMMEDIATE").await
+                let mut begun = db.chunks.begin_with("BEGIN IMMEDIATE").await;
+                // As in Database::begin: SQLite has rolled back a full disk's transaction by itself. Which of the
+                // connections it was is not known.
+                for _ in 0..CHUNK_CONNECTIONS {
+                    if !matches!(begun, Err(sqlx::Error::InvalidSavePointStatement)) {
+                        break;
                     }
-                    begun => begun,
-                };
+                    db.chunks.acquire().await?.close().await?;
+                    begun = db.chunks.begin_with("BEGIN IMMEDIATE").await;
+                }
                 (Transaction::Sqlite(begun?), Some(turn))
             }
             Database::Postgres(pool) => {
@@ -216,16 +218,29 @@ pub(crate) async fn name(mut tx: Tx<'_>, named: &[(Position, Naming)]) -> Result
             return Err(sqlx::Error::Encode("a set of chunks is named that is not staged".into()));
         }
     }
-    for (position, naming) in named {
-        let text = "INSERT INTO chunk_set (position, slot, set_id, hashes) VALUES ($1, $2, $3, $4)";
-        on_either!(tx.reborrow(), connection => sqlx::query(text)
-            .bind(int(position.0))
-            .bind(i64::from(naming.slot))
-            .bind(&naming.set[..])
-            .bind(&naming.hashes[..])
-            .execute(connection)
-            .await
-            .map(drop))?;
+    match tx {
+        Tx::Sqlite(connection) => {
+            let text = "INSERT INTO chunk_set (position, slot, set_id, hashes) VALUES ($1, $2, $3, $4)";
+            for (position, naming) in named {
+                sqlx::query(text)
+                    .bind(int(position.0))
+                    .bind(i64::from(naming.slot))
+                    .bind(&naming.set[..])
+                    .bind(&naming.hashes[..])
+                    .execute(&mut *connection)
+                    .await?;
+            }
+        }
+        // One round trip, as the head is locked meanwhile.
+        Tx::Postgres(connection) => {
+            let text = "INSERT INTO chunk_set (position, slot, set_id, hashes) \
+                        SELECT * FROM unnest($1::bigint[], $2::int[], $3::bytea[], $4::bytea[])";
+            let positions: Vec<i64> = named.iter().map(|(position, _)| int(position.0)).collect();
+            let slots: Vec<i32> = named.iter().map(|(_, naming)| i32::from(naming.slot)).collect();
+            let sets: Vec<&[u8]> = named.iter().map(|(_, naming)| &naming.set[..]).collect();
+            let hashes: Vec<&[u8]> = named.iter().map(|(_, naming)| &naming.hashes[..]).collect();
+            sqlx::query(text).bind(positions).bind(slots).bind(sets).bind(hashes).execute(connection).await?;
+        }
     }
     Ok(())
 }

@@ -317,12 +317,15 @@ impl Database {
     }
 }
 
+/// How many of those there are at most.
+pub(crate) const CHUNK_CONNECTIONS: u32 = 4;
+
 /// Connections for chunks, opened when they are needed. What is staged need not be on disk before the event that names
 /// it, whose commit syncs it too.
 fn chunk_connections(file: &std::path::Path) -> SqlitePool {
     let options = sqlite_options(file, Durability::Rebuildable).create_if_missing(false);
     SqlitePoolOptions::new()
-        .max_connections(4)
+        .max_connections(CHUNK_CONNECTIONS)
         .test_before_acquire(false)
         .max_lifetime(None)
         .connect_lazy_with(options.pragma("cache_size", "-1024").pragma("mmap_size", "0"))

@@ -1,6 +1,7 @@
 //! The one task that writes: takes all that waits, decides each request on its own, writes once, syncs
 //! once, answers all. There is no timer: a batch forms while the one before it commits.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -496,11 +497,14 @@ fn deletions(placed: &[Placed], works: &[&mut Work]) -> Vec<(Position, u16, Posi
 
 /// The sets of chunks that slots name, each with the position of its event.
 fn named(placed: &[Placed], works: &[&mut Work]) -> Vec<(Position, Naming)> {
-    let of = |place: &Placed| {
-        let all = works[place.request].named.iter().filter(|naming| naming.event == place.event);
-        all.map(|naming| (place.position, naming.clone())).collect::<Vec<_>>()
+    let naming = placed.iter().filter(|place| !works[place.request].named.is_empty());
+    let positions: HashMap<(usize, usize), Position> =
+        naming.map(|place| ((place.request, place.event), place.position)).collect();
+    let of = |(request, work): (usize, &&mut Work)| {
+        let one = |naming: &Naming| Some((*positions.get(&(request, naming.event))?, naming.clone()));
+        work.named.iter().filter_map(one).collect::<Vec<_>>()
     };
-    placed.iter().filter(|place| !works[place.request].named.is_empty()).flat_map(of).collect()
+    if positions.is_empty() { Vec::new() } else { works.iter().enumerate().flat_map(of).collect() }
 }
 
 fn count(events: usize) -> f64 {

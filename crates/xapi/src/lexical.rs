@@ -82,7 +82,7 @@ pub(crate) fn is_media_type(text: &str) -> bool {
         !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
     };
     let (essence, parameters) = text.split_once(';').map_or((text, None), |(e, p)| (e, Some(p)));
-    let Some((kind, subtype)) = essence.trim_end().split_once('/') else { return false };
+    let Some((kind, subtype)) = essence.trim_end_matches([' ', '\t']).split_once('/') else { return false };
     is_token(kind) && is_token(subtype) && parameters.is_none_or(|p| p.chars().all(|c| !c.is_control()))
 }
 
@@ -360,7 +360,7 @@ mod tests {
     fn media_types_and_hashes_have_their_form() {
         assert!(is_media_type("text/plain; charset=ascii"));
         assert!(is_media_type("application/vnd.oasis+json"));
-        for bad in ["", "text", "text/", "/plain", "te xt/plain", "text/plain/x"] {
+        for bad in ["text/plain\r\n\r\n", "", "text", "text/", "/plain", "te xt/plain", "text/plain/x"] {
             assert!(!is_media_type(bad), "{bad}");
         }
         assert!(

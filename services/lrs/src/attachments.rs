@@ -280,19 +280,18 @@ impl Contents {
         is_whole
     }
 
-    /// The same with content of up to `most` bytes out of its chunks, whose sets are let go.
-    pub(crate) async fn gathered(self, log: &EventLog, most: usize) -> Result<Self, ReadError> {
+    /// The content of some statements alone, whole: out of its chunks, whose sets are let go.
+    pub(crate) async fn gathered<'a>(
+        &self,
+        log: &EventLog,
+        statements: impl Iterator<Item = &'a Statement>,
+    ) -> Result<Self, ReadError> {
         let mut gathered = Self::default();
-        for (hash, content) in self.all {
-            let is_small = content.kept.length() <= most as u64;
-            let content = match &content.kept {
-                Kept::Chunks(_) if is_small => {
-                    let bytes = reading::whole(log, content.kept.clone()).await?;
-                    Arc::new(Content { hash: hash.clone(), kept: Kept::Whole(bytes) })
-                }
-                _ => content,
-            };
-            gathered.all.insert(hash, content);
+        for content in statements.flat_map(|statement| self.for_statement(statement)) {
+            if !gathered.has(&content.hash) {
+                let bytes = reading::whole(log, content.kept.clone()).await?;
+                gathered.insert(Content { hash: content.hash.clone(), kept: Kept::Whole(bytes) });
+            }
         }
         Ok(gathered)
     }

@@ -135,10 +135,35 @@ impl Ingest {
         self.store(statements, contents, &[], sender, version).await
     }
 
+    /// As [`post_with`](Self::post_with), for what was opened under a fence of the log: nothing of it is stored where that
+    /// has been raised since, or whoever was erased meanwhile would come back.
+    pub(crate) async fn store_at(
+        &self,
+        fence: u64,
+        statements: Vec<Statement>,
+        contents: Contents,
+        sender: Sender,
+        version: Version,
+    ) -> Result<Posted, IngestError> {
+        self.store_under(Some(fence), statements, contents, &[], sender, version).await
+    }
+
     /// As [`post_with`](Self::post_with), with where each of the statements was before; `origins` is empty where none
     /// was anywhere.
     pub(crate) async fn store(
         &self,
+        statements: Vec<Statement>,
+        contents: Contents,
+        origins: &[Origin],
+        sender: Sender,
+        version: Version,
+    ) -> Result<Posted, IngestError> {
+        self.store_under(None, statements, contents, origins, sender, version).await
+    }
+
+    async fn store_under(
+        &self,
+        opened_at: Option<u64>,
         statements: Vec<Statement>,
         contents: Contents,
         origins: &[Origin],
@@ -151,7 +176,7 @@ impl Ingest {
         let (mut attempt, mut collisions) = (0, 0);
         while attempt < ATTEMPTS && collisions < COLLISIONS {
             // The fence first: a key that dies from here on makes the log refuse.
-            let fence = self.log.fence();
+            let fence = opened_at.unwrap_or_else(|| self.log.fence());
             self.vault.at_fence(fence);
             let people = prepare::identifiers(open.iter().map(|index| &statements[*index]));
             let period = Period::of(self.clock.now());
@@ -189,6 +214,13 @@ impl Ingest {
                     return Ok(Posted { stored: open.len(), ids });
                 }
                 Err(AppendError::WrongVersion { .. }) => collisions += 1,
+                Err(AppendError::Fenced(_)) if opened_at.is_some() => {
+                    return Err(IngestError::Unavailable("somebody was erased meanwhile".into()));
+                }
+                // A set of chunks that is not staged any more: sent again, it is.
+                Err(AppendError::Refused(reason)) if !contents.staged.is_empty() => {
+                    return Err(IngestError::Unavailable(reason));
+                }
                 // Somebody else was faster, or this very request is sent twice at once; or somebody was erased.
                 Err(AppendError::Exists(_) | AppendError::Fenced(_)) => attempt += 1,
                 Err(error) => return Err(refused(error)),

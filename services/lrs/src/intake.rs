@@ -13,7 +13,7 @@ use xapi::multipart::Headers;
 use xapi::{Statement, Version};
 
 use crate::attachments::{self, Announced, Content, Contents, InChunks, Index, Kept, Taken, Unacceptable};
-use crate::ingest::{IngestError, unreadable, vault_failed};
+use crate::ingest::{IngestError, vault_failed};
 use crate::prepare;
 
 /// Content up to this size stands in its slot, so that a small picture costs no row of its own.
@@ -55,6 +55,8 @@ pub(crate) struct Intake {
     open: Option<Open>,
     bytes: usize,
     whole: usize,
+    /// Bytes of chunks' hashes that will stand beside the slots that name their sets.
+    named: usize,
 }
 
 /// The part that is arriving.
@@ -91,6 +93,7 @@ impl Intake {
             open: None,
             bytes: 0,
             whole: 0,
+            named: 0,
         }
     }
 
@@ -185,7 +188,8 @@ impl Intake {
             Some(mut staging) => {
                 staging.stage(&self.log, open.held, true).await?;
                 // Each slot that names the set has the hashes of its chunks beside it.
-                if staging.hashes.len().saturating_mul(open.announced.uses) > self.room.whole {
+                self.named += staging.hashes.len().saturating_mul(open.announced.uses);
+                if self.named > self.room.whole {
                     return Err(self.part_wrong("content of this size for fewer statements at once"));
                 }
                 self.contents.staged.insert(staging.set, staging.hashes);
@@ -226,7 +230,9 @@ impl Staging {
         let place = ChunkPlace { set: self.set, number: self.count, last };
         let key = self.key.clone();
         let sealed = aside(move || key.seal(&place, &chunk)).await?.map_err(vault_failed)?;
-        let hash = log.stage(self.set, self.count, &sealed).await.map_err(unreadable)?;
+        // Whatever it is, nothing was stored, and it may be sent again.
+        let staged = log.stage(self.set, self.count, &sealed).await;
+        let hash = staged.map_err(|error| IngestError::Unavailable(error.to_string()))?;
         self.hashes.extend_from_slice(&hash);
         self.count += 1;
         Ok(())

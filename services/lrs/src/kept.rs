@@ -23,7 +23,7 @@ use crate::{Limits, Lrs};
 /// How often keeping is begun again because the log or the keys changed under it.
 const ATTEMPTS: usize = 8;
 /// Bytes of attachments that a statement is kept with; with more it is counted and no more.
-pub(crate) const LARGEST_ATTACHMENTS: usize = 1 << 20;
+const LARGEST_ATTACHMENTS: usize = 1 << 20;
 /// Statements that are sealed before others get a turn on the same thread.
 const BETWEEN_TURNS: usize = 32;
 
@@ -160,13 +160,16 @@ impl Lrs {
     ) -> Result<Vec<NewEvent>, IngestError> {
         let ingest = &self.inner.ingest;
         let statements = || candidates.iter().map(|candidate| &refused.statements[candidate.index]);
+        // What is chosen fits the bound of what is kept; no more than that is taken out of its chunks.
+        let contents = refused.contents.gathered(&self.inner.log, statements()).await;
+        let contents = contents.map_err(|error| IngestError::Unavailable(error.to_string()))?;
         let handles = ingest.resolve(statements(), Period::of(self.inner.clock.now())).await?;
         let snapshot = ingest.municipality.snapshot();
         let preparation = Preparation {
             vault: &self.inner.vault,
             handles: &handles,
             municipality: &snapshot.municipality,
-            contents: refused.contents,
+            contents: &contents,
             credential: Some(refused.credential.id),
             version: refused.version,
         };

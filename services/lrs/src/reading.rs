@@ -168,6 +168,8 @@ pub(crate) async fn contents(
         }
         for (content, attachments::Listed { sha2, content_type }) in own {
             seen.insert(content.hash);
+            // It becomes a header, where a line break would end it.
+            let content_type = content_type.replace(char::is_control, "");
             given.push(GivenAttachment { content_type, sha2, content: content.kept });
         }
     }

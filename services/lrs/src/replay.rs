@@ -61,6 +61,24 @@ enum Read {
     Unreadable,
 }
 
+/// A page of kept statements, opened under a fence of the log.
+#[derive(Clone, Copy)]
+struct Work<'p> {
+    credential: &'p Credential,
+    rules: &'p Rules,
+    page: &'p [Kept],
+    trial: bool,
+    fence: u64,
+}
+
+/// How far a page was come with.
+#[derive(PartialEq, Eq)]
+enum Ended {
+    Done,
+    /// Somebody was erased meanwhile: what is left has to be opened again.
+    Outdated,
+}
+
 impl Lrs {
     /// How much waits for replay, by the ids of credentials.
     ///
@@ -92,9 +110,14 @@ impl Lrs {
                 .await
                 .map_err(unreadable)?;
             let Some(last) = page.last() else { return Ok(replayed) };
-            after = *last;
+            let (before, counted) = (std::mem::replace(&mut after, *last), replayed);
+            // What is opened under this fence is stored under it or not at all: who is erased meanwhile stays erased.
+            let fence = self.inner.log.fence();
+            self.inner.vault.at_fence(fence);
             let page = self.opened(&page).await?;
-            let settled = self.replay_page(&credential, &rules, &page, trial, &mut replayed).await?;
+            let mut settled = HashMap::new();
+            let work = Work { credential: &credential, rules: &rules, page: &page, trial, fence };
+            let outcome = self.replay_page(&work, &mut settled, &mut replayed).await;
             if !trial && !settled.is_empty() {
                 let slots =
                     |kept: &Kept| kept.slots.iter().map(|slot| (kept.position, *slot)).collect::<Vec<_>>();
@@ -105,6 +128,11 @@ impl Lrs {
                 });
                 let facts = KeptReplayedFacts { credential: credential.id, by, settled: settled.collect() };
                 self.settle(&facts, &slots).await?;
+            }
+            if outcome? == Ended::Outdated {
+                // What is left of the page is opened again, and counted then.
+                after = before;
+                replayed = Replayed { refused: counted.refused, conflict: counted.conflict, ..replayed };
             }
         }
     }
@@ -132,16 +160,15 @@ impl Lrs {
         }
     }
 
-    /// Counts and, unless in a trial, stores. Says of which statements of the page nothing is left to be done.
+    /// Counts and, unless in a trial, stores. Says of which statements of the page nothing is left to be done, also where
+    /// it fails.
     async fn replay_page(
         &self,
-        credential: &Credential,
-        rules: &Rules,
-        page: &[Kept],
-        trial: bool,
+        work: &Work<'_>,
+        settled: &mut HashMap<Position, Settled>,
         replayed: &mut Replayed,
-    ) -> Result<HashMap<Position, Settled>, IngestError> {
-        let mut settled = HashMap::new();
+    ) -> Result<Ended, IngestError> {
+        let Work { credential, rules, page, trial, fence } = *work;
         let mut open: Vec<(&Kept, &Statement, &Contents)> = Vec::new();
         for kept in page {
             match &kept.read {
@@ -152,7 +179,8 @@ impl Lrs {
             }
         }
         replayed.unreadable += settled.len() as u64;
-        for _ in 0..ATTEMPTS {
+        let mut attempts = 0;
+        while attempts < ATTEMPTS {
             let (known, conflicts) = self.known(&open).await?;
             replayed.conflict += conflicts.len() as u64;
             replayed.known += known.len() as u64;
@@ -161,14 +189,15 @@ impl Lrs {
             let run = run(&open);
             let Some(((first, ..), rest)) = run.split_first().filter(|_| !trial) else {
                 replayed.stored += open.len() as u64;
-                return Ok(settled);
+                return Ok(Ended::Done);
             };
             let statements: Vec<Statement> =
                 run.iter().map(|(_, statement, _)| (*statement).clone()).collect();
             // Content that came for one is given to no other.
             let contents = if rest.is_empty() { run[0].2.clone() } else { Contents::default() };
             let sender = Sender::of(credential);
-            match self.inner.ingest.post_with(statements, contents, sender, first.version).await {
+            let stored = self.inner.ingest.store_at(fence, statements, contents, sender, first.version);
+            match stored.await {
                 Ok(posted) => {
                     self.count_stored(run.len(), posted.stored);
                     self.inner.uses.replayed(&credential.key, posted.stored, self.inner.clock.now());
@@ -177,12 +206,14 @@ impl Lrs {
                     let done = run.len();
                     open.drain(..done);
                     if open.is_empty() {
-                        return Ok(settled);
+                        return Ok(Ended::Done);
                     }
                 }
+                Err(_) if self.inner.log.fence() != fence => return Ok(Ended::Outdated),
                 // Somebody else stored one of them meanwhile.
-                Err(IngestError::Conflict { .. } | IngestError::Repeated { .. }) => {}
+                Err(IngestError::Conflict { .. } | IngestError::Repeated { .. }) => attempts += 1,
                 Err(IngestError::Full { retry_after }) => {
+                    attempts += 1;
                     tokio::time::sleep(Duration::from_secs(retry_after.into())).await;
                 }
                 Err(error) => return Err(error),

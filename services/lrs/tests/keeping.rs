@@ -255,25 +255,46 @@ promises! {
     async fn attachments_are_kept_with_their_statement_as_far_as_they_are_small(rig) {
         let tool = tool(&rig, only_a()).await;
         let (small, large) = (b"--x\r\n\0\xff ".repeat(10), vec![7; (1 << 20) + 1]);
+        // Too large for a slot of its own, so that it comes in chunks.
+        let middle: Vec<u8> = (0..300_000_u32).map(|number| (number % 251) as u8).collect();
         let with = |number: u32, content: &[u8]| {
             let mut sent = statement(number, "anna", "b");
             sent["attachments"] = json!([{ "usageType": "https://larkby.example/bilaga", "display": { "sv": "Bilaga" },
                 "contentType": "text/plain", "length": content.len(), "sha2": hex::encode(Sha256::digest(content)) }]);
             sent
         };
-        for (sent, content) in [(json!([with(1, &small), statement(2, "bo", "b")]), &small), (with(3, &large), &large)] {
+        for (sent, content) in [(json!([with(1, &small), statement(2, "bo", "b")]), &small), (with(3, &large), &large), (with(4, &middle), &middle)] {
             let mut body = format!("--xyz\r\nContent-Type: application/json\r\n\r\n{sent}\r\n--xyz\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: binary\r\nX-Experience-API-Hash: {}\r\n\r\n", hex::encode(Sha256::digest(content))).into_bytes();
             body.extend_from_slice(content);
             body.extend_from_slice(b"\r\n--xyz--\r\n");
             post_with(&rig, &tool, "multipart/mixed; boundary=xyz", body).await.expect(403);
         }
-        assert_eq!(waiting(&rig, &tool).await, 2);
+        assert_eq!(waiting(&rig, &tool).await, 3);
         mend(&rig, &tool, a_and_b()).await;
-        assert_eq!(replay(&rig, &tool).await, Replayed { stored: 2, ..NOTHING });
-        let given = rig.get(&[("statementId", &id(1)), ("attachments", "true")]).await.expect(200);
-        assert!(given.body.windows(small.len()).any(|window| window == small));
+        assert_eq!(replay(&rig, &tool).await, Replayed { stored: 3, ..NOTHING });
+        for (number, content) in [(1, &small), (4, &middle)] {
+            let given = rig.get(&[("statementId", &id(number)), ("attachments", "true")]).await.expect(200);
+            assert!(given.body.windows(content.len()).any(|window| window == content.as_slice()));
+        }
         rig.lrs.write_uses().await.unwrap();
         assert_eq!(rig.vault.uses().await.unwrap()[&tool.key].unkept, 1);
+    }
+
+    async fn however_many_have_attachments_a_replay_stores_them_all(rig) {
+        let tool = tool(&rig, only_a()).await;
+        let count = 70;
+        for number in 1..=count {
+            let content = format!("inlämning {number}");
+            let hash = hex::encode(Sha256::digest(&content));
+            let mut sent = statement(number, "anna", "b");
+            sent["attachments"] = json!([{ "usageType": "https://larkby.example/bilaga", "display": { "sv": "Bilaga" },
+                "contentType": "text/plain", "length": content.len(), "sha2": hash }]);
+            let body = format!("--xyz\r\nContent-Type: application/json\r\n\r\n{sent}\r\n--xyz\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: binary\r\nX-Experience-API-Hash: {hash}\r\n\r\n{content}\r\n--xyz--\r\n");
+            post_with(&rig, &tool, "multipart/mixed; boundary=xyz", body).await.expect(403);
+        }
+        mend(&rig, &tool, a_and_b()).await;
+        assert_eq!(replay(&rig, &tool).await, Replayed { stored: u64::from(count), ..NOTHING });
+        assert_eq!(waiting(&rig, &tool).await, 0);
     }
 
     async fn of_each_kind_of_refusal_reason_place_and_tool_are_known_and_nothing_that_was_sent(rig) {

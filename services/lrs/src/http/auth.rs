@@ -13,7 +13,7 @@ use super::error::Refusal;
 use super::tool;
 use crate::Lrs;
 use crate::attachments::Contents;
-use crate::kept::{self, Refused};
+use crate::kept::Refused;
 use crate::query::QueryFailed;
 use crate::rules::{self, Broken, Rules};
 
@@ -139,14 +139,10 @@ impl Breach {
         lrs: &Lrs,
         credential: &Credential,
         statements: &[Statement],
-        contents: Contents,
+        contents: &Contents,
         version: Version,
     ) -> Refusal {
-        let contents = match contents.gathered(&lrs.inner.log, kept::LARGEST_ATTACHMENTS).await {
-            Ok(contents) => contents,
-            Err(error) => return QueryFailed::from(error).into(),
-        };
-        let refused = Refused { credential, rules: &self.rules, statements, contents: &contents, version };
+        let refused = Refused { credential, rules: &self.rules, statements, contents, version };
         match lrs.keep(&refused).await {
             Ok(()) => self.refusal(lrs, credential),
             Err(error) => error.into(),

@@ -187,7 +187,7 @@ async fn store(
             let sender = Sender::of(credential);
             lrs.ingest().post_with(statements, contents, sender, version).await.map_err(Refusal::from)
         }
-        Some(breach) => Err(breach.keep(lrs, credential, &statements, contents, version).await),
+        Some(breach) => Err(breach.keep(lrs, credential, &statements, &contents, version).await),
     };
     intake::discard(&lrs.inner.log, staged.into_iter()).await;
     posted
