@@ -61,6 +61,7 @@ fn without_ids(texts: &[String]) -> String {
 
 /// The best of several rounds: what the code can do when nothing disturbs it.
 fn measure(name: &str, bytes: usize, statements: usize, mut work: impl FnMut()) {
+    let allocated = allocation_counter::measure(&mut work).count_total;
     let mut best = Duration::MAX;
     for _ in 0..20 {
         let turns = 50;
@@ -72,8 +73,9 @@ fn measure(name: &str, bytes: usize, statements: usize, mut work: impl FnMut()) 
     }
     let seconds = best.as_secs_f64();
     println!(
-        "{name:<34} {:>7.0} MB/s {:>9.0} ns a statement",
+        "{name:<34} {:>7.0} MB/s {:>9.0} ns {:>7.1} allocations a statement",
         bytes as f64 / 1e6 / seconds,
-        seconds * 1e9 / statements as f64
+        seconds * 1e9 / statements as f64,
+        allocated as f64 / statements as f64
     );
 }

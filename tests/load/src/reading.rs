@@ -169,6 +169,8 @@ impl Sample {
     fn of(json: &str) -> Option<Self> {
         let statement: Value = serde_json::from_str(json).ok()?;
         let text = |value: &Value| value.as_str().map(str::to_owned);
+        // Of voiding statements the object is another statement.
+        statement["object"]["objectType"].as_str().is_none_or(|kind| kind == "Activity").then_some(())?;
         Some(Self {
             id: text(&statement["id"])?,
             agent: statement["actor"].to_string(),
