@@ -144,7 +144,8 @@ async fn ask(
         let began = Instant::now();
         let (status, body) = connection.exchange(&request).await?;
         times.push(began.elapsed());
-        if status != 200 {
+        // A few were voided by later ones.
+        if status != 200 && !(status == 404 && question == "statementId") {
             bail!("{question}: answered {status}");
         }
         let answer: Value = serde_json::from_slice(body)?;
