@@ -1,12 +1,14 @@
 //! The benchmark itself, tiny: that everything is measured and nothing is lost. No time is asserted.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
 
-#[test]
-fn lists_are_asked_for_at_each_size() {
+/// Runs the benchmark, tiny: its figures, and what it printed.
+fn load(arguments: &[&str]) -> (Vec<Value>, String) {
     let larka = std::env::var_os("LARKA_BIN").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/debug/larka"),
         PathBuf::from,
@@ -14,13 +16,20 @@ fn lists_are_asked_for_at_each_size() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("figures.json");
     let output = Command::new(env!("CARGO_BIN_EXE_load"))
-        .args(["--quick", "--reading", "1500,3000", "--json"])
+        .args(arguments)
+        .args(["--quick", "--json"])
         .arg(&file)
         .env("LARKA_BIN", &larka)
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let all: Vec<Value> = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert!(output.status.success(), "{}: {}", larka.display(), String::from_utf8_lossy(&output.stderr));
+    let all = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    (all, String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn lists_are_asked_for_at_each_size() {
+    let (all, _) = load(&["--reading", "1500,3000"]);
     assert_eq!(all.len(), 2);
     for figures in &all {
         let answered = figures["answered"].as_array().unwrap();
@@ -34,20 +43,7 @@ fn lists_are_asked_for_at_each_size() {
 
 #[test]
 fn every_figure_is_there_and_nothing_that_was_acknowledged_is_lost() {
-    let larka = std::env::var_os("LARKA_BIN").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/debug/larka"),
-        PathBuf::from,
-    );
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("figures.json");
-    let output = Command::new(env!("CARGO_BIN_EXE_load"))
-        .args(["--quick", "--json"])
-        .arg(&file)
-        .env("LARKA_BIN", &larka)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}: {}", larka.display(), String::from_utf8_lossy(&output.stderr));
-    let all: Vec<Value> = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let (all, text) = load(&[]);
     let databases: Vec<_> = all.iter().map(|figures| figures["database"].as_str().unwrap()).collect();
     assert_eq!(databases, ["sqlite", "postgres"]);
     for figures in &all {
@@ -72,7 +68,6 @@ fn every_figure_is_there_and_nothing_that_was_acknowledged_is_lost() {
         assert!(
             figures["memory"]["peak"].as_u64().unwrap() >= figures["memory"]["resident"].as_u64().unwrap()
         );
-        let text = String::from_utf8_lossy(&output.stdout);
         assert_eq!(text.matches("targets ").count(), 2, "a table for each database: {text}");
     }
 }
