@@ -162,21 +162,22 @@ impl Following {
         Ok(stretch)
     }
 
-    /// The attachments of the statement at a position whose content is here, each once, as far as there are keys to it.
+    /// The attachments of the statement at a position whose content is here, each once, as far as there are keys to it:
+    /// `contentType`, `sha2` and the whole content.
     ///
     /// # Errors
     /// [`QueryFailed::Unavailable`], [`QueryFailed::Internal`].
-    pub async fn attachments(&self, position: Position) -> Result<Vec<GivenAttachment>, QueryFailed> {
+    pub async fn attachments(
+        &self,
+        position: Position,
+    ) -> Result<Vec<(String, String, Vec<u8>)>, QueryFailed> {
         let stored = self.read(&[position]).await?;
-        Ok(reading::contents(&self.log, &self.vault, &stored, u64::MAX).await?.0)
-    }
-
-    /// The whole content of an attachment.
-    ///
-    /// # Errors
-    /// [`QueryFailed::Unavailable`], [`QueryFailed::Internal`].
-    pub async fn content(&self, attachment: GivenAttachment) -> Result<Vec<u8>, QueryFailed> {
-        Ok(reading::whole(&self.log, attachment.content).await?)
+        let (given, _) = reading::contents(&self.log, &self.vault, &stored, u64::MAX).await?;
+        let mut whole = Vec::with_capacity(given.len());
+        for GivenAttachment { content_type, sha2, content } in given {
+            whole.push((content_type, sha2, reading::whole(&self.log, content).await?));
+        }
+        Ok(whole)
     }
 
     /// The statements among the next events, and the last position that was looked at.

@@ -126,14 +126,9 @@ impl Source for FromLrs {
 
     fn attachments(&self, position: Position) -> BoxFuture<'_, Result<Vec<Attachment>, SourceError>> {
         async move {
-            let failed = |error: lrs::QueryFailed| SourceError(error.to_string());
-            let mut whole = Vec::new();
-            for given in self.0.attachments(position).await.map_err(failed)? {
-                let (content_type, sha2) = (given.content_type.clone(), given.sha2.clone());
-                let bytes = self.0.content(given).await.map_err(failed)?;
-                whole.push(Attachment { content_type, sha2, bytes });
-            }
-            Ok(whole)
+            let read = self.0.attachments(position).await.map_err(|e| SourceError(e.to_string()))?;
+            let whole = |(content_type, sha2, bytes)| Attachment { content_type, sha2, bytes };
+            Ok(read.into_iter().map(whole).collect())
         }
         .boxed()
     }
