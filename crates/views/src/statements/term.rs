@@ -2,7 +2,7 @@
 
 use domain::StatementFactsRef;
 use eventlog::event::Key;
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256};
 use uuid::Uuid;
 
 /// A 16-byte digest of a kind of filter and its values: IRIs may be longer than an index entry can be.
@@ -29,15 +29,19 @@ enum Kind {
 }
 
 fn digest(kind: Kind, values: &[&[u8]]) -> Term {
-    let mut hash = Sha256::new();
-    hash.update([kind as u8]);
+    let mut hash = Context::new(&SHA256);
+    hash.update(&[kind as u8]);
     for value in values {
-        hash.update((value.len() as u64).to_be_bytes());
+        hash.update(&(value.len() as u64).to_be_bytes());
         hash.update(value);
     }
-    let mut term = [0; 16];
-    term.copy_from_slice(&hash.finalize()[..16]);
-    term
+    first_half(hash)
+}
+
+fn first_half(hash: Context) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&hash.finish().as_ref()[..16]);
+    half
 }
 
 /// The term of an agent by itself, with a verb, or where it stands elsewhere: half of it says who, half what. An
@@ -98,13 +102,11 @@ pub(crate) type RowDigest = [u8; 16];
 pub(crate) fn row_digest(terms: &[Term]) -> RowDigest {
     let mut sorted = terms.to_vec();
     sorted.sort_unstable();
-    let mut hash = Sha256::new();
+    let mut hash = Context::new(&SHA256);
     for term in &sorted {
         hash.update(term);
     }
-    let mut digest = [0; 16];
-    digest.copy_from_slice(&hash.finalize()[..16]);
-    digest
+    first_half(hash)
 }
 
 /// What a list of statements is asked for, resolved to pseudonyms. All that is given has to hold on one and the
