@@ -127,7 +127,10 @@ impl Tables {
     fn next_of_a_dump(&mut self) -> Result<Option<Row>, Failure> {
         loop {
             if self.bytes.ahead()?.is_empty() {
-                return Ok(None);
+                return match self.columns.is_empty() {
+                    true => Ok(None),
+                    false => Err(self.bytes.broken("\\. at the end of a table")),
+                };
             }
             let (line, start) = (self.bytes.line, self.bytes.at);
             let read = self.bytes.whole_line(self.longest)?;
@@ -290,6 +293,16 @@ mod tests {
                 ("xapi_statement".to_owned(), 10, statement),
             ]
         );
+    }
+
+    #[test]
+    fn a_dump_that_ends_inside_a_table_is_broken() {
+        let dump = "COPY public.xapi_statement (id, payload) FROM stdin;\n1\t{}\n";
+        let bytes = Bytes::open(Box::new(std::io::Cursor::new(dump.as_bytes().to_vec()))).unwrap();
+        let mut tables = Tables::of(bytes, &["payload"], 1_000).unwrap().ok().unwrap();
+        assert!(tables.next().unwrap().is_some());
+        let error = tables.next().unwrap_err().to_string();
+        assert!(error.contains("line 3: expected \\. at the end of a table"), "{error}");
     }
 
     #[test]
