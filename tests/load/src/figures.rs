@@ -250,8 +250,9 @@ impl fmt::Display for Figures {
         }
         writeln!(
             f,
-            "\nmemory of the server after 50 x 8: {} MB, at most {} MB",
+            "\nmemory of the server after 50 x 8: {} MB, {} of them its own, at most {} MB",
             self.memory.resident >> 20,
+            self.memory.own >> 20,
             self.memory.peak >> 20
         )?;
         let each = |bytes: u64| bytes as f64 / self.disk.statements.max(1) as f64;

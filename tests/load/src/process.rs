@@ -13,6 +13,8 @@ pub(crate) struct Memory {
     pub(crate) peak: u64,
     /// What it has now (`VmRSS`).
     pub(crate) resident: u64,
+    /// What of that is its own and not a file that is mapped, which the system takes back as it likes (`RssAnon`).
+    pub(crate) own: u64,
 }
 
 /// What a running process takes.
@@ -23,7 +25,7 @@ pub(crate) fn memory(pid: u32) -> Result<Memory> {
         let kilobytes: u64 = line.split_whitespace().next().context("no number")?.parse()?;
         Ok(kilobytes * 1024)
     };
-    Ok(Memory { peak: of("VmHWM:")?, resident: of("VmRSS:")? })
+    Ok(Memory { peak: of("VmHWM:")?, resident: of("VmRSS:")?, own: of("RssAnon:")? })
 }
 
 /// Processor time of a process so far, in seconds.

@@ -14,14 +14,17 @@ use synthetic::{Plan, World};
 
 use crate::client::Connection;
 use crate::place::{Backend, Place};
+use crate::process::{self, Memory};
 use crate::server::Server;
 use crate::work::{self, Work};
-use crate::{Flags, client, process};
+use crate::{Flags, client};
 
 /// Statements that are made and sent at a time.
 const SHARE: usize = 50_000;
 /// Every so many statements one is kept to ask about.
 const KEPT: usize = 251;
+/// How often memory is looked at on the way to the largest size.
+const SAMPLES: u64 = 10;
 /// Questions of each kind; fewer where it is only to be seen that everything is measured.
 const QUESTIONS: usize = 400;
 const QUICK: usize = 10;
@@ -53,8 +56,8 @@ pub(crate) struct Answered {
 pub(crate) struct Reading {
     database: Backend,
     answered: Vec<Answered>,
-    /// Resident bytes of the server with so many statements in the log.
-    memory: Vec<(u64, u64)>,
+    /// What the server took with so many statements in the log: while it was filled, and after each size's questions.
+    memory: Vec<(u64, Memory)>,
 }
 
 /// What is asked. Each with `limit=100`, newest first.
@@ -94,15 +97,17 @@ pub(crate) async fn measure(backend: Backend, flags: &Flags, sizes: &[u64]) -> R
                 client::send(address, requests, 8, Duration::from_secs(3_600))
             });
             sent.await??;
+            if posted == *size || posted % (most / SAMPLES).max(1) < SHARE as u64 {
+                memory.push((posted, process::memory(server.pid())?));
+            }
         }
-        memory.push((posted, process::memory(server.pid())?.resident));
         place.settle().await?;
         for (number, question) in QUESTIONS_ASKED.into_iter().enumerate() {
             let count = if flags.quick { QUICK } else { QUESTIONS };
             answered.push(ask(&server, question, number, count, &samples, posted).await?);
         }
+        memory.push((posted, process::memory(server.pid())?));
     }
-    memory.push((posted, process::memory(server.pid())?.resident));
     server.stop().await?;
     place.drop_now().await?;
     Ok(Reading { database: backend, answered, memory })
@@ -210,8 +215,13 @@ impl fmt::Display for Reading {
                 one.median_ms / before,
             )?;
         }
-        let memory: Vec<String> =
-            self.memory.iter().map(|(at, bytes)| format!("{} MB at {at}", bytes >> 20)).collect();
-        write!(f, "the server's memory: {} (after the last questions)", memory.join(", "))
+        writeln!(
+            f,
+            "the server's memory   its own MB  with mapped files  (the last of a size after its questions)"
+        )?;
+        for (at, memory) in &self.memory {
+            writeln!(f, "{at:>21}   {:>10}  {:>17}", memory.own >> 20, memory.resident >> 20)?;
+        }
+        Ok(())
     }
 }
