@@ -29,6 +29,7 @@ pub struct CredentialInput {
     pub scopes: Vec<String>,
     /// The last day it is good, or the instant from which it is refused.
     #[serde(default)]
+    #[schema(pattern = r"^\d{4}-\d{2}-\d{2}([Tt ].+)?$", example = "2027-06-30")]
     pub expires: Option<String>,
     /// Requests a second.
     #[serde(default)]

@@ -11,6 +11,7 @@ mod error;
 mod multipart;
 mod openapi;
 mod parameters;
+pub(crate) mod places;
 pub(crate) mod rate;
 mod statements;
 mod stream;

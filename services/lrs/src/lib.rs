@@ -120,8 +120,13 @@ pub struct Limits {
     pub page: usize,
     /// Requests with a body that are worked on at the same time; more are answered with 429.
     pub in_flight: usize,
+    /// Requests with attachments that arrive at the same time, each of which holds up to a megabyte; more are answered
+    /// with 429.
+    pub uploads: usize,
     /// Streams of statements that are open at the same time; more are answered with 429.
     pub streams: usize,
+    /// How many of them one credential has at most.
+    pub streams_each: usize,
     /// How often a stream is heard from at least, and its credential asked for anew, in seconds.
     pub heartbeat_seconds: u64,
     /// How long a body may take to arrive, in seconds; slower is answered with 408. The content of attachments may
@@ -139,8 +144,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 16 MiB, 256 MiB, 10,000 statements, pages of 100, 1,000 requests, 200 streams heard from every 15 seconds, 30
-    /// seconds, half an hour, a day, 10,000 statements of 64 MiB kept.
+    /// 16 MiB, 256 MiB, 10,000 statements, pages of 100, 1,000 requests, 200 of them with attachments, 200 streams
+    /// heard from every 15 seconds and 50 of them one credential's, 30 seconds, half an hour, a day, 10,000 statements of 64 MiB kept.
     fn default() -> Self {
         Self {
             body_bytes: 16 << 20,
@@ -148,7 +153,9 @@ impl Default for Limits {
             batch: 10_000,
             page: 100,
             in_flight: 1_000,
+            uploads: 200,
             streams: 200,
+            streams_each: 50,
             heartbeat_seconds: 15,
             body_seconds: 30,
             upload_seconds: 1_800,
@@ -183,8 +190,8 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     pub(crate) metrics: metrics::Metrics,
     pub(crate) in_flight: Arc<tokio::sync::Semaphore>,
-    /// Places for open streams.
-    pub(crate) streams: Arc<tokio::sync::Semaphore>,
+    pub(crate) uploads: tokio::sync::Semaphore,
+    pub(crate) streams: Arc<http::places::Places>,
     /// Turns true when open streams are to end.
     pub(crate) ending: watch::Sender<bool>,
     pub(crate) municipality: Current,
@@ -230,9 +237,10 @@ impl Lrs {
                     clock.clone(),
                     limits.body_bytes,
                 ),
+                uploads: tokio::sync::Semaphore::new(limits.uploads),
+                streams: Arc::new(http::places::Places::new(&limits, metrics.streams.clone())),
                 metrics,
                 in_flight: Arc::new(tokio::sync::Semaphore::new(limits.in_flight)),
-                streams: Arc::new(tokio::sync::Semaphore::new(limits.streams)),
                 ending: watch::Sender::new(false),
                 promised: AtomicI64::new(0),
                 buckets: http::rate::Buckets::default(),

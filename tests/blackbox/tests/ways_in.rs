@@ -171,7 +171,9 @@ promises! {
         }
         assert_eq!(instance.number("SELECT count(*) FROM event").await.unwrap(), events);
         for method in [Method::GET, Method::PUT, Method::DELETE] {
-            assert_eq!(server.api(method, "organisation").send().await.unwrap().status(), 405);
+            let answer = server.api(method.clone(), "organisation").send().await.unwrap();
+            assert_eq!(answer.status(), 405);
+            assert_eq!(answer.headers()["content-type"], "application/problem+json", "{method}");
         }
     }
 }

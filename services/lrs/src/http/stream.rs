@@ -15,12 +15,13 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use domain::Selection;
 use eventlog::{Key, Position};
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 use xapi::{Identifier, StatementQuery, Version};
 
 use super::auth::{self, Right};
 use super::error::Refusal;
+use super::places::Place;
 use super::{answering, negotiate, parameters, with_version};
 use crate::Lrs;
 use crate::follow::Watch;
@@ -43,7 +44,8 @@ pub(super) async fn stream(State(lrs): State<Lrs>, request: Request) -> Response
 async fn open(lrs: Lrs, parts: Parts) -> Result<Response, Refusal> {
     let version = negotiate(&lrs, &parts.headers)?;
     let credential = auth::authorized(&lrs, &parts.headers, Right::ReadStatements).await?;
-    let place = Place::take(&lrs)?;
+    let place =
+        lrs.inner.streams.take(credential.id, Instant::now()).ok_or_else(Refusal::too_many_streams)?;
     let (selection, agent) = wanted(&parts, version)?;
     let organisation = lrs.inner.municipality.refresh().await.map_err(QueryFailed::from)?;
     selection.check(&organisation.municipality.organisation).map_err(|(name, expected)| {
@@ -79,7 +81,7 @@ async fn open(lrs: Lrs, parts: Parts) -> Result<Response, Refusal> {
         ending,
         checked,
         begun: false,
-        _place: place,
+        place,
     };
     let body = futures_util::stream::unfold(open, |mut open| async move {
         let bytes = open.next().await?;
@@ -127,12 +129,16 @@ struct Open {
     ending: watch::Receiver<bool>,
     checked: Instant,
     begun: bool,
-    _place: Place,
+    place: Place,
 }
 
 impl Open {
     /// What is to be sent next, as soon as there is something; `None` at the end.
     async fn next(&mut self) -> Option<Bytes> {
+        // Asked only when the reader has taken what went before.
+        if !self.place.keep(Instant::now()) {
+            return None;
+        }
         if !std::mem::replace(&mut self.begun, true) {
             return Some(format!("retry: {COME_BACK}\nid: {}\n\n", self.position.0).into());
         }
@@ -195,28 +201,6 @@ fn event(out: &mut String, position: Position, json: &str) {
         let _ = writeln!(out, "data: {line}");
     }
     out.push('\n');
-}
-
-/// A place among the open streams. Given back when dropped.
-struct Place {
-    _permit: OwnedSemaphorePermit,
-    gauge: prometheus::IntGauge,
-}
-
-impl Place {
-    fn take(lrs: &Lrs) -> Result<Self, Refusal> {
-        let permit =
-            lrs.inner.streams.clone().try_acquire_owned().map_err(|_| Refusal::too_many_streams())?;
-        let gauge = lrs.inner.metrics.streams.clone();
-        gauge.inc();
-        Ok(Self { _permit: permit, gauge })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.gauge.dec();
-    }
 }
 
 #[cfg(test)]

@@ -85,7 +85,9 @@ where
     P: FnOnce(&[u8]) -> Result<Vec<Statement>, Invalid> + Send + 'static,
     C: FnOnce(&[Statement]) -> Result<(), Refusal>,
 {
-    let limits = opening.lrs.inner.limits;
+    let inner = &opening.lrs.inner;
+    let _room = inner.uploads.try_acquire().map_err(|_| Refusal::too_many(1))?;
+    let limits = inner.limits;
     let most = limits.body_bytes.saturating_add(limits.attachment_bytes);
     if body::named_length(headers).is_some_and(|length| length > most as u64) {
         return Err(Refusal::too_large(most));
