@@ -25,11 +25,6 @@ use clap::{Parser, Subcommand};
 use failure::Failure;
 use settings::{Common, ServeFlags, Settings};
 
-/// Half the memory of the C library's, and it stays so: that one keeps what many threads gave back apart from each other
-/// (docs/benchmarks.md).
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Learning record store and learning analytics for a municipality.
 #[derive(Debug, Parser)]
 #[command(name = "larka", version, about, disable_help_subcommand = true)]

@@ -10,6 +10,7 @@ mod bare;
 mod client;
 mod figures;
 mod folding;
+mod garbled;
 mod inside;
 mod place;
 mod process;
@@ -51,6 +52,9 @@ struct Flags {
     /// Instead of all that: fill a log to each of these sizes, and measure what lists take
     #[arg(long, value_name = "STATEMENTS", value_delimiter = ',')]
     reading: Vec<u64>,
+    /// Instead of all that: send so many garbled requests, of which none may be answered with a 5xx
+    #[arg(long, value_name = "REQUESTS", default_value_t = 0)]
+    garbled: u64,
     /// A tiny run, to see that everything is measured
     #[arg(long)]
     quick: bool,
@@ -77,6 +81,9 @@ fn main() -> Result<()> {
     runtime.block_on(async {
         if !flags.reading.is_empty() {
             return read(&flags).await;
+        }
+        if flags.garbled > 0 {
+            return garble(&flags).await;
         }
         let work = Work::new(&flags);
         let mut all = Vec::new();
@@ -114,6 +121,18 @@ async fn read(flags: &Flags) -> Result<()> {
         std::fs::write(file, serde_json::to_vec_pretty(&all)?)?;
     }
     Ok(())
+}
+
+/// What becomes of garbled requests.
+async fn garble(flags: &Flags) -> Result<()> {
+    let mut all = Vec::new();
+    for backend in flags.database.clone() {
+        all.push(garbled::measure(backend, flags, flags.garbled).await?);
+    }
+    if let Some(file) = &flags.json {
+        std::fs::write(file, serde_json::to_vec_pretty(&all)?)?;
+    }
+    all.iter().try_for_each(garbled::Garbled::report)
 }
 
 /// One round on one database.

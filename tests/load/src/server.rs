@@ -28,6 +28,37 @@ pub(crate) struct Server<'a> {
     tool: String,
 }
 
+/// A request in its parts, to be changed before it is sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Raw {
+    method: &'static str,
+    resource: &'static str,
+    credential: String,
+    content_type: String,
+    /// As a person would write it; encoded when it is sent.
+    pub(crate) query: Vec<u8>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Raw {
+    /// As it is sent: whatever was changed, a request with a length that is right.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let mut bytes = format!(
+            "{} /xapi/{}?{} HTTP/1.1\r\nHost: load\r\nAuthorization: Basic {}\r\n\
+             X-Experience-API-Version: 2.0.0\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n",
+            self.method,
+            self.resource,
+            encoded(&self.query, b"=&"),
+            self.credential,
+            self.content_type,
+            self.body.len()
+        )
+        .into_bytes();
+        bytes.extend_from_slice(&self.body);
+        bytes
+    }
+}
+
 /// Counters at one moment.
 pub(crate) struct Meters {
     pub(crate) position: u64,
@@ -96,29 +127,24 @@ impl<'a> Server<'a> {
 
     /// A request that posts statements, and the files attached to them.
     pub(crate) fn request(&self, body: &Body) -> Request {
-        let bytes = match body.files.as_slice() {
-            [] => post("/xapi/statements", &self.tool, JSON, &body.json),
-            files => {
-                let mut parts = format!("--{BOUNDARY}\r\nContent-Type: {JSON}\r\n\r\n{}\r\n", body.json);
-                for file in files {
-                    parts.push_str(&format!(
-                        "--{BOUNDARY}\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: binary\r\n\
-                         X-Experience-API-Hash: {}\r\n\r\n{file}\r\n",
-                        work::hash(file)
-                    ));
-                }
-                parts.push_str(&format!("--{BOUNDARY}--\r\n"));
-                let content_type = format!("multipart/mixed; boundary={BOUNDARY}");
-                post("/xapi/statements", &self.tool, &content_type, &parts)
-            }
-        };
+        let (text, content_type) = packed(body);
+        let bytes = post("/xapi/statements", &self.tool, &content_type, &text);
         Request { bytes, statements: body.statements }
+    }
+
+    /// A request in its parts: a resource of xAPI, its parameters, and what it carries.
+    pub(crate) fn raw(&self, method: &'static str, resource: &'static str, query: &str, body: Body) -> Raw {
+        let (body, content_type) = packed(&body);
+        let (credential, query) = (self.tool.clone(), query.as_bytes().to_vec());
+        Raw { method, resource, credential, content_type, query, body: body.into_bytes() }
     }
 
     /// A request that asks for something.
     pub(crate) fn question(&self, resource: &str, parameters: &[(&str, &str)]) -> Vec<u8> {
-        let parameters: Vec<String> =
-            parameters.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let parameters: Vec<String> = parameters
+            .iter()
+            .map(|(name, value)| format!("{name}={}", encoded(value.as_bytes(), b"")))
+            .collect();
         format!(
             "GET /xapi/{resource}?{} HTTP/1.1\r\nHost: load\r\nAuthorization: Basic {}\r\n\
              X-Experience-API-Version: 2.0.0\r\n\r\n",
@@ -201,13 +227,31 @@ fn post(path: &str, credential: &str, content_type: &str, body: &str) -> Vec<u8>
     .into_bytes()
 }
 
-/// As it stands in an address (RFC 3986, 2.3).
-fn encoded(text: &str) -> String {
-    let one = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+/// Statements, and the files attached to them: the text of a body and its type.
+fn packed(body: &Body) -> (String, String) {
+    if body.files.is_empty() {
+        return (body.json.clone(), JSON.to_owned());
+    }
+    let mut parts = format!("--{BOUNDARY}\r\nContent-Type: {JSON}\r\n\r\n{}\r\n", body.json);
+    for file in &body.files {
+        parts.push_str(&format!(
+            "--{BOUNDARY}\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: binary\r\n\
+             X-Experience-API-Hash: {}\r\n\r\n{file}\r\n",
+            work::hash(file)
+        ));
+    }
+    parts.push_str(&format!("--{BOUNDARY}--\r\n"));
+    (parts, format!("multipart/mixed; boundary={BOUNDARY}"))
+}
+
+/// As it stands in an address (RFC 3986, 2.3), but for what is kept.
+fn encoded(text: &[u8], kept: &[u8]) -> String {
+    let one = |byte: &u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(*byte).to_string(),
+        byte if kept.contains(byte) => char::from(*byte).to_string(),
         byte => format!("%{byte:02X}"),
     };
-    text.bytes().map(one).collect()
+    text.iter().map(one).collect()
 }
 
 fn expect_200((status, body): (u16, &[u8])) -> Result<&[u8]> {

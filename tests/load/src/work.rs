@@ -108,6 +108,12 @@ pub(crate) fn hash(file: &str) -> String {
     hex::encode(Sha256::digest(file))
 }
 
+/// A body of one statement with a file attached.
+pub(crate) fn with_file(number: usize, json: &str) -> Body {
+    let Made { json, file } = Made::of(number * ATTACHED, json.to_owned());
+    Body { json, statements: 1, files: file.into_iter().collect() }
+}
+
 /// Bodies of so many statements each, of statements without files.
 pub(crate) fn plain(statements: Vec<String>, size: usize) -> Vec<Body> {
     let made: Vec<Made> = statements.into_iter().map(|json| Made { json, file: None }).collect();

@@ -42,6 +42,24 @@ fn lists_are_asked_for_at_each_size() {
 }
 
 #[test]
+fn whatever_is_garbled_is_answered_and_never_with_a_5xx() {
+    let (all, _) = load(&["--garbled", "6000"]);
+    assert_eq!(all.len(), 2);
+    for garbled in &all {
+        let statuses = garbled["statuses"].as_object().unwrap();
+        let of = |status: &str| statuses.get(status).and_then(Value::as_u64).unwrap_or(0);
+        assert!(of("200") + of("204") > 600 && of("400") > 600, "some are good and some are not: {garbled}");
+        assert!(statuses.keys().all(|status| status.as_str() < "500"), "{garbled}");
+        assert_eq!(
+            statuses.values().filter_map(Value::as_u64).sum::<u64>(),
+            6000,
+            "each is answered: {garbled}"
+        );
+        assert!(garbled["stored"].as_u64().unwrap() > 0, "{garbled}");
+    }
+}
+
+#[test]
 fn every_figure_is_there_and_nothing_that_was_acknowledged_is_lost() {
     let (all, text) = load(&[]);
     let databases: Vec<_> = all.iter().map(|figures| figures["database"].as_str().unwrap()).collect();
