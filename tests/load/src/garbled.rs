@@ -22,9 +22,9 @@ const CONNECTIONS: usize = 16;
 /// Statements that requests are made from.
 const STATEMENTS: usize = 2_000;
 /// A request that asks for many statements is made so much more rarely than one that brings some.
-const QUESTIONS: u64 = 8;
+const QUESTIONS: usize = 8;
 /// Of so many requests one stays as it was.
-const WHOLE: u64 = 8;
+const WHOLE: usize = 8;
 
 /// What is put where it does not belong.
 const WORDS: [&str; 38] = [
@@ -84,6 +84,25 @@ pub(crate) struct Garbled {
     faults: Vec<String>,
 }
 
+#[derive(Debug, Default)]
+struct Outcome {
+    statuses: BTreeMap<u16, u64>,
+    unanswered: u64,
+    faults: Vec<String>,
+}
+
+impl Outcome {
+    fn saw(&mut self, number: u64, answer: &Result<u16>, sent: &[u8]) {
+        match answer {
+            Ok(status) => *self.statuses.entry(*status).or_insert(0) += 1,
+            Err(_) => self.unanswered += 1,
+        }
+        if answer.as_ref().map_or(true, |status| *status >= 500) && self.faults.len() < 5 {
+            self.faults.push(format!("{number}: {answer:?}: {}", String::from_utf8_lossy(sent)));
+        }
+    }
+}
+
 impl Garbled {
     /// Prints it, and is an error where something was wrong.
     pub(crate) fn report(&self) -> Result<()> {
@@ -119,7 +138,7 @@ pub(crate) async fn measure(backend: Backend, flags: &Flags, requests: u64) -> R
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         LocalSet::new().block_on(&runtime, async {
             let (good, next) = (Rc::new(good), Rc::new(Cell::new(0)));
-            let outcome = Rc::new(RefCell::new((BTreeMap::new(), 0_u64, Vec::new())));
+            let outcome = Rc::new(RefCell::new(Outcome::default()));
             let mut tasks = Vec::new();
             for _ in 0..CONNECTIONS {
                 let (good, next, outcome) = (Rc::clone(&good), Rc::clone(&next), Rc::clone(&outcome));
@@ -137,18 +156,8 @@ pub(crate) async fn measure(backend: Backend, flags: &Flags, requests: u64) -> R
                             connection = Connection::open(address).await?;
                             answer = connection.exchange(&bytes).await.map(|(status, _)| status);
                         }
-                        let mut outcome = outcome.borrow_mut();
-                        let (statuses, unanswered, faults) = &mut *outcome;
-                        match &answer {
-                            Ok(status) => *statuses.entry(*status).or_insert(0) += 1,
-                            Err(_) => *unanswered += 1,
-                        }
-                        if answer.as_ref().map_or(true, |status| *status >= 500) && faults.len() < 5 {
-                            faults.push(format!("{number}: {answer:?}: {}", String::from_utf8_lossy(&bytes)));
-                        }
-                        let broken = answer.is_err();
-                        drop(outcome);
-                        if broken {
+                        outcome.borrow_mut().saw(number, &answer, &bytes);
+                        if answer.is_err() {
                             connection = Connection::open(address).await?;
                         }
                     }
@@ -161,7 +170,7 @@ pub(crate) async fn measure(backend: Backend, flags: &Flags, requests: u64) -> R
         })
     });
     let began = Instant::now();
-    let (statuses, unanswered, faults) = sent.await??;
+    let Outcome { statuses, unanswered, faults } = sent.await??;
     let seconds = began.elapsed().as_secs_f64();
     // What was accepted can be read again, all of it.
     let mut connection = Connection::open(server.address()).await?;
@@ -199,7 +208,7 @@ fn good(server: &Server<'_>, statements: &[String]) -> Vec<Raw> {
         ] {
             good.push(server.raw("POST", resource, &query, document("{\"a\":1}")));
         }
-        if number as u64 % QUESTIONS == 0 {
+        if number.is_multiple_of(QUESTIONS) {
             for (method, resource, query) in [
                 ("GET", "statements", format!("statementId={id}&format=canonical")),
                 (
@@ -210,9 +219,7 @@ fn good(server: &Server<'_>, statements: &[String]) -> Vec<Raw> {
                 (
                     "GET",
                     "statements",
-                    format!(
-                        "activity=https://larkby.example/kurs/1&since=2026-01-01T00:00:00Z&ascending=true&limit=3"
-                    ),
+                    "activity=https://larkby.example/kurs/1&since=2026-01-01T00:00:00Z&ascending=true&limit=3".to_owned(),
                 ),
                 ("GET", "activities/state", state.clone()),
                 ("DELETE", "activities/state", state.clone()),
@@ -232,7 +239,7 @@ fn good(server: &Server<'_>, statements: &[String]) -> Vec<Raw> {
 fn garble(good: &[Raw], number: u64) -> Raw {
     let mut chance = Chance(number);
     let mut request = good[chance.below(good.len())].clone();
-    if chance.below(WHOLE as usize) == 0 {
+    if chance.below(WHOLE) == 0 {
         return request;
     }
     for _ in 0..=chance.below(4) {
