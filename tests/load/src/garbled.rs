@@ -73,21 +73,21 @@ const WORDS: [&str; 38] = [
 pub(crate) struct Garbled {
     database: Backend,
     requests: u64,
+    #[serde(flatten)]
+    outcome: Outcome,
+    /// Statements that were stored nevertheless.
+    stored: u64,
+    seconds: f64,
+}
+
+/// What the answers were.
+#[derive(Debug, Default, Serialize)]
+struct Outcome {
     /// How often each status was the answer.
     statuses: BTreeMap<u16, u64>,
     /// Requests after which the server closed the connection and had not answered.
     unanswered: u64,
-    /// Statements that were stored nevertheless.
-    stored: u64,
-    seconds: f64,
     /// The first requests that were answered with a 5xx or not at all, as they were sent.
-    faults: Vec<String>,
-}
-
-#[derive(Debug, Default)]
-struct Outcome {
-    statuses: BTreeMap<u16, u64>,
-    unanswered: u64,
     faults: Vec<String>,
 }
 
@@ -106,19 +106,19 @@ impl Outcome {
 impl Garbled {
     /// Prints it, and is an error where something was wrong.
     pub(crate) fn report(&self) -> Result<()> {
-        let of: Vec<String> =
-            self.statuses.iter().map(|(status, count)| format!("{count} x {status}")).collect();
+        let Outcome { statuses, unanswered, faults } = &self.outcome;
+        let of: Vec<String> = statuses.iter().map(|(status, count)| format!("{count} x {status}")).collect();
         println!(
             "{:?}: {} garbled requests in {:.0} s: {}, {} unanswered; {} statements stored",
             self.database,
             self.requests,
             self.seconds,
             of.join(", "),
-            self.unanswered,
+            unanswered,
             self.stored
         );
-        if !self.faults.is_empty() {
-            bail!("these were answered with a 5xx or not at all:\n{}", self.faults.join("\n---\n"));
+        if !faults.is_empty() {
+            bail!("these were answered with a 5xx or not at all:\n{}", faults.join("\n---\n"));
         }
         Ok(())
     }
@@ -170,7 +170,7 @@ pub(crate) async fn measure(backend: Backend, flags: &Flags, requests: u64) -> R
         })
     });
     let began = Instant::now();
-    let Outcome { statuses, unanswered, faults } = sent.await??;
+    let outcome = sent.await??;
     let seconds = began.elapsed().as_secs_f64();
     // What was accepted can be read again, all of it.
     let mut connection = Connection::open(server.address()).await?;
@@ -181,7 +181,7 @@ pub(crate) async fn measure(backend: Backend, flags: &Flags, requests: u64) -> R
     let stored = place.statements().await? - before;
     server.stop().await?;
     place.drop_now().await?;
-    Ok(Garbled { database: backend, requests, statuses, unanswered, stored, seconds, faults })
+    Ok(Garbled { database: backend, requests, outcome, stored, seconds })
 }
 
 /// One good request of each kind, for many statements.

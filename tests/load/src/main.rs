@@ -1,5 +1,6 @@
 //! `load`: how fast a real `larka serve` takes statements in, held against bare inserts of the same rows into the
 //! same tables in the same run; how fast views are folded; what a statement takes on disk and in memory.
+//! Or what becomes of garbled requests (`garbled.rs`).
 //!
 //! How to repeat it, and what each figure means: docs/benchmarks.md. Nothing here is asserted: a target that is
 //! missed is printed as missed.
@@ -24,6 +25,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
+use serde::Serialize;
 
 use figures::{Figures, Http};
 use place::{Backend, Place};
@@ -100,11 +102,16 @@ fn main() -> Result<()> {
             println!("{figures}");
             all.push(figures.json());
         }
-        if let Some(file) = &flags.json {
-            std::fs::write(file, serde_json::to_vec_pretty(&all)?)?;
-        }
-        Ok(())
+        keep(&flags, &all)
     })
+}
+
+/// Writes the figures to the file that was asked for, if one was.
+fn keep(flags: &Flags, all: &impl Serialize) -> Result<()> {
+    if let Some(file) = &flags.json {
+        std::fs::write(file, serde_json::to_vec_pretty(all)?)?;
+    }
+    Ok(())
 }
 
 /// What lists take as the log grows.
@@ -117,10 +124,7 @@ async fn read(flags: &Flags) -> Result<()> {
         println!("{reading}");
         all.push(reading);
     }
-    if let Some(file) = &flags.json {
-        std::fs::write(file, serde_json::to_vec_pretty(&all)?)?;
-    }
-    Ok(())
+    keep(flags, &all)
 }
 
 /// What becomes of garbled requests.
@@ -129,9 +133,7 @@ async fn garble(flags: &Flags) -> Result<()> {
     for backend in flags.database.clone() {
         all.push(garbled::measure(backend, flags, flags.garbled).await?);
     }
-    if let Some(file) = &flags.json {
-        std::fs::write(file, serde_json::to_vec_pretty(&all)?)?;
-    }
+    keep(flags, &all)?;
     all.iter().try_for_each(garbled::Garbled::report)
 }
 

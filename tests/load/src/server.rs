@@ -43,19 +43,8 @@ pub(crate) struct Raw {
 impl Raw {
     /// As it is sent: whatever was changed, a request with a length that is right.
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        let mut bytes = format!(
-            "{} /xapi/{}?{} HTTP/1.1\r\nHost: load\r\nAuthorization: Basic {}\r\n\
-             X-Experience-API-Version: 2.0.0\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n",
-            self.method,
-            self.resource,
-            encoded(&self.query, b"=&"),
-            self.credential,
-            self.content_type,
-            self.body.len()
-        )
-        .into_bytes();
-        bytes.extend_from_slice(&self.body);
-        bytes
+        let target = format!("/xapi/{}?{}", self.resource, encoded(&self.query, b"=&"));
+        sent(self.method, &target, &self.credential, &self.content_type, &self.body)
     }
 }
 
@@ -219,12 +208,19 @@ fn command(binary: &PathBuf, place: &Place, arguments: &[&str]) -> Command {
 }
 
 fn post(path: &str, credential: &str, content_type: &str, body: &str) -> Vec<u8> {
-    format!(
-        "POST {path} HTTP/1.1\r\nHost: load\r\nAuthorization: Basic {credential}\r\n\
-         X-Experience-API-Version: 2.0.0\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n{body}",
+    sent("POST", path, credential, content_type, body.as_bytes())
+}
+
+/// A whole request, as it is sent.
+fn sent(method: &str, target: &str, credential: &str, content_type: &str, body: &[u8]) -> Vec<u8> {
+    let mut bytes = format!(
+        "{method} {target} HTTP/1.1\r\nHost: load\r\nAuthorization: Basic {credential}\r\n\
+         X-Experience-API-Version: 2.0.0\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n",
         body.len()
     )
-    .into_bytes()
+    .into_bytes();
+    bytes.extend_from_slice(body);
+    bytes
 }
 
 /// Statements, and the files attached to them: the text of a body and its type.

@@ -31,10 +31,10 @@ pub(super) async fn statements(State(lrs): State<Lrs>, request: Request) -> Resp
     // A promise about a query has to be made before the query; one about a write may be made after it.
     let (answer, through) = match parts.method {
         Method::GET | Method::HEAD => match lrs.inner.log.consistent_through().await {
-            Ok(through) => (Box::pin(get(&lrs, &parts)).await, lrs.promised(Some(through))),
+            Ok(through) => (get(&lrs, &parts).await, lrs.promised(Some(through))),
             Err(error) => (Err(QueryFailed::from(error).into()), lrs.promised(None)),
         },
-        Method::POST | Method::PUT => lrs.after(Box::pin(write(&lrs, &parts, body)).await).await,
+        Method::POST | Method::PUT => lrs.after(write(&lrs, &parts, body).await).await,
         _ => (Err(Refusal::method("GET, HEAD, POST, PUT")), lrs.promised(None)),
     };
     let answer = headless(answer.unwrap_or_else(Refusal::into_response), &parts.method);
