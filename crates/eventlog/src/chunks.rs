@@ -209,6 +209,9 @@ async fn remove(database: &Database, set: &[u8]) -> Result<(), sqlx::Error> {
 /// Inside an append: takes the marks of the sets away and writes down which slots name them. The database refuses a set
 /// that is not whole.
 pub(crate) async fn name(mut tx: Tx<'_>, named: &[(Position, Naming)]) -> Result<(), sqlx::Error> {
+    if named.is_empty() {
+        return Ok(());
+    }
     let sets: BTreeSet<&Key> = named.iter().map(|(_, naming)| &naming.set).collect();
     for set in sets {
         let text = "DELETE FROM chunk_staged WHERE set_id = $1 AND began > 0";

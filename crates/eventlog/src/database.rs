@@ -9,7 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Sqlite, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres, Sqlite, SqliteConnection};
 
 /// Where a database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -201,13 +201,13 @@ impl Database {
                     .max_connections(8)
                     .test_before_acquire(false)
                     .max_lifetime(None)
-                    .connect_lazy_with(options.create_if_missing(false).read_only(true));
+                    .connect_lazy_with(reading(options));
                 let chunks = chunk_connections(file);
                 Ok(Self::Sqlite(SqliteDb { writer, readers, chunks }))
             }
             Location::Postgres { url, schema } => {
                 let options = postgres_options(url, schema.as_deref(), durability)?;
-                let pool = PgPoolOptions::new()
+                let pool = pool_options()
                     .max_connections(16)
                     // Also how long somebody waits to hear that the database is away.
                     .acquire_timeout(Duration::from_secs(5))
@@ -234,13 +234,13 @@ impl Database {
                     .max_connections(8)
                     .test_before_acquire(false)
                     .max_lifetime(None)
-                    .connect_lazy_with(options.read_only(true));
+                    .connect_lazy_with(reading(options));
                 let chunks = chunk_connections(file);
                 Ok(Self::Sqlite(SqliteDb { writer, readers, chunks }))
             }
             Location::Postgres { url, schema } => {
                 let options = postgres_options(url, schema.as_deref(), Durability::Rebuildable)?;
-                let pool = PgPoolOptions::new()
+                let pool = pool_options()
                     .max_connections(6)
                     .acquire_timeout(Duration::from_secs(5))
                     .idle_timeout(Duration::from_secs(60))
@@ -331,6 +331,11 @@ fn chunk_connections(file: &std::path::Path) -> SqlitePool {
         .connect_lazy_with(options.pragma("cache_size", "-1024").pragma("mmap_size", "0"))
 }
 
+/// Options of a connection that only reads. There are several, of which each has pages of its own in memory.
+fn reading(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options.create_if_missing(false).read_only(true).pragma("cache_size", "-16384")
+}
+
 fn sqlite_options(file: &std::path::Path, durability: Durability) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(file)
@@ -354,6 +359,22 @@ fn sqlite_options(file: &std::path::Path, durability: Durability) -> SqliteConne
         .row_buffer_size(512)
 }
 
+/// How long a connection may have rested before it is asked whether it is still there.
+const TRUSTED: Duration = Duration::from_secs(1);
+
+/// A pool that asks a connection whether it is still there only where it rested: busy ones would be asked before every
+/// query, which costs about as much as the query.
+fn pool_options() -> PgPoolOptions {
+    PgPoolOptions::new().test_before_acquire(false).before_acquire(|connection, metadata| {
+        Box::pin(async move {
+            if metadata.idle_for > TRUSTED {
+                connection.ping().await?;
+            }
+            Ok(true)
+        })
+    })
+}
+
 /// Connection options with everything a session of ours needs set at its start.
 pub(crate) fn postgres_options(
     url: &str,
@@ -365,6 +386,9 @@ pub(crate) fn postgres_options(
     {
         return Err(sqlx::Error::Configuration("a schema is named with a-z, 0-9 and _".into()));
     }
+    // What is on disk for good is read by its keys alone. A plan that was made while a table was small, or before its
+    // first ANALYZE, reads all of it or hashes it, and a session keeps its plans; views are also read as a whole.
+    let by_keys_alone = if durability == Durability::Full { "off" } else { "on" };
     Ok(PgConnectOptions::from_str(url)?.application_name("larka").statement_cache_capacity(200).options([
         ("search_path", schema),
         ("timezone", "UTC"),
@@ -380,6 +404,9 @@ pub(crate) fn postgres_options(
         // Lists are read off an index, in its order and no further than a page. A bitmap loses the order and reads
         // all there is; it is chosen where something frequent is taken for rare, as in a plan that is kept.
         ("enable_bitmapscan", "off"),
+        ("enable_seqscan", by_keys_alone),
+        ("enable_hashjoin", by_keys_alone),
+        ("enable_mergejoin", by_keys_alone),
         ("synchronous_commit", if durability == Durability::Full { "on" } else { "off" }),
         ("client_min_messages", "warning"),
     ]))

@@ -422,7 +422,16 @@ impl EventLog {
     /// # Errors
     /// The database fails.
     pub async fn consistent_through(&self) -> Result<Micros, LogError> {
+        match self.inner.shared.through_within(CONSISTENT_FOR) {
+            Some(through) => Ok(through),
+            // Boxed, as it is seldom gone and would make everything that asks large.
+            None => Box::pin(self.ask_how_far()).await,
+        }
+    }
+
+    async fn ask_how_far(&self) -> Result<Micros, LogError> {
         let shared = &self.inner.shared;
+        let _turn = shared.asking.lock().await;
         if let Some(through) = shared.through_within(CONSISTENT_FOR) {
             return Ok(through);
         }

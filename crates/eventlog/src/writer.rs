@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use crate::chunks::Naming;
 use crate::clock::{Micros, SharedClock};
@@ -50,6 +50,8 @@ pub(crate) struct Shared {
     pub(crate) stopped: OnceLock<String>,
     /// Told when a hook put work off.
     pub(crate) behind: Notify,
+    /// Held by whoever asks the database how far the log is complete: the answer is for all who wait.
+    pub(crate) asking: Mutex<()>,
     fence: AtomicU64,
     through: AtomicI64,
     /// When `through` was last seen, in microseconds of monotonic time.
@@ -68,6 +70,7 @@ impl Shared {
             capacity,
             stopped: OnceLock::new(),
             behind: Notify::new(),
+            asking: Mutex::new(()),
             fence: AtomicU64::new(0),
             through: AtomicI64::new(0),
             through_seen: AtomicI64::new(i64::MIN),
@@ -89,9 +92,11 @@ impl Shared {
         });
     }
 
-    /// Everything stored up to here is committed and complete: what was just written under the lock.
-    fn wrote_through(&self, stored: Micros) {
+    /// Everything stored up to here is committed and complete: what was just written under the lock, which was taken
+    /// after this instant of monotonic time. While somebody appends nobody has to ask the database.
+    fn wrote_through(&self, stored: Micros, taken_after: i64) {
         self.through.fetch_max(stored.0, Ordering::SeqCst);
+        self.through_seen.fetch_max(taken_after, Ordering::SeqCst);
     }
 
     pub(crate) fn fence(&self) -> u64 {
@@ -108,7 +113,7 @@ impl Shared {
 
     pub(crate) fn saw_through(&self, through: Micros) -> Micros {
         let before = self.through.fetch_max(through.0, Ordering::SeqCst);
-        self.through_seen.store(self.elapsed(), Ordering::SeqCst);
+        self.through_seen.fetch_max(self.elapsed(), Ordering::SeqCst);
         Micros(before.max(through.0))
     }
 
@@ -383,6 +388,7 @@ impl Writer {
             dedupe: events().filter(|_| looks).filter_map(|event| event.dedupe).collect(),
             streams: events().filter_map(|event| event.stream.map(|(key, _)| key)).collect(),
         };
+        let before = self.shared.elapsed();
         let taken = self.store.take(&need).await?;
         self.shared.fence.fetch_max(taken.head.fence, Ordering::SeqCst);
         if let Some(behind) = taken.hooks.filter(|position| *position < taken.head.position) {
@@ -439,7 +445,7 @@ impl Writer {
         self.shared.metrics.batch_events.observe(count(decision.placed.len()));
         self.shared.saw(head.position, head.fence);
         if self.hooks.iter().all(|hook| hook.standing() == Standing::Complete) {
-            self.shared.wrote_through(head.stored);
+            self.shared.wrote_through(head.stored, before);
         }
         Ok(answers(decision))
     }

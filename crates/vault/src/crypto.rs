@@ -4,9 +4,7 @@
 
 use aes_gcm_siv::aead::{Aead, Payload};
 use aes_gcm_siv::{Aes256GcmSiv, KeyInit, Nonce};
-use hkdf::Hkdf;
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
+use ring::hmac::{self, HMAC_SHA256};
 use zeroize::Zeroizing;
 
 use crate::VaultError;
@@ -75,13 +73,13 @@ pub(crate) fn unwrap(key: &Secret, context: &[u8], wrapped: &[u8]) -> Option<Sec
     Some(Secret(secret))
 }
 
-/// HKDF-Expand with SHA-256 (RFC 5869, 2.3). Every key here is uniformly random, so the extract step is left out (3.3).
+/// HKDF-Expand with SHA-256 (RFC 5869, 2.3), whose first 32 bytes are one HMAC. Every key here is uniformly random, so
+/// the extract step is left out (3.3).
 pub(crate) fn expand(key: &Secret, info: &[&[u8]]) -> Secret {
-    let mut out = Zeroizing::new([0; 32]);
-    let expanded = Hkdf::<Sha256>::from_prk(key.expose())
-        .is_ok_and(|hkdf| hkdf.expand_multi_info(info, out.as_mut_slice()).is_ok());
-    assert!(expanded, "32 bytes are enough for a key, and few enough for an output");
-    Secret(out)
+    let mut mac = hmac::Context::with_key(&hmac::Key::new(HMAC_SHA256, key.expose()));
+    info.iter().for_each(|part| mac.update(part));
+    mac.update(&[1]);
+    Secret::from_bytes(signed(mac))
 }
 
 /// HKDF-Extract with SHA-256 over several keys: without each of them the result cannot be had.
@@ -90,21 +88,25 @@ pub(crate) fn combine<'a>(keys: impl Iterator<Item = &'a Secret>) -> Secret {
     for key in keys {
         material.extend_from_slice(key.expose());
     }
-    let (prk, _) = Hkdf::<Sha256>::extract(Some(b"larka several 1"), &material);
-    Secret::from_bytes(prk.into())
+    let mut mac = hmac::Context::with_key(&hmac::Key::new(HMAC_SHA256, b"larka several 1"));
+    mac.update(&material);
+    Secret::from_bytes(signed(mac))
 }
 
 /// HMAC-SHA256 over parts, each of which is preceded by its length as eight bytes, big-endian.
 pub(crate) fn keyed_hash(key: &Secret, parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = match <Hmac<Sha256> as Mac>::new_from_slice(key.expose()) {
-        Ok(mac) => mac,
-        Err(_) => unreachable!("HMAC takes keys of any length"),
-    };
+    let mut mac = hmac::Context::with_key(&hmac::Key::new(HMAC_SHA256, key.expose()));
     for part in parts {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);
     }
-    mac.finalize().into_bytes().into()
+    signed(mac)
+}
+
+fn signed(mac: hmac::Context) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(mac.sign().as_ref());
+    bytes
 }
 
 #[cfg(test)]

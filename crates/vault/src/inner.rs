@@ -114,16 +114,19 @@ impl Inner {
             let found = store::find_agents(reading.tx(), &wanted).await?;
             let found: HashMap<Digested, AgentId> =
                 found.iter().map(|(hash, agent)| (hashes[hash], *agent)).collect();
-            // Not found may only mean that all rows were rehashed in between.
-            let (now, keys) = self.in_force(&mut reading).await?;
-            if now == number || found.len() == hashes.len() {
-                self.agents.insert_all(epoch, found.iter().map(|(digest, agent)| (*digest, *agent)));
-                for (digest, agent) in digests.iter().zip(&mut agents) {
-                    *agent = agent.or_else(|| found.get(digest).copied());
+            if found.len() < hashes.len() {
+                // Not found may only mean that all rows were rehashed in between.
+                let (now, keys) = self.in_force(&mut reading).await?;
+                if now != number {
+                    (number, generation) = (now, keys);
+                    continue;
                 }
-                return Ok(agents);
             }
-            (number, generation) = (now, keys);
+            self.agents.insert_all(epoch, found.iter().map(|(digest, agent)| (*digest, *agent)));
+            for (digest, agent) in digests.iter().zip(&mut agents) {
+                *agent = agent.or_else(|| found.get(digest).copied());
+            }
+            return Ok(agents);
         }
         Err(VaultError::UnknownGeneration(number))
     }

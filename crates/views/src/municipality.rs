@@ -1,6 +1,7 @@
 //! The municipality as it is, kept in memory.
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use domain::Municipality;
 use eventlog::EventLog;
@@ -28,6 +29,9 @@ pub struct Current {
 
 /// Events that are read at a time.
 const PAGE: usize = 1_000;
+/// How long a follower rests after it looked. Hundreds of batches a second are appended, of which hardly one holds
+/// anything for it; whoever changes the municipality refreshes its own node's state at once.
+const REST: Duration = Duration::from_millis(50);
 
 impl Current {
     /// The state at the head of the log as it is now.
@@ -50,8 +54,12 @@ impl Current {
     /// # Errors
     /// As [`Current::open`]; the state is then as before.
     pub async fn refresh(&self) -> Result<Snapshot, ViewError> {
-        let _turn = self.turn.lock().await;
         let head = self.log.head().await.map_err(unreadable)?.position;
+        self.reach(head).await
+    }
+
+    async fn reach(&self, head: Position) -> Result<Snapshot, ViewError> {
+        let _turn = self.turn.lock().await;
         let before = self.snapshot();
         if head <= before.position {
             return Ok(before);
@@ -68,11 +76,16 @@ impl Current {
     pub async fn follow(&self, mut shutdown: watch::Receiver<bool>) {
         let mut appended = self.log.subscribe();
         loop {
-            if let Err(error) = self.refresh().await {
+            let head = *appended.borrow_and_update();
+            if let Err(error) = self.reach(head).await {
                 tracing::warn!(%error, "the municipality cannot be brought up to date");
             }
+            let next = async {
+                tokio::time::sleep(REST).await;
+                appended.changed().await
+            };
             tokio::select! {
-                changed = appended.changed() => if changed.is_err() { return },
+                changed = next => if changed.is_err() { return },
                 stop = shutdown.wait_for(|stop| *stop) => { drop(stop); return }
             }
         }

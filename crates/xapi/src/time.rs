@@ -1,6 +1,6 @@
 //! Timestamps and durations (1.0.3 Data 4.5 and 4.6).
 
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 
 use crate::Timestamp;
 
@@ -41,15 +41,37 @@ pub fn to_utc(text: &str) -> Option<String> {
 /// Instants outside the years 0 to 9999 become the epoch.
 pub fn format_timestamp(micros: i64) -> String {
     match date_and_time(micros.div_euclid(1_000_000)) {
-        Some(text) => format!("{text}.{:06}Z", micros.rem_euclid(1_000_000)),
+        Some(mut text) => {
+            text.push('.');
+            push_digits(&mut text, micros.rem_euclid(1_000_000).unsigned_abs(), 6);
+            text.push('Z');
+            text
+        }
         None => "1970-01-01T00:00:00.000000Z".to_owned(),
     }
 }
 
 fn date_and_time(seconds: i64) -> Option<String> {
     let at = DateTime::from_timestamp(seconds, 0)?;
-    let text = at.format("%Y-%m-%dT%H:%M:%S").to_string();
-    (text.len() == 19).then_some(text)
+    let year = u64::try_from(at.year()).ok().filter(|year| *year <= 9_999)?;
+    // Every statement has two of them on its way out, and every answer one: a pattern would be read each time.
+    let mut text = String::with_capacity(27);
+    push_digits(&mut text, year, 4);
+    for (before, part) in
+        [('-', at.month()), ('-', at.day()), ('T', at.hour()), (':', at.minute()), (':', at.second())]
+    {
+        text.push(before);
+        push_digits(&mut text, u64::from(part), 2);
+    }
+    Some(text)
+}
+
+/// Appends a number with leading zeros. It has at most so many digits.
+fn push_digits(text: &mut String, number: u64, digits: u32) {
+    for place in (0..digits).rev() {
+        let digit = number / 10_u64.pow(place) % 10;
+        text.push(char::from(b'0' + u8::try_from(digit).unwrap_or(0)));
+    }
 }
 
 /// A text that is read from its start.

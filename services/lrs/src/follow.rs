@@ -317,7 +317,7 @@ impl Following {
         let look = Look {
             version: version.unwrap_or(received),
             format: Format::Exact,
-            languages: &Languages::default(),
+            languages: Languages::default(),
             definitions: HashMap::new(),
         };
         Passed {

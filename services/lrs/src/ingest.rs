@@ -4,6 +4,8 @@
 //! everybody in a request is in the vault's memory nobody is made, and the look-up is left to the log, which refuses
 //! ids that it has. What is known already is compared outside the log's lock. Keys may be destroyed between resolving
 //! and storing: the log then refuses by its fence, and everything is resolved and sealed again.
+//!
+//! What asks a database is boxed: most requests ask none, and a future is as large as its largest branch.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -183,8 +185,8 @@ impl Ingest {
             let first = attempt + collisions == 0;
             let remembered = if first { self.vault.remembered(&people, period) } else { None };
             if !first || (remembered.is_none() && open.iter().any(|index| sent(*index))) {
-                let known = self.known(&ids, &open).await?;
-                self.compare(&statements, &known, version).await?;
+                let known = Box::pin(self.known(&ids, &open)).await?;
+                Box::pin(self.compare(&statements, &known, version)).await?;
                 open.retain(|index| known.iter().all(|(known, _)| known != index));
             }
             if open.is_empty() {
@@ -192,7 +194,7 @@ impl Ingest {
             }
             let handles = match remembered {
                 Some(handles) => people.into_iter().zip(handles).collect(),
-                None => self.resolve(open.iter().map(|index| &statements[*index]), period).await?,
+                None => Box::pin(self.resolve(open.iter().map(|index| &statements[*index]), period)).await?,
             };
             let (mut events, named) = self
                 .prepare(&statements, &contents, origins, &ids, &open, &handles, sender.credential, version)
@@ -204,7 +206,7 @@ impl Ingest {
             let _turn = self.definitions.turn(&said).await;
             let changes = match said.is_empty() {
                 true => Changes::default(),
-                false => self.definitions.changes(&said, sender.credential).await?,
+                false => Box::pin(self.definitions.changes(&said, sender.credential)).await?,
             };
             events.extend(changes.events.iter().cloned());
             let append = Append { events, fence: Some(fence), raise_fence: false };

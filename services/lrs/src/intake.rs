@@ -242,7 +242,7 @@ impl Staging {
 /// Removes sets of chunks, but for those that an event names. What cannot be removed now goes with a later sweep.
 pub(crate) async fn discard(log: &EventLog, sets: impl Iterator<Item = Key>) {
     for set in sets {
-        if let Err(error) = log.discard(set).await {
+        if let Err(error) = Box::pin(log.discard(set)).await {
             tracing::warn!(%error, "chunks that no statement has could not be removed; a sweep will");
         }
     }

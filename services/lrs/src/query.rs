@@ -197,12 +197,9 @@ impl Query {
             }
             None => None,
         };
-        Ok(Found {
-            newest: stored.iter().map(reading::Stored::stored).max(),
-            statements: stored.iter().map(|stored| stored.given(&self.base_url, &look)).collect(),
-            more,
-            attachments,
-        })
+        let newest = stored.iter().map(reading::Stored::stored).max();
+        let statements = reading::given(stored, &self.base_url, look).await?;
+        Ok(Found { statements, more, newest, attachments })
     }
 
     /// An activity as JSON, with its canonical definition in every language where one is known (1.0.3 Communication
@@ -216,17 +213,17 @@ impl Query {
         Ok(definition::activity(id, definition.as_ref().map(|known| known.json.as_str())))
     }
 
-    async fn look<'a>(
+    async fn look(
         &self,
         format: Format,
-        asking: &Asking<'a>,
+        asking: &Asking<'_>,
         stored: &[reading::Stored],
-    ) -> Result<Look<'a>, QueryFailed> {
+    ) -> Result<Look, QueryFailed> {
         let definitions = match format {
             Format::Canonical => reading::definitions(&self.log, stored).await?,
             _ => HashMap::new(),
         };
-        Ok(Look { version: asking.version, format, languages: asking.languages, definitions })
+        Ok(Look { version: asking.version, format, languages: asking.languages.clone(), definitions })
     }
 
     /// Whom an identifier stands for.

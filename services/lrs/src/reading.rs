@@ -1,6 +1,7 @@
 //! The way out: from positions to statements as they are given back.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use domain::statement::{AgentRole, ObjectFacts};
 use domain::{Facts as _, StatementFacts};
@@ -14,6 +15,10 @@ use xapi::{Duration, Format, ResultFacts, Version};
 
 use crate::attachments::{Content, InChunks, Kept, hash_of};
 use crate::prepare::{STATEMENT, TAG_GROUP};
+
+/// Statements that are read and opened at a stretch, on whichever core is free; of a page several at once. Opening them
+/// takes about a millisecond, after which others get a turn.
+const SHARE: usize = 25;
 
 /// Why statements could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -36,10 +41,10 @@ pub(crate) struct Stored {
 }
 
 /// How statements are to look.
-pub(crate) struct Look<'a> {
+pub(crate) struct Look {
     pub(crate) version: Version,
     pub(crate) format: Format,
-    pub(crate) languages: &'a Languages,
+    pub(crate) languages: Languages,
     /// Canonical definitions by activity, for `format=canonical`.
     pub(crate) definitions: HashMap<String, String>,
 }
@@ -53,6 +58,61 @@ pub(crate) async fn read(
 ) -> Result<Vec<Stored>, ReadError> {
     // A key that another node destroyed must not be used from this one's memory.
     vault.at_fence(log.fence());
+    let whole = |share: Vec<Position>| {
+        let (log, vault, base_url) = (log.clone(), vault.clone(), base_url.to_owned());
+        async move { read_share(&log, &vault, &base_url, &share).await }
+    };
+    in_shares(positions.to_vec(), whole).await
+}
+
+/// Statements as JSON, in their order.
+pub(crate) async fn given(
+    statements: Vec<Stored>,
+    base_url: &str,
+    look: Look,
+) -> Result<Vec<String>, ReadError> {
+    let look = Arc::new(look);
+    let whole = |share: Vec<Stored>| {
+        let (base_url, look) = (base_url.to_owned(), look.clone());
+        async move {
+            // Most of a page came by one credential.
+            let mut authorities: HashMap<Key, String> = HashMap::new();
+            let given = share.iter().map(|stored| {
+                let authority = stored.event.credential.map(|credential| {
+                    &*authorities.entry(credential).or_insert_with(|| authority(&base_url, &credential))
+                });
+                stored.by(authority.map(String::as_str), &base_url, &look)
+            });
+            Ok(given.collect())
+        }
+    };
+    in_shares(statements, whole).await
+}
+
+/// Works on the first share of some items, and on the others beside it where there is a core for them.
+async fn in_shares<T, R, F>(mut items: Vec<T>, whole: impl Fn(Vec<T>) -> F) -> Result<Vec<R>, ReadError>
+where
+    R: Send + 'static,
+    F: Future<Output = Result<Vec<R>, ReadError>> + Send + 'static,
+{
+    let mut rest = items.split_off(items.len().min(SHARE)).into_iter().peekable();
+    let mut others = Vec::new();
+    while rest.peek().is_some() {
+        others.push(tokio::spawn(whole(rest.by_ref().take(SHARE).collect())));
+    }
+    let mut all = whole(items).await?;
+    for other in others {
+        all.extend(other.await.map_err(|error| VaultError::Stopped(error.to_string()))??);
+    }
+    Ok(all)
+}
+
+async fn read_share(
+    log: &EventLog,
+    vault: &Vault,
+    base_url: &str,
+    positions: &[Position],
+) -> Result<Vec<Stored>, ReadError> {
     let mut statements = Vec::with_capacity(positions.len());
     for event in log.read_events_at(positions).await? {
         if event.kind == STATEMENT {
@@ -206,20 +266,25 @@ impl Stored {
     }
 
     /// The statement as JSON.
-    pub(crate) fn given(&self, base_url: &str, look: &Look<'_>) -> String {
+    pub(crate) fn given(&self, base_url: &str, look: &Look) -> String {
         let authority = self.event.credential.map(|credential| authority(base_url, &credential));
+        self.by(authority.as_deref(), base_url, look)
+    }
+
+    /// The statement as JSON, with the authority that is its credential's.
+    fn by(&self, authority: Option<&str>, base_url: &str, look: &Look) -> String {
         let exact = match &self.text {
             Text::Plain { text, .. } => output::exact(
                 text,
                 &Additions {
                     id: Uuid::from_bytes(self.facts.id),
                     stored: self.event.stored.0,
-                    authority: authority.as_deref(),
+                    authority,
                     received: self.facts.xapi_version,
                     answer: look.version,
                 },
             ),
-            Text::Erased => self.anonymous(base_url, authority.as_deref()),
+            Text::Erased => self.anonymous(base_url, authority),
         };
         match look.format {
             Format::Exact => exact,
@@ -230,7 +295,7 @@ impl Stored {
                 &Canonical {
                     definition: &|activity| look.definitions.get(activity).cloned(),
                     display: &|_| None,
-                    languages: look.languages,
+                    languages: &look.languages,
                 },
             ),
         }

@@ -61,8 +61,8 @@ async fn known(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
 #[derive(Debug)]
 pub(crate) struct Store {
     options: PgConnectOptions,
-    /// Begins a transaction and takes the lock: one message, one answer.
-    begin: String,
+    /// Said once on each connection.
+    prepare: String,
     hooks: Vec<&'static str>,
     channel: String,
     connection: Option<PgConnection>,
@@ -71,25 +71,33 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new(url: &str, schema: Option<&str>, hooks: &[&'static str]) -> Result<Self, sqlx::Error> {
+        // Every statement here is repeated for each batch, and there is one good way to each of them, by keys; a plan
+        // made anew for the values at hand would be the same.
         let options = postgres_options(url, schema, Durability::Full)?;
+        let options = options.options([("plan_cache_mode", "force_generic_plan")]);
         let channel = listen::channel(schema);
         let names: Vec<String> = hooks.iter().map(|name| format!("'{}'", name.replace('\'', "''"))).collect();
-        let begin = format!("BEGIN; SELECT * FROM log_take(ARRAY[{}]::text[])", names.join(", "));
-        Ok(Self { options, begin, hooks: hooks.to_vec(), channel, connection: None, begun: false })
+        let prepare =
+            format!("PREPARE larka_take AS SELECT * FROM log_take(ARRAY[{}]::text[])", names.join(", "));
+        Ok(Self { options, prepare, hooks: hooks.to_vec(), channel, connection: None, begun: false })
     }
 
     pub(crate) async fn take(&mut self, need: &Need) -> Result<Taken, Failure> {
         self.rollback().await;
         if self.connection.is_none() {
-            let connecting = timeout(CONNECT, self.options.connect());
+            let connecting = timeout(CONNECT, async {
+                let mut connection = self.options.connect().await?;
+                sqlx::raw_sql(AssertSqlSafe(self.prepare.as_str())).execute(&mut connection).await?;
+                Ok(connection)
+            });
             let connection = connecting.await.unwrap_or_else(|_| Err(timed_out()));
             // Not Disconnected: there is no use in trying once more at once.
             self.connection = Some(connection.map_err(|error| Failure::Unavailable(error.to_string()))?);
         }
         self.begun = true;
-        let begin = self.begin.clone();
         self.run(Phase::Before, async |connection: &mut PgConnection| {
-            let rows = sqlx::raw_sql(AssertSqlSafe(begin)).fetch_all(&mut *connection).await?;
+            // Begins a transaction and takes the lock: one message, one answer.
+            let rows = sqlx::raw_sql("BEGIN; EXECUTE larka_take").fetch_all(&mut *connection).await?;
             let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
             Ok(Taken {
                 head: head_of(row)?,

@@ -11,6 +11,10 @@ use crate::rows::{int, uint};
 use crate::verify::Link;
 
 const COLUMNS: &str = "position, stored, id, kind, schema, credential, dedupe, stream, stream_version, facts";
+const SLOTS_AMONG: &str = "SELECT s.position, s.slot, s.owner, s.period, s.body \
+     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS wanted (position, first, last) \
+     JOIN sealed s ON s.position = wanted.position AND s.slot BETWEEN wanted.first AND wanted.last \
+     ORDER BY s.position, s.slot";
 
 /// The events after a position.
 pub(crate) async fn page(
@@ -82,17 +86,7 @@ pub(crate) async fn slots_among(
         column(|(_, numbers)| i64::from(*numbers.start())),
         column(|(_, numbers)| i64::from(*numbers.end())),
     );
-    let rows = sqlx::query(
-        "SELECT s.position, s.slot, s.owner, s.period, s.body \
-         FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS wanted (position, first, last) \
-         JOIN sealed s ON s.position = wanted.position AND s.slot BETWEEN wanted.first AND wanted.last \
-         ORDER BY s.position, s.slot",
-    )
-    .bind(positions)
-    .bind(first)
-    .bind(last)
-    .fetch_all(connection)
-    .await?;
+    let rows = sqlx::query(SLOTS_AMONG).bind(positions).bind(first).bind(last).fetch_all(connection).await?;
     rows.iter().map(slot).collect()
 }
 
@@ -235,4 +229,28 @@ fn slot(row: &PgRow) -> Result<(Position, Slot), sqlx::Error> {
         body: row.try_get(4)?,
     };
     Ok((Position(uint(row.try_get(0)?)), slot))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Database, Location};
+
+    #[tokio::test]
+    async fn a_session_that_began_with_an_empty_log_keeps_no_plan_that_reads_all_of_it() {
+        let fresh = testkit::postgres::database().await.unwrap();
+        let database = Database::open(&Location::postgres(fresh.url(), "log")).await.unwrap();
+        crate::hooks::prepare_tables(&database).await.unwrap();
+        let Database::Postgres(pool) = &database else { panic!("not PostgreSQL") };
+        let some = "'{1,2}'::bigint[]";
+        let among = SLOTS_AMONG.replace("$1", some).replace("$2", some).replace("$3", some);
+        for text in [format!("SELECT {COLUMNS} FROM event WHERE position = ANY ({some})"), among] {
+            let plan: Vec<String> =
+                sqlx::query_scalar(AssertSqlSafe(format!("EXPLAIN {text}"))).fetch_all(pool).await.unwrap();
+            let bad =
+                |step: &&String| ["Seq Scan", "Hash Join", "Merge Join"].iter().any(|way| step.contains(way));
+            assert_eq!(plan.iter().find(bad), None, "{text}: {plan:#?}");
+        }
+        database.close().await;
+    }
 }

@@ -293,7 +293,8 @@ impl Vault {
             Some(cached) => Some(cached),
             None => {
                 let epoch = cache.epoch();
-                let read = self.read_credential(key).await?;
+                // Boxed, as everything on the way of a request that is hardly ever gone: it would make all of it large.
+                let read = Box::pin(self.read_credential(key)).await?;
                 cache.insert_all(epoch, read.iter().map(|read| (key.to_owned(), read.clone())));
                 read
             }

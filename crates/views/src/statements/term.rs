@@ -2,7 +2,7 @@
 
 use domain::StatementFactsRef;
 use eventlog::event::Key;
-use ring::digest::{Context, SHA256};
+use ring::digest::{self, SHA256};
 use uuid::Uuid;
 
 /// A 16-byte digest of a kind of filter and its values: IRIs may be longer than an index entry can be.
@@ -29,18 +29,19 @@ enum Kind {
 }
 
 fn digest(kind: Kind, values: &[&[u8]]) -> Term {
-    let mut hash = Context::new(&SHA256);
-    hash.update(&[kind as u8]);
+    let length: usize = values.iter().map(|value| 8 + value.len()).sum();
+    let mut text = Vec::with_capacity(1 + length);
+    text.push(kind as u8);
     for value in values {
-        hash.update(&(value.len() as u64).to_be_bytes());
-        hash.update(value);
+        text.extend_from_slice(&(value.len() as u64).to_be_bytes());
+        text.extend_from_slice(value);
     }
-    first_half(hash)
+    half_digest(&text)
 }
 
-fn first_half(hash: Context) -> [u8; 16] {
+fn half_digest(text: &[u8]) -> [u8; 16] {
     let mut half = [0; 16];
-    half.copy_from_slice(&hash.finish().as_ref()[..16]);
+    half.copy_from_slice(&digest::digest(&SHA256, text).as_ref()[..16]);
     half
 }
 
@@ -48,9 +49,12 @@ fn first_half(hash: Context) -> [u8; 16] {
 /// agent's lists then lie next to each other in the index, and a statement touches one page for them, not two. Agent
 /// ids are random and nobody's choice, so half a digest is enough to keep them apart.
 fn agent_term(agent: &Key, kind: Kind, values: &[&[u8]]) -> Term {
-    let mut term = [0; 16];
-    term[..8].copy_from_slice(&digest(Kind::Agent, &[agent])[..8]);
-    term[8..].copy_from_slice(&digest(kind, values)[..8]);
+    joined(&digest(Kind::Agent, &[agent]), &digest(kind, values))
+}
+
+fn joined(who: &Term, what: &Term) -> Term {
+    let mut term = *who;
+    term[8..].copy_from_slice(&what[..8]);
     term
 }
 
@@ -69,9 +73,11 @@ pub(crate) fn of_statement(facts: &StatementFactsRef<'_>, credential: Option<&Ke
 
     let mut terms = Vec::with_capacity(4 + 2 * direct.len() + related.len() + facts.activities.len());
     terms.push(digest(Kind::Verb, &[verb]));
+    let (alone, with_verb) = (digest(Kind::Agent, &[]), digest(Kind::AgentVerb, &[verb]));
     for agent in &direct {
-        terms.push(agent_term(agent, Kind::Agent, &[]));
-        terms.push(agent_term(agent, Kind::AgentVerb, &[verb]));
+        let who = digest(Kind::Agent, &[agent.as_slice()]);
+        terms.push(joined(&who, &alone));
+        terms.push(joined(&who, &with_verb));
     }
     terms.extend(related.iter().map(|agent| agent_term(agent, Kind::RelatedAgent, &[])));
     let object = facts.activity();
@@ -102,11 +108,7 @@ pub(crate) type RowDigest = [u8; 16];
 pub(crate) fn row_digest(terms: &[Term]) -> RowDigest {
     let mut sorted = terms.to_vec();
     sorted.sort_unstable();
-    let mut hash = Context::new(&SHA256);
-    for term in &sorted {
-        hash.update(term);
-    }
-    first_half(hash)
+    half_digest(sorted.as_flattened())
 }
 
 /// What a list of statements is asked for, resolved to pseudonyms. All that is given has to hold on one and the

@@ -31,7 +31,7 @@ pub(super) async fn statements(State(lrs): State<Lrs>, request: Request) -> Resp
     // A promise about a query has to be made before the query; one about a write may be made after it.
     let (answer, through) = match parts.method {
         Method::GET | Method::HEAD => match lrs.inner.log.consistent_through().await {
-            Ok(through) => (get(&lrs, &parts).await, lrs.promised(Some(through))),
+            Ok(through) => (Box::pin(get(&lrs, &parts)).await, lrs.promised(Some(through))),
             Err(error) => (Err(QueryFailed::from(error).into()), lrs.promised(None)),
         },
         Method::POST | Method::PUT => lrs.after(write(&lrs, &parts, body).await).await,
@@ -167,7 +167,7 @@ where
             let json = body::read(opening.lrs, &parts.headers, body).await?;
             Ok(Taken::alone(opening.statements(json).await?)?)
         }
-        Some(boundary) => upload::take(opening, &parts.headers, body, &boundary).await,
+        Some(boundary) => Box::pin(upload::take(opening, &parts.headers, body, &boundary)).await,
     }
 }
 
@@ -187,7 +187,7 @@ async fn store(
             let sender = Sender::of(credential);
             lrs.ingest().post_with(statements, contents, sender, version).await.map_err(Refusal::from)
         }
-        Some(breach) => Err(breach.keep(lrs, credential, &statements, &contents, version).await),
+        Some(breach) => Err(Box::pin(breach.keep(lrs, credential, &statements, &contents, version)).await),
     };
     intake::discard(&lrs.inner.log, staged.into_iter()).await;
     posted
