@@ -434,6 +434,18 @@ async fn create_schema(pool: &PgPool, schema: &str) -> Result<(), sqlx::Error> {
 mod tests {
     use super::*;
 
+    /// Its build takes the flags from .cargo/config.toml, and would take none without a word.
+    #[tokio::test]
+    async fn connections_to_sqlite_share_no_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&Location::sqlite(folder.path().join("a.db"))).await.unwrap();
+        let Database::Sqlite(sqlite) = &database else { panic!("not SQLite") };
+        let options: Vec<String> =
+            sqlx::query_scalar("PRAGMA compile_options").fetch_all(&sqlite.readers).await.unwrap();
+        assert!(options.contains(&"DEFAULT_MEMSTATUS=0".to_owned()), "{options:?}");
+        assert!(!options.contains(&"ENABLE_MEMORY_MANAGEMENT".to_owned()), "{options:?}");
+    }
+
     #[tokio::test]
     async fn a_disk_that_was_full_does_not_keep_later_transactions_from_beginning() {
         let folder = tempfile::tempdir().unwrap();
