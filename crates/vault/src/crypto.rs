@@ -79,7 +79,7 @@ pub(crate) fn expand(key: &Secret, info: &[&[u8]]) -> Secret {
     let mut mac = hmac::Context::with_key(&hmac::Key::new(HMAC_SHA256, key.expose()));
     info.iter().for_each(|part| mac.update(part));
     mac.update(&[1]);
-    Secret::from_bytes(signed(mac))
+    Secret(signed(mac))
 }
 
 /// HKDF-Extract with SHA-256 over several keys: without each of them the result cannot be had.
@@ -90,7 +90,7 @@ pub(crate) fn combine<'a>(keys: impl Iterator<Item = &'a Secret>) -> Secret {
     }
     let mut mac = hmac::Context::with_key(&hmac::Key::new(HMAC_SHA256, b"larka several 1"));
     mac.update(&material);
-    Secret::from_bytes(signed(mac))
+    Secret(signed(mac))
 }
 
 /// HMAC-SHA256 over parts, each of which is preceded by its length as eight bytes, big-endian.
@@ -100,11 +100,11 @@ pub(crate) fn keyed_hash(key: &Secret, parts: &[&[u8]]) -> [u8; 32] {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);
     }
-    signed(mac)
+    *signed(mac)
 }
 
-fn signed(mac: hmac::Context) -> [u8; 32] {
-    let mut bytes = [0; 32];
+fn signed(mac: hmac::Context) -> Zeroizing<[u8; 32]> {
+    let mut bytes = Zeroizing::new([0; 32]);
     bytes.copy_from_slice(mac.sign().as_ref());
     bytes
 }

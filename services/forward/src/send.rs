@@ -4,11 +4,10 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use eventlog::clock::Micros;
-use hmac::{Hmac, Mac as _};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, StatusCode};
-use sha2::Sha256;
+use ring::hmac::{self, HMAC_SHA256};
 use xapi::Version;
 
 use crate::pace;
@@ -66,7 +65,7 @@ impl Other {
     ) -> Answer {
         let request = match self.kind {
             Kind::Lrs => self.to_lrs(statements, version, attachments),
-            Kind::Webhook => self.to_webhook(statements, now),
+            Kind::Webhook => Ok(self.to_webhook(statements, now)),
         };
         let request = match request {
             Ok(request) => request,
@@ -114,18 +113,17 @@ impl Other {
         self.patience + Duration::from_secs(bytes as u64 / SLOWEST)
     }
 
-    fn to_webhook(&self, statements: &[Statement], now: Micros) -> Result<RequestBuilder, String> {
+    fn to_webhook(&self, statements: &[Statement], now: Micros) -> RequestBuilder {
         let body = delivery(&self.name, statements);
         let seconds = now.0.div_euclid(1_000_000);
-        let signature = signature(&self.secret.secret, seconds, &body)?;
-        Ok(self
-            .client
+        let signature = signature(&self.secret.secret, seconds, &body);
+        self.client
             .post(&self.secret.url)
             .timeout(self.patience_for(body.len()))
             .header(CONTENT_TYPE, "application/json")
             .header("Larka-Timestamp", seconds)
             .header("Larka-Signature", format!("v1={signature}"))
-            .body(body))
+            .body(body)
     }
 
     fn meaning(&self, status: StatusCode, headers: &HeaderMap, now: Micros) -> Answer {
@@ -202,11 +200,11 @@ fn delivery(name: &str, statements: &[Statement]) -> String {
 }
 
 /// HMAC-SHA256 over the time, a full stop and the body, in hexadecimal digits.
-fn signature(secret: &str, seconds: i64, body: &str) -> Result<String, String> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map_err(|error| error.to_string())?;
+fn signature(secret: &str, seconds: i64, body: &str) -> String {
+    let mut mac = hmac::Context::with_key(&hmac::Key::new(HMAC_SHA256, secret.as_bytes()));
     mac.update(format!("{seconds}.").as_bytes());
     mac.update(body.as_bytes());
-    Ok(hex::encode(mac.finalize().into_bytes()))
+    hex::encode(mac.sign())
 }
 
 #[cfg(test)]
@@ -265,9 +263,9 @@ mod tests {
         let one = r#"{"position":7,"statement":{ "a": 1.50 }}"#;
         assert_eq!(body, format!(r#"{{"forward":"county","statements":[{one},{one}]}}"#));
         // Reckoned with another program over "12.what do ya want for nothing?".
-        let signed = signature("Jefe", 12, "what do ya want for nothing?").unwrap();
+        let signed = signature("Jefe", 12, "what do ya want for nothing?");
         assert_eq!(signed, "884f387af4fab053210fff358c2ae1ceb946a70c677f05c2b731ca65c7769498");
-        assert_ne!(signed, signature("Jefe", 13, "what do ya want for nothing?").unwrap());
-        assert_ne!(signed, signature("Jeff", 12, "what do ya want for nothing?").unwrap());
+        assert_ne!(signed, signature("Jefe", 13, "what do ya want for nothing?"));
+        assert_ne!(signed, signature("Jeff", 12, "what do ya want for nothing?"));
     }
 }
