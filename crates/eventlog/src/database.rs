@@ -112,15 +112,19 @@ macro_rules! on_either {
 }
 pub(crate) use on_either;
 
-/// A connection to read with, on loan from the pool.
+/// A connection to read with, on loan from the pool. Each loan costs a round trip when it ends, as the pool makes sure
+/// of what it gets back: whoever asks several things at once asks them all on one.
 #[derive(Debug)]
-pub(crate) enum Reader {
+pub enum Reader {
+    /// One of those that can only read.
     Sqlite(PoolConnection<Sqlite>),
+    /// Outside any transaction.
     Postgres(PoolConnection<Postgres>),
 }
 
 impl Reader {
-    pub(crate) fn tx(&mut self) -> Tx<'_> {
+    /// Its connection.
+    pub fn tx(&mut self) -> Tx<'_> {
         match self {
             Self::Sqlite(connection) => Tx::Sqlite(connection),
             Self::Postgres(connection) => Tx::Postgres(connection),
@@ -297,7 +301,10 @@ impl Database {
     }
 
     /// A connection that only reads.
-    pub(crate) async fn reader(&self) -> Result<Reader, sqlx::Error> {
+    ///
+    /// # Errors
+    /// The database cannot be reached, or all connections are busy for seconds.
+    pub async fn reader(&self) -> Result<Reader, sqlx::Error> {
         Ok(match self {
             Self::Sqlite(db) => Reader::Sqlite(db.readers.acquire().await?),
             Self::Postgres(pool) => Reader::Postgres(pool.acquire().await?),
@@ -407,6 +414,8 @@ pub(crate) fn postgres_options(
         ("enable_seqscan", by_keys_alone),
         ("enable_hashjoin", by_keys_alone),
         ("enable_mergejoin", by_keys_alone),
+        // There is one good way to each of those by its keys; a plan made anew for the values at hand would be the same.
+        ("plan_cache_mode", if durability == Durability::Full { "force_generic_plan" } else { "auto" }),
         ("synchronous_commit", if durability == Durability::Full { "on" } else { "off" }),
         ("client_min_messages", "warning"),
     ]))

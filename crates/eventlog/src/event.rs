@@ -6,6 +6,11 @@ use crate::clock::Micros;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Position(pub u64);
 
+impl Position {
+    /// Where no log ends: as far as a database counts.
+    pub const LAST: Self = Self(i64::MAX.unsigned_abs());
+}
+
 /// Sixteen opaque bytes: event ids, dedupe keys (for a statement, its id), stream keys, agent ids.
 pub type Key = [u8; 16];
 
@@ -22,6 +27,23 @@ pub struct Slot {
     /// The sealed bytes.
     pub body: Vec<u8>,
 }
+
+/// An event with what can be read of its slots at little cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WithSlots {
+    /// The event.
+    pub event: Event,
+    /// By number: slot 0, and of the next few ([`SLOTS_ALONG`]) those of at most [`BYTES_ALONG`]; without those that
+    /// were deleted.
+    pub slots: Vec<Slot>,
+    /// How many slots the event had when it was appended.
+    pub had: u16,
+}
+
+/// Of how many slots of an event the small ones come along with it.
+pub const SLOTS_ALONG: u16 = 8;
+/// What is small: most texts, and no attachment of which a page should not have a hundred.
+pub const BYTES_ALONG: usize = 2_048;
 
 /// What an append demands of the stream an event belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -30,6 +30,8 @@ mod writer;
 
 pub use chunks::Naming;
 pub use database::{Database, Location, Transaction, Tx};
-pub use event::{Append, AppendError, Appended, Event, Expected, Head, Key, NewEvent, Position, Slot};
+pub use event::{
+    Append, AppendError, Appended, Event, Expected, Head, Key, NewEvent, Position, Slot, WithSlots,
+};
 pub use fold::{FoldError, InTransaction, Projection};
 pub use log::{EventLog, LogError, Options};

@@ -12,7 +12,7 @@ use crate::anchor::Anchor;
 use crate::chunks::Naming;
 use crate::clock::{Micros, SharedClock};
 use crate::database::{Database, Location, Tx};
-use crate::event::{Append, AppendError, Appended, Event, Head, Key, NewEvent, Position, Slot};
+use crate::event::{Append, AppendError, Appended, Event, Head, Key, NewEvent, Position, Slot, WithSlots};
 use crate::fold::InTransaction;
 use crate::metrics::Metrics;
 use crate::rows::Work;
@@ -332,6 +332,22 @@ impl EventLog {
         let events: Vec<Event> = read!(reader.tx(), at(positions))?;
         let mut found: HashMap<Position, Event> =
             events.into_iter().map(|event| (event.position, event)).collect();
+        Ok(positions.iter().filter_map(|position| found.remove(position)).collect())
+    }
+
+    /// The events at these positions, each with its small slots, in the order asked; positions where nothing is are
+    /// passed over. One query: what is in larger slots is left to [`EventLog::read_slots`].
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn read_with_slots(&self, positions: &[Position]) -> Result<Vec<WithSlots>, LogError> {
+        let mut reader = self.inner.database.reader().await?;
+        let rows: Vec<(Event, u16, Option<Slot>)> = read!(reader.tx(), with_slots(positions))?;
+        let mut found: HashMap<Position, WithSlots> = HashMap::with_capacity(positions.len());
+        for (event, had, slot) in rows {
+            let whole = found.entry(event.position);
+            whole.or_insert_with(|| WithSlots { event, slots: Vec::new(), had }).slots.extend(slot);
+        }
         Ok(positions.iter().filter_map(|position| found.remove(position)).collect())
     }
 

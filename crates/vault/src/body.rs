@@ -4,7 +4,7 @@ use chacha20poly1305::aead::AeadInPlace;
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use eventlog::{Key, Slot};
 
-use crate::compress::{self, MAX_PLAIN};
+use crate::compress::{self, Framed, MAX_PLAIN};
 use crate::crypto::{self, Secret};
 use crate::{AgentId, Owner, Period, VaultError};
 
@@ -153,11 +153,11 @@ pub(crate) fn open(
     let (nonce, sealed) = sealed.split_at(NONCE);
     let (coded, tag) = sealed.split_at(sealed.len() - TAG);
     let data = associated(instance, binding, clear, slot.owner, slot.period);
-    let mut coded = coded.to_vec();
+    let mut framed = Framed::new(coded);
     cipher(key, binding)
-        .decrypt_in_place_detached(XNonce::from_slice(nonce), &data, &mut coded, tag.into())
+        .decrypt_in_place_detached(XNonce::from_slice(nonce), &data, framed.coded(), tag.into())
         .map_err(|_| VaultError::damaged(name(binding), "it does not authenticate in this place"))?;
-    compress::decompress(header.coding, coded)
+    compress::decompress(header.coding, framed)
         .ok_or_else(|| VaultError::damaged(name(binding), "expected a coding that this program knows"))
 }
 

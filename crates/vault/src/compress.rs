@@ -57,14 +57,30 @@ pub(crate) fn compress(plain: &[u8], out: &mut Vec<u8>) -> u8 {
     }
 }
 
-/// The plain bytes again; `None` where the coding is unknown or the frame is not one that [`compress`] makes.
-pub(crate) fn decompress(coding: u8, coded: Vec<u8>) -> Option<Vec<u8>> {
-    if coding == NOT_COMPRESSED {
-        return Some(coded);
+/// Coded bytes with what goes before them in a frame, so that they can be decompressed where they are.
+pub(crate) struct Framed(Vec<u8>);
+
+impl Framed {
+    pub(crate) fn new(coded: &[u8]) -> Self {
+        let mut frame = Vec::with_capacity(MAGIC.len() + coded.len());
+        frame.extend_from_slice(&MAGIC);
+        frame.extend_from_slice(coded);
+        Self(frame)
     }
-    let mut frame = Vec::with_capacity(MAGIC.len() + coded.len());
-    frame.extend_from_slice(&MAGIC);
-    frame.extend_from_slice(&coded);
+
+    /// The coded bytes.
+    pub(crate) fn coded(&mut self) -> &mut [u8] {
+        &mut self.0[MAGIC.len()..]
+    }
+}
+
+/// The plain bytes again; `None` where the coding is unknown or the frame is not one that [`compress`] makes.
+pub(crate) fn decompress(coding: u8, framed: Framed) -> Option<Vec<u8>> {
+    let Framed(mut frame) = framed;
+    if coding == NOT_COMPRESSED {
+        frame.drain(..MAGIC.len());
+        return Some(frame);
+    }
     let length = usize::try_from(zstd_safe::get_frame_content_size(&frame).ok()??).ok()?;
     if length > MAX_PLAIN {
         return None;
@@ -129,7 +145,7 @@ mod tests {
         let mut coded = Vec::new();
         let coding = compress(plain, &mut coded);
         assert!(coded.len() <= plain.len());
-        assert_eq!(decompress(coding, coded).unwrap(), plain);
+        assert_eq!(decompress(coding, Framed::new(&coded)).unwrap(), plain);
         coding
     }
 
@@ -145,8 +161,8 @@ mod tests {
     fn a_frame_that_lies_about_itself_is_refused() {
         let mut coded = Vec::new();
         compress(&[b'a'; 1000], &mut coded);
-        assert!(decompress(CURRENT, coded[..coded.len() - 1].to_vec()).is_none());
-        assert!(decompress(2, coded).is_none());
-        assert!(decompress(CURRENT, Vec::new()).is_none());
+        assert!(decompress(CURRENT, Framed::new(&coded[..coded.len() - 1])).is_none());
+        assert!(decompress(2, Framed::new(&coded)).is_none());
+        assert!(decompress(CURRENT, Framed::new(&[])).is_none());
     }
 }

@@ -33,7 +33,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
 pub(crate) use find::own_positions;
-pub use find::{Bounds, MOST_LOOKED_AT, Order, Page, find, is_voided, voided_by};
+pub use find::{Bounds, MOST_LOOKED_AT, Order, Page, find, locate, voided_by};
 #[doc(hidden)]
 pub use read::{Asked, asked};
 pub use term::{Filter, Subject};

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use rig::*;
-use views::statements::{Bounds, Filter, Order, Subject, find, is_voided};
+use views::statements::{Bounds, Filter, Order, Subject, find, locate};
 
 const VERBS: [&str; 2] = ["http://e.org/a", "http://e.org/b"];
 
@@ -185,7 +185,8 @@ async fn compare(rig: &Rig, log: &[StatementFacts]) {
     }
     for at in 0..log.len() {
         let position = Position(at as u64 + 1);
-        assert_eq!(is_voided(rig.log.database(), position).await.unwrap(), voided(log, at));
+        let located = locate(rig.log.database(), &log[at].id).await.unwrap();
+        assert_eq!(located, Some((position, voided(log, at))));
     }
 }
 

@@ -279,7 +279,7 @@ impl Worker<'_> {
                 }
                 _ => Vec::new(),
             };
-            let answer = self.other.send(part, version, &attachments, inner.clock.now()).await;
+            let answer = self.other.send(part, version, attachments, inner.clock.now()).await;
             let (mut counts, mut set_aside) = (Counts::default(), Vec::new());
             match answer {
                 Answer::Taken => {
@@ -349,7 +349,7 @@ impl Worker<'_> {
 }
 
 /// Statements in their order, as they are sent together: to a record store those of one version, and those with
-/// attachments each alone, so that no more of those is in memory at once.
+/// attachments each alone, whose content is read for one request.
 fn batches(
     statements: Vec<Statement>,
     kind: Kind,

@@ -20,6 +20,7 @@ use domain::{Facts, Selection};
 use eventlog::clock::{Micros, SharedClock};
 use eventlog::{Append, AppendError, EventLog, Key, LogError, NewEvent, Position};
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 use tokio::sync::{OnceCell, watch};
 use vault::secrets::{Forward, SetAside};
 use vault::{Vault, VaultError};
@@ -66,14 +67,15 @@ pub struct Stretch {
 }
 
 /// The content of an attachment.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attachment {
     /// `contentType`, as the statement has it.
     pub content_type: String,
     /// `sha2`, as the statement has it.
     pub sha2: String,
-    /// The content.
-    pub bytes: Vec<u8>,
+    /// Bytes of the content.
+    pub length: u64,
+    /// The content, read as it is sent.
+    pub content: BoxStream<'static, Result<Vec<u8>, SourceError>>,
 }
 
 /// Statements cannot be read at the moment; why, in one line without anything personal.

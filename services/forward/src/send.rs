@@ -4,15 +4,17 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use eventlog::clock::Micros;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::{Body, Client, RequestBuilder, StatusCode};
 use ring::hmac::{self, HMAC_SHA256};
 use xapi::Version;
 
 use crate::pace;
 use crate::terms::Secret;
-use crate::{Attachment, Kind, Statement};
+use crate::{Attachment, Kind, SourceError, Statement};
 
 /// How long the other side may take to be reached.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -60,7 +62,7 @@ impl Other {
         &self,
         statements: &[Statement],
         version: Version,
-        attachments: &[Attachment],
+        attachments: Vec<Attachment>,
         now: Micros,
     ) -> Answer {
         let request = match self.kind {
@@ -81,7 +83,7 @@ impl Other {
         &self,
         statements: &[Statement],
         version: Version,
-        attachments: &[Attachment],
+        attachments: Vec<Attachment>,
     ) -> Result<RequestBuilder, String> {
         let url = format!("{}/statements", self.secret.url.trim_end_matches('/'));
         let request = self
@@ -97,7 +99,7 @@ impl Other {
         }
         json.push(']');
         if attachments.is_empty() {
-            let request = request.timeout(self.patience_for(json.len()));
+            let request = request.timeout(self.patience_for(json.len() as u64));
             return Ok(request.header(CONTENT_TYPE, "application/json").body(json));
         }
         // 128 random bits: nobody can have sent content with it.
@@ -105,12 +107,13 @@ impl Other {
         getrandom::fill(&mut random).map_err(|error| format!("the system gives no randomness: {error}"))?;
         let boundary = hex::encode(random);
         let content_type = format!("multipart/mixed; boundary={boundary}");
-        let body = multipart(&boundary, &json, attachments);
-        Ok(request.timeout(self.patience_for(body.len())).header(CONTENT_TYPE, content_type).body(body))
+        let (length, content) = multipart(&boundary, &json, attachments);
+        let request = request.timeout(self.patience_for(length)).header(CONTENT_TYPE, content_type);
+        Ok(request.header(CONTENT_LENGTH, length).body(Body::wrap_stream(content)))
     }
 
-    fn patience_for(&self, bytes: usize) -> Duration {
-        self.patience + Duration::from_secs(bytes as u64 / SLOWEST)
+    fn patience_for(&self, bytes: u64) -> Duration {
+        self.patience + Duration::from_secs(bytes / SLOWEST)
     }
 
     fn to_webhook(&self, statements: &[Statement], now: Micros) -> RequestBuilder {
@@ -119,7 +122,7 @@ impl Other {
         let signature = signature(&self.secret.secret, seconds, &body);
         self.client
             .post(&self.secret.url)
-            .timeout(self.patience_for(body.len()))
+            .timeout(self.patience_for(body.len() as u64))
             .header(CONTENT_TYPE, "application/json")
             .header("Larka-Timestamp", seconds)
             .header("Larka-Signature", format!("v1={signature}"))
@@ -166,23 +169,24 @@ fn unreached(error: &reqwest::Error) -> String {
     last.map_or_else(|| what.to_owned(), |last| format!("{what}: {last}"))
 }
 
-/// Statements and the content of attachments (1.0.3 Communication 1.5.2, IEEE 4.1.3).
-fn multipart(boundary: &str, json: &str, attachments: &[Attachment]) -> Vec<u8> {
-    let content: usize = attachments.iter().map(|one| one.bytes.len() + 300).sum();
-    let mut body = Vec::with_capacity(json.len() + content + 200);
-    body.extend_from_slice(
-        format!("--{boundary}\r\nContent-Type: application/json\r\n\r\n{json}").as_bytes(),
-    );
-    for Attachment { content_type, sha2, bytes } in attachments {
-        let headers = format!(
+/// Statements and the content of attachments (1.0.3 Communication 1.5.2, IEEE 4.1.3), and how many bytes that is.
+fn multipart(
+    boundary: &str,
+    json: &str,
+    attachments: Vec<Attachment>,
+) -> (u64, BoxStream<'static, Result<Vec<u8>, SourceError>>) {
+    let text = |text: String| (text.len() as u64, stream::iter([Ok(text.into_bytes())]).boxed());
+    let mut parts = vec![text(format!("--{boundary}\r\nContent-Type: application/json\r\n\r\n{json}"))];
+    for Attachment { content_type, sha2, length, content } in attachments {
+        parts.push(text(format!(
             "\r\n--{boundary}\r\nContent-Type: {content_type}\r\nContent-Transfer-Encoding: binary\r\n\
              X-Experience-API-Hash: {sha2}\r\n\r\n"
-        );
-        body.extend_from_slice(headers.as_bytes());
-        body.extend_from_slice(bytes);
+        )));
+        parts.push((length, content));
     }
-    body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
-    body
+    parts.push(text(format!("\r\n--{boundary}--\r\n")));
+    let length = parts.iter().map(|(length, _)| length).sum();
+    (length, stream::iter(parts).flat_map(|(_, content)| content).boxed())
 }
 
 /// The body of a delivery to a webhook: see `docs/hand-on.md`.
@@ -249,7 +253,7 @@ mod tests {
 
     #[test]
     fn whoever_is_sent_much_may_take_longer() {
-        let seconds = |bytes| other(Kind::Lrs).patience_for(bytes).as_secs();
+        let seconds = |bytes: u64| other(Kind::Lrs).patience_for(bytes).as_secs();
         assert_eq!((seconds(1_000), seconds(100_000_000)), (60, 1_060));
     }
 

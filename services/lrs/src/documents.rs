@@ -13,7 +13,7 @@ use std::sync::Arc;
 use domain::Facts as _;
 use domain::documents::{DocumentLabel, DocumentPlace, DocumentResource as Kept, DocumentStoredFacts};
 use eventlog::clock::{Micros, SharedClock};
-use eventlog::{EventLog, Key, Position, Slot};
+use eventlog::{EventLog, Key, Position};
 use tokio::sync::Mutex;
 use vault::{AgentId, Envelope, Opened, Vault};
 use views::documents as index;
@@ -189,12 +189,11 @@ impl Documents {
     /// What the documents stored at some positions are called, and when they were stored; without those whose owner
     /// was erased.
     async fn labels(&self, positions: &[Position]) -> Result<Vec<(DocumentLabel, Micros)>, DocumentError> {
-        let events = self.log.read_events_at(positions).await.map_err(QueryFailed::from)?;
-        let wanted: Vec<_> = positions.iter().map(|position| (*position, 0..=0)).collect();
-        let slots = self.log.read_slots(&wanted).await.map_err(QueryFailed::from)?;
-        let slots: std::collections::HashMap<Position, Slot> = slots.into_iter().collect();
-        let sealed: Vec<_> =
-            events.iter().filter_map(|event| Some((event, slots.get(&event.position)?))).collect();
+        let found = self.log.read_with_slots(positions).await.map_err(QueryFailed::from)?;
+        let sealed: Vec<_> = found
+            .iter()
+            .filter_map(|found| Some((&found.event, found.slots.first().filter(|slot| slot.number == 0)?)))
+            .collect();
         let envelopes: Vec<Envelope<'_>> = sealed
             .iter()
             .map(|(event, slot)| Envelope {

@@ -1,11 +1,13 @@
 //! Following the log: statements in the order they were stored, for places that they are handed on to and for open
 //! streams. What is read here is what a query gives: exact, with the people who were erased left out of it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use domain::{Date, Facts as _, Selection, StatementFacts};
 use eventlog::clock::SharedClock;
 use eventlog::{Event, EventLog, Key, Position};
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use vault::{AgentId, Text, Vault};
 use views::municipality::{Current, Snapshot};
 use views::statements::{self, Subject};
@@ -45,6 +47,18 @@ pub struct Passed {
     pub json: String,
     /// Whether content of attachments came with it: see [`Following::attachments`].
     pub attached: bool,
+}
+
+/// The content of an attachment on its way out.
+pub struct PassedAttachment {
+    /// `contentType`, as the statement has it.
+    pub content_type: String,
+    /// `sha2`, as the statement has it.
+    pub sha2: String,
+    /// Bytes of the content.
+    pub length: u64,
+    /// The content, read from the log when it is asked for.
+    pub content: BoxStream<'static, Result<Vec<u8>, QueryFailed>>,
 }
 
 /// Some of the log.
@@ -162,22 +176,19 @@ impl Following {
         Ok(stretch)
     }
 
-    /// The attachments of the statement at a position whose content is here, each once, as far as there are keys to it:
-    /// `contentType`, `sha2` and the whole content.
+    /// The attachments of the statement at a position whose content is here, each once, as far as there are keys to it.
     ///
     /// # Errors
-    /// [`QueryFailed::Unavailable`], [`QueryFailed::Internal`].
-    pub async fn attachments(
-        &self,
-        position: Position,
-    ) -> Result<Vec<(String, String, Vec<u8>)>, QueryFailed> {
+    /// [`QueryFailed::Unavailable`], [`QueryFailed::Internal`]; the same while content is read.
+    pub async fn attachments(&self, position: Position) -> Result<Vec<PassedAttachment>, QueryFailed> {
         let stored = self.read(&[position]).await?;
         let (given, _) = reading::contents(&self.log, &self.vault, &stored, u64::MAX).await?;
-        let mut whole = Vec::with_capacity(given.len());
-        for GivenAttachment { content_type, sha2, content } in given {
-            whole.push((content_type, sha2, reading::whole(&self.log, content).await?));
-        }
-        Ok(whole)
+        let passed = given.into_iter().map(|GivenAttachment { content_type, sha2, content }| {
+            let length = content.length();
+            let read = reading::in_turn(self.log.clone(), VecDeque::from([content]));
+            PassedAttachment { content_type, sha2, length, content: read.map_err(QueryFailed::from).boxed() }
+        });
+        Ok(passed.collect())
     }
 
     /// The statements among the next events, and the last position that was looked at.

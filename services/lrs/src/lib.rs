@@ -44,7 +44,7 @@ pub use credentials::{CredentialError, Wanted};
 pub use domain::events::{ImportCounts, ImportRunFacts};
 pub use domain::statement::Origin;
 pub use erase::{EraseError, Receipt};
-pub use follow::{Following, Passed, Stretch};
+pub use follow::{Following, Passed, PassedAttachment, Stretch};
 pub use http::{SCOPES, described, router};
 pub use import::{Imported, Provenance, Standing};
 pub use ingest::{Ingest, IngestError, Posted, Sender};

@@ -95,9 +95,11 @@ impl Query {
         attachments: bool,
         asking: &Asking<'_>,
     ) -> Result<Option<Found>, QueryFailed> {
-        let found = self.log.find(&[id.into_bytes()]).await?;
-        let Some(Some(position)) = found.first().copied() else { return Ok(None) };
-        if statements::is_voided(self.log.database(), position).await? != voided {
+        let Some((position, is_voided)) = statements::locate(self.log.database(), id.as_bytes()).await?
+        else {
+            return Ok(None);
+        };
+        if is_voided != voided {
             return Ok(None);
         }
         let stored = reading::read(&self.log, &self.vault, &self.base_url, &[position]).await?;
@@ -126,25 +128,28 @@ impl Query {
             Some(identifier) => Some(self.subject(identifier).await?),
             None => None,
         };
-        let mut through = self.log.head().await?.position;
-        if let Some(until) = query.until {
-            through = through.min(self.log.position_at(Micros(until)).await?);
-        }
+        let filter = Filter {
+            agent,
+            related_agents: query.related_agents,
+            verb: query.verb.clone(),
+            activity: query.activity.clone(),
+            related_activities: query.related_activities,
+            registration: query.registration,
+            own: None,
+        };
+        let through = match query.until {
+            Some(until) => self.log.position_at(Micros(until)).await?,
+            // A list that begins with the newest that match begins there wherever the log ends.
+            None if !query.ascending && !filter.finds_all() => Position::LAST,
+            None => self.log.head().await?.position,
+        };
         let after = match query.since {
             Some(since) => self.log.position_at(Micros(since)).await?,
             None => Position(0),
         };
         let limit = query.limit.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0);
         let cursor = Cursor {
-            filter: Filter {
-                agent,
-                related_agents: query.related_agents,
-                verb: query.verb.clone(),
-                activity: query.activity.clone(),
-                related_activities: query.related_activities,
-                registration: query.registration,
-                own: None,
-            },
+            filter,
             order: if query.ascending { Order::OldestFirst } else { Order::NewestFirst },
             bounds: Bounds { after, through },
             limit: limit.unwrap_or(self.limits.page).min(self.limits.page),

@@ -1,12 +1,13 @@
 //! The way out: from positions to statements as they are given back.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use domain::statement::{AgentRole, ObjectFacts};
 use domain::{Facts as _, StatementFacts};
 use eventlog::clock::Micros;
-use eventlog::{Event, EventLog, Key, LogError, Position, Slot};
+use eventlog::{Event, EventLog, Key, LogError, Position, Slot, WithSlots};
+use futures_util::{Stream, stream};
 use uuid::Uuid;
 use vault::{AgentId, ChunkPlace, Envelope, Opened, Text, Vault, VaultError};
 use xapi::attachments;
@@ -114,31 +115,37 @@ async fn read_share(
     positions: &[Position],
 ) -> Result<Vec<Stored>, ReadError> {
     let mut statements = Vec::with_capacity(positions.len());
-    for event in log.read_events_at(positions).await? {
+    // With how many there are of the text.
+    let mut slots: HashMap<Position, (usize, Vec<Slot>)> = HashMap::with_capacity(positions.len());
+    // The content of attachments stays where it is.
+    let mut further = Vec::new();
+    for WithSlots { event, slots: mut along, had } in log.read_with_slots(positions).await? {
         if event.kind == STATEMENT {
             let facts = StatementFacts::decode(event.schema, &event.facts)
                 .map_err(|error| ReadError::Facts(event.position.0, error.to_string()))?;
+            let text = facts.attachments_from.unwrap_or(had);
+            along.retain(|slot| slot.number < text);
+            if along.len() < usize::from(text) {
+                further.push((event.position, 0..=text - 1));
+                along.clear();
+            }
+            slots.insert(event.position, (usize::from(text), along));
             statements.push(Stored { event, facts, text: Text::Erased });
         }
     }
-    // The content of attachments stays where it is.
-    let wanted: Vec<_> = statements
-        .iter()
-        .map(|stored| {
-            let last = stored.facts.attachments_from.map_or(u16::MAX, |first| first.saturating_sub(1));
-            (stored.event.position, 0..=last)
-        })
-        .collect();
-    let mut slots: HashMap<Position, Vec<Slot>> = HashMap::with_capacity(statements.len());
-    for (position, slot) in log.read_slots(&wanted).await? {
-        slots.entry(position).or_default().push(slot);
+    if !further.is_empty() {
+        for (position, slot) in log.read_slots(&further).await? {
+            if let Some((_, slots)) = slots.get_mut(&position) {
+                slots.push(slot);
+            }
+        }
     }
     // A slot that was deleted on purpose leaves a gap; what it belonged to is then answered from the facts.
     let whole = |stored: &Stored| {
-        slots.get(&stored.event.position).filter(|slots| {
-            let all = stored.facts.attachments_from.is_none_or(|first| slots.len() == usize::from(first));
-            all && (0..).zip(*slots).all(|(number, slot)| slot.number == number)
-        })
+        let (text, slots) = slots.get(&stored.event.position)?;
+        let all =
+            *text > 0 && slots.len() == *text && (0..).zip(slots).all(|(number, slot)| slot.number == number);
+        all.then_some(slots)
     };
     let (open, envelopes): (Vec<usize>, Vec<Envelope<'_>>) = (0..)
         .zip(&statements)
@@ -165,13 +172,52 @@ pub struct GivenAttachment {
 }
 
 /// One chunk of content, opened.
-pub(crate) async fn chunk(log: &EventLog, content: &InChunks, number: u32) -> Result<Vec<u8>, ReadError> {
+async fn chunk(log: &EventLog, content: &InChunks, number: u32) -> Result<Vec<u8>, ReadError> {
     let place = ChunkPlace { set: content.set, number, last: number + 1 == content.count };
     let body = log.read_chunk(content.set, number).await?.ok_or(ReadError::Chunk(number))?;
     let key = content.key.clone();
     match tokio::task::spawn_blocking(move || key.open(&place, body)).await {
         Ok(opened) => Ok(opened?),
         Err(error) => Err(VaultError::Stopped(error.to_string()).into()),
+    }
+}
+
+/// Pieces of content, one after the other, each read when its turn comes.
+pub(crate) fn in_turn(
+    log: EventLog,
+    pieces: VecDeque<Kept>,
+) -> impl Stream<Item = Result<Vec<u8>, ReadError>> + Send + 'static {
+    stream::try_unfold(InTurn { log, pieces, next: 0 }, InTurn::step)
+}
+
+struct InTurn {
+    log: EventLog,
+    pieces: VecDeque<Kept>,
+    /// Number of the next chunk, where the first piece is in chunks.
+    next: u32,
+}
+
+impl InTurn {
+    async fn step(mut self) -> Result<Option<(Vec<u8>, Self)>, ReadError> {
+        loop {
+            match self.pieces.front_mut() {
+                None => return Ok(None),
+                Some(Kept::Whole(bytes)) => {
+                    let bytes = std::mem::take(bytes);
+                    self.pieces.pop_front();
+                    return Ok(Some((bytes, self)));
+                }
+                Some(Kept::Chunks(content)) if self.next == content.count => {
+                    self.pieces.pop_front();
+                    self.next = 0;
+                }
+                Some(Kept::Chunks(content)) => {
+                    let bytes = chunk(&self.log, content, self.next).await?;
+                    self.next += 1;
+                    return Ok(Some((bytes, self)));
+                }
+            }
+        }
     }
 }
 

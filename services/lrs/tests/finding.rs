@@ -37,6 +37,28 @@ promises! {
         assert_eq!(rig.ids(&[("agent", &agent("nobody").to_string())]).await, [""; 0]);
     }
 
+    async fn texts_of_many_people_and_long_ones_are_given_whole(rig) {
+        // Nothing that packs well.
+        let long: String = (0..900u32).map(|n| format!("{:08x}", n.wrapping_mul(2_654_435_769))).collect();
+        let named = |name: &str| with(agent(name), "/name", format!("{name} {long}").into());
+        let member: Vec<Value> = (0..12).map(|n| agent(&format!("m{n}"))).collect();
+        let team = json!({ "objectType": "Group", "member": member });
+        let sent = [
+            with(statement(1, "bo", "a"), "/context/instructor", named("anna")),
+            with(statement(2, "bo", "a"), "/context/team", team.clone()),
+            with(with(statement(3, "bo", "a"), "/context/team", team), "/context/instructor", named("carl")),
+            with(statement(4, "bo", "a"), "/actor", named("bo")),
+        ];
+        rig.post(&json!(sent)).await.expect(200);
+        let given = rig.get(&[("verb", VERB), ("ascending", "true")]).await.expect(200).json();
+        for (sent, given) in sent.iter().zip(given["statements"].as_array().unwrap()) {
+            for part in ["id", "actor", "context"] {
+                assert_eq!(given[part], sent[part], "{part}");
+            }
+        }
+        assert_eq!(given["statements"].as_array().unwrap().len(), sent.len());
+    }
+
     async fn an_agent_filter_finds_actors_objects_and_members_of_groups(rig) {
         let group = json!({ "objectType": "Group", "member": [agent("anna"), agent("bo")] });
         let named = json!({ "objectType": "Group", "account": { "homePage": "https://larkby.example", "name": "7a" },

@@ -1,12 +1,13 @@
-//! A large attachment passes through the server as a stream: in, to the database, out again, and the server's memory
-//! stays flat.
+//! A large attachment passes through the server as a stream: in, to the database, out again, on to another record store,
+//! and the server's memory stays flat.
 
 #![allow(clippy::print_stderr, reason = "a test that measures says what it measured")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::cell::Cell;
 use std::time::Instant;
 
-use blackbox::{Server, promises};
+use blackbox::{Backend, Instance, Server, promises, until};
 use futures_util::stream;
 use http_body::Frame;
 use http_body_util::StreamBody;
@@ -149,6 +150,27 @@ promises! {
         // The chain covers it.
         assert_eq!(instance.sound_statements().await.unwrap(), 1);
         assert_eq!(instance.number("SELECT count(*) FROM chunk_staged").await.unwrap(), 0);
+
+        // Handed on it is a stream as well.
+        let there = Instance::fresh(Backend::Sqlite).await.unwrap();
+        let target = there.start().await.unwrap();
+        let (user, password) = &target.credential;
+        let forward = json!({ "name": "county", "kind": "lrs", "to": format!("{}/xapi", target.address), "user": user,
+            "password": password, "from": 0 });
+        // Without the pages of SQLite's file, which the system maps and takes back as it likes.
+        let own = memory(&server, "RssAnon");
+        let made = server.api(Method::POST, "forwards").json(&forward).send().await.unwrap();
+        assert_eq!(made.status(), 201);
+        let most = Cell::new(own);
+        until("it is handed on", || async {
+            most.set(most.get().max(memory(&server, "RssAnon")));
+            let found = target.get(&[("statementId", ID)]).await.unwrap();
+            (found.status() == 200).then_some(())
+        }).await;
+        assert_eq!(read(&target).await.0, sha2);
+        let grown = most.get() - own;
+        eprintln!("{database:?}: handed on with {grown} KiB");
+        assert!(grown < GROWTH, "{grown} KiB for {} KiB handed on", LARGE >> 10);
     }
 
     async fn verify_names_a_damaged_chunk(instance) {

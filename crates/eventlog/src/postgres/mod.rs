@@ -71,10 +71,7 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new(url: &str, schema: Option<&str>, hooks: &[&'static str]) -> Result<Self, sqlx::Error> {
-        // Every statement here is repeated for each batch, and there is one good way to each of them, by keys; a plan
-        // made anew for the values at hand would be the same.
         let options = postgres_options(url, schema, Durability::Full)?;
-        let options = options.options([("plan_cache_mode", "force_generic_plan")]);
         let channel = listen::channel(schema);
         let names: Vec<String> = hooks.iter().map(|name| format!("'{}'", name.replace('\'', "''"))).collect();
         let prepare =

@@ -6,7 +6,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
 use crate::clock::Micros;
-use crate::event::{Event, Key, Position, Slot};
+use crate::event::{BYTES_ALONG, Event, Key, Position, SLOTS_ALONG, Slot};
 use crate::rows::{int, uint};
 use crate::verify::Link;
 
@@ -61,6 +61,35 @@ pub(crate) async fn at(
     rows.iter().map(event).collect()
 }
 
+/// The events at some positions, in no particular order, each once with every small slot it has, ascending, or once
+/// without one; and how many slots it had.
+pub(crate) async fn with_slots(
+    connection: &mut PgConnection,
+    positions: &[Position],
+) -> Result<Vec<(Event, u16, Option<Slot>)>, sqlx::Error> {
+    let rows =
+        sqlx::query(AssertSqlSafe(with_slots_text())).bind(ints(positions)).fetch_all(connection).await?;
+    rows.iter()
+        .map(|row| {
+            let slot = match row.try_get::<Option<i64>, _>(11)? {
+                Some(_) => Some(slot(row, 11)?.1),
+                None => None,
+            };
+            Ok((event(row)?, number(row.try_get(10)?), slot))
+        })
+        .collect()
+}
+
+/// Each event's slots are read in the order of their key; the lengths of larger ones are known without reading them.
+fn with_slots_text() -> String {
+    format!(
+        "SELECT {COLUMNS}, octet_length(slot_hashes) / 32, place, slot, owner, period, body FROM event \
+         LEFT JOIN (SELECT position AS place, slot, owner, period, body FROM sealed) AS small \
+         ON place = position AND slot < {SLOTS_ALONG} AND (slot = 0 OR octet_length(body) <= {BYTES_ALONG}) \
+         WHERE position = ANY ($1)"
+    )
+}
+
 /// The slots of the events at some positions, by number within each event.
 pub(crate) async fn slots_at(
     connection: &mut PgConnection,
@@ -72,7 +101,7 @@ pub(crate) async fn slots_at(
     .bind(ints(positions))
     .fetch_all(connection)
     .await?;
-    rows.iter().map(slot).collect()
+    rows.iter().map(|row| slot(row, 0)).collect()
 }
 
 /// Some slots of the events at some positions, by number within each event.
@@ -87,7 +116,7 @@ pub(crate) async fn slots_among(
         column(|(_, numbers)| i64::from(*numbers.end())),
     );
     let rows = sqlx::query(SLOTS_AMONG).bind(positions).bind(first).bind(last).fetch_all(connection).await?;
-    rows.iter().map(slot).collect()
+    rows.iter().map(|row| slot(row, 0)).collect()
 }
 
 /// The slots of all events in a range of positions, both ends included, in order.
@@ -104,7 +133,7 @@ pub(crate) async fn slots_between(
     .bind(int(last.0))
     .fetch_all(connection)
     .await?;
-    rows.iter().map(slot).collect()
+    rows.iter().map(|row| slot(row, 0)).collect()
 }
 
 /// Which slots of a range of positions were deleted, and by which event.
@@ -221,14 +250,15 @@ fn event(row: &PgRow) -> Result<Event, sqlx::Error> {
     })
 }
 
-fn slot(row: &PgRow) -> Result<(Position, Slot), sqlx::Error> {
+/// Position, slot, owner, period and body, from some column on.
+fn slot(row: &PgRow, from: usize) -> Result<(Position, Slot), sqlx::Error> {
     let slot = Slot {
-        number: number(row.try_get(1)?),
-        owner: row.try_get(2)?,
-        period: number(row.try_get(3)?),
-        body: row.try_get(4)?,
+        number: number(row.try_get(from + 1)?),
+        owner: row.try_get(from + 2)?,
+        period: number(row.try_get(from + 3)?),
+        body: row.try_get(from + 4)?,
     };
-    Ok((Position(uint(row.try_get(0)?)), slot))
+    Ok((Position(uint(row.try_get(from)?)), slot))
 }
 
 #[cfg(test)]
@@ -244,7 +274,8 @@ mod tests {
         let Database::Postgres(pool) = &database else { panic!("not PostgreSQL") };
         let some = "'{1,2}'::bigint[]";
         let among = SLOTS_AMONG.replace("$1", some).replace("$2", some).replace("$3", some);
-        for text in [format!("SELECT {COLUMNS} FROM event WHERE position = ANY ({some})"), among] {
+        let along = with_slots_text().replace("$1", some);
+        for text in [format!("SELECT {COLUMNS} FROM event WHERE position = ANY ({some})"), among, along] {
             let plan: Vec<String> =
                 sqlx::query_scalar(AssertSqlSafe(format!("EXPLAIN {text}"))).fetch_all(pool).await.unwrap();
             let bad =

@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use crate::clock::Micros;
-use crate::event::{Event, Key, Position, Slot};
+use crate::event::{BYTES_ALONG, Event, Key, Position, SLOTS_ALONG, Slot};
 use crate::rows::{SLOTS_PER_EVENT, int, uint};
 use crate::verify::Link;
 
@@ -74,6 +74,38 @@ pub(crate) async fn at(
     Ok(events)
 }
 
+/// The events at some positions, in no particular order, each once with every small slot it has, ascending, or once
+/// without one; and how many slots it had.
+pub(crate) async fn with_slots(
+    connection: &mut SqliteConnection,
+    positions: &[Position],
+) -> Result<Vec<(Event, u16, Option<Slot>)>, sqlx::Error> {
+    let mut found = Vec::with_capacity(positions.len());
+    for chunk in positions.chunks(CHUNK) {
+        let marks = vec!["?"; places(chunk)].join(",");
+        let text = format!(
+            "SELECT {COLUMNS}, length(slot_hashes) / 32, place, owner, period, body FROM event \
+             LEFT JOIN sealed ON place >= position * {SLOTS_PER_EVENT} \
+             AND place < position * {SLOTS_PER_EVENT} + {SLOTS_ALONG} \
+             AND (place = position * {SLOTS_PER_EVENT} OR length(body) <= {BYTES_ALONG}) \
+             WHERE position IN ({marks})"
+        );
+        let mut query = sqlx::query(AssertSqlSafe(text));
+        for position in chunk {
+            query = query.bind(int(position.0));
+        }
+        for row in query.fetch_all(&mut *connection).await? {
+            let slot = match row.try_get::<Option<i64>, _>(11)? {
+                Some(_) => Some(slot(&row, 11)?.1),
+                None => None,
+            };
+            let had = u16::try_from(row.try_get::<i64, _>(10)?).unwrap_or(u16::MAX);
+            found.push((event(&row)?, had, slot));
+        }
+    }
+    Ok(found)
+}
+
 /// The slots of the events at some positions, by number within each event.
 pub(crate) async fn slots_at(
     connection: &mut SqliteConnection,
@@ -92,7 +124,7 @@ pub(crate) async fn slots_at(
             query = query.bind(int(position.0));
         }
         for row in query.fetch_all(&mut *connection).await? {
-            slots.push(slot(&row)?);
+            slots.push(slot(&row, 0)?);
         }
     }
     Ok(slots)
@@ -117,7 +149,7 @@ pub(crate) async fn slots_among(
             query = query.bind(place(*numbers.start())).bind(place(*numbers.end()));
         }
         for row in query.fetch_all(&mut *connection).await? {
-            slots.push(slot(&row)?);
+            slots.push(slot(&row, 0)?);
         }
     }
     Ok(slots)
@@ -136,7 +168,7 @@ pub(crate) async fn slots_between(
     .bind((int(last.0) + 1) * SLOTS_PER_EVENT)
     .fetch_all(connection)
     .await?;
-    rows.iter().map(slot).collect()
+    rows.iter().map(|row| slot(row, 0)).collect()
 }
 
 /// Which slots of a range of positions were deleted, and by which event.
@@ -255,13 +287,14 @@ fn event(row: &SqliteRow) -> Result<Event, sqlx::Error> {
     })
 }
 
-fn slot(row: &SqliteRow) -> Result<(Position, Slot), sqlx::Error> {
-    let (position, number) = unplace(row.try_get(0)?)?;
+/// Place, owner, period and body, from some column on.
+fn slot(row: &SqliteRow, from: usize) -> Result<(Position, Slot), sqlx::Error> {
+    let (position, number) = unplace(row.try_get(from)?)?;
     let slot = Slot {
         number,
-        owner: key(row.try_get(1)?)?,
-        period: u16::try_from(row.try_get::<i64, _>(2)?).unwrap_or(u16::MAX),
-        body: row.try_get(3)?,
+        owner: key(row.try_get(from + 1)?)?,
+        period: u16::try_from(row.try_get::<i64, _>(from + 2)?).unwrap_or(u16::MAX),
+        body: row.try_get(from + 3)?,
     };
     Ok((position, slot))
 }

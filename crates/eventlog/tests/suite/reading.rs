@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use eventlog::clock::Micros;
-use eventlog::{Event, Expected, NewEvent, Position};
+use eventlog::event::{BYTES_ALONG, SLOTS_ALONG};
+use eventlog::{Event, Expected, NewEvent, Position, Slot, WithSlots};
 
 use crate::on_both;
 use crate::world::*;
@@ -14,6 +15,7 @@ on_both![
     kinds_are_read_in_order_and_alone,
     events_come_with_their_slots_in_the_order_asked,
     some_slots_come_without_the_others,
+    small_slots_come_along_with_their_events,
     an_instant_leads_to_the_last_event_stored_by_then,
     subscribers_wake_on_an_append_through_whichever_handle,
 ];
@@ -101,8 +103,28 @@ async fn some_slots_come_without_the_others(world: World) {
     let mut read = log.read_slots(&wanted).await.unwrap();
     read.sort_by_key(|(position, slot)| (*position, slot.number));
     assert_eq!(read, expected);
-    let events = log.read_events_at(&[Position(150), Position(999), Position(3)]).await.unwrap();
-    assert_eq!(events.iter().map(|event| event.position.0).collect::<Vec<_>>(), [150, 3]);
+    let asked = [150, 999, 3].into_iter().chain(4..=100).map(Position).collect::<Vec<_>>();
+    let events = log.read_events_at(&asked).await.unwrap();
+    let got: Vec<u64> = events.iter().map(|event| event.position.0).collect();
+    assert_eq!(got, [150, 3].into_iter().chain(4..=100).collect::<Vec<_>>());
+}
+
+async fn small_slots_come_along_with_their_events(world: World) {
+    let log = world.open().await;
+    let (small, large) = (vec![7; BYTES_ALONG], vec![7; BYTES_ALONG + 1]);
+    let bodies: [&[u8]; 10] = [&large, b"", &small, &large, b"4", b"5", b"6", b"7", b"8", b"9"];
+    let many: Vec<NewEvent> = (0..150).map(|n| with_slots(&bodies[..n % 11])).collect();
+    log.append(request(many.clone())).await.unwrap();
+    let asked = [150, 999, 3].into_iter().chain(4..=100).map(Position).collect::<Vec<_>>();
+    let found = log.read_with_slots(&asked).await.unwrap();
+    let events = log.read_events_at(&asked).await.unwrap();
+    assert_eq!(found.iter().map(|found| found.event.clone()).collect::<Vec<_>>(), events);
+    for WithSlots { event, slots, had } in found {
+        let all = &many[usize::try_from(event.position.0 - 1).unwrap()].slots;
+        let along = |slot: &&Slot| slot.number == 0 || slot.number < SLOTS_ALONG && slot.number != 3;
+        let expected: Vec<Slot> = all.iter().filter(along).cloned().collect();
+        assert_eq!((slots, usize::from(had)), (expected, all.len()), "of {}", event.position.0);
+    }
 }
 
 async fn an_instant_leads_to_the_last_event_stored_by_then(world: World) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use eventlog::database::Database;
+use eventlog::database::{Database, Tx};
 use eventlog::event::{Key, Position};
 
 use super::read::{self, Row};
@@ -66,7 +66,8 @@ pub async fn find(
         return Ok(page);
     }
     let size = if conditions.len() > 1 { CHUNK_LIMIT } else { (limit + 16).clamp(32, CHUNK_LIMIT) };
-    let mut scan = Scan { database, order, size };
+    let mut reader = database.reader().await?;
+    let mut scan = Scan { tx: reader.tx(), order, size };
     let (driver, mut chunk) = scan.sparsest(&conditions, bounds).await?;
     // The first stretches are looked at whatever comes of them; what follows is bounded.
     let limit_of_work = chunk.looked_at + WORK_LIMIT;
@@ -106,12 +107,13 @@ pub async fn find(
     }
 }
 
-/// Whether the statement at this position is voided.
+/// Where the statement with an id stands, and whether it is voided. One query.
 ///
 /// # Errors
 /// The database fails.
-pub async fn is_voided(database: &Database, at: Position) -> Result<bool, ViewError> {
-    Ok(!read::voided(database, &[at.0]).await?.is_empty())
+pub async fn locate(database: &Database, id: &Key) -> Result<Option<(Position, bool)>, ViewError> {
+    let mut reader = database.reader().await?;
+    Ok(read::locate(reader.tx(), id).await?)
 }
 
 /// Those of the statements at some positions that are voided, each with the position of the one that voids it.
@@ -126,7 +128,8 @@ pub async fn voided_by(
         return Ok(HashMap::new());
     }
     let among: Vec<u64> = among.iter().map(|position| position.0).collect();
-    let found = read::voided_by(database, &among).await?;
+    let mut reader = database.reader().await?;
+    let found = read::voided_by(reader.tx(), &among).await?;
     Ok(found.into_iter().map(|(position, by)| (Position(position), Position(by))).collect())
 }
 
@@ -139,7 +142,8 @@ pub(crate) async fn own_positions(
     through: Position,
 ) -> Result<Vec<Position>, sqlx::Error> {
     let (agent, activity) = term::pair(agent, activity);
-    let found = read::pair(database, &agent, &activity, through.0).await?;
+    let mut reader = database.reader().await?;
+    let found = read::pair(reader.tx(), &agent, &activity, through.0).await?;
     Ok(found.into_iter().map(Position).collect())
 }
 
@@ -190,7 +194,7 @@ impl Chunk {
 }
 
 struct Scan<'a> {
-    database: &'a Database,
+    tx: Tx<'a>,
     order: Order,
     size: usize,
 }
@@ -198,7 +202,7 @@ struct Scan<'a> {
 impl Scan<'_> {
     /// The condition whose first chunk reaches furthest, and that chunk: the others are looked up against it.
     async fn sparsest(
-        &self,
+        &mut self,
         conditions: &[Vec<Term>],
         bounds: Bounds,
     ) -> Result<(Option<usize>, Chunk), sqlx::Error> {
@@ -222,13 +226,13 @@ impl Scan<'_> {
     }
 
     /// The next rows that match any of the terms.
-    async fn chunk(&self, terms: &[Term], bounds: Bounds) -> Result<Chunk, sqlx::Error> {
+    async fn chunk(&mut self, terms: &[Term], bounds: Bounds) -> Result<Chunk, sqlx::Error> {
         let mut rows: Vec<Row> = Vec::new();
         // Up to where every list was read.
         let mut edge: Option<u64> = None;
         let mut looked_at = 0;
         for term in terms {
-            let mut list = read::list(self.database, self.order, term, bounds, self.size).await?;
+            let mut list = read::list(self.tx.reborrow(), self.order, term, bounds, self.size).await?;
             looked_at += list.len().max(1);
             if list.len() == self.size
                 && let Some(&(last, _)) = list.last()
@@ -238,7 +242,7 @@ impl Scan<'_> {
                 let mut covered = list.last().map(|(position, _)| *position);
                 if covered.is_none() {
                     let only = Bounds { after: Position(last - 1), through: Position(last) };
-                    list = read::list(self.database, self.order, term, only, usize::MAX).await?;
+                    list = read::list(self.tx.reborrow(), self.order, term, only, usize::MAX).await?;
                     looked_at += list.len();
                     covered = Some(last);
                 }
@@ -259,7 +263,7 @@ impl Scan<'_> {
     }
 
     /// The next statements, whatever they say. Positions have no gaps, so a stretch of them bounds the work.
-    async fn all(&self, bounds: Bounds) -> Result<Chunk, sqlx::Error> {
+    async fn all(&mut self, bounds: Bounds) -> Result<Chunk, sqlx::Error> {
         let size = self.size as u64;
         let (after, through) = match self.order {
             Order::NewestFirst => {
@@ -267,7 +271,7 @@ impl Scan<'_> {
             }
             Order::OldestFirst => (bounds.after.0, bounds.through.0.min(bounds.after.0.saturating_add(size))),
         };
-        let found = read::all(self.database, after, through).await?;
+        let found = read::all(self.tx.reborrow(), after, through).await?;
         let mut rows: Vec<Row> = found.into_iter().map(|found| (found, 0)).collect();
         self.order.sort(&mut rows);
         let edge = if self.order == Order::NewestFirst { after + 1 } else { through };
@@ -278,11 +282,11 @@ impl Scan<'_> {
     }
 
     /// Those of the rows that match one of the terms as well.
-    async fn keep_matching(&self, terms: &[Term], mut rows: Vec<Row>) -> Result<Vec<Row>, sqlx::Error> {
+    async fn keep_matching(&mut self, terms: &[Term], mut rows: Vec<Row>) -> Result<Vec<Row>, sqlx::Error> {
         let mut matching: Vec<Row> = Vec::new();
         let positions: Vec<u64> = rows.iter().map(|(position, _)| *position).collect();
         for term in terms {
-            matching.append(&mut read::matching(self.database, term, &positions).await?);
+            matching.append(&mut read::matching(self.tx.reborrow(), term, &positions).await?);
         }
         matching.sort_unstable();
         rows.retain(|row| matching.binary_search(row).is_ok());
@@ -290,17 +294,17 @@ impl Scan<'_> {
     }
 
     /// Those of the statements that have the term themselves, not by way of another.
-    async fn keep_own(&self, term: &Term, positions: &mut Vec<u64>) -> Result<(), sqlx::Error> {
+    async fn keep_own(&mut self, term: &Term, positions: &mut Vec<u64>) -> Result<(), sqlx::Error> {
         if !positions.is_empty() {
-            let own = read::matching(self.database, term, positions).await?;
+            let own = read::matching(self.tx.reborrow(), term, positions).await?;
             positions.retain(|position| own.contains(&(*position, 0)));
         }
         Ok(())
     }
 
-    async fn drop_voided(&self, positions: &mut Vec<u64>) -> Result<(), sqlx::Error> {
+    async fn drop_voided(&mut self, positions: &mut Vec<u64>) -> Result<(), sqlx::Error> {
         if !positions.is_empty() {
-            let voided = read::voided(self.database, positions).await?;
+            let voided = read::voided(self.tx.reborrow(), positions).await?;
             positions.retain(|position| !voided.contains(position));
         }
         Ok(())

@@ -1,7 +1,8 @@
 //! Every query on the index, for both databases. Each is answered off an index, in its order; a test reads the
 //! plans.
 
-use eventlog::database::Database;
+use eventlog::database::Tx;
+use eventlog::event::{Key, Position};
 use sqlx::Row as _;
 
 use super::find::{Bounds, Order};
@@ -33,7 +34,8 @@ const OLDEST: Sql = (
 /// A term's rows at some positions.
 const MATCHING: Sql = (
     "SELECT position, via FROM statement_term WHERE term = ?1 AND position IN (SELECT value FROM json_each(?2))",
-    "SELECT position, via FROM statement_term WHERE term = $1 AND position = ANY($2)",
+    // Joined, so that every position is looked up: as a condition it may be checked on all rows of the term.
+    "SELECT position, via FROM unnest($2::bigint[]) AS wanted (place) JOIN statement_term ON term = $1 AND position = place",
 );
 
 /// All statements of a stretch.
@@ -52,6 +54,14 @@ const VOIDED: Sql = (
 const VOIDED_BY: Sql = (
     "SELECT position, voided_by FROM statement_voided WHERE position IN (SELECT value FROM json_each(?1))",
     "SELECT position, voided_by FROM statement_voided WHERE position = ANY($1)",
+);
+
+/// Where the statement with an id stands, and whether it is voided.
+const LOCATE: Sql = (
+    "SELECT position, EXISTS (SELECT 1 FROM statement_voided v WHERE v.position = event.position) \
+     FROM event WHERE dedupe = ?1 AND kind = 'statement'",
+    "SELECT position, EXISTS (SELECT 1 FROM statement_voided v WHERE v.position = event.position) \
+     FROM event WHERE dedupe = $1 AND kind = 'statement'",
 );
 
 /// Statements with two terms themselves, not by way of a reference.
@@ -107,7 +117,7 @@ pub fn asked(filter: &Filter, order: Order, bounds: Bounds) -> Vec<Asked> {
 
 /// The first `size` rows of a term in a stretch, in the order asked for.
 pub(super) async fn list(
-    database: &Database,
+    tx: Tx<'_>,
     order: Order,
     term: &Term,
     bounds: Bounds,
@@ -119,103 +129,108 @@ pub(super) async fn list(
         Order::NewestFirst => NEWEST,
         Order::OldestFirst => OLDEST,
     };
-    match database {
-        Database::Sqlite(db) => {
+    match tx {
+        Tx::Sqlite(connection) => {
             let query = sqlx::query(sqlite).bind(&term[..]).bind(after).bind(through).bind(size);
             let rows =
                 query.try_map(|row: sqlx::sqlite::SqliteRow| Ok(read(row.try_get(0)?, row.try_get(1)?)));
-            rows.fetch_all(&db.readers).await
+            rows.fetch_all(connection).await
         }
-        Database::Postgres(pool) => {
+        Tx::Postgres(connection) => {
             let query = sqlx::query(postgres).bind(&term[..]).bind(after).bind(through).bind(size);
             let rows = query.try_map(|row: sqlx::postgres::PgRow| Ok(read(row.try_get(0)?, row.try_get(1)?)));
-            rows.fetch_all(pool).await
+            rows.fetch_all(connection).await
         }
     }
 }
 
 /// The rows of a term at these positions, in no order.
-pub(super) async fn matching(
-    database: &Database,
-    term: &Term,
-    positions: &[u64],
-) -> Result<Vec<Row>, sqlx::Error> {
-    match database {
-        Database::Sqlite(db) => {
+pub(super) async fn matching(tx: Tx<'_>, term: &Term, positions: &[u64]) -> Result<Vec<Row>, sqlx::Error> {
+    match tx {
+        Tx::Sqlite(connection) => {
             let query =
                 sqlx::query(MATCHING.0).bind(&term[..]).bind(json_positions(positions.iter().copied()));
             let rows =
                 query.try_map(|row: sqlx::sqlite::SqliteRow| Ok(read(row.try_get(0)?, row.try_get(1)?)));
-            rows.fetch_all(&db.readers).await
+            rows.fetch_all(connection).await
         }
-        Database::Postgres(pool) => {
+        Tx::Postgres(connection) => {
             let positions: Vec<i64> = positions.iter().map(|position| signed(*position)).collect();
             let query = sqlx::query(MATCHING.1).bind(&term[..]).bind(positions);
             let rows = query.try_map(|row: sqlx::postgres::PgRow| Ok(read(row.try_get(0)?, row.try_get(1)?)));
-            rows.fetch_all(pool).await
+            rows.fetch_all(connection).await
         }
     }
 }
 
 /// The statements after one position up to another, in no order.
-pub(super) async fn all(database: &Database, after: u64, through: u64) -> Result<Vec<u64>, sqlx::Error> {
+pub(super) async fn all(tx: Tx<'_>, after: u64, through: u64) -> Result<Vec<u64>, sqlx::Error> {
     let (after, through) = (signed(after), signed(through));
-    let found: Vec<i64> = match database {
-        Database::Sqlite(db) => {
-            sqlx::query_scalar(ALL.0).bind(after).bind(through).fetch_all(&db.readers).await?
+    let found: Vec<i64> = match tx {
+        Tx::Sqlite(connection) => {
+            sqlx::query_scalar(ALL.0).bind(after).bind(through).fetch_all(connection).await?
         }
-        Database::Postgres(pool) => {
-            sqlx::query_scalar(ALL.1).bind(after).bind(through).fetch_all(pool).await?
+        Tx::Postgres(connection) => {
+            sqlx::query_scalar(ALL.1).bind(after).bind(through).fetch_all(connection).await?
         }
     };
     Ok(positions(found))
 }
 
 /// Those of the positions whose statement is voided, in no order.
-pub(super) async fn voided(database: &Database, among: &[u64]) -> Result<Vec<u64>, sqlx::Error> {
-    let found: Vec<i64> = match database {
-        Database::Sqlite(db) => {
+pub(super) async fn voided(tx: Tx<'_>, among: &[u64]) -> Result<Vec<u64>, sqlx::Error> {
+    let found: Vec<i64> = match tx {
+        Tx::Sqlite(connection) => {
             let query = sqlx::query_scalar(VOIDED.0).bind(json_positions(among.iter().copied()));
-            query.fetch_all(&db.readers).await?
+            query.fetch_all(connection).await?
         }
-        Database::Postgres(pool) => {
+        Tx::Postgres(connection) => {
             let among: Vec<i64> = among.iter().map(|position| signed(*position)).collect();
-            sqlx::query_scalar(VOIDED.1).bind(among).fetch_all(pool).await?
+            sqlx::query_scalar(VOIDED.1).bind(among).fetch_all(connection).await?
         }
     };
     Ok(positions(found))
 }
 
 /// Those of the positions whose statement is voided, each with where the one stands that voids it, in no order.
-pub(super) async fn voided_by(database: &Database, among: &[u64]) -> Result<Vec<Row>, sqlx::Error> {
-    let found: Vec<(i64, i64)> = match database {
-        Database::Sqlite(db) => {
+pub(super) async fn voided_by(tx: Tx<'_>, among: &[u64]) -> Result<Vec<Row>, sqlx::Error> {
+    let found: Vec<(i64, i64)> = match tx {
+        Tx::Sqlite(connection) => {
             let query = sqlx::query_as(VOIDED_BY.0).bind(json_positions(among.iter().copied()));
-            query.fetch_all(&db.readers).await?
+            query.fetch_all(connection).await?
         }
-        Database::Postgres(pool) => {
+        Tx::Postgres(connection) => {
             let among: Vec<i64> = among.iter().map(|position| signed(*position)).collect();
-            sqlx::query_as(VOIDED_BY.1).bind(among).fetch_all(pool).await?
+            sqlx::query_as(VOIDED_BY.1).bind(among).fetch_all(connection).await?
         }
     };
     Ok(found.into_iter().map(|(position, by)| read(position, by)).collect())
 }
 
+/// Where the statement with an id stands, and whether it is voided.
+pub(super) async fn locate(tx: Tx<'_>, id: &Key) -> Result<Option<(Position, bool)>, sqlx::Error> {
+    let found: Option<(i64, bool)> = match tx {
+        Tx::Sqlite(connection) => sqlx::query_as(LOCATE.0).bind(&id[..]).fetch_optional(connection).await?,
+        Tx::Postgres(connection) => sqlx::query_as(LOCATE.1).bind(&id[..]).fetch_optional(connection).await?,
+    };
+    Ok(found.map(|(at, voided)| (position(at), voided)))
+}
+
 /// Where statements stand that have both terms themselves, up to a position, ascending.
 pub(super) async fn pair(
-    database: &Database,
+    tx: Tx<'_>,
     one: &Term,
     other: &Term,
     through: u64,
 ) -> Result<Vec<u64>, sqlx::Error> {
-    let found: Vec<i64> = match database {
-        Database::Sqlite(db) => {
+    let found: Vec<i64> = match tx {
+        Tx::Sqlite(connection) => {
             let query = sqlx::query_scalar(PAIR.0).bind(&one[..]).bind(&other[..]).bind(signed(through));
-            query.fetch_all(&db.readers).await?
+            query.fetch_all(connection).await?
         }
-        Database::Postgres(pool) => {
+        Tx::Postgres(connection) => {
             let query = sqlx::query_scalar(PAIR.1).bind(&one[..]).bind(&other[..]).bind(signed(through));
-            query.fetch_all(pool).await?
+            query.fetch_all(connection).await?
         }
     };
     Ok(positions(found))
@@ -232,18 +247,19 @@ fn positions(columns: Vec<i64>) -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use eventlog::clock::{ManualClock, Micros};
-    use eventlog::{EventLog, Location, Options};
+    use eventlog::{Database, EventLog, Location, Options};
     use sqlx::AssertSqlSafe;
 
     use super::*;
 
     /// The queries, with values to stand in the place of PostgreSQL's parameters.
-    const QUERIES: [(Sql, &[&str]); 6] = [
+    const QUERIES: [(Sql, &[&str]); 7] = [
         (NEWEST, &["''::bytea", "1", "9", "100"]),
         (OLDEST, &["''::bytea", "1", "9", "100"]),
         (MATCHING, &["''::bytea", "'{1,2}'::bigint[]"]),
         (ALL, &["1", "9"]),
         (VOIDED, &["'{1,2}'::bigint[]"]),
+        (LOCATE, &["'a'::bytea"]),
         (PAIR, &["''::bytea", "'a'::bytea", "9"]),
     ];
 

@@ -147,6 +147,11 @@ impl Filter {
         self.own.map(|credential| digest(Kind::Credential, &[&credential]))
     }
 
+    /// Whether it asks for nothing in particular.
+    pub fn finds_all(&self) -> bool {
+        self.conditions().is_empty()
+    }
+
     /// The conditions: all of the outer list have to hold, by any term of the inner one. An inner list without
     /// terms can never hold.
     pub(crate) fn conditions(&self) -> Vec<Vec<Term>> {

@@ -8,8 +8,8 @@ use eventlog::Position;
 use forward::{
     Attachment, Forwards, Kind, Options, Pace, Source, SourceError, Standing, Statement, Stretch, Wanted,
 };
-use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use lrs::Following;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -127,8 +127,12 @@ impl Source for FromLrs {
     fn attachments(&self, position: Position) -> BoxFuture<'_, Result<Vec<Attachment>, SourceError>> {
         async move {
             let read = self.0.attachments(position).await.map_err(|e| SourceError(e.to_string()))?;
-            let whole = |(content_type, sha2, bytes)| Attachment { content_type, sha2, bytes };
-            Ok(read.into_iter().map(whole).collect())
+            let streamed = |passed: lrs::PassedAttachment| {
+                let lrs::PassedAttachment { content_type, sha2, length, content } = passed;
+                let content = content.map_err(|e| SourceError(e.to_string())).boxed();
+                Attachment { content_type, sha2, length, content }
+            };
+            Ok(read.into_iter().map(streamed).collect())
         }
         .boxed()
     }

@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use eventlog::EventLog;
-use futures_util::stream;
+use futures_util::TryStreamExt as _;
 use xapi::multipart;
 
 use super::error::Refusal;
@@ -15,7 +15,7 @@ use super::json;
 use crate::attachments::Kept;
 use crate::prepare;
 use crate::query::GivenAttachment;
-use crate::reading::{self, ReadError};
+use crate::reading;
 
 /// The boundary of a request with attachments, or none where it is JSON alone. Refuses whatever says it is neither.
 pub(super) fn boundary(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
@@ -56,44 +56,11 @@ pub(super) fn answer(
     }
     pieces.push_back(Kept::Whole(format!("\r\n--{boundary}--\r\n").into_bytes()));
     let length: u64 = pieces.iter().map(Kept::length).sum();
-    let reading = Reading { log: log.clone(), pieces, next: 0 };
-    let body = Body::from_stream(stream::try_unfold(reading, Reading::step));
+    // The answer has begun: the client learns of a failure by the connection's end.
+    let content = reading::in_turn(log.clone(), pieces)
+        .inspect_err(|error| tracing::error!(%error, "an attachment cannot be read"));
+    let body = Body::from_stream(content);
     let content_type = format!("multipart/mixed; boundary={boundary}");
     let headers = [(header::CONTENT_TYPE, content_type), (header::CONTENT_LENGTH, length.to_string())];
     Ok((StatusCode::OK, headers, body).into_response())
-}
-
-/// An answer that is being read.
-struct Reading {
-    log: EventLog,
-    pieces: VecDeque<Kept>,
-    /// Number of the next chunk, where the first piece is in chunks.
-    next: u32,
-}
-
-impl Reading {
-    async fn step(mut self) -> Result<Option<(Bytes, Self)>, ReadError> {
-        loop {
-            match self.pieces.front_mut() {
-                None => return Ok(None),
-                Some(Kept::Whole(bytes)) => {
-                    let bytes = std::mem::take(bytes);
-                    self.pieces.pop_front();
-                    return Ok(Some((bytes.into(), self)));
-                }
-                Some(Kept::Chunks(content)) if self.next == content.count => {
-                    self.pieces.pop_front();
-                    self.next = 0;
-                }
-                Some(Kept::Chunks(content)) => {
-                    let read = reading::chunk(&self.log, content, self.next).await;
-                    // The answer has begun: the client learns of it by the connection's end.
-                    let bytes =
-                        read.inspect_err(|error| tracing::error!(%error, "an attachment cannot be read"))?;
-                    self.next += 1;
-                    return Ok(Some((bytes.into(), self)));
-                }
-            }
-        }
-    }
 }
