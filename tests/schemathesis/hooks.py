@@ -21,7 +21,7 @@ INSTANT = st.builds(
 )
 TAG = st.sampled_from(["*", '"a"', 'W/"a"', '"a", "b"', "da39a3ee5e6b4b0d3255bfef95601890afd80709"])
 
-schemathesis.openapi.format("iri", IRI)
+schemathesis.openapi.format("absolute-iri", IRI)
 schemathesis.openapi.format("mailto-iri", st.builds("mailto:{}@larkby.example".format, st.text("abcdefghij", min_size=1, max_size=8)))
 schemathesis.openapi.format("language-tag", LANGUAGE)
 schemathesis.openapi.format("date-time", INSTANT)

@@ -1,9 +1,12 @@
 //! The forms that strings in a statement must have: IRIs, mail addresses, hashes, UUIDs, language tags.
 
+use std::net::Ipv6Addr;
+
 use uuid::Uuid;
 
-/// Whether `text` is an absolute IRI (RFC 3987): a scheme, and only characters that an IRI may hold. IRLs are
-/// held to the same.
+/// Whether `text` is an absolute IRI (RFC 3987): a scheme, and only characters that an IRI may hold where they stand;
+/// a web address with a host. IRLs are held to the same. Square brackets and a second `#` are let through behind the
+/// host, where browsers write them and tools copy them from.
 pub fn is_iri(text: &str) -> bool {
     let Some(colon) = text.bytes().position(|b| !is_scheme_byte(b)) else { return false };
     let (scheme, rest) = text.split_at(colon);
@@ -12,13 +15,31 @@ pub fn is_iri(text: &str) -> bool {
         return false;
     }
     // A web address without a host is none.
-    if scheme.len() >= 4 && scheme[..4].eq_ignore_ascii_case("http") && matches!(scheme.len(), 4 | 5) {
-        let Some(host) = rest.strip_prefix("//") else { return false };
-        if host.is_empty() || host.starts_with(['/', '?', '#', ':']) {
+    if scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") {
+        let Some(rest) = rest.strip_prefix("//") else { return false };
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        if !is_authority(&rest[..end]) {
             return false;
         }
     }
     has_only_iri_characters(rest)
+}
+
+/// Whether `text` is a host, with whose it is before it and a port behind it where it has them (RFC 3986, 3.2).
+fn is_authority(text: &str) -> bool {
+    let (user, host) = text.rsplit_once('@').unwrap_or(("", text));
+    let (name, port) = match host.strip_prefix('[').and_then(|literal| literal.split_once(']')) {
+        Some((address, port)) if address.starts_with(['v', 'V']) || address.parse::<Ipv6Addr>().is_ok() => {
+            (address, port)
+        }
+        Some(_) => return false,
+        None => host.split_at(host.find(':').unwrap_or(host.len())),
+    };
+    let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
+    !name.is_empty()
+        && !name.contains(['[', ']'])
+        && !user.contains(['[', ']', '@'])
+        && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
 }
 
 /// Whether `text` is an absolute URI (RFC 3986).
@@ -42,7 +63,7 @@ pub(crate) fn is_mailto(text: &str) -> bool {
     };
     !local.is_empty()
         && !local.starts_with('/')
-        && !local.contains(['@', ',', '?', ':'])
+        && !local.contains(['@', ',', '?', ':', '[', ']'])
         && has_only_iri_characters(local)
         && has_only_iri_characters(domain)
         && (is_literal || is_name())
@@ -204,14 +225,27 @@ fn has_only_iri_characters(text: &str) -> bool {
             None => ascii = false,
         }
     }
-    ascii || text.chars().filter(|c| !c.is_ascii()).all(is_iri_character)
+    if ascii {
+        return true;
+    }
+    let query = text.find('?').map_or(text.len()..text.len(), |begin| {
+        begin..text[begin..].find('#').map_or(text.len(), |length| begin + length)
+    });
+    let allowed = |(at, c)| is_iri_character(c) && (!is_private(c) || query.contains(&at));
+    text.char_indices().filter(|(_, c)| !c.is_ascii()).all(allowed)
 }
 
 /// `ucschar` and `iprivate` of RFC 3987, less the marks that change a text's direction (its section 4.1).
 fn is_iri_character(c: char) -> bool {
     let code = u32::from(c);
     !matches!(code, 0x80..=0x9f | 0x200e | 0x200f | 0x202a..=0x202e | 0xfdd0..=0xfdef | 0xfff0..=0xffff)
+        && !matches!(code, 0xe0000..=0xe0fff)
         && code & 0xfffe != 0xfffe
+}
+
+/// `iprivate` of RFC 3987, which only a query may hold.
+fn is_private(c: char) -> bool {
+    matches!(u32::from(c), 0xe000..=0xf8ff | 0xf0000..=0x10ffff)
 }
 
 #[cfg(test)]
@@ -228,6 +262,10 @@ mod tests {
             "https://example.org/kurs/åäö?fråga=1",
             "act:x",
             "http://[::1]:8080/a",
+            "https://anna@example.org:443?a",
+            "https://example.org:/a",
+            "https://example.org/a?b[c]=d#/e#f",
+            "https://example.org/?\u{e000}",
             "x-y+z.1:%C3%A5",
         ] {
             assert!(is_iri(good), "{good}");
@@ -251,6 +289,16 @@ mod tests {
             "http://example.org/%4",
             "http://example.org/a\u{0}",
             "http://example.org/\u{202e}a",
+            "http://example.org/\u{e000}",
+            "http://example.org/?a#\u{e000}",
+            "http://ex[ample.org/a",
+            "http://[::1/a",
+            "http://[1]/a",
+            "http://[::1]a/b",
+            "http://[]/a",
+            "http://a@/b",
+            "http://example.org:x/a",
+            "http://exa:mple.org/a",
             "å:b",
         ] {
             assert!(!is_iri(bad), "{bad}");
@@ -279,6 +327,7 @@ mod tests {
             "mailto:a@",
             "mailto:a@b@c.se",
             "mailto:a b@c.se",
+            "mailto:a[b]@c.se",
             "MAILTO:a@b.se",
             "mailto://a@b.se",
             "mailto:a@b..se",
