@@ -151,6 +151,9 @@ promises! {
         assert!(given["stored"].as_str().unwrap().starts_with("2026-01-15T08:00:00"));
         assert_eq!(given["timestamp"], given["stored"]);
         assert_eq!(given["authority"]["account"]["homePage"], BASE);
+        // Nor is it found by what it claimed.
+        let claimed = agent("someone else").to_string();
+        assert_eq!(rig.ids(&[("agent", &claimed), ("related_agents", "true")]).await, [""; 0]);
     }
 
     async fn racing_posts_of_one_statement_store_it_once_and_all_succeed(rig) {

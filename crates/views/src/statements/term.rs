@@ -1,6 +1,7 @@
 //! The terms a statement is found by.
 
 use domain::StatementFactsRef;
+use domain::statement::AgentRole;
 use eventlog::event::Key;
 use ring::digest::{self, SHA256};
 use uuid::Uuid;
@@ -63,6 +64,10 @@ pub(crate) fn of_statement(facts: &StatementFactsRef<'_>, credential: Option<&Ke
     let mut direct: Vec<&Key> = Vec::new();
     let mut related: Vec<&Key> = Vec::new();
     for (role, agent) in &facts.agents {
+        // The authority of what came with a credential is that credential, whatever the sender claims.
+        if credential.is_some() && matches!(role, AgentRole::Authority | AgentRole::AuthorityMember) {
+            continue;
+        }
         let list = if role.is_direct() { &mut direct } else { &mut related };
         if !list.contains(&agent) {
             list.push(agent);

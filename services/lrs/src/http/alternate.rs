@@ -11,7 +11,7 @@ use xapi::Version;
 
 use super::body::{self, Place};
 use super::error::Refusal;
-use super::{VERSION, answering, negotiate, parameters, with_version};
+use super::{VERSION, answering, negotiate, parameters, with_consistent_through, with_version};
 use crate::Lrs;
 
 /// Form parameters that stand for headers, in lower case as header names are.
@@ -26,10 +26,12 @@ pub(super) async fn rewritten(State(lrs): State<Lrs>, request: Request, next: Ne
         return next.run(request).await;
     }
     let headers = request.headers().clone();
-    match meant(&lrs, request).await {
-        Ok(request) => next.run(request).await,
+    let of_statements = request.uri().path() == "/xapi/statements";
+    let refusal = match meant(&lrs, request).await {
+        Ok(request) => return next.run(request).await,
         Err(refusal) => with_version(refusal.into_response(), answering(&lrs, &headers)),
-    }
+    };
+    if of_statements { with_consistent_through(refusal, lrs.through().await) } else { refusal }
 }
 
 fn asks_for_a_method(uri: &Uri) -> bool {

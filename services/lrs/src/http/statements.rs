@@ -54,7 +54,7 @@ async fn get(lrs: &Lrs, parts: &Parts) -> Result<Response, Refusal> {
         if pairs.len() > 1 {
             return Err(Refusal::bad_request("a more address is followed as it was given"));
         }
-        return listed(lrs, lrs.query().more(token, &asking).await?, version);
+        return listed(lrs, lrs.query().more(token, &asking).await?);
     }
     let query = StatementQuery::parse(pairs, version)?;
     let one = match (query.statement_id, query.voided_statement_id) {
@@ -63,13 +63,13 @@ async fn get(lrs: &Lrs, parts: &Parts) -> Result<Response, Refusal> {
         (None, None) => None,
     };
     let Some((id, voided)) = one else {
-        return listed(lrs, lrs.query().list(&query, &asking).await?, version);
+        return listed(lrs, lrs.query().list(&query, &asking).await?);
     };
     match lrs.query().one(id, voided, query.format, query.attachments, &asking).await? {
         Some(found) => {
             let statement = found.statements.into_iter().next().unwrap_or_default();
             let answer = multipart::answer(&lrs.inner.log, statement, found.attachments)?;
-            Ok(last_modified(answer, found.newest, version))
+            Ok(last_modified(answer, found.newest))
         }
         None => Err(Refusal::new(StatusCode::NOT_FOUND, "there is no such statement")),
     }
@@ -194,7 +194,7 @@ async fn store(
 }
 
 /// A page of statements, and the address of the next.
-fn listed(lrs: &Lrs, found: Found, version: Version) -> Result<Response, Refusal> {
+fn listed(lrs: &Lrs, found: Found) -> Result<Response, Refusal> {
     let length: usize = found.statements.iter().map(|statement| statement.len() + 1).sum();
     let mut body = String::with_capacity(length + 200);
     body.push_str("{\"statements\":[");
@@ -211,12 +211,12 @@ fn listed(lrs: &Lrs, found: Found, version: Version) -> Result<Response, Refusal
     }
     body.push_str("\"}");
     let answer = multipart::answer(&lrs.inner.log, body, found.attachments)?;
-    Ok(last_modified(answer, found.newest, version))
+    Ok(last_modified(answer, found.newest))
 }
 
-/// `Last-Modified` as 2.0 asks for it: an HTTP date (RFC 9110, 8.8.2).
-fn last_modified(mut answer: Response, stored: Option<Micros>, version: Version) -> Response {
-    if let (Version::V2_0_0, Some(stored)) = (version, stored) {
+/// `Last-Modified`, an HTTP date (RFC 9110, 8.8.2): 2.0 asks for it, and 1.0.3 would have it.
+fn last_modified(mut answer: Response, stored: Option<Micros>) -> Response {
+    if let Some(stored) = stored {
         let date = stored.to_datetime().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
         if let Ok(value) = HeaderValue::from_str(&date) {
             answer.headers_mut().insert(header::LAST_MODIFIED, value);
@@ -235,10 +235,15 @@ impl Lrs {
     /// asked once more, which would keep the client waiting.
     async fn after(&self, answer: Result<Response, Refusal>) -> (Result<Response, Refusal>, Micros) {
         let through = match &answer {
-            Err(refusal) if refusal.is_unavailable() => None,
-            _ => self.inner.log.consistent_through().await.ok(),
+            Err(refusal) if refusal.is_unavailable() => self.promised(None),
+            _ => self.through().await,
         };
-        (answer, self.promised(through))
+        (answer, through)
+    }
+
+    /// What the log promises now.
+    pub(super) async fn through(&self) -> Micros {
+        self.promised(self.inner.log.consistent_through().await.ok())
     }
 
     /// The latest promise of the log: this one, or where it could not be asked the last that it gave.
