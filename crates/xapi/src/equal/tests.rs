@@ -132,6 +132,71 @@ fn different_people_verbs_objects_and_answers_are_different() {
 }
 
 #[test]
+fn every_part_of_a_context_counts() {
+    let group =
+        |name: &str| json!({"objectType": "Group", "account": {"homePage": "https://e.org", "name": name}});
+    let agents = |name: &str, kind: &str| json!([{"objectType": "contextAgent", "agent": {"mbox": format!("mailto:{name}@e.org")}, "relevantTypes": [kind]}]);
+    let groups = |name: &str, kind: &str| json!([{"objectType": "contextGroup", "group": group(name), "relevantTypes": [kind]}]);
+    let reference = |id: &str| json!({"objectType": "StatementRef", "id": id});
+    let (one, other) = ("8f87ccde-bb56-4c2e-ab83-44982ef22df1", "8f87ccde-bb56-4c2e-ab83-44982ef22df2");
+    let (kind, kinds) = ("http://e.org/kind", "http://e.org/kinds");
+    for (part, was, is) in [
+        ("registration", json!(one), json!(other)),
+        ("team", group("7a"), group("7b")),
+        ("platform", json!("P"), json!("Q")),
+        ("language", json!("sv-SE"), json!("sv-FI")),
+        ("statement", reference(one), reference(other)),
+        ("extensions", json!({"http://e.org/x": 1}), json!({"http://e.org/x": 2})),
+        ("extensions", json!({"http://e.org/x": 1}), json!({"http://e.org/y": 1})),
+        ("contextAgents", agents("a", kind), agents("b", kind)),
+        ("contextAgents", agents("a", kind), agents("a", kinds)),
+        ("contextGroups", groups("7a", kind), groups("7b", kind)),
+        ("contextGroups", groups("7a", kind), groups("7a", kinds)),
+    ] {
+        let with = |value: &Json| {
+            let mut statement = full();
+            statement["context"][part] = value.clone();
+            statement
+        };
+        let (was, is) = (with(&was), with(&is));
+        assert!(same_json(&was, &was, Version::V2_0_0) && !same_json(&was, &is, Version::V2_0_0), "{part}");
+        let mut without = was.clone();
+        without["context"].as_object_mut().unwrap().remove(part);
+        assert!(!same_json(&was, &without, Version::V2_0_0), "{part}");
+    }
+}
+
+#[test]
+fn every_kind_of_object_counts() {
+    let account = |home: &str, name: &str| json!({"homePage": format!("https://{home}.org"), "name": name});
+    let objects = [
+        json!({"objectType": "StatementRef", "id": "8f87ccde-bb56-4c2e-ab83-44982ef22df1"}),
+        json!({"objectType": "StatementRef", "id": "8f87ccde-bb56-4c2e-ab83-44982ef22df2"}),
+        json!({"objectType": "Agent", "account": account("a", "1")}),
+        json!({"objectType": "Agent", "account": account("b", "1")}),
+        json!({"objectType": "Agent", "account": account("a", "2")}),
+        json!({"objectType": "Group", "account": account("a", "1")}),
+        json!({"id": "https://a.org"}),
+    ];
+    for (one, object) in objects.iter().enumerate() {
+        for (other, another) in objects.iter().enumerate() {
+            let with = |object: &Json| {
+                let mut statement = full();
+                statement["object"] = object.clone();
+                statement
+            };
+            for version in Version::ALL {
+                assert_eq!(
+                    same_json(&with(object), &with(another), version),
+                    one == other,
+                    "{object} {another}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn sub_statements_are_compared_like_statements() {
     let with = |timestamp: &str, raw: &str| {
         format!(
