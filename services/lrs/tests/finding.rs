@@ -11,6 +11,7 @@ use axum::http::{Method, Request};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lrs::Limits;
+use rig::documents::{self, NEW, at};
 use rig::*;
 use serde_json::{Value, json};
 
@@ -105,6 +106,61 @@ promises! {
         let by_authority = [("agent", authority.as_str()), ("related_agents", "true")];
         assert_eq!(rig.ids(&by_authority).await, [id(5), id(4), id(3), id(2), id(1)]);
         assert_eq!(rig.ids(&by_authority[..1]).await, [""; 0]);
+    }
+
+    async fn related_agents_looks_everywhere_in_a_sub_statement_and_at_named_groups(rig) {
+        let (anna, named) = (agent("anna"), json!({ "objectType": "Group", "account": { "homePage": "https://larkby.example", "name": "7a" } }));
+        let sub = json!({ "objectType": "SubStatement", "actor": agent("bo"), "verb": { "id": SEEN },
+            "object": { "id": activity("a") } });
+        let agents = |agent: &Value| json!([{ "objectType": "contextAgent", "agent": agent }]);
+        let groups = |group: &Value| json!([{ "objectType": "contextGroup", "group": group }]);
+        let members = json!({ "objectType": "Group", "member": [anna] });
+        let places = [
+            ("/context/instructor", anna.clone()), ("/context/team", members.clone()), ("/context/contextAgents", agents(&anna)),
+            ("/context/contextGroups", groups(&members)), ("/object", with(anna.clone(), "/objectType", "Agent".into())),
+        ];
+        for (number, (place, value)) in (1..).zip(&places) {
+            let sub = with(sub.clone(), place, value.clone());
+            rig.post(&with(statement(number, "bo", "a"), "/object", sub)).await.expect(200);
+        }
+        let groups = [("/context/team", named.clone()), ("/context/contextGroups", groups(&named)), ("/context/instructor", named.clone())];
+        for (number, (place, value)) in (11..).zip(&groups) {
+            rig.post(&with(statement(number, "bo", "a"), place, value.clone())).await.expect(200);
+        }
+        for (agent, expected) in [(anna, 1..=5), (named, 11..=13)] {
+            let agent = agent.to_string();
+            assert_eq!(rig.ids(&[("agent", &agent)]).await, [""; 0]);
+            let expected: Vec<String> = expected.rev().map(id).collect();
+            assert_eq!(rig.ids(&[("agent", &agent), ("related_agents", "true")]).await, expected);
+        }
+    }
+
+    async fn what_is_longer_than_an_index_holds_is_found_all_the_same(rig) {
+        let long = |what: &str| format!("https://larkby.example/{what}/{}", "x".repeat(3_000));
+        let anna = json!({ "account": { "homePage": long("home"), "name": "anna" } });
+        let definition = json!({ "name": { "sv": "En kurs" } });
+        for number in 1..=3 {
+            let sent = with(with(statement(number, "x", "a"), "/actor", anna.clone()), "/verb/id", long("verb").into());
+            rig.post(&with(sent, "/object", json!({ "id": long("kurs"), "definition": definition }))).await.expect(200);
+        }
+        let agent = anna.to_string();
+        for filter in [("verb", long("verb")), ("activity", long("kurs")), ("agent", agent.clone())] {
+            let filter = (filter.0, filter.1.as_str());
+            assert_eq!(rig.all_ids(&[filter, ("limit", "2")]).await, [id(3), id(2), id(1)], "{}", filter.0);
+        }
+        let found = rig.get_as("2.0.0", &at("activities", &[("activityId", &long("kurs"))])).await.expect(200).json();
+        assert_eq!(found["definition"], definition);
+        for (resource, parameters) in [
+            ("activities/state", vec![("activityId", long("kurs")), ("agent", agent.clone()), ("stateId", long("state"))]),
+            ("activities/profile", vec![("activityId", long("kurs")), ("profileId", long("profile"))]),
+            ("agents/profile", vec![("agent", agent), ("profileId", long("profile"))]),
+        ] {
+            let parameters: Vec<_> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let (id, uri) = (parameters.last().unwrap().1, at(resource, &parameters));
+            documents::put(&rig, "2.0.0", &uri, &[NEW], "kept").await.expect(204);
+            assert_eq!(documents::get(&rig, &uri).await.expect(200).text(), "kept");
+            assert_eq!(documents::ids(&rig, &at(resource, &parameters[..parameters.len() - 1])).await, [id]);
+        }
     }
 
     async fn related_activities_looks_into_context_and_sub_statements(rig) {
