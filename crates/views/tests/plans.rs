@@ -87,7 +87,7 @@ async fn plans(database: &Database, asked: &Asked) -> Vec<Vec<String>> {
         Database::Sqlite(db) => {
             let mut text = asked.text.0.to_owned();
             for (number, (value, _)) in (1..).zip(&asked.values) {
-                text = text.replace(&format!("?{number}"), value);
+                text = text.replace(&format!("${number}"), value);
             }
             let steps = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}")))
                 .try_map(|row: sqlx::sqlite::SqliteRow| row.try_get::<String, _>("detail"))
@@ -129,7 +129,7 @@ async fn every_indexed_combination_is_read_off_an_index(rig: Rig) {
     let single = [
         Asked {
             text: (
-                "SELECT dedupe, position FROM event WHERE dedupe IN (?1)",
+                "SELECT dedupe, position FROM event WHERE dedupe IN ($1)",
                 "SELECT dedupe, position FROM event WHERE dedupe = ANY ($1) AND dedupe IS NOT NULL",
             ),
             values: vec![id],
@@ -137,7 +137,7 @@ async fn every_indexed_combination_is_read_off_an_index(rig: Rig) {
         },
         Asked {
             text: (
-                "SELECT stored FROM event WHERE position = ?1",
+                "SELECT stored FROM event WHERE position = $1",
                 "SELECT stored FROM event WHERE position = $1",
             ),
             values: vec![("7".into(), "7".into())],

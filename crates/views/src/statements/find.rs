@@ -304,8 +304,8 @@ impl Scan<'_> {
 
     async fn drop_voided(&mut self, positions: &mut Vec<u64>) -> Result<(), sqlx::Error> {
         if !positions.is_empty() {
-            let voided = read::voided(self.tx.reborrow(), positions).await?;
-            positions.retain(|position| !voided.contains(position));
+            let voided = read::voided_by(self.tx.reborrow(), positions).await?;
+            positions.retain(|position| voided.iter().all(|(voided, _)| voided != position));
         }
         Ok(())
     }

@@ -15,60 +15,48 @@ pub(super) type Row = (u64, u64);
 /// A query as SQLite and as PostgreSQL is told it.
 type Sql = (&'static str, &'static str);
 
+/// One text, where both read it. Parameters are numbered `$1`, which either does.
+const fn both(text: &'static str) -> Sql {
+    (text, text)
+}
+
 /// A stretch of a term's list, newest first.
-const NEWEST: Sql = (
-    "SELECT position, via FROM statement_term WHERE term = ?1 AND position > ?2 AND position <= ?3 \
-     ORDER BY position DESC, via DESC LIMIT ?4",
+const NEWEST: Sql = both(
     "SELECT position, via FROM statement_term WHERE term = $1 AND position > $2 AND position <= $3 \
      ORDER BY position DESC, via DESC LIMIT $4",
 );
 
 /// A stretch of a term's list, oldest first.
-const OLDEST: Sql = (
-    "SELECT position, via FROM statement_term WHERE term = ?1 AND position > ?2 AND position <= ?3 \
-     ORDER BY position, via LIMIT ?4",
+const OLDEST: Sql = both(
     "SELECT position, via FROM statement_term WHERE term = $1 AND position > $2 AND position <= $3 \
      ORDER BY position, via LIMIT $4",
 );
 
 /// A term's rows at some positions.
 const MATCHING: Sql = (
-    "SELECT position, via FROM statement_term WHERE term = ?1 AND position IN (SELECT value FROM json_each(?2))",
+    "SELECT position, via FROM statement_term WHERE term = $1 AND position IN (SELECT value FROM json_each($2))",
     // Joined, so that every position is looked up: as a condition it may be checked on all rows of the term.
     "SELECT position, via FROM unnest($2::bigint[]) AS wanted (place) JOIN statement_term ON term = $1 AND position = place",
 );
 
 /// All statements of a stretch.
-const ALL: Sql = (
-    "SELECT position FROM event WHERE kind = 'statement' AND position > ?1 AND position <= ?2",
-    "SELECT position FROM event WHERE kind = 'statement' AND position > $1 AND position <= $2",
-);
-
-/// Which of some positions are voided.
-const VOIDED: Sql = (
-    "SELECT position FROM statement_voided WHERE position IN (SELECT value FROM json_each(?1))",
-    "SELECT position FROM statement_voided WHERE position = ANY($1)",
-);
+const ALL: Sql =
+    both("SELECT position FROM event WHERE kind = 'statement' AND position > $1 AND position <= $2");
 
 /// Which of some positions are voided, and by which.
-const VOIDED_BY: Sql = (
-    "SELECT position, voided_by FROM statement_voided WHERE position IN (SELECT value FROM json_each(?1))",
+const VOIDED: Sql = (
+    "SELECT position, voided_by FROM statement_voided WHERE position IN (SELECT value FROM json_each($1))",
     "SELECT position, voided_by FROM statement_voided WHERE position = ANY($1)",
 );
 
 /// Where the statement with an id stands, and whether it is voided.
-const LOCATE: Sql = (
-    "SELECT position, EXISTS (SELECT 1 FROM statement_voided v WHERE v.position = event.position) \
-     FROM event WHERE dedupe = ?1 AND kind = 'statement'",
+const LOCATE: Sql = both(
     "SELECT position, EXISTS (SELECT 1 FROM statement_voided v WHERE v.position = event.position) \
      FROM event WHERE dedupe = $1 AND kind = 'statement'",
 );
 
 /// Statements with two terms themselves, not by way of a reference.
-const PAIR: Sql = (
-    "SELECT a.position FROM statement_term a WHERE a.term = ?1 AND a.position <= ?3 AND a.via = 0 \
-     AND EXISTS (SELECT 1 FROM statement_term o WHERE o.term = ?2 AND o.position = a.position AND o.via = 0) \
-     ORDER BY a.position",
+const PAIR: Sql = both(
     "SELECT a.position FROM statement_term a WHERE a.term = $1 AND a.position <= $3 AND a.via = 0 \
      AND EXISTS (SELECT 1 FROM statement_term o WHERE o.term = $2 AND o.position = a.position AND o.via = 0) \
      ORDER BY a.position",
@@ -177,31 +165,16 @@ pub(super) async fn all(tx: Tx<'_>, after: u64, through: u64) -> Result<Vec<u64>
     Ok(positions(found))
 }
 
-/// Those of the positions whose statement is voided, in no order.
-pub(super) async fn voided(tx: Tx<'_>, among: &[u64]) -> Result<Vec<u64>, sqlx::Error> {
-    let found: Vec<i64> = match tx {
-        Tx::Sqlite(connection) => {
-            let query = sqlx::query_scalar(VOIDED.0).bind(json_positions(among.iter().copied()));
-            query.fetch_all(connection).await?
-        }
-        Tx::Postgres(connection) => {
-            let among: Vec<i64> = among.iter().map(|position| signed(*position)).collect();
-            sqlx::query_scalar(VOIDED.1).bind(among).fetch_all(connection).await?
-        }
-    };
-    Ok(positions(found))
-}
-
 /// Those of the positions whose statement is voided, each with where the one stands that voids it, in no order.
 pub(super) async fn voided_by(tx: Tx<'_>, among: &[u64]) -> Result<Vec<Row>, sqlx::Error> {
     let found: Vec<(i64, i64)> = match tx {
         Tx::Sqlite(connection) => {
-            let query = sqlx::query_as(VOIDED_BY.0).bind(json_positions(among.iter().copied()));
+            let query = sqlx::query_as(VOIDED.0).bind(json_positions(among.iter().copied()));
             query.fetch_all(connection).await?
         }
         Tx::Postgres(connection) => {
             let among: Vec<i64> = among.iter().map(|position| signed(*position)).collect();
-            sqlx::query_as(VOIDED_BY.1).bind(among).fetch_all(connection).await?
+            sqlx::query_as(VOIDED.1).bind(among).fetch_all(connection).await?
         }
     };
     Ok(found.into_iter().map(|(position, by)| read(position, by)).collect())
