@@ -395,7 +395,7 @@ impl EventLog {
     /// The database fails.
     pub async fn position_at(&self, instant: Micros) -> Result<Position, LogError> {
         let mut reader = self.inner.database.reader().await?;
-        let (mut low, mut high) = (0, self.head().await?.position.0);
+        let (mut low, mut high) = (0, head_and_clock(reader.tx()).await?.0.position.0);
         while low < high {
             let middle = low + (high - low).div_ceil(2);
             let stored: Option<Micros> = read!(reader.tx(), stored_at(Position(middle)))?;
@@ -582,12 +582,16 @@ impl EventLog {
 
     pub(crate) async fn head_and_clock(&self) -> Result<(Head, Option<Micros>), LogError> {
         let mut reader = self.inner.database.reader().await?;
-        Ok(match reader.tx() {
-            Tx::Sqlite(connection) => (sqlite::head(connection).await?, None),
-            Tx::Postgres(connection) => {
-                let (head, clock) = postgres::head(connection).await?;
-                (head, Some(clock))
-            }
-        })
+        head_and_clock(reader.tx()).await
     }
+}
+
+async fn head_and_clock(tx: Tx<'_>) -> Result<(Head, Option<Micros>), LogError> {
+    Ok(match tx {
+        Tx::Sqlite(connection) => (sqlite::head(connection).await?, None),
+        Tx::Postgres(connection) => {
+            let (head, clock) = postgres::head(connection).await?;
+            (head, Some(clock))
+        }
+    })
 }
