@@ -3,6 +3,7 @@
 //!
 //! The body is fed in pieces as it arrives and comes out as headers and stretches of content, so that whoever takes
 //! them decides where content is put; nothing but the last few bytes is held back here. Content is never changed.
+//! A body that is written is [`opening`], for each attachment [`heading`] and its content, and [`closing`].
 
 /// Parts of one body, at most.
 pub const MAX_PARTS: usize = 10_000;
@@ -48,6 +49,24 @@ pub fn boundary(content_type: &str) -> Result<String, MultipartError> {
     found
         .filter(|b| (1..=70).contains(&b.len()) && b.bytes().all(allowed) && !b.ends_with(' '))
         .ok_or(MultipartError::Boundary)
+}
+
+/// What a body begins with: the boundary, and statements as JSON.
+pub fn opening(boundary: &str, statements: &str) -> String {
+    format!("--{boundary}\r\nContent-Type: application/json\r\n\r\n{statements}")
+}
+
+/// What goes before the content of an attachment. The boundary must not occur in any.
+pub fn heading(boundary: &str, content_type: &str, sha2: &str) -> String {
+    format!(
+        "\r\n--{boundary}\r\nContent-Type: {content_type}\r\nContent-Transfer-Encoding: binary\r\n\
+         X-Experience-API-Hash: {sha2}\r\n\r\n"
+    )
+}
+
+/// What a body ends with.
+pub fn closing(boundary: &str) -> String {
+    format!("\r\n--{boundary}--\r\n")
 }
 
 /// The first parameter of a header, and what follows its semicolon.

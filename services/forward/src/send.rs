@@ -10,7 +10,7 @@ use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Body, Client, RequestBuilder, StatusCode};
 use ring::hmac::{self, HMAC_SHA256};
-use xapi::Version;
+use xapi::{Version, multipart};
 
 use crate::pace;
 use crate::terms::Secret;
@@ -107,7 +107,7 @@ impl Other {
         getrandom::fill(&mut random).map_err(|error| format!("the system gives no randomness: {error}"))?;
         let boundary = hex::encode(random);
         let content_type = format!("multipart/mixed; boundary={boundary}");
-        let (length, content) = multipart(&boundary, &json, attachments);
+        let (length, content) = with_content(&boundary, &json, attachments);
         let request = request.timeout(self.patience_for(length)).header(CONTENT_TYPE, content_type);
         Ok(request.header(CONTENT_LENGTH, length).body(Body::wrap_stream(content)))
     }
@@ -170,21 +170,18 @@ fn unreached(error: &reqwest::Error) -> String {
 }
 
 /// Statements and the content of attachments (1.0.3 Communication 1.5.2, IEEE 4.1.3), and how many bytes that is.
-fn multipart(
+fn with_content(
     boundary: &str,
     json: &str,
     attachments: Vec<Attachment>,
 ) -> (u64, BoxStream<'static, Result<Vec<u8>, SourceError>>) {
     let text = |text: String| (text.len() as u64, stream::iter([Ok(text.into_bytes())]).boxed());
-    let mut parts = vec![text(format!("--{boundary}\r\nContent-Type: application/json\r\n\r\n{json}"))];
+    let mut parts = vec![text(multipart::opening(boundary, json))];
     for Attachment { content_type, sha2, length, content } in attachments {
-        parts.push(text(format!(
-            "\r\n--{boundary}\r\nContent-Type: {content_type}\r\nContent-Transfer-Encoding: binary\r\n\
-             X-Experience-API-Hash: {sha2}\r\n\r\n"
-        )));
+        parts.push(text(multipart::heading(boundary, &content_type, &sha2)));
         parts.push((length, content));
     }
-    parts.push(text(format!("\r\n--{boundary}--\r\n")));
+    parts.push(text(multipart::closing(boundary)));
     let length = parts.iter().map(|(length, _)| length).sum();
     (length, stream::iter(parts).flat_map(|(_, content)| content).boxed())
 }

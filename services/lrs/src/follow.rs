@@ -1,7 +1,7 @@
 //! Following the log: statements in the order they were stored, for places that they are handed on to and for open
 //! streams. What is read here is what a query gives: exact, with the people who were erased left out of it.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 
 use domain::{Date, Facts as _, Selection, StatementFacts};
 use eventlog::clock::SharedClock;
@@ -185,7 +185,7 @@ impl Following {
         let (given, _) = reading::contents(&self.log, &self.vault, &stored, u64::MAX).await?;
         let passed = given.into_iter().map(|GivenAttachment { content_type, sha2, content }| {
             let length = content.length();
-            let read = reading::in_turn(self.log.clone(), VecDeque::from([content]));
+            let read = reading::in_turn(self.log.clone(), [content]);
             PassedAttachment { content_type, sha2, length, content: read.map_err(QueryFailed::from).boxed() }
         });
         Ok(passed.collect())

@@ -1,13 +1,13 @@
 //! The way out: from positions to statements as they are given back.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use domain::statement::{AgentRole, ObjectFacts};
 use domain::{Facts as _, StatementFacts};
 use eventlog::clock::Micros;
 use eventlog::{Event, EventLog, Key, LogError, Position, Slot, WithSlots};
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt as _, stream};
 use uuid::Uuid;
 use vault::{AgentId, ChunkPlace, Envelope, Opened, Text, Vault, VaultError};
 use xapi::attachments;
@@ -185,40 +185,19 @@ async fn chunk(log: &EventLog, content: &InChunks, number: u32) -> Result<Vec<u8
 /// Pieces of content, one after the other, each read when its turn comes.
 pub(crate) fn in_turn(
     log: EventLog,
-    pieces: VecDeque<Kept>,
+    pieces: impl IntoIterator<Item = Kept, IntoIter: Send + 'static>,
 ) -> impl Stream<Item = Result<Vec<u8>, ReadError>> + Send + 'static {
-    stream::try_unfold(InTurn { log, pieces, next: 0 }, InTurn::step)
-}
-
-struct InTurn {
-    log: EventLog,
-    pieces: VecDeque<Kept>,
-    /// Number of the next chunk, where the first piece is in chunks.
-    next: u32,
-}
-
-impl InTurn {
-    async fn step(mut self) -> Result<Option<(Vec<u8>, Self)>, ReadError> {
-        loop {
-            match self.pieces.front_mut() {
-                None => return Ok(None),
-                Some(Kept::Whole(bytes)) => {
-                    let bytes = std::mem::take(bytes);
-                    self.pieces.pop_front();
-                    return Ok(Some((bytes, self)));
-                }
-                Some(Kept::Chunks(content)) if self.next == content.count => {
-                    self.pieces.pop_front();
-                    self.next = 0;
-                }
-                Some(Kept::Chunks(content)) => {
-                    let bytes = chunk(&self.log, content, self.next).await?;
-                    self.next += 1;
-                    return Ok(Some((bytes, self)));
-                }
-            }
+    stream::iter(pieces).flat_map(move |piece| match piece {
+        Kept::Whole(bytes) => stream::iter([Ok(bytes)]).left_stream(),
+        Kept::Chunks(content) => {
+            let (log, numbers) = (log.clone(), 0..content.count);
+            let read = move |number| {
+                let (log, content) = (log.clone(), content.clone());
+                async move { chunk(&log, &content, number).await }
+            };
+            stream::iter(numbers).then(read).right_stream()
         }
-    }
+    })
 }
 
 /// The whole of some content.

@@ -87,6 +87,24 @@ fn parts_come_out_with_their_headers() {
 }
 
 #[test]
+fn what_is_written_is_read() {
+    let body = [
+        opening("b", "[]"),
+        heading("b", "text/plain", "abc"),
+        "one\r\n".into(),
+        heading("b", "image/png", "def"),
+        closing("b"),
+    ];
+    let parts = split(body.concat().as_bytes(), "b", &[]).unwrap();
+    let contents: Vec<&[u8]> = parts.iter().map(|(_, content)| content.as_slice()).collect();
+    assert_eq!(contents, [b"[]".as_slice(), b"one\r\n", b""]);
+    let header = |name| parts.iter().map(|(headers, _)| headers.get(name)).collect::<Vec<_>>();
+    assert_eq!(header("content-type"), [Some("application/json"), Some("text/plain"), Some("image/png")]);
+    assert_eq!(header("x-experience-api-hash"), [None, Some("abc"), Some("def")]);
+    assert_eq!(header("content-transfer-encoding"), [None, Some("binary"), Some("binary")]);
+}
+
+#[test]
 fn content_may_be_empty_and_may_look_nearly_like_a_boundary() {
     assert_eq!(whole("--b\r\n\r\n\r\n--b--"), Ok(vec![vec![]]));
     assert_eq!(whole("--b\r\n\r\n--b--"), Ok(vec![vec![]]));

@@ -1,8 +1,5 @@
 //! Bodies with attachments, in and out.
 
-use std::collections::VecDeque;
-use std::fmt::Write as _;
-
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -43,18 +40,14 @@ pub(super) fn answer(
     // 128 random bits: nobody can have sent content with it.
     let random = prepare::random().map_err(|error| Refusal::internal(&error.to_string()))?;
     let boundary = hex::encode(random);
-    let mut pieces = VecDeque::with_capacity(attachments.len() * 2 + 2);
-    let first = format!("--{boundary}\r\nContent-Type: application/json\r\n\r\n{statements}");
-    pieces.push_back(Kept::Whole(first.into_bytes()));
-    for attachment in attachments {
-        let mut headers = format!("\r\n--{boundary}\r\nContent-Type: {}\r\n", attachment.content_type);
-        headers.push_str("Content-Transfer-Encoding: binary\r\n");
-        // Writing to a string does not fail.
-        let _ = write!(headers, "X-Experience-API-Hash: {}\r\n\r\n", attachment.sha2);
-        pieces.push_back(Kept::Whole(headers.into_bytes()));
-        pieces.push_back(attachment.content);
+    let text = |text: String| Kept::Whole(text.into_bytes());
+    let mut pieces = Vec::with_capacity(attachments.len() * 2 + 2);
+    pieces.push(text(multipart::opening(&boundary, &statements)));
+    for GivenAttachment { content_type, sha2, content } in attachments {
+        pieces.push(text(multipart::heading(&boundary, &content_type, &sha2)));
+        pieces.push(content);
     }
-    pieces.push_back(Kept::Whole(format!("\r\n--{boundary}--\r\n").into_bytes()));
+    pieces.push(text(multipart::closing(&boundary)));
     let length: u64 = pieces.iter().map(Kept::length).sum();
     // The answer has begun: the client learns of a failure by the connection's end.
     let content = reading::in_turn(log.clone(), pieces)
