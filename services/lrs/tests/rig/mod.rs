@@ -6,6 +6,7 @@
     reason = "a rig for tests; each binary uses a part of it"
 )]
 
+pub(crate) mod attachments;
 pub(crate) mod documents;
 
 use std::sync::Arc;
