@@ -366,8 +366,9 @@ fn sqlite_options(file: &std::path::Path, durability: Durability) -> SqliteConne
         .row_buffer_size(512)
 }
 
-/// How long a connection may have rested before it is asked whether it is still there.
-const TRUSTED: Duration = Duration::from_secs(1);
+/// How long a connection may have rested before it is asked whether it is still there. A server that went away is not
+/// back sooner, so that one whose connection fails unasked is rightly told that the database is away.
+const TRUSTED: Duration = Duration::from_millis(100);
 
 /// A pool that asks a connection whether it is still there only where it rested: busy ones would be asked before every
 /// query, which costs about as much as the query.
