@@ -66,6 +66,19 @@ facts!(DocumentStoredFacts, kind::DOCUMENT_STORED);
 pub struct DocumentDeletedFacts(#[n(0)] pub DocumentPlace);
 facts!(DocumentDeletedFacts, kind::DOCUMENT_DELETED);
 
+/// What was superseded in documents was kept long enough: its slots were deleted with this event.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct DocumentsDroppedFacts {
+    /// The position up to which events were looked at for what they supersede.
+    #[n(0)]
+    pub through: u64,
+    /// The positions of the events that had stored it, ascending.
+    #[n(1)]
+    pub positions: Vec<u64>,
+}
+facts!(DocumentsDroppedFacts, kind::DOCUMENTS_DROPPED);
+
 /// What of a document is sealed beside its content: slot 0. Ids and types are the sender's own words.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -95,7 +108,10 @@ impl DocumentLabel {
 
 #[cfg(test)]
 mod tests {
-    use super::{DocumentDeletedFacts, DocumentLabel, DocumentPlace, DocumentResource, DocumentStoredFacts};
+    use super::{
+        DocumentDeletedFacts, DocumentLabel, DocumentPlace, DocumentResource, DocumentStoredFacts,
+        DocumentsDroppedFacts,
+    };
     use crate::Facts as _;
     use crate::testing::matches_fixture;
 
@@ -129,5 +145,9 @@ mod tests {
         let label = DocumentLabel { id: "bookmark".into(), content_type: "text/plain; charset=utf-8".into() };
         matches_fixture("document-slot-1", &label.encode());
         assert_eq!(DocumentLabel::decode(&label.encode()).unwrap(), label);
+
+        let dropped = DocumentsDroppedFacts { through: 400, positions: vec![17, 300] };
+        matches_fixture("documents_dropped-1", &dropped.encode());
+        assert_eq!(DocumentsDroppedFacts::decode(1, &dropped.encode()).unwrap(), dropped);
     }
 }

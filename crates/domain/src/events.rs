@@ -73,6 +73,9 @@ pub mod kind {
     /// [`DocumentDeletedFacts`](crate::documents::DocumentDeletedFacts)
     pub const DOCUMENT_DELETED: &str = "document_deleted";
 
+    /// [`DocumentsDroppedFacts`](crate::documents::DocumentsDroppedFacts)
+    pub const DOCUMENTS_DROPPED: &str = "documents_dropped";
+
     /// The kinds that [`Municipality`](crate::Municipality) folds: all but statements and their definitions.
     pub const MUNICIPALITY: &[&str] =
         &[UNIT, PERSON, GROUP, COURSE, COMPETENCE_RULES, SURVEY, ROUND, AGENT_ERASED];

@@ -388,6 +388,22 @@ impl EventLog {
         Ok(streams.iter().map(|stream| found.get(stream).cloned()).collect())
     }
 
+    /// The events that stand in these streams as these versions, in the order asked; none where there is none. One
+    /// query.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn at_versions(&self, wanted: &[(Key, u64)]) -> Result<Vec<Option<Event>>, LogError> {
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut reader = self.inner.database.reader().await?;
+        let events: Vec<Event> = read!(reader.tx(), at_versions(wanted))?;
+        let found: HashMap<(Key, u64), Event> =
+            events.into_iter().filter_map(|event| Some((event.stream?, event))).collect();
+        Ok(wanted.iter().map(|place| found.get(place).cloned()).collect())
+    }
+
     /// The last event stored at or before an instant; 0 if there is none. `stored` increases with the
     /// position, so this takes some twenty look-ups and no index.
     ///

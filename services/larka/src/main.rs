@@ -64,6 +64,8 @@ enum Command {
     Rebuild(maintain::Rebuild),
     /// Make the tables of a fresh instance, or bring them to this version
     Migrate(maintain::Migrate),
+    /// Delete what was kept long enough: what was replaced or deleted in tools' documents
+    Retention(maintain::Retention),
     /// Walk the log's chain and name the first break
     Verify(maintain::Verify),
     /// Print the log's head, signed: keep it where whoever changes the log cannot reach it
@@ -102,6 +104,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Statement(command) => provenance::run(settings, command).await,
         Command::Rebuild(flags) => maintain::rebuild(settings, flags).await,
         Command::Migrate(flags) => maintain::migrate(settings, flags).await,
+        Command::Retention(flags) => maintain::retention(settings, flags).await,
         Command::Verify(flags) => maintain::verify(settings, flags).await,
         Command::Anchor => maintain::anchor(settings).await,
     }

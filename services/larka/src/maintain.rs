@@ -6,6 +6,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use admin::{CredentialTask, ForwardTask};
 use clap::{Args, Subcommand};
@@ -44,6 +45,14 @@ pub(crate) struct Rebuild {
     projection: Option<String>,
 }
 
+/// What `retention` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Retention {
+    /// Only count what would be deleted
+    #[arg(long)]
+    dry_run: bool,
+}
+
 /// What `verify` takes.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
@@ -71,6 +80,7 @@ pub(crate) enum Task {
     CreateUser { login: String },
     Erase { agent: String },
     Rebuild { projection: Option<String>, index: bool },
+    Retention { dry_run: bool, keep_superseded: Duration },
     Verify { anchors: Option<String>, key: Option<String> },
     Anchor,
     Import(import::Batch),
@@ -128,6 +138,15 @@ pub(crate) async fn migrate(settings: Settings, flags: Migrate) -> Result<(), Fa
     let kept_by = if instance.log.could_rewrite().await? { "triggers" } else { "triggers and rights" };
     instance.close().await;
     say(json, &json!({ "position": position, "append_only_by": kept_by }));
+    Ok(())
+}
+
+/// `larka retention`
+pub(crate) async fn retention(settings: Settings, flags: Retention) -> Result<(), Failure> {
+    let json = settings.json;
+    let task = Task::Retention { dry_run: flags.dry_run, keep_superseded: settings.keep_superseded };
+    let answer = do_task(settings, task).await?;
+    say(json, &answer);
     Ok(())
 }
 
@@ -223,6 +242,10 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
                 "statement_index": index,
                 "position": instance.log.head().await?.position.0,
             }))
+        }
+        Task::Retention { dry_run, keep_superseded } => {
+            let dropped = instance.lrs.drop_superseded(keep_superseded, dry_run).await?;
+            Ok(json!({ "superseded_documents": dropped, "deleted": !dry_run }))
         }
         Task::Verify { anchors, key } => {
             let head = instance.log.head().await?.position.0;

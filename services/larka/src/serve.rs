@@ -23,6 +23,7 @@ pub(crate) struct Running {
     uses: JoinHandle<()>,
     sweeping: JoinHandle<()>,
     worker: Option<JoinHandle<()>>,
+    dropping: Option<JoinHandle<()>>,
     anchors: Option<JoinHandle<()>>,
 }
 
@@ -63,6 +64,10 @@ pub(crate) async fn start(instance: Arc<Instance>, listener: TcpListener) -> Res
         let stopping = stopping.clone();
         tokio::spawn(async move { tokio::join!(worker.run(stopping.clone()), forwards.run(stopping)).0 })
     });
+    let dropping = roles.worker.then(|| {
+        let kept = instance.settings.keep_superseded;
+        tokio::spawn(instance.lrs.clone().keep_dropping(kept, stopping.clone()))
+    });
     let anchors = instance
         .settings
         .anchors
@@ -75,7 +80,7 @@ pub(crate) async fn start(instance: Arc<Instance>, listener: TcpListener) -> Res
     }
     let server = tokio::spawn(serve(listener, router, stopping));
     tracing::info!(%address, lrs = roles.lrs, admin = roles.admin, worker = roles.worker, "listening");
-    Ok(Running { address, instance, shutdown, server, uses, sweeping, worker, anchors })
+    Ok(Running { address, instance, shutdown, server, uses, sweeping, worker, dropping, anchors })
 }
 
 /// Everything that the settings ask for, as one router.
@@ -129,7 +134,7 @@ impl Running {
             Ok(Err(error)) => return Err(error.into()),
             Err(_) => tracing::warn!("some requests were still open after 30 seconds"),
         }
-        for task in self.worker.into_iter().chain(self.anchors) {
+        for task in self.worker.into_iter().chain(self.dropping).chain(self.anchors) {
             let _ = task.await;
         }
         let _ = self.uses.await;

@@ -46,6 +46,9 @@ pub(crate) struct Common {
         value_name = "NAME=CHOICE"
     )]
     pub(crate) on_unfoldable: Option<Vec<String>>,
+    /// Days for which what was replaced or deleted in tools' documents is kept [default: 90]
+    #[arg(long, env = "LARKA_KEEP_SUPERSEDED_DAYS", global = true, value_name = "DAYS")]
+    pub(crate) keep_superseded_days: Option<u32>,
     /// Output that a program reads
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -97,6 +100,7 @@ struct File {
     keys_dir: Option<PathBuf>,
     base_url: Option<String>,
     on_unfoldable: Option<BTreeMap<String, String>>,
+    keep_superseded_days: Option<u32>,
     log_format: Option<String>,
     listen: Option<String>,
     roles: Option<Vec<String>>,
@@ -119,6 +123,7 @@ pub(crate) struct Settings {
     pub(crate) base_url: String,
     /// By name of the projection.
     pub(crate) on_unfoldable: HashMap<String, OnUnfoldable>,
+    pub(crate) keep_superseded: Duration,
     pub(crate) json: bool,
     pub(crate) log_json: bool,
     pub(crate) listen: SocketAddr,
@@ -176,6 +181,11 @@ impl Settings {
             "json" => true,
             _ => return Err(Failure::setting("log-format", "text or json")),
         };
+        let days = common.keep_superseded_days.or(file.keep_superseded_days).unwrap_or(90);
+        if days == 0 {
+            // Who is reading a document just now has to find it.
+            return Err(Failure::setting("keep-superseded-days", "at least 1 day"));
+        }
         let body_limit = serve.body_limit.or(file.body_limit).unwrap_or(16 * 1024 * 1024);
         let attachment_limit = serve.attachment_limit.or(file.attachment_limit).unwrap_or(256 * 1024 * 1024);
         let queue = serve.queue.or(file.queue).unwrap_or(20_000);
@@ -206,6 +216,7 @@ impl Settings {
             vault_url,
             base_url: base_url.trim_end_matches('/').to_owned(),
             on_unfoldable: on_unfoldable(common.on_unfoldable.as_deref(), file.on_unfoldable)?,
+            keep_superseded: Duration::from_secs(u64::from(days) * 86_400),
             json: common.json,
             log_json,
             listen,
@@ -335,6 +346,8 @@ mod tests {
             let failure = Settings::read(&Common::default(), &serve).unwrap_err().to_string();
             assert!(failure.contains("xapi-origins"), "{failure}");
         }
+        let at_once = Common { keep_superseded_days: Some(0), ..Default::default() };
+        assert!(read(at_once, ServeFlags::default()).unwrap_err().contains("at least 1 day"));
         let url = Common { database_url: Some("mysql://x".into()), ..Default::default() };
         assert!(read(url, ServeFlags::default()).unwrap_err().contains("postgres://"));
     }

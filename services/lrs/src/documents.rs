@@ -6,6 +6,7 @@
 //! many at once do not keep colliding.
 
 mod change;
+mod superseded;
 
 use std::hash::RandomState;
 use std::sync::Arc;

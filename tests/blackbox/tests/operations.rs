@@ -309,6 +309,7 @@ async fn a_wrong_setting_stops_the_start_and_is_named() {
         (vec!["--listen", "127.0.0.1:0", "--queue", "0"], "queue"),
         (vec!["--body-limit", "3"], "body-limit"),
         (vec!["--anchor-every", "0"], "anchor-every"),
+        (vec!["--keep-superseded-days", "0"], "keep-superseded-days"),
         (vec!["--xapi-origins", "tool.example"], "xapi-origins"),
         (vec!["--roles", "lrs,cook"], "roles"),
         (vec!["--log-format", "xml"], "log-format"),

@@ -215,6 +215,21 @@ pub(crate) async fn latest(
     rows.iter().map(event).collect()
 }
 
+/// The events that stand in these streams as these versions, in no order.
+pub(crate) async fn at_versions(
+    connection: &mut PgConnection,
+    wanted: &[(Key, u64)],
+) -> Result<Vec<Event>, sqlx::Error> {
+    let (streams, versions): (Vec<Key>, Vec<i64>) =
+        wanted.iter().map(|(stream, version)| (*stream, int(*version))).unzip();
+    let text = format!(
+        "SELECT {COLUMNS} FROM unnest($1, $2::bigint[]) AS wanted (key, version) \
+         JOIN event ON stream = wanted.key AND stream_version = wanted.version"
+    );
+    let query = sqlx::query(AssertSqlSafe(text)).bind(streams).bind(versions);
+    query.fetch_all(connection).await?.iter().map(event).collect()
+}
+
 /// When the event at a position was stored.
 pub(crate) async fn stored_at(
     connection: &mut PgConnection,

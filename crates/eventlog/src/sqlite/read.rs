@@ -249,6 +249,30 @@ pub(crate) async fn latest(
     Ok(events)
 }
 
+/// The events that stand in these streams as these versions, in no order.
+pub(crate) async fn at_versions(
+    connection: &mut SqliteConnection,
+    wanted: &[(Key, u64)],
+) -> Result<Vec<Event>, sqlx::Error> {
+    let mut events = Vec::with_capacity(wanted.len());
+    for chunk in wanted.chunks(CHUNK) {
+        let marks = vec!["(?,?)"; chunk.len()].join(",");
+        let text = format!(
+            "WITH wanted (key, version) AS (VALUES {marks}) SELECT {COLUMNS} FROM wanted CROSS JOIN event \
+             ON stream = key AND stream_version = version"
+        );
+        // Rarely asked, in as many forms as there are lengths of the last chunk.
+        let mut query = sqlx::query(AssertSqlSafe(text)).persistent(false);
+        for (stream, version) in chunk {
+            query = query.bind(&stream[..]).bind(int(*version));
+        }
+        for row in query.fetch_all(&mut *connection).await? {
+            events.push(event(&row)?);
+        }
+    }
+    Ok(events)
+}
+
 /// When the event at a position was stored.
 pub(crate) async fn stored_at(
     connection: &mut SqliteConnection,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use eventlog::clock::Micros;
 use eventlog::event::{BYTES_ALONG, SLOTS_ALONG};
-use eventlog::{Event, Expected, NewEvent, Position, Slot, WithSlots};
+use eventlog::{Event, Expected, Key, NewEvent, Position, Slot, WithSlots};
 
 use crate::on_both;
 use crate::world::*;
@@ -16,6 +16,7 @@ on_both![
     events_come_with_their_slots_in_the_order_asked,
     some_slots_come_without_the_others,
     small_slots_come_along_with_their_events,
+    an_event_is_found_by_its_place_in_its_stream,
     an_instant_leads_to_the_last_event_stored_by_then,
     subscribers_wake_on_an_append_through_whichever_handle,
 ];
@@ -125,6 +126,26 @@ async fn small_slots_come_along_with_their_events(world: World) {
         let expected: Vec<Slot> = all.iter().filter(along).cloned().collect();
         assert_eq!((slots, usize::from(had)), (expected, all.len()), "of {}", event.position.0);
     }
+}
+
+async fn an_event_is_found_by_its_place_in_its_stream(world: World) {
+    let log = world.open().await;
+    let stream = |number: u64| 0xd0c_0000_0000 + u128::from(number);
+    let stream = |number: u64| stream(number).to_be_bytes();
+    for version in 0..3 {
+        // More streams than are asked for in one statement.
+        let events = (0..150).map(|number| in_stream(stream(number), Expected::Version(version)));
+        log.append(request(events.collect())).await.unwrap();
+    }
+    let mut wanted: Vec<(Key, u64)> = (0..150).rev().map(|number| (stream(number), 1 + number % 3)).collect();
+    wanted.extend([(stream(0), 0), (stream(0), 4), (stream(150), 1), wanted[7]]);
+    let found = log.at_versions(&wanted).await.unwrap();
+    assert_eq!(found.len(), wanted.len());
+    for (place, event) in wanted.iter().zip(&found) {
+        let known = (1..=3).contains(&place.1) && place.0 != stream(150);
+        assert_eq!(event.as_ref().and_then(|event| event.stream), known.then_some(*place));
+    }
+    assert_eq!(log.at_versions(&[]).await.unwrap(), []);
 }
 
 async fn an_instant_leads_to_the_last_event_stored_by_then(world: World) {
