@@ -208,6 +208,8 @@ struct ToolShown {
     #[schema(format = DateTime)]
     seen: String,
     stored: u64,
+    /// How fast it sends, as for the credential.
+    pace: String,
     refused: u64,
 }
 

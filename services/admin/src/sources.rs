@@ -48,6 +48,7 @@ struct Tool {
     tool: String,
     seen: DateTime<Utc>,
     stored: u64,
+    pace: Option<String>,
     refused: u64,
 }
 
@@ -296,6 +297,7 @@ fn tools(source: &Source, lang: Lang) -> Markup {
         Column::text(t(lang, "Verktyg", "Tool")),
         Column::text(t(lang, "Senast sett", "Last seen")),
         Column::number(t(lang, "Händelser", "Statements")),
+        Column::text(t(lang, "Takt", "Pace")),
         Column::number(t(lang, "Nekade anrop", "Refused requests")),
     ];
     let row = |tool: &Tool| {
@@ -307,6 +309,7 @@ fn tools(source: &Source, lang: Lang) -> Markup {
             } },
             html! { (moment(tool.seen, lang)) },
             html! { (render::count(tool.stored)) },
+            html! { (tool.pace.as_deref().map(|pace| rate(pace, lang)).unwrap_or_default()) },
             html! { (render::count(tool.refused)) },
         ]
     };
@@ -363,7 +366,7 @@ mod tests {
             "revoked": false, "seen": "2026-01-15T07:59:00Z", "stored": 1200, "refused": 3, "pace": "50/h",
             "hours": [{ "from": "2026-01-15T07:00:00Z", "stored": 40 }],
             "days": [{ "from": "2026-01-14T00:00:00Z", "stored": 1160 }],
-            "tools": [{ "tool": "Moodle/4.5", "seen": "2026-01-15T07:59:00Z", "stored": 1200, "refused": 3 }],
+            "tools": [{ "tool": "Moodle/4.5", "seen": "2026-01-15T07:59:00Z", "stored": 1200, "pace": "4/d", "refused": 3 }],
             "refusals": [{ "at": "2026-01-15T07:00:00Z", "tool": "Moodle/4.5", "reason": "a verb", "path": "/verb/id" }],
             "unkept": 2, "kept": { "statements": 5, "bytes": 900 }, "rules": { "verbs": {}, "keep": true },
         }))
@@ -376,6 +379,7 @@ mod tests {
         for expected in [
             "1 av 2 datakällor har lämnat händelser det senaste dygnet. 5 nekade händelser väntar",
             "50 i timmen",
+            "4 om dagen",
             "larka credential replay abc",
             "2 nekade händelser fick inte plats",
             "<span lang=\"en\">a verb</span>",

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use eventlog::Position;
 use eventlog::clock::Micros;
+use serde::Deserialize;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -22,6 +23,8 @@ const BATCH: usize = 50;
 const BATCH_BYTES: usize = 1 << 20;
 /// A checkpoint that moves over what is not wanted is written down this often.
 const IDLE: Duration = Duration::from_secs(2);
+/// The status of an answer that says that something else stands under a statement's id.
+const CONFLICT: u16 = 409;
 /// How long a request under way may take when the process stops.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -279,6 +282,7 @@ impl Worker<'_> {
                 }
                 _ => Vec::new(),
             };
+            let given: Vec<String> = attachments.iter().map(|attachment| attachment.sha2.clone()).collect();
             let answer = self.other.send(part, version, attachments, inner.clock.now()).await;
             let (mut counts, mut set_aside) = (Counts::default(), Vec::new());
             match answer {
@@ -294,21 +298,19 @@ impl Worker<'_> {
                 Answer::Conflict => {
                     counts.conflicts = 1;
                     self.refused = 0;
+                    set_aside.push(self.set_aside(last, CONFLICT));
                 }
                 Answer::Refused(status) => {
-                    self.refused += 1;
+                    // One whose content is gone may rightly be refused, and says nothing about the address.
+                    if !lacks_content(last, &given) {
+                        self.refused += 1;
+                    }
                     if self.refused > inner.pace.refused_in_a_row {
                         self.rest(rests::REFUSED).await?;
                         return Err(Held::Over);
                     }
                     counts.set_aside = 1;
-                    set_aside.push(SetAside { position: last.position.0, status, at: inner.clock.now() });
-                    tracing::warn!(
-                        forward = self.forward.name,
-                        position = last.position.0,
-                        status,
-                        "the other side of a forward refused a statement; it is set aside"
-                    );
+                    set_aside.push(self.set_aside(last, status));
                 }
                 Answer::Gone => {
                     self.rest(rests::GONE).await?;
@@ -319,6 +321,18 @@ impl Worker<'_> {
             self.advance(last.done, counts, set_aside).await?;
         }
         Ok(())
+    }
+
+    /// Notes a statement that the other side did not take.
+    fn set_aside(&self, statement: &Statement, status: u16) -> SetAside {
+        let (forward, position) = (self.forward.name.as_str(), statement.position.0);
+        tracing::warn!(
+            forward,
+            position,
+            status,
+            "the other side of a forward refused a statement; it is set aside"
+        );
+        SetAside { position, status, at: self.forwards.inner.clock.now() }
     }
 
     /// Moves the checkpoint.
@@ -346,6 +360,32 @@ impl Worker<'_> {
         tracing::warn!(forward = self.forward.name, why, "a forward rests, by what the other side said");
         self.forwards.rest(&self.forward, why).await.map_err(|error| Held::Later(error.to_string(), None))
     }
+}
+
+/// Whether a statement has an attachment whose content neither lies elsewhere (`fileUrl`) nor was given along: it is
+/// here no more, or never was.
+fn lacks_content(statement: &Statement, given: &[String]) -> bool {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Whole {
+        attachments: Vec<Attached>,
+        object: Object,
+    }
+    /// A SubStatement has attachments of its own.
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Object {
+        attachments: Vec<Attached>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Attached {
+        sha2: Option<String>,
+        file_url: Option<String>,
+    }
+    let Ok(Whole { attachments, object }) = serde_json::from_str(&statement.json) else { return false };
+    let here = |sha2: &Option<String>| sha2.as_ref().is_some_and(|sha2| given.contains(sha2));
+    attachments.iter().chain(&object.attachments).any(|one| one.file_url.is_none() && !here(&one.sha2))
 }
 
 /// Statements in their order, as they are sent together: to a record store those of one version, and those with
@@ -385,6 +425,24 @@ mod tests {
     fn sizes(statements: Vec<Statement>, kind: Kind) -> Vec<(Version, usize)> {
         let all = batches(statements, kind, |statement| statement.received);
         all.into_iter().map(|(version, batch)| (version, batch.len())).collect()
+    }
+
+    #[test]
+    fn what_has_no_content_and_no_place_elsewhere_lacks_it() {
+        let lacks = |json: &str, given: &[&str]| {
+            let given: Vec<String> = given.iter().map(|sha2| (*sha2).to_owned()).collect();
+            lacks_content(
+                &Statement { json: json.to_owned(), ..statement(1, Version::V2_0_0, true, 0) },
+                &given,
+            )
+        };
+        let own = r#"{"object":{"id":"https://e.org"},"attachments":[{"sha2":"aa"},{"sha2":"bb"}]}"#;
+        assert!(lacks(own, &["aa"]) && !lacks(own, &["bb", "aa"]));
+        let elsewhere = r#"{"attachments":[{"sha2":"aa","fileUrl":"https://e.org/a"},{"sha2":"bb"}]}"#;
+        assert!(lacks(elsewhere, &[]) && !lacks(elsewhere, &["bb"]));
+        let inner = r#"{"object":{"objectType":"SubStatement","attachments":[{"sha2":"aa"}]}}"#;
+        assert!(lacks(inner, &[]) && !lacks(inner, &["aa"]));
+        assert!(!lacks(r#"{"object":{"id":"https://e.org"}}"#, &[]));
     }
 
     #[test]

@@ -47,7 +47,12 @@ fn add_use(row: &mut Value, used: &Use, now: Micros) {
             |(at, stored): &(i64, u64)| json!({ "from": instant(Micros(at * length)), "stored": stored });
         stored.iter().map(part).collect::<Vec<_>>()
     };
-    let tool = |(tool, done): (&String, &ToolUse)| json!({ "tool": tool, "seen": instant(done.seen), "stored": done.stored, "refused": done.refused });
+    let tool = |(tool, done): (&String, &ToolUse)| {
+        let hours = recent(&done.hours, now.0.div_euclid(HOUR), HOURS_KEPT);
+        let days = recent(&done.days, now.0.div_euclid(DAY), DAYS_KEPT);
+        let pace = pace(total(&hours), total(&days));
+        json!({ "tool": tool, "seen": instant(done.seen), "stored": done.stored, "pace": pace, "refused": done.refused })
+    };
     let refusal = |note: &RefusalNote| json!({ "at": instant(note.at), "tool": note.tool, "reason": note.reason, "path": note.path });
     let lists = [
         ("hours", parts(&hours, HOUR)),

@@ -302,7 +302,10 @@ impl Following {
                 self.read(&positions).await?.into_iter().map(|one| (one.event.position, one)).collect();
             for (position, done) in part {
                 match read.get(position) {
-                    Some(stored) if matches!(stored.text, Text::Erased) => stretch.erased += 1,
+                    // Who voided it is nobody now; that it is void has to be known wherever it went.
+                    Some(stored) if matches!(stored.text, Text::Erased) && stored.facts.voids().is_none() => {
+                        stretch.erased += 1;
+                    }
                     Some(stored) => {
                         let passed = self.passed(stored, *done, version);
                         bytes += passed.json.len();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eventlog::clock::Micros;
 use tokio::sync::watch;
-use vault::{OTHER_TOOLS, REFUSALS_KEPT, RefusalNote, TOOLS_KEPT, ToolUse, Use, VaultError};
+use vault::{OTHER_TOOLS, REFUSALS_KEPT, RefusalNote, Stored, TOOLS_KEPT, ToolUse, Use, VaultError};
 
 use crate::Lrs;
 
@@ -39,17 +39,19 @@ impl Uses {
         if count > 0 {
             let mut pending = self.locked();
             let used = pending.entry(key.to_owned()).or_default();
-            count_stored(used, count, at);
+            count_stored((&mut used.stored, &mut used.hours, &mut used.days), count, at);
             let tool = tool_of(used, tool);
             tool.seen = tool.seen.max(at);
-            tool.stored += count as u64;
+            count_stored((&mut tool.stored, &mut tool.hours, &mut tool.days), count, at);
         }
     }
 
     /// Statements of a credential were stored that it had sent earlier.
     pub(crate) fn replayed(&self, key: &str, count: usize, at: Micros) {
         if count > 0 {
-            count_stored(self.locked().entry(key.to_owned()).or_default(), count, at);
+            let mut pending = self.locked();
+            let used = pending.entry(key.to_owned()).or_default();
+            count_stored((&mut used.stored, &mut used.hours, &mut used.days), count, at);
         }
     }
 
@@ -100,11 +102,12 @@ impl Uses {
     }
 }
 
-fn count_stored(used: &mut Use, count: usize, at: Micros) {
+/// Adds to a sum, to what is in an hour, and to what is in a day.
+fn count_stored((sum, hours, days): (&mut u64, &mut Stored, &mut Stored), count: usize, at: Micros) {
     const HOUR: i64 = 3_600_000_000;
-    used.stored += count as u64;
-    *used.hours.entry(at.0.div_euclid(HOUR)).or_default() += count as u64;
-    *used.days.entry(at.0.div_euclid(24 * HOUR)).or_default() += count as u64;
+    *sum += count as u64;
+    *hours.entry(at.0.div_euclid(HOUR)).or_default() += count as u64;
+    *days.entry(at.0.div_euclid(24 * HOUR)).or_default() += count as u64;
 }
 
 /// What a tool did; where too many are told apart already, what the others did.
@@ -189,8 +192,9 @@ mod tests {
         let refusals: Vec<_> =
             used.refusals.iter().map(|note| (note.reason.as_str(), note.tool.as_str())).collect();
         assert_eq!(refusals, [("new", "b"), ("old", "a/1")]);
-        assert_eq!(used.tools["a/1"], ToolUse { seen: Micros(HOUR), stored: 5, refused: 1 });
-        assert_eq!(used.tools["b"], ToolUse { seen: Micros(HOUR), stored: 0, refused: 1 });
+        let (hours, days) = ([(0, 2), (1, 3)].into(), [(0, 5)].into());
+        assert_eq!(used.tools["a/1"], ToolUse { seen: Micros(HOUR), stored: 5, refused: 1, hours, days });
+        assert_eq!(used.tools["b"], ToolUse { seen: Micros(HOUR), refused: 1, ..ToolUse::default() });
         assert_eq!((used.hours, used.days), ([(0, 2), (1, 4)].into(), [(0, 6)].into()));
     }
 

@@ -206,8 +206,10 @@ promises! {
         let (_, listed) = api(&server, Method::GET, "credentials", None).await;
         let row = &listed["credentials"][0];
         assert_eq!((&row["stored"], &row["pace"]), (&json!(3), &json!("3/30d")));
-        let tools: Vec<_> = row["tools"].as_array().unwrap().iter().map(|one| (one["tool"].as_str().unwrap(), one["stored"].as_u64().unwrap())).collect();
-        assert_eq!(tools, [("H5P/1.2", 2), ("Moodle/4.5", 1)]);
+        let tools: Vec<_> = row["tools"].as_array().unwrap().iter().map(|one| (&one["tool"], &one["stored"], &one["pace"])).collect();
+        let expected = [("H5P/1.2", 2, "2/30d"), ("Moodle/4.5", 1, "1/30d")];
+        let expected = expected.map(|(tool, stored, pace)| (json!(tool), json!(stored), json!(pace)));
+        assert_eq!(tools, expected.each_ref().map(|(tool, stored, pace)| (tool, stored, pace)));
         for parts in ["hours", "days"] {
             let stored: u64 = row[parts].as_array().unwrap().iter().map(|part| part["stored"].as_u64().unwrap()).sum();
             assert_eq!(stored, 3, "{parts}");

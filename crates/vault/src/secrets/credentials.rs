@@ -17,6 +17,9 @@ pub type CredentialId = [u8; 16];
 
 /// How long a revocation on another node may stay unnoticed.
 const FRESH: Duration = Duration::from_secs(5);
+/// How old what is remembered has to be to be read again for a secret that does not fit it: so seldom that wrong secrets
+/// are no burden, and so soon that a new one is known on every node when it arrives there.
+const READ_AGAIN: Duration = Duration::from_millis(100);
 
 /// A tool that may use the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -281,15 +284,20 @@ impl Vault {
     }
 
     /// The credential with this key, if the secret is its own and it was not revoked and has not expired. Compares in
-    /// constant time; mostly answered from memory, so that a revocation on another node counts after five seconds.
+    /// constant time; mostly answered from memory, so that a revocation on another node, or the end of a secret that was
+    /// rotated there, counts after five seconds. A new secret counts at once.
     ///
     /// # Errors
     /// [`VaultError::Unavailable`].
     pub async fn verify_credential(&self, key: &str, secret: &str) -> Result<Option<Credential>, VaultError> {
-        let now = self.inner.clock.elapsed();
+        let (elapsed, now) = (self.inner.clock.elapsed(), self.inner.clock.now());
+        let hash = Sha256::digest(secret.as_bytes());
         let cache = &self.inner.secrets.credentials;
-        let cached = cache.get(&key.to_owned()).filter(|cached| now.saturating_sub(cached.read_at) < FRESH);
-        let cached = match cached {
+        let will_do = |cached: &Cached| {
+            let age = elapsed.saturating_sub(cached.read_at);
+            age < READ_AGAIN || (age < FRESH && cached.is_secret(&hash, now))
+        };
+        let cached = match cache.get(&key.to_owned()).filter(will_do) {
             Some(cached) => Some(cached),
             None => {
                 let epoch = cache.epoch();
@@ -299,8 +307,6 @@ impl Vault {
                 read
             }
         };
-        let hash = Sha256::digest(secret.as_bytes());
-        let now = self.inner.clock.now();
         let Some(cached) = cached else {
             // The same work whether or not the key is known.
             let _ = hash.as_slice().ct_eq(&[0; 32]) | hash.as_slice().ct_eq(&[1; 32]);

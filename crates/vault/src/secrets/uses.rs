@@ -50,6 +50,10 @@ pub struct ToolUse {
     pub stored: u64,
     /// Requests refused for what they said.
     pub refused: u64,
+    /// Statements stored, by hour.
+    pub hours: Stored,
+    /// Statements stored, by day (UTC).
+    pub days: Stored,
 }
 
 /// Statements stored, by the number of the hour or day since 1970. Those with none are left out.
@@ -98,6 +102,7 @@ impl Vault {
         let notes = "SELECT key, at, tool, reason, path FROM credential_refused ORDER BY at DESC";
         let tools = "SELECT key, tool, seen, stored, refused FROM credential_tool";
         let rates = "SELECT key, span, at, stored FROM credential_rate";
+        let tools_rates = "SELECT key, tool, span, at, stored FROM credential_tool_rate";
         let unkept = "SELECT key, statements FROM credential_unkept";
         let number = |column: i64| u64::try_from(column).unwrap_or(0);
         let mut reading = self.inner.store.read().await?;
@@ -117,13 +122,20 @@ impl Vault {
             for row in sqlx::query(tools).fetch_all(&mut *connection).await? {
                 if let Some(known) = uses.get_mut(row.try_get::<&str, _>(0)?) {
                     let (seen, stored, refused) = (Micros(row.try_get(2)?), number(row.try_get(3)?), number(row.try_get(4)?));
-                    known.tools.insert(row.try_get(1)?, ToolUse { seen, stored, refused });
+                    known.tools.insert(row.try_get(1)?, ToolUse { seen, stored, refused, ..ToolUse::default() });
                 }
             }
             for row in sqlx::query(rates).fetch_all(&mut *connection).await? {
                 if let Some(known) = uses.get_mut(row.try_get::<&str, _>(0)?) {
                     let stored = if row.try_get::<i64, _>(1)? == HOUR { &mut known.hours } else { &mut known.days };
                     stored.insert(row.try_get(2)?, number(row.try_get(3)?));
+                }
+            }
+            for row in sqlx::query(tools_rates).fetch_all(&mut *connection).await? {
+                let known = uses.get_mut(row.try_get::<&str, _>(0)?);
+                if let Some(tool) = known.and_then(|known| known.tools.get_mut(row.try_get::<&str, _>(1).ok()?)) {
+                    let stored = if row.try_get::<i64, _>(2)? == HOUR { &mut tool.hours } else { &mut tool.days };
+                    stored.insert(row.try_get(3)?, number(row.try_get(4)?));
                 }
             }
             for row in sqlx::query(unkept).fetch_all(&mut *connection).await? {
@@ -153,6 +165,10 @@ async fn add(transaction: &mut eventlog::Transaction, key: &str, used: &Use) -> 
         ON CONFLICT (key, span, at) DO UPDATE SET stored = credential_rate.stored + excluded.stored";
     let forget = "DELETE FROM credential_rate WHERE key = $1 AND span = $2 AND at <= \
         (SELECT MAX(at) FROM credential_rate WHERE key = $1 AND span = $2) - $3";
+    let tool_rate = "INSERT INTO credential_tool_rate (key, tool, span, at, stored) VALUES ($1, $2, $3, $4, $5) \
+        ON CONFLICT (key, tool, span, at) DO UPDATE SET stored = credential_tool_rate.stored + excluded.stored";
+    let forget_tools = "DELETE FROM credential_tool_rate WHERE key = $1 AND span = $2 AND at <= \
+        (SELECT MAX(at) FROM credential_tool_rate WHERE key = $1 AND span = $2) - $3";
     let unkept = "INSERT INTO credential_unkept (key, statements) VALUES ($1, $2) \
         ON CONFLICT (key) DO UPDATE SET statements = credential_unkept.statements + excluded.statements";
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
@@ -172,6 +188,15 @@ async fn add(transaction: &mut eventlog::Transaction, key: &str, used: &Use) -> 
             for (name, done) in told_apart(&known, &used.tools) {
                 let query = sqlx::query(tool).bind(key).bind(name).bind(done.seen.0);
                 query.bind(number(done.stored)).bind(number(done.refused)).execute(&mut *connection).await.map(drop)?;
+                for (span, stored) in [(HOUR, &done.hours), (DAY, &done.days)] {
+                    for (at, stored) in stored {
+                        let query = sqlx::query(tool_rate).bind(key).bind(name).bind(span).bind(*at);
+                        query.bind(number(*stored)).execute(&mut *connection).await.map(drop)?;
+                    }
+                }
+            }
+            for (span, kept) in [(HOUR, HOURS_KEPT), (DAY, DAYS_KEPT)] {
+                sqlx::query(forget_tools).bind(key).bind(span).bind(kept).execute(&mut *connection).await.map(drop)?;
             }
         }
         for (span, stored, kept) in [(HOUR, &used.hours, HOURS_KEPT), (DAY, &used.days, DAYS_KEPT)] {
@@ -214,5 +239,8 @@ impl ToolUse {
         self.seen = self.seen.max(other.seen);
         self.stored += other.stored;
         self.refused += other.refused;
+        for (stored, other) in [(&mut self.hours, &other.hours), (&mut self.days, &other.days)] {
+            other.iter().for_each(|(at, count)| *stored.entry(*at).or_default() += count);
+        }
     }
 }

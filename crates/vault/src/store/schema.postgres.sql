@@ -63,6 +63,14 @@ CREATE TABLE IF NOT EXISTS credential_rate (
     stored BIGINT NOT NULL,
     PRIMARY KEY (key, span, at)
 );
+CREATE TABLE IF NOT EXISTS credential_tool_rate (
+    key    TEXT NOT NULL,
+    tool   TEXT NOT NULL,
+    span   BIGINT NOT NULL,
+    at     BIGINT NOT NULL,
+    stored BIGINT NOT NULL,
+    PRIMARY KEY (key, tool, span, at)
+);
 CREATE TABLE IF NOT EXISTS credential_unkept (
     key        TEXT NOT NULL PRIMARY KEY,
     statements BIGINT NOT NULL

@@ -62,6 +62,14 @@ CREATE TABLE IF NOT EXISTS credential_rate (
     stored INTEGER NOT NULL,
     PRIMARY KEY (key, span, at)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS credential_tool_rate (
+    key    TEXT NOT NULL,
+    tool   TEXT NOT NULL,
+    span   INTEGER NOT NULL,
+    at     INTEGER NOT NULL,
+    stored INTEGER NOT NULL,
+    PRIMARY KEY (key, tool, span, at)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS credential_unkept (
     key        TEXT NOT NULL PRIMARY KEY,
     statements INTEGER NOT NULL

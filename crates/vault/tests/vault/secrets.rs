@@ -14,6 +14,7 @@ on_both!(
     a_credential_is_verified_by_its_own_secret_only,
     a_revoked_credential_is_refused_at_once_here_and_soon_on_other_nodes,
     a_rotated_secret_replaces_the_old_one,
+    a_secret_that_was_rotated_elsewhere_is_known_when_it_arrives,
     a_rotated_secret_leaves_the_old_one_good_for_the_time_that_was_asked_for,
     a_credential_is_refused_from_when_it_expires,
     a_credential_keeps_its_terms,
@@ -67,6 +68,24 @@ async fn a_rotated_secret_replaces_the_old_one(place: Place) {
     assert_eq!(new.credential, old.credential);
     assert_eq!(vault.verify_credential(key, &old.secret).await.unwrap(), None);
     assert!(vault.verify_credential(key, &new.secret).await.unwrap().is_some());
+}
+
+async fn a_secret_that_was_rotated_elsewhere_is_known_when_it_arrives(place: Place) {
+    let (vault, other) = (place.open().await, place.open().await);
+    let old = vault.create_credential("Moodle", &["all"]).await.unwrap();
+    let key = &old.credential.key;
+    assert!(other.verify_credential(key, &old.secret).await.unwrap().is_some());
+    place.clock.advance(Duration::from_millis(100));
+    let new = vault.rotate_credential(key, Duration::ZERO).await.unwrap().unwrap();
+    // What the other node remembers is good for a while; that it was asked in between makes no difference.
+    assert!(other.verify_credential(key, &old.secret).await.unwrap().is_some());
+    assert!(other.verify_credential(key, &new.secret).await.unwrap().is_some());
+    assert_eq!(other.verify_credential(key, &old.secret).await.unwrap(), None);
+
+    let last = vault.rotate_credential(key, Duration::ZERO).await.unwrap().unwrap();
+    place.clock.advance(Duration::from_secs(5));
+    assert_eq!(other.verify_credential(key, &new.secret).await.unwrap(), None);
+    assert!(other.verify_credential(key, &last.secret).await.unwrap().is_some());
 }
 
 async fn a_rotated_secret_leaves_the_old_one_good_for_the_time_that_was_asked_for(place: Place) {
@@ -167,7 +186,17 @@ async fn uses_add_up_over_nodes_and_the_newest_refusals_are_kept(place: Place) {
             refused: 40,
             unkept: 3,
             refusals: at.map(note).collect(),
-            tools: [("Moodle/4.5".to_owned(), ToolUse { seen: Micros(seen), stored: 7, refused: 40 })].into(),
+            tools: [(
+                "Moodle/4.5".to_owned(),
+                ToolUse {
+                    seen: Micros(seen),
+                    stored: 7,
+                    refused: 40,
+                    hours: [(100, 4), (seen, 2)].into(),
+                    days: [(10, 6)].into(),
+                },
+            )]
+            .into(),
             hours: [(100, 4), (seen, 3)].into(),
             days: [(10, 7)].into(),
         };
@@ -183,7 +212,17 @@ async fn uses_add_up_over_nodes_and_the_newest_refusals_are_kept(place: Place) {
         refused: 80,
         unkept: 6,
         refusals,
-        tools: [("Moodle/4.5".to_owned(), ToolUse { seen: Micros(200), stored: 14, refused: 80 })].into(),
+        tools: [(
+            "Moodle/4.5".to_owned(),
+            ToolUse {
+                seen: Micros(200),
+                stored: 14,
+                refused: 80,
+                hours: [(200, 2)].into(),
+                days: [(10, 12)].into(),
+            },
+        )]
+        .into(),
         // Hour 100 was counted again by the node whose clock is behind, and is too old beside hour 200.
         hours: [(200, 3)].into(),
         days: [(10, 14)].into(),
@@ -193,8 +232,10 @@ async fn uses_add_up_over_nodes_and_the_newest_refusals_are_kept(place: Place) {
 
 async fn of_a_credentials_tools_twenty_are_told_apart_and_its_last_day_and_month_are_kept(place: Place) {
     let vault = place.open().await;
-    let tool = |number: u64| {
-        (format!("tool-{number:02}/1"), ToolUse { seen: Micros(9), stored: number, refused: 1 })
+    let tool = |number: i64| {
+        let (stored, days) = (number.unsigned_abs(), [(number, number.unsigned_abs())].into());
+        let done = ToolUse { seen: Micros(9), stored, refused: 1, hours: Stored::new(), days };
+        (format!("tool-{number:02}/1"), done)
     };
     let counts = |numbers: std::ops::Range<i64>| numbers.map(|number| (number, 1)).collect::<Stored>();
     for numbers in [0..15, 10..30] {
@@ -205,8 +246,15 @@ async fn of_a_credentials_tools_twenty_are_told_apart_and_its_last_day_and_month
     vault.add_uses(&[("k".to_owned(), used)].into()).await.unwrap();
     let used = vault.uses().await.unwrap().remove("k").unwrap();
     assert_eq!(used.tools.len(), TOOLS_KEPT + 1);
-    assert_eq!(used.tools["tool-12/1"], ToolUse { seen: Micros(9), stored: 24, refused: 2 });
-    let others = ToolUse { seen: Micros(9), stored: (20..30).sum(), refused: 10 };
+    let of = |numbers: std::ops::Range<i64>, times: u64| ToolUse {
+        seen: Micros(9),
+        stored: numbers.clone().sum::<i64>().unsigned_abs() * times,
+        refused: numbers.clone().count() as u64 * times,
+        hours: Stored::new(),
+        days: numbers.map(|number| (number, number.unsigned_abs() * times)).collect(),
+    };
+    assert_eq!(used.tools["tool-12/1"], of(12..13, 2));
+    let others = of(20..30, 1);
     assert_eq!(used.tools[OTHER_TOOLS], others);
     assert_eq!((used.hours, used.days), (counts(60 - HOURS_KEPT..60), counts(60 - DAYS_KEPT..60)));
 }

@@ -111,12 +111,16 @@ promises! {
         let mut taught = statement(2, "bo", "a");
         taught["context"] = json!({ "instructor": agent("anna") });
         rig.post(&json!([statement(1, "anna", "a"), taught, statement(3, "carl", "a")])).await.expect(200);
+        // That something is void is known wherever it went, whoever said so.
+        rig.post(&json!([statement(4, "bo", "a"), reference(5, "anna", VOIDED, 4)])).await.expect(200);
         rig.lrs.erase(&agent("anna").to_string()).await.unwrap();
         working.forwards.create(to_lrs("county", &other), None).await.unwrap();
         let standing = working.done("county").await;
-        assert_eq!(other.taken(), ids(&[2, 3]));
-        assert_eq!((standing.forward.counts.sent, standing.forward.counts.erased), (2, 1));
+        assert_eq!(other.taken(), ids(&[2, 3, 4, 5]));
+        assert_eq!((standing.forward.counts.sent, standing.forward.counts.erased), (4, 1));
         let statements = other.came()[0].statements();
+        assert_eq!(statements[3]["actor"]["account"]["homePage"], format!("{BASE}/erased"));
+        assert_eq!(statements[3]["object"]["id"], id(4));
         assert_eq!(statements[0]["context"]["instructor"]["account"]["homePage"], format!("{BASE}/erased"));
         assert!(!other.came()[0].text().contains("anna"));
         working.end().await;

@@ -87,15 +87,17 @@ promises! {
             (status, None)
         });
         post_batch(&rig, 1..=20).await;
-        let positions = rig.log.find(&[uuid::Uuid::parse_str(&id(5)).unwrap().into_bytes()]).await.unwrap();
+        let keys = [5, 11].map(|number| uuid::Uuid::parse_str(&id(number)).unwrap().into_bytes());
+        let positions = rig.log.find(&keys).await.unwrap();
         working.forwards.create(to_lrs("county", &other), None).await.unwrap();
         let standing = working.done("county").await;
         let expected: Vec<String> = ids((1..=20).filter(|number| ![5, 11].contains(number)));
         assert_eq!(other.taken(), expected);
         let counts = standing.forward.counts;
         assert_eq!((counts.sent, counts.conflicts, counts.set_aside), (18, 1, 1));
+        // Newest first.
         let aside: Vec<_> = standing.set_aside.iter().map(|one| (Some(Position(one.position)), one.status)).collect();
-        assert_eq!(aside, [(positions[0], 400)]);
+        assert_eq!(aside, [(positions[1], 409), (positions[0], 400)]);
         working.end().await;
     }
 
@@ -112,6 +114,42 @@ promises! {
         working.forwards.resume("county", Some(0), None).await.unwrap();
         working.done("county").await;
         assert_eq!(other.taken(), ids(1..=20));
+        working.end().await;
+    }
+
+    async fn statements_whose_content_is_gone_are_set_aside_however_many_there_are(rig) {
+        let other = Other::start();
+        let working = Working::begin(&rig, "one");
+        let content = b"one that is deleted later";
+        for number in 1..=8 {
+            let sent = attachments::with(number, "anna", &[attachments::attachment(content, "text/plain")]);
+            attachments::post(&rig, "2.0.0", &sent, &[attachments::part(content, "text/plain")]).await.expect(200);
+        }
+        post_batch(&rig, 9..=10).await;
+        let events = rig.log.read(Position(0), 100).await.unwrap();
+        let mut slots = Vec::new();
+        for event in events.iter().filter(|event| event.kind == "statement") {
+            let facts = domain::StatementFacts::decode(event.schema, &event.facts).unwrap();
+            slots.extend(facts.attachments_from.map(|first| (event.position, first)));
+        }
+        assert_eq!(slots.len(), 8);
+        let deletion = eventlog::NewEvent {
+            id: [9; 16],
+            kind: "slots_deleted",
+            schema: 1,
+            credential: None,
+            dedupe: None,
+            stream: None,
+            facts: Vec::new(),
+            slots: Vec::new(),
+        };
+        rig.log.delete_slots(&slots, deletion).await.unwrap();
+        let lacking = ids(1..=8);
+        other.behave(move |ids, _| (if ids.iter().any(|id| lacking.contains(id)) { 400 } else { 200 }, None));
+        working.forwards.create(to_lrs("county", &other), None).await.unwrap();
+        let standing = working.done("county").await;
+        assert_eq!((standing.forward.paused, standing.forward.counts.set_aside), (None, 8));
+        assert_eq!(other.taken(), ids(9..=10));
         working.end().await;
     }
 
