@@ -31,7 +31,6 @@ pub const SCOPES: [&str; 8] = [
 
 /// What a request needs to be allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code, reason = "the resources that need them follow")]
 pub(super) enum Right {
     /// Store statements.
     WriteStatements,
