@@ -46,6 +46,7 @@ impl Surroundings for Preparation<'_> {
     }
 
     fn activity_id<'i>(&self, iri: &'i str) -> Cow<'i, str> {
+        // Also where it names a person: docs/formats/facts.md says so.
         Cow::Borrowed(iri)
     }
 
