@@ -7,6 +7,9 @@ use std::process::Command;
 
 use blackbox::{BACKENDS, Instance};
 
+/// What an LMS lets a course of cmi5 do.
+const COURSE: &str = "statements/write,statements/read/mine,state,profile";
+
 fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients")
 }
@@ -14,12 +17,15 @@ fn clients() -> PathBuf {
 async fn passes(program: &Path, script: &str) {
     for backend in BACKENDS {
         let instance = Instance::fresh(backend).await.unwrap();
+        let course = instance.credential(COURSE).unwrap();
         let server = instance.start().await.unwrap();
         let output = Command::new(program)
             .arg(clients().join(script))
             .env("LARKA_ADDRESS", &server.address)
             .env("LARKA_KEY", &server.credential.0)
             .env("LARKA_SECRET", &server.credential.1)
+            .env("LARKA_COURSE_KEY", &course.0)
+            .env("LARKA_COURSE_SECRET", &course.1)
             .env("NO_PROXY", "127.0.0.1")
             .output()
             .unwrap_or_else(|e| panic!("{}: {e}; run tests/clients/install first", program.display()));
