@@ -147,6 +147,8 @@ pub struct Splitter {
     /// empty line after headers stays here too.
     held: Vec<u8>,
     parts: usize,
+    /// Bytes of content that are still to come before the end that was [expected](Splitter::expect).
+    left: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,7 +175,7 @@ impl Splitter {
     pub fn new(boundary: &str) -> Self {
         let delimiter = [b"\r\n--", boundary.as_bytes()].concat();
         // The first boundary may stand at the very start, without the line break.
-        Self { delimiter, state: State::Preamble, held: b"\r\n".to_vec(), parts: 0 }
+        Self { delimiter, state: State::Preamble, held: b"\r\n".to_vec(), parts: 0, left: None }
     }
 
     /// Takes the next bytes of the body, as many or few as there are, and hands on what they complete.
@@ -182,15 +184,37 @@ impl Splitter {
     /// [`MultipartError`], and whatever `take` refuses.
     pub fn feed<E: From<MultipartError>>(
         &mut self,
-        bytes: &[u8],
+        mut bytes: &[u8],
         take: &mut impl FnMut(Event<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
+        while self.feed_to_part(bytes, take)? {
+            bytes = &[];
+        }
+        Ok(())
+    }
+
+    /// Says how long the content of the part that has begun is said to be elsewhere. There its boundary counts without
+    /// the line break that belongs before it, which some clients forget. For the moment after a part has begun.
+    pub fn expect(&mut self, length: u64) {
+        self.left = Some(length);
+    }
+
+    /// As [`feed`](Self::feed), but stops when a part has begun, and says so: to go on, it is called with what is left,
+    /// which is nothing.
+    ///
+    /// # Errors
+    /// As [`feed`](Self::feed).
+    pub fn feed_to_part<E: From<MultipartError>>(
+        &mut self,
+        bytes: &[u8],
+        take: &mut impl FnMut(Event<'_>) -> Result<(), E>,
+    ) -> Result<bool, E> {
         if self.state == State::Closed {
-            return Ok(());
+            return Ok(false);
         }
         self.held.extend_from_slice(bytes);
-        let mut done = 0;
-        loop {
+        let (mut done, mut begun) = (0, false);
+        while !begun {
             let held = &self.held[done..];
             match self.state {
                 State::Closed => {
@@ -210,10 +234,18 @@ impl Splitter {
                     take(Event::Part(headers.ok_or(MultipartError::Headers(self.parts))?))?;
                     self.parts += 1;
                     self.state = State::Content(2);
+                    self.left = None;
                     done += end + 2;
+                    begun = true;
                 }
                 State::Preamble | State::Content(_) => {
-                    let next = next(held, &self.delimiter);
+                    let expected = match self.state {
+                        State::Content(skip) => {
+                            self.left.and_then(|left| skip.checked_add(left.try_into().ok()?))
+                        }
+                        _ => None,
+                    };
+                    let next = next(held, &self.delimiter, expected);
                     let end = match next {
                         Next::Content(length) => length,
                         Next::Boundary { at, .. } => at,
@@ -224,6 +256,8 @@ impl Splitter {
                             take(Event::Content(&held[skipped..end]))?;
                         }
                         *skip -= skipped;
+                        // Content that is longer ends as it is to end.
+                        self.left = self.left.and_then(|left| left.checked_sub((end - skipped) as u64));
                     }
                     done += end;
                     let Next::Boundary { length, closes, .. } = next else { break };
@@ -233,7 +267,7 @@ impl Splitter {
             }
         }
         self.held.drain(..done);
-        Ok(())
+        Ok(begun)
     }
 
     /// Says that the body has ended.
@@ -245,29 +279,65 @@ impl Splitter {
     }
 }
 
-/// Looks for the next boundary. What only begins like one, and goes on as no boundary does, is content.
-fn next(held: &[u8], delimiter: &[u8]) -> Next {
+/// Looks for the next boundary; where content is expected to end, also for one without its line break. What only begins
+/// like one, and goes on as no boundary does, is content.
+fn next(held: &[u8], delimiter: &[u8], expected: Option<usize>) -> Next {
+    let next = next_of(held, delimiter);
+    let end = match next {
+        Next::Content(length) => length,
+        Next::Boundary { at, .. } => at,
+    };
+    let Some(at) = expected.filter(|at| *at <= end) else { return next };
+    let (rest, bare) = (&held[at..], &delimiter[2..]);
+    if !rest.starts_with(bare) {
+        return if bare.starts_with(rest) { Next::Content(at) } else { next };
+    }
+    match behind(&rest[bare.len()..]) {
+        Behind::Boundary { length, closes } => Next::Boundary { at, length: bare.len() + length, closes },
+        Behind::Unknown => Next::Content(at),
+        Behind::Content => next,
+    }
+}
+
+fn next_of(held: &[u8], delimiter: &[u8]) -> Next {
     let mut from = 0;
     while let Some(at) = find(&held[from..], delimiter).map(|at| from + at) {
-        let rest = &held[at + delimiter.len()..];
-        if rest.starts_with(b"--") {
-            return Next::Boundary { at, length: delimiter.len() + 2, closes: true };
-        }
-        let padding = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-        match &rest[padding..] {
-            // The line break stays: it begins the first header's line.
-            [b'\r', b'\n', ..] => {
-                return Next::Boundary { at, length: delimiter.len() + padding, closes: false };
+        match behind(&held[at + delimiter.len()..]) {
+            Behind::Boundary { length, closes } => {
+                return Next::Boundary { at, length: delimiter.len() + length, closes };
             }
-            [] | [b'\r'] if padding <= MAX_PADDING => return Next::Content(at),
-            [b'-'] if padding == 0 => return Next::Content(at),
-            _ => from = at + 2,
+            Behind::Unknown => return Next::Content(at),
+            Behind::Content => from = at + 2,
         }
     }
     // A boundary may have begun in what is left.
     let left = from.max((held.len() + 1).saturating_sub(delimiter.len()));
     let begins = |at: &usize| delimiter.starts_with(&held[*at..]);
     Next::Content((left..held.len()).find(begins).unwrap_or(held.len()))
+}
+
+/// What follows the characters of a boundary.
+enum Behind {
+    /// It is one, with that many bytes that belong to it.
+    Boundary { length: usize, closes: bool },
+    /// It is none.
+    Content,
+    /// Too little has come to tell.
+    Unknown,
+}
+
+fn behind(rest: &[u8]) -> Behind {
+    if rest.starts_with(b"--") {
+        return Behind::Boundary { length: 2, closes: true };
+    }
+    let padding = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    match &rest[padding..] {
+        // The line break stays: it begins the first header's line.
+        [b'\r', b'\n', ..] => Behind::Boundary { length: padding, closes: false },
+        [] | [b'\r'] if padding <= MAX_PADDING => Behind::Unknown,
+        [b'-'] if padding == 0 => Behind::Unknown,
+        _ => Behind::Content,
+    }
 }
 
 fn find(text: &[u8], pattern: &[u8]) -> Option<usize> {

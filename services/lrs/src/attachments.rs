@@ -110,6 +110,8 @@ pub(crate) struct Announced {
     pub(crate) hash: Vec<u8>,
     /// `Content-Length` of the part, where it has one.
     length: Option<u64>,
+    /// `length` of the first of its attachments.
+    pub(crate) stated: u64,
     /// Whether one of its attachments is a signature.
     pub(crate) is_signature: bool,
     /// How many attachments of statements it is the content of.
@@ -149,9 +151,8 @@ impl Index {
         let hash = headers.get("X-Experience-API-Hash").and_then(hash_of);
         let hash = hash.ok_or("X-Experience-API-Hash with the SHA-2 of the content in hexadecimal digits")?;
         let served = self.served(&hash, statements);
-        if served.is_empty() {
-            return Err("a hash that an attachment of the statements has in sha2");
-        }
+        let first = served.first().ok_or("a hash that an attachment of the statements has in sha2")?;
+        let stated = first.1.length;
         let content_type = headers.get("Content-Type").map(essence);
         if content_type.is_some_and(|own| served.iter().all(|(_, one)| essence(&one.content_type) != own)) {
             return Err("the Content-Type that its attachment has in contentType");
@@ -164,7 +165,7 @@ impl Index {
             }
         }
         let is_signature = served.iter().any(|(_, one)| one.usage_type == Attachment::SIGNATURE);
-        Ok(Announced { hash, length, is_signature, uses: served.len() })
+        Ok(Announced { hash, length, stated, is_signature, uses: served.len() })
     }
 
     /// Verifies the signature of every statement that has it.

@@ -114,6 +114,11 @@ impl Intake {
         Ok(())
     }
 
+    /// How long the content of the part that has begun is to be, by the statement that it belongs to.
+    pub(crate) fn announced(&self) -> Option<u64> {
+        self.open.as_ref().map(|open| open.announced.stated)
+    }
+
     /// The next stretch of the part's content.
     pub(crate) async fn content(&mut self, bytes: &[u8]) -> Result<(), IntakeError> {
         self.bytes = self.bytes.saturating_add(bytes.len());

@@ -150,6 +150,35 @@ promises! {
         assert!(given[1..].iter().all(|(_, bytes)| *bytes == content));
     }
 
+    async fn a_boundary_whose_line_break_was_forgotten_counts_where_the_attachment_is_to_end(rig) {
+        let contents: [Vec<u8>; 3] = [(0..=255).collect(), b"--".to_vec(), large(300_000)];
+        for (number, version) in (1..).zip(BOTH) {
+            let attachments: Vec<_> = contents.iter().map(|content| attachment(content, "text/plain")).collect();
+            let sent = with(number, "anna", &attachments);
+            let parts: Vec<Part> = contents.iter().map(|content| part(content, "text/plain")).collect();
+            let whole = body(&[vec![statements(&sent)], parts].concat());
+            let mut forgetful = whole.clone();
+            for content in &contents {
+                let end = [content, format!("\r\n--{BOUNDARY}").as_bytes()].concat();
+                let at = forgetful.windows(end.len()).position(|window| window == end).unwrap() + content.len();
+                forgetful.drain(at..at + 2);
+            }
+            assert_eq!(forgetful.len(), whole.len() - 6);
+            // Where it is to end somewhere else it is content, and that has another hash.
+            let mut longer = sent.clone();
+            longer["attachments"][0]["length"] = 255.into();
+            let position = forgetful.windows(8).position(|window| window == b"\r\n\r\n\0\x01\x02\x03").unwrap();
+            let mut other = body(&[statements(&longer)]);
+            other.truncate(other.len() - format!("\r\n--{BOUNDARY}--\r\n").len());
+            let head = body(&[statements(&sent)]).len() - format!("\r\n--{BOUNDARY}--\r\n").len();
+            assert!(head < position);
+            other.extend_from_slice(&forgetful[head..]);
+            send(&rig, version, other).await.expect(400);
+            send(&rig, version, forgetful).await.expect(200);
+            assert_eq!(given(&rig, number).await, contents);
+        }
+    }
+
     async fn parts_that_are_not_as_the_standard_says_are_400_and_store_nothing(rig) {
         let content = b"here is a simple attachment".to_vec();
         let good = part(&content, "text/plain");

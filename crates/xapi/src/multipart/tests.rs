@@ -113,6 +113,63 @@ fn content_may_be_empty_and_may_look_nearly_like_a_boundary() {
     assert_eq!(whole(&format!("--b\r\n\r\n{content}\r\n--b--")), Ok(vec![content.as_bytes().to_vec()]));
 }
 
+/// As [`split`], where the content of each part is said to be as long as `lengths` say.
+fn split_expecting(body: &[u8], lengths: &[u64], piece: usize) -> Result<Parts, MultipartError> {
+    let mut splitter = Splitter::new("b");
+    let mut parts = Parts::new();
+    for mut bytes in body.chunks(piece) {
+        let mut take = |event: Event<'_>| {
+            match event {
+                Event::Part(headers) => parts.push((headers, Vec::new())),
+                Event::Content(bytes) => parts.last_mut().unwrap().1.extend_from_slice(bytes),
+            }
+            Ok::<_, MultipartError>(())
+        };
+        let mut begun = 0;
+        while splitter.feed_to_part(bytes, &mut take)? {
+            begun += 1;
+            bytes = &[];
+            if let Some(length) = lengths.get(splitter.parts - 1) {
+                splitter.expect(*length);
+            }
+        }
+        assert!(begun < 10);
+    }
+    splitter.finish()?;
+    Ok(parts)
+}
+
+#[test]
+fn where_content_is_said_to_end_a_boundary_needs_no_line_break() {
+    for piece in 1..80 {
+        let contents = |body: &str, lengths: &[u64]| {
+            let parts = split_expecting(body.as_bytes(), lengths, piece)?;
+            Ok(parts.into_iter().map(|(_, content)| String::from_utf8(content).unwrap()).collect::<Vec<_>>())
+        };
+        let expected =
+            |contents: &[&str]| Ok(contents.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>());
+        let forgotten = "--b\r\n\r\none--b\r\nx:y\r\n\r\ntwo--b--";
+        assert_eq!(contents(forgotten, &[3, 3]), expected(&["one", "two"]));
+        assert_eq!(contents(forgotten, &[3]), Err(MultipartError::Truncated));
+        for wrong in [[2, 3], [4, 3], [0, 0], [u64::MAX, 3]] {
+            assert_eq!(contents(forgotten, &wrong), Err(MultipartError::Truncated), "{wrong:?}");
+        }
+        // One that is there, and what only looks like one.
+        let whole = "--b\r\n\r\none\r\n--b\r\n\r\n--bc\r\n\r\n--b--";
+        for lengths in [&[3, 6][..], &[3, 0], &[9, 9], &[1, 1]] {
+            assert_eq!(contents(whole, lengths), expected(&["one", "--bc\r\n"]), "{lengths:?}");
+        }
+        let empty = "--b\r\n\r\n--b \r\n\r\n\r\n--b--";
+        assert_eq!(contents(empty, &[0, 0]), expected(&["", ""]));
+        let breaks = "--b\r\n\r\none\r\n--b\r\n\r\n\r\n--b--";
+        assert_eq!(
+            contents(breaks, &[5, 0]),
+            expected(&["one", ""]),
+            "what is as the standard says counts first"
+        );
+    }
+}
+
 #[test]
 fn what_is_cut_short_or_has_no_parts_is_refused() {
     let truncated = Err(MultipartError::Truncated);

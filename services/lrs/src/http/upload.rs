@@ -125,8 +125,13 @@ where
     let mut opening = Some(opening);
     let mut splitter = Splitter::new(boundary);
     while let Some(bytes) = upload.next(matches!(stage, Stage::Content(_))).await? {
-        for bytes in bytes.chunks(PIECE) {
-            for piece in split(&mut splitter, bytes)? {
+        let mut arrived = bytes.chunks(PIECE);
+        let mut waits = false;
+        // What waits behind the headers of a part comes before what arrived after it.
+        while let Some(bytes) = if waits { Some(&[][..]) } else { arrived.next() } {
+            let (pieces, begun) = split(&mut splitter, bytes)?;
+            waits = begun;
+            for piece in pieces {
                 if let (Piece::Part(_), Stage::Statements(json)) = (&piece, &mut *stage)
                     && let Some(opening) = opening.take()
                 {
@@ -152,6 +157,11 @@ where
                     (Piece::Content(_), Stage::Nothing) => {}
                 }
             }
+            if let (true, Stage::Content(intake)) = (begun, &*stage)
+                && let Some(length) = intake.announced()
+            {
+                splitter.expect(length);
+            }
         }
     }
     splitter.finish().map_err(Unacceptable::from)?;
@@ -175,16 +185,17 @@ async fn aside(
     }
 }
 
-fn split(splitter: &mut Splitter, bytes: &[u8]) -> Result<Vec<Piece>, Unacceptable> {
+/// What comes out of some bytes, up to where a part begins; whether one does.
+fn split(splitter: &mut Splitter, bytes: &[u8]) -> Result<(Vec<Piece>, bool), Unacceptable> {
     let mut pieces = Vec::new();
-    splitter.feed::<MultipartError>(bytes, &mut |event| {
+    let begun = splitter.feed_to_part::<MultipartError>(bytes, &mut |event| {
         pieces.push(match event {
             Event::Part(headers) => Piece::Part(headers),
             Event::Content(bytes) => Piece::Content(bytes.to_vec()),
         });
         Ok(())
     })?;
-    Ok(pieces)
+    Ok((pieces, begun))
 }
 
 impl Upload {
