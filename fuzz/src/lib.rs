@@ -112,7 +112,8 @@ pub fn equal(data: &[u8]) {
 /// What comes out of a body of several parts does not depend on the pieces in which it arrives.
 pub fn multipart(data: &[u8]) {
     let Some((pieces, body)) = data.split_first_chunk::<4>() else { return };
-    let whole = split(&[body]);
+    let expected = u64::from(pieces[0]);
+    let whole = split(&[body], expected);
     let mut rest = body;
     let mut parted = Vec::new();
     for size in pieces.iter().cycle().map(|size| usize::from(*size) % 64 + 1) {
@@ -123,7 +124,7 @@ pub fn multipart(data: &[u8]) {
         parted.push(piece);
         rest = after;
     }
-    let parted = split(&parted);
+    let parted = split(&parted, expected);
     match (&whole, &parted) {
         (Ok(whole), Ok(parted)) => assert_eq!(whole, parted),
         // Content may be handed on before the body turns out to be broken.
@@ -131,8 +132,8 @@ pub fn multipart(data: &[u8]) {
     }
 }
 
-/// The headers and content of each part.
-fn split(pieces: &[&[u8]]) -> Result<Vec<(String, Vec<u8>)>, MultipartError> {
+/// The headers and content of each part, whose content is said to be that long.
+fn split(pieces: &[&[u8]], expected: u64) -> Result<Vec<(String, Vec<u8>)>, MultipartError> {
     let mut splitter = Splitter::new("larkby");
     let mut parts: Vec<(String, Vec<u8>)> = Vec::new();
     let mut take = |event: Event<'_>| {
@@ -145,8 +146,11 @@ fn split(pieces: &[&[u8]]) -> Result<Vec<(String, Vec<u8>)>, MultipartError> {
         }
         Ok::<(), MultipartError>(())
     };
-    for piece in pieces {
-        splitter.feed(piece, &mut take)?;
+    for mut piece in pieces.iter().copied() {
+        while splitter.feed_to_part(piece, &mut take)? {
+            splitter.expect(expected);
+            piece = &[];
+        }
     }
     splitter.finish()?;
     Ok(parts)
