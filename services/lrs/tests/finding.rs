@@ -6,8 +6,6 @@ mod rig;
 
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::http::{Method, Request};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lrs::Limits;
@@ -462,40 +460,5 @@ promises! {
         assert_eq!(head.header("last-modified"), get.header("last-modified"));
         let missing = rig.request(axum::http::Method::HEAD, &address(&[("statementId", &id(9))]), "2.0.0");
         rig.send(missing.body(axum::body::Body::empty()).unwrap()).await.expect(404);
-    }
-
-    async fn consistent_through_is_on_every_answer_and_advances_while_nothing_is_in_flight(rig) {
-        const HEADER: &str = "x-experience-api-consistent-through";
-        let stored = |answer: &Answer| answer.json()["stored"].as_str().unwrap().to_owned();
-        let posted = rig.post(&statement(1, "anna", "a")).await.expect(200);
-        let given = rig.get(&[("statementId", &id(1))]).await.expect(200);
-        assert!(posted.header(HEADER).unwrap() >= stored(&given).as_str());
-        let refused = rig.post_as("2.0.0", "nonsense").await.expect(400);
-        assert!(refused.header(HEADER).is_some());
-        assert!(rig.get_as("9.9", "/xapi/statements").await.expect(400).header(HEADER).is_some());
-        for (method, uri, body, status) in [
-            (Method::HEAD, address(&[]), "", 200),
-            (Method::GET, address(&[("statementId", &id(99))]), "", 404),
-            (Method::PUT, address(&[("statementId", &id(1))]), &*statement(1, "bo", "b").to_string(), 409),
-            (Method::PUT, address(&[("statementId", &id(9))]), &*statement(9, "bo", "b").to_string(), 204),
-            (Method::DELETE, address(&[]), "", 405),
-            // The alternate syntax, whose form is none.
-            (Method::POST, address(&[("method", "GET"), ("limit", "1")]), "", 400),
-            (Method::POST, address(&[("method", "NONE")]), "", 400),
-        ] {
-            let request = rig.request(method.clone(), &uri, "1.0.3").header("Content-Type", "application/json");
-            let answer = rig.send(request.body(Body::from(body.to_owned())).unwrap()).await.expect(status);
-            assert!(answer.header(HEADER).is_some(), "{method} {uri}");
-        }
-        let unknown = Request::get("/xapi/statements").header("X-Experience-API-Version", "2.0.0");
-        assert!(rig.send(unknown.body(Body::empty()).unwrap()).await.expect(401).header(HEADER).is_some());
-        let before = rig.get(&[]).await.expect(200).header(HEADER).unwrap().to_owned();
-        rig.clock.advance(Duration::from_secs(60));
-        let after = rig.get(&[]).await.expect(200).header(HEADER).unwrap().to_owned();
-        assert!(after > before, "{before} {after}");
-        // What comes now comes after what was promised.
-        rig.post(&statement(2, "anna", "a")).await.expect(200);
-        let given = rig.get(&[("statementId", &id(2))]).await.expect(200);
-        assert!(stored(&given) > after);
     }
 }
