@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::{Facts as _, StatementFacts};
+use eventlog::{Append, Event, NewEvent, Position};
 use lrs::Limits;
 use rig::documents::{self, NEW, at};
 use rig::*;
@@ -23,6 +25,31 @@ fn with(mut statement: Value, path: &str, value: Value) -> Value {
     }
     place[last] = value;
     statement
+}
+
+/// Puts so many copies of each of some statements into the log, under ids of their own and without their texts.
+async fn crowd(rig: &Rig, of: &[Position], copies: u32) {
+    let of = rig.log.read_events_at(of).await.unwrap();
+    for numbers in (0..copies).collect::<Vec<_>>().chunks(500) {
+        let copy = |number: u32, event: &Event| {
+            let mut facts = StatementFacts::decode(event.schema, &event.facts).unwrap();
+            facts.id = [0xc0; 16];
+            facts.id[..4].copy_from_slice(&number.to_be_bytes());
+            facts.id[4..12].copy_from_slice(&event.position.0.to_be_bytes());
+            NewEvent {
+                id: facts.id,
+                kind: StatementFacts::KIND,
+                schema: StatementFacts::SCHEMA,
+                credential: event.credential,
+                dedupe: Some(facts.id),
+                stream: None,
+                facts: facts.encode(),
+                slots: Vec::new(),
+            }
+        };
+        let events = numbers.iter().flat_map(|number| of.iter().map(|event| copy(*number, event))).collect();
+        rig.log.append(Append { events, ..Append::default() }).await.unwrap();
+    }
 }
 
 promises! {
@@ -460,5 +487,35 @@ promises! {
         assert_eq!(head.header("last-modified"), get.header("last-modified"));
         let missing = rig.request(axum::http::Method::HEAD, &address(&[("statementId", &id(9))]), "2.0.0");
         rig.send(missing.body(axum::body::Body::empty()).unwrap()).await.expect(404);
+    }
+
+    async fn a_page_on_which_nothing_was_found_leads_on_to_what_matches(rig) {
+        rig.post(&json!([statement(1, "anna", "a"), statement(2, "anna", "b"), statement(3, "bo", "a")])).await.expect(200);
+        // Each condition holds on thousands that follow, and all of them together on none.
+        crowd(&rig, &[Position(2), Position(3)], 4_500).await;
+        let (anna, a) = (agent("anna").to_string(), activity("a"));
+        let hardly_ever = [("agent", anna.as_str()), ("related_agents", "true"), ("verb", VERB), ("activity", &a)];
+        for version in documents::VERSIONS {
+            let mut page = rig.get_as(version, &address(&hardly_ever)).await.expect(200);
+            assert_eq!(page.ids(), [""; 0]);
+            let (mut pages, mut found) = (1, Vec::new());
+            while page.json()["more"] != "" {
+                page = rig.get_as(version, page.json()["more"].as_str().unwrap()).await.expect(200);
+                pages += 1;
+                found.extend(page.ids());
+            }
+            assert_eq!(found, [id(1)]);
+            // Some thousands are looked at for each.
+            assert!((2..=4).contains(&pages), "{pages}");
+        }
+        // What was found before the page ended is on it.
+        rig.post(&statement(4, "anna", "a")).await.expect(200);
+        for (ascending, expected) in [("false", [id(4), id(1)]), ("true", [id(1), id(4)])] {
+            let parameters = [&hardly_ever[..], &[("ascending", ascending)]].concat();
+            let first = rig.get(&parameters).await.expect(200);
+            assert_eq!(first.ids(), expected[..1]);
+            assert_ne!(first.json()["more"], "");
+            assert_eq!(rig.all_ids(&parameters).await, expected);
+        }
     }
 }
