@@ -77,6 +77,81 @@ promises! {
         }
     }
 
+    async fn of_racing_writes_without_a_condition_where_nothing_is_one_wins_by_2_0(rig) {
+        let (one, other) = rig.with_another_node().await;
+        let nodes = [Arc::new(one), Arc::new(other)];
+        for id in ["a", "b", "c"] {
+            for uri in everywhere(id) {
+                let before = nodes[0].log.head().await.unwrap().position.0;
+                let tasks = (0..16).map(|task| {
+                    let (rig, uri) = (nodes[task % 2].clone(), uri.clone());
+                    tokio::spawn(async move {
+                        // Some say that nothing may be there, which comes to the same.
+                        let (condition, lost): (&[_], _) = if task % 8 < 6 { (&[], 409) } else { (&[NEW], 412) };
+                        let answer = put(&rig, "2.0.0", &uri, condition, task.to_string()).await;
+                        (task, answer.status.as_u16(), lost)
+                    })
+                });
+                let answers: Vec<_> = join_all(tasks).await.into_iter().map(Result::unwrap).collect();
+                let won: Vec<_> = answers.iter().filter(|(_, status, _)| *status == 204).collect();
+                assert_eq!(won.len(), 1, "{answers:?}");
+                assert!(answers.iter().all(|(_, status, lost)| [204, *lost].contains(status)), "{answers:?}");
+                for rig in &nodes {
+                    assert_eq!(get(rig, &uri).await.text(), won[0].0.to_string());
+                    assert_eq!(rig.log.head().await.unwrap().position.0, before + 1, "nothing else was stored");
+                }
+            }
+        }
+    }
+
+    async fn by_1_0_3_all_racing_writes_of_a_state_without_a_condition_are_stored_and_none_of_a_profile(rig) {
+        let (one, other) = rig.with_another_node().await;
+        let nodes = [Arc::new(one), Arc::new(other)];
+        let [state, activity_profile, agent_profile] = everywhere("s");
+        for (uri, status, stored) in [(state, 204, 16), (activity_profile, 400, 0), (agent_profile, 400, 0)] {
+            let before = nodes[0].log.head().await.unwrap().position.0;
+            let tasks = (0..16).map(|task| {
+                let (rig, uri) = (nodes[task % 2].clone(), uri.clone());
+                tokio::spawn(async move { put(&rig, "1.0.3", &uri, &[], "x").await.expect(status) })
+            });
+            for task in join_all(tasks).await {
+                task.unwrap();
+            }
+            get(&nodes[1], &uri).await.expect(if stored > 0 { 200 } else { 404 });
+            assert_eq!(nodes[0].log.head().await.unwrap().position.0, before + stored);
+        }
+    }
+
+    async fn no_update_is_lost_of_those_that_name_what_they_saw_at_two_nodes(rig) {
+        let (one, other) = rig.with_another_node().await;
+        let nodes = [Arc::new(one), Arc::new(other)];
+        for uri in everywhere("counter") {
+            put(&nodes[0], "2.0.0", &uri, &[NEW], "0").await.expect(204);
+            let clients = (0..8).map(|client| {
+                let (rig, uri) = (nodes[client % 2].clone(), uri.clone());
+                tokio::spawn(async move {
+                    let mut raised_to = Vec::new();
+                    for _ in 0..10 {
+                        let seen = get(&rig, &uri).await.expect(200);
+                        let (tag, next) = (seen.header("etag").unwrap(), seen.text().parse::<u32>().unwrap() + 1);
+                        let version = VERSIONS[client / 2 % 2];
+                        let answer = put(&rig, version, &uri, &[("If-Match", tag)], next.to_string()).await;
+                        match answer.status.as_u16() {
+                            204 => raised_to.push(next),
+                            status => assert_eq!(status, 412, "{}", answer.text()),
+                        }
+                    }
+                    raised_to
+                })
+            });
+            let mut raised_to: Vec<u32> = join_all(clients).await.into_iter().flat_map(Result::unwrap).collect();
+            raised_to.sort_unstable();
+            let last: u32 = get(&nodes[1], &uri).await.text().parse().unwrap();
+            assert_eq!(raised_to, (1..=last).collect::<Vec<_>>(), "each number was somebody's, and one's alone");
+            assert!(last >= 10, "somebody always wins");
+        }
+    }
+
     async fn writes_deletions_and_lists_at_once_never_fault(rig) {
         let rig = Arc::new(rig);
         let tasks = (0..24usize).map(|task| {
@@ -179,11 +254,32 @@ promises! {
         assert_eq!(events.len(), 3);
         let positions: Vec<_> = events.iter().map(|event| event.position).collect();
         for (event, slots) in rig.log.read_at(&positions).await.unwrap() {
-            let all: Vec<u8> = slots.iter().flat_map(|slot| slot.body.clone()).chain(event.facts).collect();
+            let stream = event.stream.map(|(stream, _)| stream).unwrap();
+            let bodies = slots.iter().flat_map(|slot| slot.body.clone());
+            let all: Vec<u8> = bodies.chain(event.facts).chain(stream).collect();
             for secret in [&b"the-secret"[..], b"anna"] {
                 assert!(!all.windows(secret.len()).any(|window| window == secret));
             }
         }
+    }
+
+    async fn nobody_without_the_secrets_can_tell_which_document_a_stream_is(rig) {
+        // Of the same name and under the same addresses, with secrets of its own.
+        let elsewhere = Rig::sqlite().await;
+        let [_, profile, _] = everywhere("the-id");
+        let [_, longer, _] = everywhere("the-id2");
+        for rig in [&rig, &elsewhere] {
+            for uri in [&profile, &longer] {
+                put(rig, "2.0.0", uri, &[NEW], "x").await.expect(204);
+            }
+            put(rig, "2.0.0", &profile, &[("If-Match", "*")], "y").await.expect(204);
+        }
+        let (here, there) = (streams(&rig).await, streams(&elsewhere).await);
+        assert!(here[0] == here[2] && here[0] != here[1]);
+        assert!(there[0] == there[2] && here.iter().all(|stream| !there.contains(stream)));
+        let rig = rig.restarted(lrs::Limits::default()).await;
+        put(&rig, "2.0.0", &longer, &[("If-Match", "*")], "y").await.expect(204);
+        assert_eq!(streams(&rig).await[3], here[1], "it is the same for good");
     }
 
     async fn the_index_is_the_same_after_a_rebuild(rig) {
@@ -204,4 +300,10 @@ promises! {
 
 fn one_request(rig: &Rig, method: Method, uri: &str, body: String) -> Request<Body> {
     rig.request(method, uri, "2.0.0").header(JSON.0, JSON.1).body(body.into()).unwrap()
+}
+
+/// The stream of every event.
+async fn streams(rig: &Rig) -> Vec<eventlog::Key> {
+    let events = rig.log.read(eventlog::Position(0), 10).await.unwrap();
+    events.iter().map(|event| event.stream.unwrap().0).collect()
 }
