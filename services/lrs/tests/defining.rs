@@ -120,6 +120,30 @@ promises! {
         }
     }
 
+    async fn what_others_said_of_an_activity_is_in_no_statement_that_is_given_exactly(rig) {
+        let sent = of_one_activity();
+        for statement in &sent {
+            rig.post(statement).await.expect(200);
+        }
+        let learned = known(&rig, "a").await["definition"].clone();
+        assert_eq!(learned["name"], json!({ "sv": "Källkritik", "en": "Source criticism" }));
+        for version in ["1.0.3", "2.0.0"] {
+            for format in [&[][..], &[("format", "exact")]] {
+                let list = rig.get_as(version, &address(&[format, &[("ascending", "true")]].concat())).await.expect(200).json();
+                let listed = list["statements"].as_array().unwrap().clone();
+                let mut single = Vec::new();
+                for number in 1..=5 {
+                    let id = id(number);
+                    let one = [format, &[("statementId", id.as_str())]].concat();
+                    single.push(rig.get_as(version, &address(&one)).await.expect(200).json());
+                }
+                for given in [listed, single] {
+                    assert_eq!(given.iter().map(as_it_came).collect::<Vec<_>>(), sent, "{version} {format:?}");
+                }
+            }
+        }
+    }
+
     async fn what_is_known_already_costs_no_look_up_and_no_event(rig) {
         for number in 0..20 {
             rig.post(&defined(number, "a", named("sv", "Källkritik"))).await.expect(200);

@@ -159,6 +159,20 @@ promises! {
         assert_eq!(rig.send(none).await.status, 400, "without a version");
     }
 
+    async fn what_others_said_of_an_activity_is_in_no_statement_that_is_sent(rig) {
+        let (all, sent) = (rig.all.clone(), of_one_activity());
+        let reader = open(&rig, &all, "", None).await;
+        for statement in &sent {
+            rig.post(statement).await.expect(200);
+        }
+        // As it comes, and from the start by somebody who comes when all of it is known.
+        for mut reader in [reader, open(&rig, &all, "", Some("0")).await] {
+            for statement in &sent {
+                assert_eq!(as_it_came(&reader.statement().await), *statement);
+            }
+        }
+    }
+
     async fn what_erased_people_said_is_anonymous(rig) {
         let all = rig.all.clone();
         rig.post(&statement(1, "anna", "a")).await.expect(200);

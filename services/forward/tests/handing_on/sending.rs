@@ -12,7 +12,7 @@ use hmac::{Hmac, Mac as _};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use crate::other::Other;
+use crate::other::{Came, Other};
 use crate::promises;
 use crate::rig::*;
 use crate::world::{Working, to_lrs, to_webhook};
@@ -72,6 +72,25 @@ promises! {
         // What comes later follows.
         post_each(&rig, 7..=9).await;
         other.until("what comes later", |other| other.taken() == ids(1..=9)).await;
+        working.end().await;
+    }
+
+    async fn what_others_said_of_an_activity_is_in_no_statement_that_is_handed_on(rig) {
+        let (county, hook) = (Other::start(), Other::start());
+        let working = Working::begin(&rig, "one");
+        working.forwards.create(to_webhook("hook", &hook), None).await.unwrap();
+        let sent = of_one_activity();
+        for statement in &sent {
+            rig.post(statement).await.expect(200);
+        }
+        // To one as it comes, and to the other when all of it is known.
+        working.done("hook").await;
+        working.forwards.create(to_lrs("county", &county), None).await.unwrap();
+        working.done("county").await;
+        for other in [&hook, &county] {
+            let came: Vec<_> = other.came().iter().flat_map(Came::statements).collect();
+            assert_eq!(came.iter().map(as_it_came).collect::<Vec<_>>(), sent);
+        }
         working.end().await;
     }
 

@@ -330,3 +330,37 @@ pub(crate) fn reference(number: u32, name: &str, verb: &str, target: u32) -> Val
 pub(crate) fn activity(about: &str) -> String {
     format!("https://larkby.example/kurser/{about}")
 }
+
+/// Statements that say something of one activity, or nothing, each in its own words: numbered from 1.
+pub(crate) fn of_one_activity() -> Vec<Value> {
+    let here = activity("a");
+    let named =
+        |language: &str, name: &str| json!({ "id": here, "definition": { "name": { language: name } } });
+    let objects = [
+        named("sv", "Källkritik"),
+        json!({ "id": here }),
+        named("en", "Source criticism"),
+        json!({ "id": here, "definition": { "type": "https://larkby.example/typer/kurs" } }),
+        json!({ "objectType": "SubStatement", "actor": agent("bo"), "verb": { "id": VERB }, "object": { "id": here } }),
+    ];
+    let mut all: Vec<Value> = (1..)
+        .zip(["anna", "bo", "carl", "dora", "erik"])
+        .map(|(number, name)| statement(number, name, "b"))
+        .collect();
+    for (statement, object) in all.iter_mut().zip(objects) {
+        statement["object"] = object;
+    }
+    all[1]["context"] =
+        json!({ "contextActivities": { "parent": [{ "id": here }], "other": [{ "id": activity("c") }] } });
+    all[2]["context"] = json!({ "contextActivities": { "grouping": [{ "id": activity("c"), "definition": { "name": { "sv": "Annat" } } }] } });
+    all
+}
+
+/// A statement without what is added to it on its way in and out.
+pub(crate) fn as_it_came(given: &Value) -> Value {
+    let mut statement = given.clone();
+    for added in ["authority", "stored", "timestamp", "version"] {
+        statement.as_object_mut().unwrap().remove(added).unwrap();
+    }
+    statement
+}
