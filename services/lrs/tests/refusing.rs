@@ -4,12 +4,20 @@
 
 mod rig;
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::{Method, Request};
+use base64::Engine as _;
 use futures_util::{StreamExt as _, stream};
 use lrs::Limits;
+use rig::documents::{JSON, NEW, VERSIONS, ask, at, everywhere};
 use rig::*;
 use serde_json::json;
+
+fn basic(key: &str, secret: &str) -> String {
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{key}:{secret}")))
+}
 
 promises! {
     async fn malformed_bodies_are_400_and_say_where(rig) {
@@ -63,10 +71,86 @@ promises! {
     async fn about_is_for_everybody_and_lists_both_versions(rig) {
         let answer = rig.send(Request::builder().uri("/xapi/about").body(Body::empty()).unwrap()).await.expect(200);
         assert_eq!(answer.json()["version"], json!(["1.0.3", "2.0.0"]));
-        assert!(answer.header("x-experience-api-version").is_some());
+        assert_eq!(answer.header("x-experience-api-version"), Some("2.0.0"));
         let post = Request::builder().method(Method::POST).uri("/xapi/about");
         rig.send(post.body(Body::empty()).unwrap()).await.expect(405);
         rig.get_as("2.0.0", "/xapi/nothing").await.expect(404);
+    }
+
+    async fn every_answer_names_the_version_of_its_request(rig) {
+        let (all, defines) = (rig.all.clone(), rig.credential(&["define"]).await);
+        let seldom = lrs::Wanted { name: "Ett verktyg".into(), scopes: vec!["all".into()], rate: Some(1), ..Default::default() };
+        let seldom = rig.lrs.create_credential(seldom, None).await.unwrap();
+        let seldom = basic(&seldom.credential.key, &seldom.secret);
+        for (number, version) in (1..).zip(VERSIONS) {
+            let asks = async |by: &str, method: Method, uri: &str, headers: &[(&str, &str)], body: &str, status: u16| {
+                let request = Request::builder().method(method.clone()).uri(uri).header("Authorization", by);
+                let request = request.header("X-Experience-API-Version", version);
+                let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+                let answer = rig.send(request.body(Body::from(body.to_owned())).unwrap()).await;
+                let named = answer.header("x-experience-api-version");
+                assert_eq!((answer.status.as_u16(), named), (status, Some(version)), "{method} {uri}: {}", answer.text());
+            };
+            let sent = statement(number, "anna", "a").to_string();
+            let one = address(&[("statementId", &id(number))]);
+            let documents = everywhere(version);
+            let person = at("agents", &[("agent", &agent("anna").to_string())]);
+            let known = at("activities", &[("activityId", &activity("a"))]);
+            for uri in documents.iter().chain([&one]) {
+                asks(&all, Method::GET, uri, &[], "", 404).await;
+                asks(&all, Method::PUT, uri, &[JSON, NEW], &sent, 204).await;
+            }
+            let resources: Vec<&String> = documents.iter().chain([&one, &person, &known]).collect();
+            asks(&seldom, Method::GET, &one, &[], "", 200).await;
+            for uri in &resources {
+                asks(&all, Method::GET, uri, &[], "", 200).await;
+                asks(&all, Method::HEAD, uri, &[], "", 200).await;
+                asks(&all, Method::GET, &format!("{uri}&nothing=1"), &[], "", 400).await;
+                asks(&all, Method::GET, uri.split('?').next().unwrap(), &[], "", if *uri == &one { 200 } else { 400 }).await;
+                asks("Basic eDp5", Method::GET, uri, &[], "", 401).await;
+                asks(&defines, Method::GET, uri, &[], "", 403).await;
+                asks(&seldom, Method::GET, uri, &[], "", 429).await;
+                asks(&all, Method::PATCH, uri, &[], "", 405).await;
+            }
+            for uri in [&person, &known] {
+                asks(&all, Method::POST, uri, &[JSON], "{}", 405).await;
+            }
+            for uri in documents.iter().chain([&one]) {
+                asks("Basic eDp5", Method::PUT, uri, &[JSON], &sent, 401).await;
+                asks(&defines, Method::PUT, uri, &[JSON], &sent, 403).await;
+                asks(&seldom, Method::PUT, uri, &[JSON], &sent, 429).await;
+                asks(&all, Method::POST, uri, &[JSON], "[", 400).await;
+            }
+            let other = statement(number, "bo", "b").to_string();
+            asks(&all, Method::PUT, &one, &[JSON], &other, 409).await;
+            asks(&all, Method::DELETE, &one, &[], "", 405).await;
+            asks(&all, Method::POST, "/xapi/statements", &[JSON], "nonsense", 400).await;
+            asks(&all, Method::POST, "/xapi/statements", &[JSON], &sent, 200).await;
+            asks(&all, Method::POST, "/xapi/statements", &[("Content-Type", "text/plain")], &sent, 400).await;
+            let [state, profiles @ ..] = &documents;
+            asks(&all, Method::PUT, state, &[], "x", if version == "1.0.3" { 204 } else { 409 }).await;
+            for uri in profiles {
+                asks(&all, Method::PUT, uri, &[], "x", 409).await;
+            }
+            for uri in documents.iter().chain([&person]) {
+                asks(&all, Method::GET, uri, &[("If-Match", "\"x\"")], "", 412).await;
+                asks(&all, Method::GET, uri, &[("If-None-Match", "*")], "", 304).await;
+            }
+            for uri in &documents {
+                for method in [Method::PUT, Method::DELETE] {
+                    asks(&all, method, uri, &[("If-Match", "\"x\"")], "x", 412).await;
+                }
+                asks(&all, Method::DELETE, uri, &[], "", 204).await;
+            }
+            asks("", Method::GET, "/xapi/about", &[], "", 200).await;
+            asks("", Method::POST, "/xapi/about", &[], "", 405).await;
+            asks("", Method::GET, "/xapi/nothing", &[], "", 404).await;
+            asks(&all, Method::GET, "/api/v1/statements/stream?nothing=1", &[], "", 400).await;
+            asks(&defines, Method::GET, "/api/v1/statements/stream", &[], "", 403).await;
+            let form = [("Content-Type", "application/x-www-form-urlencoded")];
+            asks(&all, Method::POST, "/xapi/statements?method=PUT", &form, "", 400).await;
+            rig.clock.advance(Duration::from_secs(1));
+        }
     }
 
     async fn strangers_get_401_with_a_challenge(rig) {
@@ -174,6 +258,29 @@ async fn a_body_that_breaks_off_is_400_and_stores_nothing() {
     let broken = [Ok("["), Err(std::io::Error::other("gone"))];
     rig.post_as("2.0.0", Body::from_stream(stream::iter(broken))).await.expect(400);
     assert!(rig.ids(&[]).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_too_large_too_slow_or_too_much_names_the_version_of_its_request_too() {
+    for (limits, status) in [
+        (Limits { body_bytes: 10, ..Limits::default() }, 413),
+        (Limits { body_seconds: 0, ..Limits::default() }, 408),
+        (Limits { in_flight: 0, ..Limits::default() }, 429),
+    ] {
+        let rig = Rig::sqlite_with(limits).await;
+        for version in VERSIONS {
+            let put = address(&[("statementId", &id(1))]);
+            for uri in everywhere("s").iter().chain([&put]) {
+                let body = stream::iter([Ok::<_, std::io::Error>("{ \"a\": 12345 }")]);
+                let body = if status == 408 {
+                    Body::from_stream(body.chain(stream::pending()))
+                } else {
+                    Body::from_stream(body)
+                };
+                ask(&rig, version, Method::PUT, uri, &[JSON, NEW], body).await.expect(status);
+            }
+        }
+    }
 }
 
 #[tokio::test]
