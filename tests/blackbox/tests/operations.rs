@@ -5,7 +5,7 @@
 use std::process::{Output, Stdio};
 
 use blackbox::load::{Load, Outcome};
-use blackbox::samples::ordinary;
+use blackbox::samples::{activity, agent, ordinary};
 use blackbox::{Backend, Instance, Server, promises, until};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -261,26 +261,46 @@ promises! {
         let said = failed(&instance.run(&held).unwrap());
         assert!(said.contains(&format!("position {head}")), "{said}");
     }
-}
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_request_without_a_version_is_served_or_refused_as_the_setting_says() {
-    let instance = Instance::fresh(Backend::Sqlite).await.unwrap();
-    for (setting, status, named) in [
-        ("none", 400, "2.0.0"),
-        ("none:1.0.3", 400, "1.0.3"),
-        ("1.0.3", 200, "1.0.3"),
-        ("2.0.0", 200, "2.0.0"),
-    ] {
-        let mut server = instance.start_with(&["--default-xapi-version", setting]).await.unwrap();
-        let request = server.http.get(format!("{}/xapi/statements", server.address));
-        let (key, secret) = server.credential.clone();
-        let answer = request.basic_auth(key, Some(secret)).send().await.unwrap();
-        assert_eq!(answer.status(), status, "{setting}");
-        assert_eq!(answer.headers()["x-experience-api-version"], named, "{setting}");
-        // Who names a version gets it, whatever the setting.
-        assert_eq!(server.get(&[]).await.unwrap().headers()["x-experience-api-version"], "2.0.0");
-        assert!(server.stop().unwrap().success());
+    async fn a_request_without_a_version_is_served_or_refused_as_the_setting_says(instance) {
+        // The version of a statement that is posted without one, and what becomes of a state that is put twice.
+        for (setting, served, named, version, states) in [
+            ("none", false, "2.0.0", None, [400, 400]),
+            ("none:1.0.3", false, "1.0.3", None, [400, 400]),
+            ("1.0.3", true, "1.0.3", Some("1.0.0"), [204, 204]),
+            ("2.0.0", true, "2.0.0", Some("2.0.0"), [204, 409]),
+        ] {
+            let mut server = instance.start_with(&["--default-xapi-version", setting]).await.unwrap();
+            let bare = async |method, path: &str, parameters: &[(&str, &str)], body: &str| {
+                let request = server.http.request(method, format!("{}/xapi/{path}", server.address)).query(parameters);
+                let request = request.basic_auth(&server.credential.0, Some(&server.credential.1));
+                let request = request.header("Content-Type", "application/json").body(body.to_owned());
+                let answer = request.send().await.unwrap();
+                assert_eq!(answer.headers()["x-experience-api-version"], named, "{setting} {path}");
+                answer.status().as_u16()
+            };
+            let status = if served { 200 } else { 400 };
+            let (agent, activity) = (agent("anna").to_string(), activity("a"));
+            let (by, about) = (("agent", agent.as_str()), ("activityId", activity.as_str()));
+            for (path, parameters) in
+                [("statements", &[][..]), ("agents", &[by]), ("activities", &[about]), ("activities/state", &[by, about])]
+            {
+                assert_eq!(bare(Method::GET, path, parameters, "").await, status, "{setting} {path}");
+            }
+            assert_eq!(bare(Method::GET, "about", &[], "").await, 200);
+            let sent = ordinary(1);
+            assert_eq!(bare(Method::POST, "statements", &[], &sent.to_string()).await, status, "{setting}");
+            let stored = server.get(&[("statementId", sent["id"].as_str().unwrap())]).await.unwrap();
+            // Who names a version gets it, whatever the setting.
+            assert_eq!(stored.headers()["x-experience-api-version"], "2.0.0");
+            let stored: Value = stored.json().await.unwrap();
+            assert_eq!(stored["version"].as_str(), version, "{setting}");
+            for expected in states {
+                let state = [by, about, ("stateId", setting)];
+                assert_eq!(bare(Method::PUT, "activities/state", &state, "{}").await, expected, "{setting}");
+            }
+            assert!(server.stop().unwrap().success());
+        }
     }
 }
 
