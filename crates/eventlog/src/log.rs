@@ -575,6 +575,10 @@ impl EventLog {
         let shared = &self.inner.shared;
         let stopped = || {
             let reason = shared.stopped.get().cloned();
+            // A log that was closed in order is nothing that anybody has to be told of.
+            if reason.is_some() {
+                shared.metrics.refused.with_label_values(&["stopped"]).inc();
+            }
             AppendError::Stopped(reason.unwrap_or_else(|| "it was closed".to_owned()))
         };
         if shared.stopped.get().is_some() || *self.inner.closing.borrow() {

@@ -359,6 +359,23 @@ promises! {
         assert_eq!(rig.log.head().await.unwrap().position.0, 0);
     }
 
+    async fn lists_of_profiles_begin_after_the_instant_that_is_asked_for(rig) {
+        let person = agent("anna").to_string();
+        let of = [("activities/profile", ("activityId", activity("a"))), ("agents/profile", ("agent", person))];
+        for (resource, (name, value)) in &of {
+            put(&rig, "2.0.0", &at(resource, &[(name, value), ("profileId", "a")]), &[NEW], "x").await.expect(204);
+        }
+        rig.clock.advance(Duration::from_secs(10));
+        for (resource, (name, value)) in &of {
+            put(&rig, "2.0.0", &at(resource, &[(name, value), ("profileId", "b")]), &[NEW], "x").await.expect(204);
+            let since = |since: &str| at(resource, &[(name, value), ("since", since)]);
+            assert_eq!(ids(&rig, &at(resource, &[(name, value)])).await, ["a", "b"]);
+            assert_eq!(ids(&rig, &since("2026-01-15T07:59:59Z")).await, ["a", "b"]);
+            assert_eq!(ids(&rig, &since("2026-01-15T08:00:09.999999Z")).await, ["b"]);
+            assert_eq!(ids(&rig, &since("2026-01-15T09:00:11+01:00")).await, [""; 0]);
+        }
+    }
+
     async fn the_alternate_syntax_of_1_0_3_reaches_documents(rig) {
         let [_, activity_profile, _] = everywhere("s");
         let (resource, form) = activity_profile.split_once('?').unwrap();

@@ -72,6 +72,12 @@ promises! {
         let answer = rig.send(Request::builder().uri("/xapi/about").body(Body::empty()).unwrap()).await.expect(200);
         assert_eq!(answer.json()["version"], json!(["1.0.3", "2.0.0"]));
         assert_eq!(answer.header("x-experience-api-version"), Some("2.0.0"));
+        let head = Request::builder().method(Method::HEAD).uri("/xapi/about");
+        let head = rig.send(head.body(Body::empty()).unwrap()).await.expect(200);
+        assert!(head.body.is_empty());
+        for name in ["content-type", "content-length", "x-experience-api-version"] {
+            assert_eq!(head.header(name), Some(answer.header(name).map_or_else(|| answer.body.len().to_string(), str::to_owned)).as_deref(), "{name}");
+        }
         let post = Request::builder().method(Method::POST).uri("/xapi/about");
         rig.send(post.body(Body::empty()).unwrap()).await.expect(405);
         rig.get_as("2.0.0", "/xapi/nothing").await.expect(404);
@@ -177,6 +183,10 @@ promises! {
         rig.all = rig.credential(&["statements/write"]).await;
         rig.post(&statement(2, "anna", "a")).await.expect(200);
         rig.get(&[]).await.expect(403);
+        rig.all = rig.credential(&["all/read"]).await;
+        assert_eq!(rig.ids(&[]).await, [id(2), id(1)], "of others too");
+        rig.post(&statement(3, "anna", "a")).await.expect(403);
+        rig.put_as("2.0.0", &id(3), plain("anna", "a").to_string()).await.expect(403);
         rig.all = rig.credential(&[]).await;
         rig.get(&[]).await.expect(403);
     }
@@ -247,9 +257,12 @@ async fn a_body_over_the_limit_is_413_and_says_the_limit_however_it_comes() {
 
 #[tokio::test]
 async fn a_body_that_does_not_arrive_is_408() {
-    let rig = Rig::sqlite_with(Limits { body_seconds: 0, ..Limits::default() }).await;
-    let body = stream::iter([Ok::<_, std::io::Error>("{")]).chain(stream::pending());
-    rig.post_as("2.0.0", Body::from_stream(body)).await.expect(408);
+    let limits = Limits { body_seconds: 0, ..Limits::default() };
+    for rig in [Rig::sqlite_with(limits).await, Rig::postgres_with(limits).await] {
+        let body = stream::iter([Ok::<_, std::io::Error>("{")]).chain(stream::pending());
+        rig.post_as("2.0.0", Body::from_stream(body)).await.expect(408);
+        assert_eq!(rig.log.head().await.unwrap().position.0, 0);
+    }
 }
 
 #[tokio::test]

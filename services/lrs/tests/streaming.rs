@@ -10,7 +10,12 @@ use axum::body::{Body, BodyDataStream};
 use axum::http::{Method, Request, StatusCode};
 use axum::response::Response;
 use base64::Engine as _;
+use domain::events::{Duty, PersonFacts, UnitFacts};
+use domain::{Date, Facts};
 use futures_util::StreamExt as _;
+
+use eventlog::clock::Clock as _;
+use eventlog::{Append, NewEvent};
 use lrs::Limits;
 use rig::*;
 use serde_json::{Value, json};
@@ -45,6 +50,21 @@ async fn open(rig: &Rig, authorization: &str, query: &str, last: Option<&str>) -
         Reader { body: answer.into_body().into_data_stream(), text: String::new(), id: String::new() };
     assert_eq!(reader.block().await.unwrap(), None, "the first says where it begins");
     reader
+}
+
+async fn append<F: Facts>(rig: &Rig, facts: &F) {
+    let head = rig.log.head().await.unwrap().position.0;
+    let event = NewEvent {
+        id: u128::from(head).to_be_bytes(),
+        kind: F::KIND,
+        schema: F::SCHEMA,
+        credential: None,
+        dedupe: None,
+        stream: None,
+        facts: facts.encode(),
+        slots: Vec::new(),
+    };
+    rig.log.append(Append { events: vec![event], ..Append::default() }).await.unwrap();
 }
 
 /// The address of a stream with parameters.
@@ -141,6 +161,27 @@ promises! {
         // What was voided since is not shown any more.
         let mut again = open(&rig, &all, &about_a, Some("0")).await;
         assert_eq!(again.ids(2).await, ids([3, 6]));
+    }
+
+    async fn of_a_unit_is_what_whoever_works_there_did(rig) {
+        let all = rig.all.clone();
+        rig.post(&json!([statement(1, "anna", "a"), statement(2, "bo", "a")])).await.expect(200);
+        let today = Date::in_sweden(rig.clock.now());
+        for (code, parent) in [("K", None), ("S1", Some("K")), ("S2", Some("K"))] {
+            let parent = parent.map(str::to_owned);
+            append(&rig, &UnitFacts { code: code.into(), name: code.into(), kind: "skola".into(), parent, school_unit_code: None }).await;
+        }
+        for (name, unit) in [("anna", "S1"), ("bo", "S2")] {
+            let known = rig.vault.lookup(&[xapi::parse::agent(&agent(name).to_string()).unwrap()]).await.unwrap();
+            let person = known[0].unwrap().0;
+            let duties = vec![Duty { unit: unit.into(), role: "Lärare".into(), from: today, to: None }];
+            append(&rig, &PersonFacts { person, agents: vec![person], duties, enrolments: vec![] }).await;
+        }
+        rig.post(&json!([statement(3, "carl", "a"), statement(4, "bo", "a"), statement(5, "anna", "a")])).await.expect(200);
+        for (unit, expected) in [("S1", vec![1, 5]), ("S2", vec![2, 4]), ("K", vec![1, 2, 4, 5])] {
+            let mut reader = open(&rig, &all, &query(&[("unit", unit)]), Some("0")).await;
+            assert_eq!(reader.ids(expected.len()).await, ids(expected), "{unit}");
+        }
     }
 
     async fn what_cannot_be_served_is_refused(rig) {

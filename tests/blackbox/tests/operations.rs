@@ -219,10 +219,18 @@ promises! {
         let file = instance.beside("anchors.txt");
         let flags = ["--anchors", file.to_str().unwrap(), "--anchor-every", "1"];
         let mut server = instance.start_with(&flags).await.unwrap();
+        let signed = &file;
         for number in 0..4 {
             server.post(&ordinary(number)).await.unwrap();
+            let head = instance.number("SELECT max(position) FROM event").await.unwrap();
+            until("the head is signed while the server runs", || async move {
+                let lines = std::fs::read_to_string(signed).unwrap_or_default();
+                lines.lines().any(|line| line.contains(&format!(" {head} "))).then_some(())
+            })
+            .await;
         }
-        // The last head is signed at the latest when the server stops.
+        // The last one is signed at the latest when the server stops.
+        server.post(&ordinary(4)).await.unwrap();
         let metrics = server.metrics().await.unwrap();
         assert!(metrics.contains("larka_anchor_position"), "{metrics}");
         assert!(server.stop().unwrap().success());

@@ -142,6 +142,10 @@ impl Rig {
     }
 
     pub(crate) async fn postgres() -> Self {
+        Self::postgres_with(Limits::default()).await
+    }
+
+    pub(crate) async fn postgres_with(limits: Limits) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut database = testkit::postgres::database().await.unwrap();
         let vault = database.sibling("_vault").await.unwrap();
@@ -152,7 +156,7 @@ impl Rig {
             _folder: folder,
             _database: Some(database),
         };
-        Self::open(place, Limits::default(), QUEUE).await
+        Self::open(place, limits, QUEUE).await
     }
 
     async fn open(place: Place, limits: Limits, queue: usize) -> Self {
