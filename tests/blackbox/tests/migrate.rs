@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -348,6 +349,33 @@ promises! {
         assert_eq!(instance.sound_statements().await.unwrap(), 5_999);
         let runs = "SELECT count(*) FROM event WHERE kind = 'import_run'";
         assert_eq!(instance.number(runs).await.unwrap(), 2, "one run: it began, and ended");
+    }
+
+    async fn a_packed_array_whose_import_is_killed_goes_on_too(instance) {
+        let (key, _) = instance.credential("all").unwrap();
+        let all: Vec<Value> = (0..6_000).map(ordinary).collect();
+        let file = written(&instance, "statements.json", &Value::from(all).to_string());
+        assert!(Command::new("gzip").arg(&file).stdin(Stdio::null()).status().unwrap().success());
+        let file = instance.beside("statements.json.gz");
+        let arguments = ["import", "statements", file.to_str().unwrap(), "--credential", &key, "--json"];
+        let state = instance.beside("statements.json.gz.import");
+        let read = || {
+            let text = std::fs::read(&state).unwrap_or_default();
+            serde_json::from_slice::<Value>(&text).ok().and_then(|state| state["read"].as_u64()).unwrap_or(0)
+        };
+        let mut reached = 0;
+        for _ in 0..2 {
+            let mut child = instance.command(&arguments).spawn().unwrap();
+            reached = until("the import goes on", || async { Some(read()).filter(|read| *read > reached) }).await;
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        assert!(reached < 6_000, "it was killed in the middle");
+        let (code, answer) = import(&instance, &[file.to_str().unwrap()], &key);
+        assert_eq!((code, &answer["read"], &answer["aside"]), (Some(0), &json!(6_000), &json!(0)), "{answer}");
+        assert_eq!(answer["counts"]["statements"], json!({ "source": 6_000, "here": 6_000 }));
+        assert!(!state.exists());
+        assert_eq!(instance.sound_statements().await.unwrap(), 6_000);
     }
 
     async fn another_larka_is_pulled_with_attachments_and_voided_statements_and_later_what_is_new(instance) {
