@@ -3,6 +3,7 @@
 //! later version may add some; a change of meaning takes a new schema number. The keys of every kind:
 //! `docs/formats/facts.md`.
 
+use eventlog::event::{Key, NewEvent};
 use minicbor::{Decode, Decoder, Encode};
 
 /// What an event says in the clear, by kind.
@@ -14,6 +15,20 @@ pub trait Facts: Sized {
 
     /// The bytes to log.
     fn encode(&self) -> Vec<u8>;
+
+    /// An event with these facts that stands by itself: of no credential and no stream, without slots.
+    fn event(&self, id: Key) -> NewEvent {
+        NewEvent {
+            id,
+            kind: Self::KIND,
+            schema: Self::SCHEMA,
+            credential: None,
+            dedupe: None,
+            stream: None,
+            facts: self.encode(),
+            slots: Vec::new(),
+        }
+    }
 
     /// Reads what [`encode`](Self::encode) of this or an earlier version wrote.
     ///

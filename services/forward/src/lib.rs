@@ -18,7 +18,7 @@ use std::sync::Arc;
 use domain::events::{ForwardRemovedFacts, ForwardSetFacts};
 use domain::{Facts, Selection};
 use eventlog::clock::{Micros, SharedClock};
-use eventlog::{Append, AppendError, EventLog, Key, LogError, NewEvent, Position};
+use eventlog::{Append, AppendError, EventLog, Key, LogError, Position};
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use tokio::sync::{OnceCell, watch};
@@ -339,16 +339,7 @@ impl Forwards {
     async fn note<F: Facts>(&self, facts: &F) -> Result<(), AppendError> {
         let mut id = Key::default();
         getrandom::fill(&mut id).map_err(|error| AppendError::Unavailable(error.to_string()))?;
-        let event = NewEvent {
-            id,
-            kind: F::KIND,
-            schema: F::SCHEMA,
-            credential: None,
-            dedupe: None,
-            stream: None,
-            facts: facts.encode(),
-            slots: Vec::new(),
-        };
+        let event = facts.event(id);
         let append = Append { events: vec![event], fence: None, raise_fence: false };
         self.inner.log.append(append).await.map(drop)
     }

@@ -11,7 +11,7 @@ use domain::events::{
     CredentialCreatedFacts, CredentialRevokedFacts, CredentialRotatedFacts, CredentialRulesFacts,
 };
 use eventlog::clock::Micros;
-use eventlog::{Append, AppendError, Key, NewEvent};
+use eventlog::{Append, AppendError, Key};
 use serde_json::Value;
 use vault::{Credential, NewCredential, Rate, Terms, VaultError};
 
@@ -187,16 +187,7 @@ impl Lrs {
     /// Takes down what happened to a credential.
     async fn note<F: Facts>(&self, facts: &F) -> Result<(), AppendError> {
         let id = prepare::random().map_err(|error| AppendError::Unavailable(error.to_string()))?;
-        let event = NewEvent {
-            id,
-            kind: F::KIND,
-            schema: F::SCHEMA,
-            credential: None,
-            dedupe: None,
-            stream: None,
-            facts: facts.encode(),
-            slots: Vec::new(),
-        };
+        let event = facts.event(id);
         let append = Append { events: vec![event], fence: None, raise_fence: false };
         self.inner.log.append(append).await.map(drop)
     }

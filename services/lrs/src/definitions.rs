@@ -135,14 +135,9 @@ impl Definitions {
             if let Some(definition) = merged.filter(|merged| before.as_deref() != Some(merged)) {
                 let facts = ActivityDefinedFacts { activity: activity.to_owned(), definition };
                 events.push(NewEvent {
-                    id: prepare::random().map_err(vault_failed)?,
-                    kind: kind::ACTIVITY_DEFINED,
-                    schema: ActivityDefinedFacts::SCHEMA,
                     credential,
-                    dedupe: None,
                     stream: Some((activities::stream(activity), Expected::Version(version))),
-                    facts: facts.encode(),
-                    slots: Vec::new(),
+                    ..facts.event(prepare::random().map_err(vault_failed)?)
                 });
             }
         }

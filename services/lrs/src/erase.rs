@@ -3,7 +3,7 @@
 use domain::Facts as _;
 use domain::events::AgentErasedFacts;
 use eventlog::clock::Micros;
-use eventlog::{Append, AppendError, NewEvent, Position};
+use eventlog::{Append, AppendError, Position};
 use vault::{AgentId, VaultError};
 use xapi::{Invalid, parse};
 
@@ -65,16 +65,7 @@ impl Lrs {
     /// # Errors
     /// [`EraseError::NotLogged`].
     pub async fn record_erasure(&self, agent: AgentId) -> Result<Receipt, EraseError> {
-        let event = NewEvent {
-            id: prepare::random()?,
-            kind: AgentErasedFacts::KIND,
-            schema: AgentErasedFacts::SCHEMA,
-            credential: None,
-            dedupe: None,
-            stream: None,
-            facts: AgentErasedFacts { agents: vec![agent.0] }.encode(),
-            slots: Vec::new(),
-        };
+        let event = AgentErasedFacts { agents: vec![agent.0] }.event(prepare::random()?);
         let append = Append { events: vec![event], fence: None, raise_fence: true };
         let appended =
             self.inner.log.append(append).await.map_err(|reason| EraseError::NotLogged { agent, reason })?;

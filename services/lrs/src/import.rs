@@ -114,14 +114,9 @@ impl Lrs {
     pub async fn note_import(&self, facts: &ImportRunFacts) -> Result<(), IngestError> {
         let before = u64::from(facts.counts.is_some());
         let event = NewEvent {
-            id: prepare::random().map_err(crate::ingest::vault_failed)?,
-            kind: ImportRunFacts::KIND,
-            schema: ImportRunFacts::SCHEMA,
             credential: Some(facts.credential),
-            dedupe: None,
             stream: Some((facts.run, Expected::Version(before))),
-            facts: facts.encode(),
-            slots: Vec::new(),
+            ..facts.event(prepare::random().map_err(crate::ingest::vault_failed)?)
         };
         let append = Append { events: vec![event], fence: None, raise_fence: false };
         match self.inner.log.append(append).await {

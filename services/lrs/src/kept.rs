@@ -197,14 +197,10 @@ impl Lrs {
                     bytes: refused.bytes(candidate.index) as u64,
                 };
                 events.push(NewEvent {
-                    id: event,
-                    kind: StatementRefusedFacts::KIND,
-                    schema: StatementRefusedFacts::SCHEMA,
                     credential: Some(refused.credential.id),
-                    dedupe: None,
                     stream: Some(candidate.stream),
-                    facts: facts.encode(),
                     slots,
+                    ..facts.event(event)
                 });
             }
             tokio::task::yield_now().await;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use domain::Facts;
 use domain::events::{KeptDiscardedFacts, KeptReplayedFacts, Settled, StatementRefusedFacts, kind};
 use eventlog::clock::Micros;
-use eventlog::{Event, Key, NewEvent, Position, Slot};
+use eventlog::{Event, Key, Position, Slot};
 use uuid::Uuid;
 use vault::{Credential, Envelope, Opened, Text};
 use views::kept as index;
@@ -345,16 +345,7 @@ impl Lrs {
 
     /// Appends the event that says what became of kept statements, and deletes their slots with it.
     async fn settle<F: Facts>(&self, facts: &F, slots: &[(Position, u16)]) -> Result<(), IngestError> {
-        let event = NewEvent {
-            id: prepare::random().map_err(ingest::vault_failed)?,
-            kind: F::KIND,
-            schema: F::SCHEMA,
-            credential: None,
-            dedupe: None,
-            stream: None,
-            facts: facts.encode(),
-            slots: Vec::new(),
-        };
+        let event = facts.event(prepare::random().map_err(ingest::vault_failed)?);
         self.inner.log.delete_slots(slots, event).await.map(drop).map_err(ingest::refused)
     }
 }

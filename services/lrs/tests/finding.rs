@@ -36,16 +36,7 @@ async fn crowd(rig: &Rig, of: &[Position], copies: u32) {
             facts.id = [0xc0; 16];
             facts.id[..4].copy_from_slice(&number.to_be_bytes());
             facts.id[4..12].copy_from_slice(&event.position.0.to_be_bytes());
-            NewEvent {
-                id: facts.id,
-                kind: StatementFacts::KIND,
-                schema: StatementFacts::SCHEMA,
-                credential: event.credential,
-                dedupe: Some(facts.id),
-                stream: None,
-                facts: facts.encode(),
-                slots: Vec::new(),
-            }
+            NewEvent { credential: event.credential, dedupe: Some(facts.id), ..facts.event(facts.id) }
         };
         let events = numbers.iter().flat_map(|number| of.iter().map(|event| copy(*number, event))).collect();
         rig.log.append(Append { events, ..Append::default() }).await.unwrap();

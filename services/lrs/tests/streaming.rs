@@ -15,7 +15,7 @@ use domain::{Date, Facts};
 use futures_util::StreamExt as _;
 
 use eventlog::clock::Clock as _;
-use eventlog::{Append, NewEvent};
+use eventlog::Append;
 use lrs::Limits;
 use rig::*;
 use serde_json::{Value, json};
@@ -54,16 +54,7 @@ async fn open(rig: &Rig, authorization: &str, query: &str, last: Option<&str>) -
 
 async fn append<F: Facts>(rig: &Rig, facts: &F) {
     let head = rig.log.head().await.unwrap().position.0;
-    let event = NewEvent {
-        id: u128::from(head).to_be_bytes(),
-        kind: F::KIND,
-        schema: F::SCHEMA,
-        credential: None,
-        dedupe: None,
-        stream: None,
-        facts: facts.encode(),
-        slots: Vec::new(),
-    };
+    let event = facts.event(u128::from(head).to_be_bytes());
     rig.log.append(Append { events: vec![event], ..Append::default() }).await.unwrap();
 }
 

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use base64::Engine as _;
@@ -26,6 +26,22 @@ fn import(instance: &Instance, arguments: &[&str], key: &str) -> (Option<i32>, V
     let answer = serde_json::from_slice(&output.stdout).unwrap_or_default();
     assert!(output.status.code() != Some(1), "{}", String::from_utf8_lossy(&output.stderr));
     (output.status.code(), answer)
+}
+
+/// Begins an import that many times and kills it when it has gone on; gives how much was read by then.
+async fn killed(instance: &Instance, arguments: &[&str], state: &Path, times: usize) -> u64 {
+    let read = || {
+        let text = std::fs::read(state).unwrap_or_default();
+        serde_json::from_slice::<Value>(&text).ok().and_then(|state| state["read"].as_u64()).unwrap_or(0)
+    };
+    let mut reached = 0;
+    for _ in 0..times {
+        let mut child = instance.command(arguments).spawn().unwrap();
+        reached = until("the import goes on", || async { Some(read()).filter(|read| *read > reached) }).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    reached
 }
 
 fn counts(answer: &Value) -> [u64; 4] {
@@ -328,17 +344,7 @@ promises! {
         let file = written(&instance, "statements.jsonl", &lines.join("\n"));
         let arguments = ["import", "statements", file.to_str().unwrap(), "--credential", &key, "--json"];
         let state = instance.beside("statements.jsonl.import");
-        let read = || {
-            let text = std::fs::read(&state).unwrap_or_default();
-            serde_json::from_slice::<Value>(&text).ok().and_then(|state| state["read"].as_u64()).unwrap_or(0)
-        };
-        let mut reached = 0;
-        for _ in 0..3 {
-            let mut child = instance.command(&arguments).spawn().unwrap();
-            reached = until("the import goes on", || async { Some(read()).filter(|read| *read > reached) }).await;
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
+        let reached = killed(&instance, &arguments, &state, 3).await;
         assert!(reached < 6_000, "it was killed in the middle");
         let (code, answer) = import(&instance, &[file.to_str().unwrap()], &key);
         assert_eq!((code, &answer["read"], &answer["aside"]), (Some(2), &json!(6_000), &json!(1)), "{answer}");
@@ -359,17 +365,7 @@ promises! {
         let file = instance.beside("statements.json.gz");
         let arguments = ["import", "statements", file.to_str().unwrap(), "--credential", &key, "--json"];
         let state = instance.beside("statements.json.gz.import");
-        let read = || {
-            let text = std::fs::read(&state).unwrap_or_default();
-            serde_json::from_slice::<Value>(&text).ok().and_then(|state| state["read"].as_u64()).unwrap_or(0)
-        };
-        let mut reached = 0;
-        for _ in 0..2 {
-            let mut child = instance.command(&arguments).spawn().unwrap();
-            reached = until("the import goes on", || async { Some(read()).filter(|read| *read > reached) }).await;
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
+        let reached = killed(&instance, &arguments, &state, 2).await;
         assert!(reached < 6_000, "it was killed in the middle");
         let (code, answer) = import(&instance, &[file.to_str().unwrap()], &key);
         assert_eq!((code, &answer["read"], &answer["aside"]), (Some(0), &json!(6_000), &json!(0)), "{answer}");

@@ -130,28 +130,10 @@ pub(crate) fn voiding(number: usize, target: usize) -> StatementFacts {
 }
 
 pub(crate) fn event(facts: &StatementFacts) -> NewEvent {
-    NewEvent {
-        id: facts.id,
-        kind: domain::events::kind::STATEMENT,
-        schema: <StatementFacts as domain::Facts>::SCHEMA,
-        credential: None,
-        dedupe: Some(facts.id),
-        stream: None,
-        facts: facts.encode(),
-        slots: Vec::new(),
-    }
+    NewEvent { dedupe: Some(facts.id), ..domain::Facts::event(facts, facts.id) }
 }
 
 /// An event about the municipality.
 pub(crate) fn other<F: domain::Facts>(number: usize, facts: &F) -> NewEvent {
-    NewEvent {
-        id: key(9, number),
-        kind: F::KIND,
-        schema: F::SCHEMA,
-        credential: None,
-        dedupe: None,
-        stream: None,
-        facts: facts.encode(),
-        slots: Vec::new(),
-    }
+    facts.event(key(9, number))
 }

@@ -4,7 +4,7 @@ use domain::Selection;
 use domain::events::{Duty, PersonFacts, UnitFacts};
 use domain::{Date, Facts};
 use eventlog::clock::Clock as _;
-use eventlog::{Append, Key, NewEvent};
+use eventlog::{Append, Key};
 use forward::Wanted;
 use serde_json::json;
 use xapi::Identifier;
@@ -27,16 +27,7 @@ fn ids(numbers: &[u32]) -> Vec<String> {
 }
 
 async fn append<F: Facts>(rig: &Rig, number: u8, facts: &F) {
-    let event = NewEvent {
-        id: [number; 16],
-        kind: F::KIND,
-        schema: F::SCHEMA,
-        credential: None,
-        dedupe: None,
-        stream: None,
-        facts: facts.encode(),
-        slots: Vec::new(),
-    };
+    let event = facts.event([number; 16]);
     rig.log.append(Append { events: vec![event], ..Append::default() }).await.unwrap();
 }
 

@@ -270,14 +270,5 @@ fn event<F: Facts>(
     credential: Key,
     slots: Vec<Slot>,
 ) -> NewEvent {
-    NewEvent {
-        id,
-        kind: F::KIND,
-        schema: F::SCHEMA,
-        credential: Some(credential),
-        dedupe: None,
-        stream: Some(stream),
-        facts: facts.encode(),
-        slots,
-    }
+    NewEvent { credential: Some(credential), stream: Some(stream), slots, ..facts.event(id) }
 }

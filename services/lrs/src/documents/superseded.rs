@@ -80,14 +80,8 @@ impl Documents {
                     positions.iter().flat_map(|at| [(Position(*at), 0), (Position(*at), 1)]).collect();
                 let facts = DocumentsDroppedFacts { through: after.0, positions };
                 let event = NewEvent {
-                    id: prepare::random().map_err(ingest::vault_failed)?,
-                    kind: DocumentsDroppedFacts::KIND,
-                    schema: DocumentsDroppedFacts::SCHEMA,
-                    credential: None,
-                    dedupe: None,
                     stream: Some((stream, Expected::Version(version))),
-                    facts: facts.encode(),
-                    slots: Vec::new(),
+                    ..facts.event(prepare::random().map_err(ingest::vault_failed)?)
                 };
                 match self.log.delete_slots(&slots, event).await {
                     Ok(_) => version += 1,
