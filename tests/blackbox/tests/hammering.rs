@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use blackbox::{Backend, Server, promises, samples};
 use futures_util::future::join_all;
@@ -72,7 +74,74 @@ async fn round(server: &Server, client: usize, round: usize) {
     assert_eq!((by_agent.0, by_activity.0), (200, 200));
 }
 
+/// What an answer promises: that of what was stored after one instant and up to another it has all.
+struct Promise {
+    after: String,
+    through: String,
+    has: BTreeSet<String>,
+}
+
+/// The newest statements again and again, and what each answer promised.
+async fn promises(server: &Server, answers: usize, pause: Duration) -> Vec<Promise> {
+    let text = |statement: &Value, name: &str| statement[name].as_str().unwrap().to_owned();
+    let mut promises = Vec::new();
+    for _ in 0..answers {
+        tokio::time::sleep(pause).await;
+        let answer = server.get(&[("limit", "40")]).await.unwrap().error_for_status().unwrap();
+        let through = answer.headers()["x-experience-api-consistent-through"].to_str().unwrap().to_owned();
+        let page: Value = answer.json().await.unwrap();
+        let statements = page["statements"].as_array().unwrap();
+        // What is older is on the pages that follow.
+        let last = statements.last().filter(|_| page["more"] != "");
+        let after = last.map(|last| text(last, "stored")).unwrap_or_default();
+        let has = statements.iter().map(|statement| text(statement, "id")).collect();
+        promises.push(Promise { after, through, has });
+    }
+    promises
+}
+
 promises! {
+    async fn no_answer_promises_more_than_it_has_while_clients_write_at_another_node(instance) {
+        let server = instance.start().await.unwrap();
+        let node = (instance.backend() == Backend::Postgres).then(|| instance.second_node().unwrap());
+        let second = match &node {
+            Some(node) => Some(node.restart(&server).await.unwrap()),
+            None => None,
+        };
+        let writing = AtomicBool::new(true);
+        let writers = join_all((0..4).map(|_| async {
+            while writing.load(Ordering::Relaxed) {
+                assert_eq!(server.post(&samples::ordinary(1)).await.unwrap().status(), 200);
+            }
+        }));
+        let readers = async {
+            let there = async {
+                match &second {
+                    // Each time what was promised before is too old.
+                    Some(second) => promises(second, 12, Duration::from_millis(210)).await,
+                    None => Vec::new(),
+                }
+            };
+            let (here, there) = tokio::join!(promises(&server, 40, Duration::ZERO), there);
+            writing.store(false, Ordering::Relaxed);
+            [here, there]
+        };
+        let (promises, _) = tokio::join!(readers, writers);
+        let all = server.list(&[("ascending", "true")]).await.unwrap();
+        for promises in promises {
+            let mut meant = 0;
+            for statement in &all {
+                let (id, stored) = (statement["id"].as_str().unwrap(), statement["stored"].as_str().unwrap());
+                let means = |promise: &&Promise| promise.after.as_str() < stored && stored <= promise.through.as_str();
+                for promise in promises.iter().filter(means) {
+                    assert!(promise.has.contains(id), "{stored}: promised through {}", promise.through);
+                    meant += 1;
+                }
+            }
+            assert!(meant >= promises.len(), "{meant}");
+        }
+    }
+
     async fn clients_on_the_same_activities_agents_and_documents_see_no_fault_and_lose_nothing(instance) {
         let server = instance.start().await.unwrap();
         let node = (instance.backend() == Backend::Postgres).then(|| instance.second_node().unwrap());
