@@ -27,7 +27,7 @@ const PAGES: [&str; 8] = [
     "/assets/{*path}",
 ];
 /// Not described: what answers where there is no resource.
-const NOTHING: &str = "/xapi/{*rest}";
+const NOTHING: [&str; 3] = ["/xapi", "/xapi/", "/xapi/{*rest}"];
 /// Open to everybody, by what they are for: no secret and nobody's data is behind them.
 const OPEN: [&str; 8] = [
     "/healthz",
@@ -98,7 +98,7 @@ impl World {
     async fn mounted(&self) -> BTreeMap<String, BTreeSet<String>> {
         let mut mounted = BTreeMap::new();
         for address in self.addresses() {
-            if address != NOTHING {
+            if !NOTHING.contains(&address.as_str()) {
                 let methods = self.methods(&address).await;
                 mounted.insert(address, methods);
             }

@@ -48,6 +48,8 @@ pub fn router(lrs: Lrs) -> Router {
         .route("/xapi/agents", any(agents::agents))
         .route("/xapi/agents/profile", any(documents::agent_profile))
         .route("/xapi/about", any(about))
+        .route("/xapi", any(unknown))
+        .route("/xapi/", any(unknown))
         .route("/xapi/{*rest}", any(unknown))
         .route("/api/v1/statements/stream", any(stream::stream))
         .layer(middleware::from_fn_with_state(lrs.clone(), alternate::rewritten))

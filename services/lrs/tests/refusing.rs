@@ -150,7 +150,9 @@ promises! {
             }
             asks("", Method::GET, "/xapi/about", &[], "", 200).await;
             asks("", Method::POST, "/xapi/about", &[], "", 405).await;
-            asks("", Method::GET, "/xapi/nothing", &[], "", 404).await;
+            for nothing in ["/xapi", "/xapi/", "/xapi/nothing", "/xapi/statements/"] {
+                asks("", Method::GET, nothing, &[], "", 404).await;
+            }
             asks(&all, Method::GET, "/api/v1/statements/stream?nothing=1", &[], "", 400).await;
             asks(&defines, Method::GET, "/api/v1/statements/stream", &[], "", 403).await;
             let form = [("Content-Type", "application/x-www-form-urlencoded")];
