@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::Facts as _;
-use domain::events::{ActivityDefinedFacts, kind};
+use domain::events::ActivityDefinedFacts;
 use eventlog::clock::SharedClock;
 use eventlog::{EventLog, Expected, Key, NewEvent};
 use tokio::sync::MutexGuard;

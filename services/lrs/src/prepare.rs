@@ -73,8 +73,16 @@ impl Preparation<'_> {
         let event = random()?;
         let (slots, unsealed) = self.sealed(statement, STATEMENT, event)?;
         facts.attachments_from = unsealed.as_ref().map(|unsealed| unsealed.first);
-        let dedupe = Some(id.into_bytes());
-        let event = NewEvent { credential: self.credential, dedupe, slots, ..facts.event(event) };
+        let event = NewEvent {
+            id: event,
+            kind: STATEMENT,
+            schema: SCHEMA,
+            credential: self.credential,
+            dedupe: Some(id.into_bytes()),
+            stream: None,
+            facts: facts.encode(),
+            slots,
+        };
         Ok((event, unsealed))
     }
 

@@ -14,8 +14,8 @@ use domain::events::{Duty, PersonFacts, UnitFacts};
 use domain::{Date, Facts};
 use futures_util::StreamExt as _;
 
-use eventlog::clock::Clock as _;
 use eventlog::Append;
+use eventlog::clock::Clock as _;
 use lrs::Limits;
 use rig::*;
 use serde_json::{Value, json};
