@@ -60,7 +60,7 @@ impl Sender {
     }
 }
 
-/// Why nothing of a request was stored.
+/// Why nothing of a request was stored, as far as is known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IngestError {
     /// The same id stands twice in the batch (IEEE 9274.1.1 4.1.6.1).
@@ -85,6 +85,10 @@ pub enum IngestError {
     /// request may be sent again.
     #[error("nothing was stored: {0}")]
     Unavailable(String),
+    /// The log has stopped, and the answer to a commit may be lost with it. What was stored is known by its ids when the
+    /// request is sent again.
+    #[error("whether anything was stored is not known: {0}")]
+    Unknown(String),
     /// What is stored is damaged, or this program is at fault.
     #[error("an internal fault: {0}")]
     Internal(String),
@@ -349,9 +353,8 @@ fn identify(statements: &[Statement], version: Version) -> Result<(Vec<Uuid>, Ve
 pub(crate) fn refused(error: AppendError) -> IngestError {
     match error {
         AppendError::Full { retry_after } => IngestError::Full { retry_after },
-        AppendError::Clock(_) | AppendError::Unavailable(_) | AppendError::Stopped(_) => {
-            IngestError::Unavailable(error.to_string())
-        }
+        AppendError::Clock(_) | AppendError::Unavailable(_) => IngestError::Unavailable(error.to_string()),
+        AppendError::Stopped(_) => IngestError::Unknown(error.to_string()),
         AppendError::Exists(_)
         | AppendError::Fenced(_)
         | AppendError::WrongVersion { .. }

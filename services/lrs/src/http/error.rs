@@ -110,6 +110,13 @@ impl Refusal {
         .with(header::RETRY_AFTER, HeaderValue::from(5))
     }
 
+    fn unknown(reason: &str) -> Self {
+        tracing::error!(reason, "a request could not be served");
+        let error =
+            "the store has stopped; whether it took this shows when it is sent again, under the same ids";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error).with(header::RETRY_AFTER, HeaderValue::from(5))
+    }
+
     /// Where in a statement something was wrong, if it was; empty where it was the body as a whole. None where the
     /// request was not refused for what its body said: nothing of that is to be mended by whoever sent it.
     pub(super) fn path(&self) -> Option<&str> {
@@ -208,6 +215,7 @@ impl From<IngestError> for Refusal {
             IngestError::Conflict { statement } => placed(StatusCode::CONFLICT, *statement),
             IngestError::Full { retry_after } => Self::too_many(*retry_after),
             IngestError::Unavailable(reason) => Self::unavailable(reason),
+            IngestError::Unknown(reason) => Self::unknown(reason),
             IngestError::Internal(reason) => Self::internal(reason),
         }
     }
@@ -234,6 +242,29 @@ impl From<QueryFailed> for Refusal {
             QueryFailed::UnknownMore | QueryFailed::ExpiredMore => Self::bad_request(error.to_string()),
             QueryFailed::Unavailable(reason) => Self::unavailable(reason),
             QueryFailed::Internal(reason) => Self::internal(reason),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{StatusCode, header};
+    use eventlog::AppendError;
+
+    use super::Refusal;
+    use crate::ingest;
+
+    #[test]
+    fn what_is_not_known_to_be_stored_is_not_said_to_be_unchanged() {
+        let refusal = |error| Refusal::from(ingest::refused(error));
+        for (error, known) in
+            [(AppendError::Stopped("x".into()), false), (AppendError::Unavailable("x".into()), true)]
+        {
+            let refusal = refusal(error);
+            assert_eq!(refusal.status, StatusCode::SERVICE_UNAVAILABLE);
+            assert!(refusal.headers.contains_key(header::RETRY_AFTER));
+            assert_eq!(refusal.error.contains("nothing was changed"), known);
+            assert_eq!(refusal.error.contains("shows when it is sent again"), !known);
         }
     }
 }

@@ -71,7 +71,10 @@ const REFUSALS: [(&str, &str); 11] = [
     ("413", "The body is larger than is taken"),
     ("429", "More than is taken at once; Retry-After says when to come back"),
     ("500", "A fault of the server; nothing was changed"),
-    ("503", "The store cannot be reached; nothing was changed"),
+    (
+        "503",
+        "The store cannot be reached; nothing was changed, unless the answer says that this is not known",
+    ),
 ];
 
 fn refusals() -> Value {
