@@ -39,8 +39,11 @@ fn add_use(row: &mut Value, used: &Use, now: Micros) {
     }
     row["stored"] = json!(used.stored);
     row["refused"] = json!(used.refused);
-    let hours = recent(&used.hours, now.0.div_euclid(HOUR), HOURS_KEPT);
-    let days = recent(&used.days, now.0.div_euclid(DAY), DAYS_KEPT);
+    let recently = |hours: &Stored, days: &Stored| {
+        let hours = recent(hours, now.0.div_euclid(HOUR), HOURS_KEPT);
+        (hours, recent(days, now.0.div_euclid(DAY), DAYS_KEPT))
+    };
+    let (hours, days) = recently(&used.hours, &used.days);
     row["pace"] = json!(pace(total(&hours), total(&days)));
     let parts = |stored: &[(i64, u64)], length: i64| {
         let part =
@@ -48,8 +51,7 @@ fn add_use(row: &mut Value, used: &Use, now: Micros) {
         stored.iter().map(part).collect::<Vec<_>>()
     };
     let tool = |(tool, done): (&String, &ToolUse)| {
-        let hours = recent(&done.hours, now.0.div_euclid(HOUR), HOURS_KEPT);
-        let days = recent(&done.days, now.0.div_euclid(DAY), DAYS_KEPT);
+        let (hours, days) = recently(&done.hours, &done.days);
         let pace = pace(total(&hours), total(&days));
         json!({ "tool": tool, "seen": instant(done.seen), "stored": done.stored, "pace": pace, "refused": done.refused })
     };

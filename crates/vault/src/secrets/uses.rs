@@ -195,9 +195,6 @@ async fn add(transaction: &mut eventlog::Transaction, key: &str, used: &Use) -> 
                     }
                 }
             }
-            for (span, kept) in [(HOUR, HOURS_KEPT), (DAY, DAYS_KEPT)] {
-                sqlx::query(forget_tools).bind(key).bind(span).bind(kept).execute(&mut *connection).await.map(drop)?;
-            }
         }
         for (span, stored, kept) in [(HOUR, &used.hours, HOURS_KEPT), (DAY, &used.days, DAYS_KEPT)] {
             for (at, stored) in stored {
@@ -205,7 +202,9 @@ async fn add(transaction: &mut eventlog::Transaction, key: &str, used: &Use) -> 
                 query.execute(&mut *connection).await.map(drop)?;
             }
             if !stored.is_empty() {
-                sqlx::query(forget).bind(key).bind(span).bind(kept).execute(&mut *connection).await.map(drop)?;
+                for forget in [forget, forget_tools] {
+                    sqlx::query(forget).bind(key).bind(span).bind(kept).execute(&mut *connection).await.map(drop)?;
+                }
             }
         }
         if used.unkept > 0 {
