@@ -1,5 +1,7 @@
 //! Which statements somebody wants who follows the log: another record store, a webhook, an open stream.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::organisation::Organisation;
@@ -21,7 +23,8 @@ pub struct Selection {
     /// Activities: the object's id, or that of a SubStatement's object, begins with it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub activities: Vec<String>,
-    /// Codes of units: the actor, or a member of the group that acts, has a duty or is enrolled there or below.
+    /// Codes of units: the actor, or a member of the group that acts, has a duty or is enrolled there or below. A code
+    /// that the organisation does not have is that of a unit with nobody in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<String>,
 }
@@ -32,11 +35,11 @@ impl Selection {
         self.verbs.is_empty() && self.activities.is_empty() && self.units.is_empty()
     }
 
-    /// Holds the lists against their limits, and the units against those there are.
+    /// Holds the lists against their limits.
     ///
     /// # Errors
     /// The list that is wrong, and what was expected of it.
-    pub fn check(&self, organisation: &Organisation) -> Result<(), (&'static str, String)> {
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
         for (name, list) in [("verbs", &self.verbs), ("activities", &self.activities), ("units", &self.units)]
         {
             if list.len() > MOST || list.iter().any(|entry| entry.is_empty() || entry.len() > LONGEST) {
@@ -46,20 +49,27 @@ impl Selection {
                 return Err((name, "IRIs".to_owned()));
             }
         }
-        if self.units.iter().any(|code| organisation.unit(code).is_none()) {
-            return Err(("units", "codes of units that the organisation has".to_owned()));
-        }
         Ok(())
     }
 
-    /// Whether a statement is wanted, by who belongs where on a day.
+    /// Whether the organisation has all of the units.
+    pub fn has_units(&self, organisation: &Organisation) -> bool {
+        self.units.iter().all(|code| organisation.unit(code).is_some())
+    }
+
+    /// Whether a statement is wanted, by who belongs where on a day; whoever is `hidden` belongs nowhere.
     pub fn takes<S: AsRef<str>>(
         &self,
         facts: &StatementFactsOf<S>,
         organisation: &Organisation,
         on: Date,
+        hidden: &BTreeSet<AgentId>,
     ) -> bool {
-        self.is_about(facts) && self.is_by(facts, |agent| organisation.units_of(agent, Some(on)))
+        let units_of = |agent| match hidden.contains(&agent) {
+            true => BTreeSet::new(),
+            false => organisation.units_of(agent, Some(on)),
+        };
+        self.is_about(facts) && self.is_by(facts, units_of)
     }
 
     /// Whether a statement may have been wanted some time: by anywhere that its actor ever belonged.
@@ -84,17 +94,22 @@ impl Selection {
     fn is_by<'o, S: AsRef<str>>(
         &self,
         facts: &StatementFactsOf<S>,
-        units_of: impl Fn(AgentId) -> std::collections::BTreeSet<&'o str>,
+        units_of: impl Fn(AgentId) -> BTreeSet<&'o str>,
     ) -> bool {
         if self.units.is_empty() {
             return true;
         }
-        let acts = |role: AgentRole| matches!(role, AgentRole::Actor | AgentRole::ActorMember);
-        facts.agents.iter().filter(|(role, _)| acts(*role)).any(|(_, agent)| {
-            let units = units_of(*agent);
+        who_act(facts).any(|agent| {
+            let units = units_of(agent);
             self.units.iter().any(|wanted| units.contains(wanted.as_str()))
         })
     }
+}
+
+/// The actor, or the group that acts and its members.
+pub fn who_act<S>(facts: &StatementFactsOf<S>) -> impl Iterator<Item = AgentId> {
+    let acts = |role: AgentRole| matches!(role, AgentRole::Actor | AgentRole::ActorMember);
+    facts.agents.iter().filter(move |(role, _)| acts(*role)).map(|(_, agent)| *agent)
 }
 
 #[cfg(test)]
@@ -179,7 +194,12 @@ mod tests {
     fn verbs_are_compared_whole_and_activities_by_how_they_begin() {
         let organisation = Organisation::default();
         let takes = |selection: &Selection, object| {
-            selection.takes(&facts(&[(AgentRole::Actor, 1)], object), &organisation, date("2025-10-01"))
+            selection.takes(
+                &facts(&[(AgentRole::Actor, 1)], object),
+                &organisation,
+                date("2025-10-01"),
+                &[].into(),
+            )
         };
         let course = about("https://larkby.example/kurser/1/quiz");
         assert!(takes(&Selection::default(), course.clone()) && Selection::default().is_all());
@@ -206,7 +226,7 @@ mod tests {
             let selection = Selection { units: list(units), ..Selection::default() };
             let facts = facts(agents, about("https://larkby.example/a"));
             (
-                selection.takes(&facts, &organisation, date(on)),
+                selection.takes(&facts, &organisation, date(on), &[].into()),
                 selection.may_have_taken(&facts, &organisation),
             )
         };
@@ -235,12 +255,15 @@ mod tests {
     #[test]
     fn lists_are_held_against_their_limits_and_units_against_the_organisation() {
         let organisation = organisation();
-        let wrong = |selection: Selection| selection.check(&organisation).err().map(|(name, _)| name);
+        let wrong = |selection: Selection| selection.check().err().map(|(name, _)| name);
         let good = Selection { verbs: list(&[VERB]), activities: list(&["https://a"]), units: list(&["S1"]) };
         assert_eq!(wrong(good), None);
         assert_eq!(wrong(Selection { verbs: list(&["done"]), ..Selection::default() }), Some("verbs"));
         assert_eq!(wrong(Selection { activities: list(&[""]), ..Selection::default() }), Some("activities"));
-        assert_eq!(wrong(Selection { units: list(&["S9"]), ..Selection::default() }), Some("units"));
+        for (units, known) in [(&[][..], true), (&["S1"], true), (&["S1", "S9"], false)] {
+            let selection = Selection { units: list(units), ..Selection::default() };
+            assert_eq!((selection.has_units(&organisation), wrong(selection)), (known, None));
+        }
         assert_eq!(
             wrong(Selection { verbs: vec![VERB.into(); 1_001], ..Selection::default() }),
             Some("verbs")

@@ -130,7 +130,7 @@ impl Wanted {
             return Err(invalid("/name", format!("1 to {LONGEST_NAME} letters a to z, digits and hyphens")));
         }
         let url = address(&to, kind)?;
-        selection.check(organisation).map_err(|(list, expected)| {
+        selection.check().map_err(|(list, expected)| {
             let at = match list {
                 "verbs" => "/verbs",
                 "activities" => "/activities",
@@ -138,6 +138,9 @@ impl Wanted {
             };
             invalid(at, expected)
         })?;
+        if !selection.has_units(organisation) {
+            return Err(invalid("/units", "codes of units that the organisation has"));
+        }
         let (secret, shown) = match kind {
             Kind::Lrs => {
                 let given = |text: &Option<String>| {

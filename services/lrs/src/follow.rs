@@ -1,14 +1,15 @@
 //! Following the log: statements in the order they were stored, for places that they are handed on to and for open
 //! streams. What is read here is what a query gives: exact, with the people who were erased left out of it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use domain::{Date, Facts as _, Selection, StatementFacts};
+use domain::events::{PersonFacts, PersonPersonal};
+use domain::{Date, Facts as _, Selection, StatementFacts, selection};
 use eventlog::clock::SharedClock;
 use eventlog::{Event, EventLog, Key, Position};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use vault::{AgentId, Text, Vault};
+use vault::{AgentId, Envelope, Opened, Text, Vault};
 use views::municipality::{Current, Snapshot};
 use views::statements::{self, Subject};
 use xapi::output::Languages;
@@ -84,6 +85,25 @@ pub(crate) struct Watch<'a> {
     pub(crate) version: Version,
 }
 
+/// Who belongs where, for a selection that asks.
+struct Roster {
+    snapshot: Snapshot,
+    /// Whoever has a protected identity, of those who act in a stretch: they belong nowhere, or what comes through a
+    /// unit's filter would say where they are.
+    hidden: BTreeSet<Key>,
+    today: Date,
+}
+
+impl Roster {
+    fn takes(&self, selection: &Selection, wanted: &Wanted) -> bool {
+        selection.takes(&wanted.facts, &self.snapshot.municipality.organisation, self.today, &self.hidden)
+    }
+
+    fn hides(&self, wanted: &Wanted) -> bool {
+        selection::who_act(&wanted.facts).any(|agent| self.hidden.contains(&agent))
+    }
+}
+
 /// A statement that is wanted, and its event.
 struct Wanted {
     event: Event,
@@ -115,22 +135,22 @@ impl Following {
         version: Option<Version>,
     ) -> Result<Stretch, QueryFailed> {
         let (events, end) = self.events(after).await?;
-        let snapshot = self.snapshot(selection).await?;
+        let roster = self.roster(selection, &events).await?;
         let (mut taken, mut others) = (Vec::new(), Vec::new());
-        let today = self.today();
         for wanted in events {
-            let organisation = &snapshot.municipality.organisation;
-            let list =
-                if selection.takes(&wanted.facts, organisation, today) { &mut taken } else { &mut others };
-            list.push(wanted);
+            if roster.takes(selection, &wanted) {
+                taken.push(wanted);
+            } else if !roster.hides(&wanted) {
+                others.push(wanted);
+            }
         }
         let mut steps: Vec<(Position, Position)> =
             taken.iter().map(|wanted| (wanted.event.position, wanted.event.position)).collect();
         if !selection.is_all() {
-            let voiding = self.voiding_taken(&others, selection, &snapshot).await?;
+            let voiding = self.voiding_taken(&others, selection, &roster.snapshot).await?;
             steps.extend(voiding.into_iter().map(|position| (position, position)));
         }
-        let early = self.voided_early(&taken, after, selection, &snapshot).await?;
+        let early = self.voided_early(&taken, after, selection, &roster).await?;
         for (target, voider) in early {
             // The voided one alone does not move the checkpoint past both.
             for step in steps.iter_mut().filter(|(position, _)| *position == target) {
@@ -149,13 +169,12 @@ impl Following {
     /// [`QueryFailed::Unavailable`], [`QueryFailed::Internal`].
     pub(crate) async fn watch(&self, after: Position, watch: &Watch<'_>) -> Result<Stretch, QueryFailed> {
         let (events, end) = self.events(after).await?;
-        let snapshot = self.snapshot(watch.selection).await?;
-        let today = self.today();
+        let roster = self.roster(watch.selection, &events).await?;
         let mut positions: Vec<Position> = events
             .iter()
             .filter(|wanted| watch.own.is_none_or(|own| wanted.event.credential == Some(own)))
             .filter(|wanted| watch.agent.is_none_or(|subject| is_with(&wanted.facts, subject)))
-            .filter(|wanted| watch.selection.takes(&wanted.facts, &snapshot.municipality.organisation, today))
+            .filter(|wanted| roster.takes(watch.selection, wanted))
             .map(|wanted| wanted.event.position)
             .collect();
         let voided = statements::voided_by(self.log.database(), &positions).await?;
@@ -199,16 +218,44 @@ impl Following {
         Ok((statements.map(Wanted::of).collect::<Result<_, _>>()?, end))
     }
 
-    /// The organisation at the head, where it is asked for.
-    async fn snapshot(&self, selection: &Selection) -> Result<Snapshot, QueryFailed> {
+    /// Who belongs where at the head, where a selection asks for it.
+    async fn roster(&self, selection: &Selection, events: &[Wanted]) -> Result<Roster, QueryFailed> {
+        let today = Date::in_sweden(self.clock.now());
         if selection.units.is_empty() {
-            return Ok(Snapshot::default());
+            return Ok(Roster { snapshot: Snapshot::default(), hidden: BTreeSet::new(), today });
         }
-        Ok(self.municipality.refresh().await?)
+        let snapshot = self.municipality.refresh().await?;
+        let organisation = &snapshot.municipality.organisation;
+        let mut persons: BTreeMap<Position, BTreeSet<Key>> = BTreeMap::new();
+        let near = events.iter().filter(|wanted| selection.may_have_taken(&wanted.facts, organisation));
+        for agent in near.flat_map(|wanted| selection::who_act(&wanted.facts)) {
+            let person = organisation.listed_person_of(agent).and_then(|person| organisation.person(person));
+            if let Some(person) = person {
+                persons.entry(person.position).or_default().insert(agent);
+            }
+        }
+        for open in self.unprotected(&persons.keys().copied().collect::<Vec<_>>()).await? {
+            persons.remove(&open);
+        }
+        Ok(Roster { hidden: persons.into_values().flatten().collect(), snapshot, today })
     }
 
-    fn today(&self) -> Date {
-        Date::in_sweden(self.clock.now())
+    /// At which of some positions a person of the roster is described whose identity is known not to be protected.
+    async fn unprotected(&self, positions: &[Position]) -> Result<Vec<Position>, QueryFailed> {
+        self.vault.at_fence(self.log.fence());
+        let described = self.log.read_with_slots(positions).await?;
+        let envelopes: Vec<Envelope<'_>> = described
+            .iter()
+            .map(|one| Envelope { event: one.event.id, kind: PersonFacts::KIND, slots: &one.slots })
+            .collect();
+        let opened = self.vault.open_all(&envelopes).await?;
+        let is_open = |had: u16, slots: &[Opened]| match slots.first() {
+            Some(Opened::Plain(slot)) => PersonPersonal::decode(slot).is_ok_and(|person| !person.protected),
+            Some(Opened::Erased) => false,
+            None => had == 0,
+        };
+        let open = described.iter().zip(&opened).filter(|(one, slots)| is_open(one.had, slots));
+        Ok(open.map(|(one, _)| one.event.position).collect())
     }
 
     /// Which of some statements void one that was, or may have been, wanted when it came by.
@@ -252,7 +299,9 @@ impl Following {
             return Ok(true);
         }
         let anywhere = Selection { units: Vec::new(), ..selection.clone() };
-        if selection.units.is_empty() || !anywhere.takes(&wanted.facts, &Default::default(), self.today()) {
+        if selection.units.is_empty()
+            || !anywhere.may_have_taken(&wanted.facts, &snapshot.municipality.organisation)
+        {
             return Ok(false);
         }
         let then = self.municipality.at(wanted.event.position).await?;
@@ -267,7 +316,7 @@ impl Following {
         taken: &[Wanted],
         after: Position,
         selection: &Selection,
-        snapshot: &Snapshot,
+        roster: &Roster,
     ) -> Result<Vec<(Position, Position)>, QueryFailed> {
         let positions: Vec<Position> = taken.iter().map(|wanted| wanted.event.position).collect();
         let voided = statements::voided_by(self.log.database(), &positions).await?;
@@ -277,8 +326,7 @@ impl Following {
         let mut pairs = Vec::new();
         for event in self.log.read_events_at(&voiders).await? {
             let voider = Wanted::of(event)?;
-            let comes_by = voider.event.position > after
-                && selection.takes(&voider.facts, &snapshot.municipality.organisation, self.today());
+            let comes_by = voider.event.position > after && roster.takes(selection, &voider);
             if !comes_by && let Some(target) = early.get(&voider.event.position) {
                 pairs.push((*target, voider.event.position));
             }

@@ -194,7 +194,6 @@ pub(crate) struct Inner {
     pub(crate) streams: Arc<http::places::Places>,
     /// Turns true when open streams are to end.
     pub(crate) ending: watch::Sender<bool>,
-    pub(crate) municipality: Current,
     pub(crate) following: Following,
     /// The latest promise of the log that was read, in microseconds.
     pub(crate) promised: AtomicI64,
@@ -225,11 +224,10 @@ impl Lrs {
                 following: Following::new(
                     log.clone(),
                     vault.clone(),
-                    municipality.clone(),
+                    municipality,
                     clock.clone(),
                     base_url.clone(),
                 ),
-                municipality,
                 query: Query::new(log.clone(), vault.clone(), clock.clone(), base_url, limits),
                 documents: documents::Documents::new(
                     log.clone(),

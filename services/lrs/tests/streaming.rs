@@ -175,12 +175,43 @@ promises! {
         }
     }
 
+    async fn where_somebody_belongs_is_nothing_that_a_tool_finds_out(rig) {
+        let all = rig.all.clone();
+        rig.post(&json!([statement(1, "anna", "a"), statement(2, "bo", "a")])).await.expect(200);
+        for code in ["S1", "S2"] {
+            append(&rig, &UnitFacts { code: code.into(), name: code.into(), kind: "skola".into(), parent: None, school_unit_code: None }).await;
+        }
+        rig.enlist("anna", "S1", true).await;
+        rig.enlist("bo", "S1", false).await;
+        let mine = rig.credential(&["statements/write", "statements/read/mine"]).await;
+        for (number, name) in [(3, "anna"), (4, "bo")] {
+            rig.post_by(&mine, "2.0.0", &statement(number, name, "a")).await.expect(200);
+        }
+        // Whoever sees its own alone is told nothing, whether there is such a unit or not.
+        let mut answers = Vec::new();
+        for unit in ["S1", "S2", "S9"] {
+            let answer = ask(&rig, &mine, &query(&[("unit", unit)]), Some("0")).await;
+            assert_eq!(answer.status(), 403, "{unit}");
+            answers.push(axum::body::to_bytes(answer.into_body(), 10_000).await.unwrap());
+        }
+        assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+        // Whoever sees everything is not told where a protected person is, and of no unit whether it is there.
+        let mut school = open(&rig, &all, &query(&[("unit", "S1")]), Some("0")).await;
+        assert_eq!(school.ids(2).await, ids([2, 4]));
+        rig.enlist("anna", "S1", false).await;
+        let mut school = open(&rig, &all, &query(&[("unit", "S1")]), Some("0")).await;
+        assert_eq!(school.ids(4).await, ids([1, 2, 3, 4]));
+        let empty = open(&rig, &all, &query(&[("unit", "S2")]), None).await;
+        let unknown = open(&rig, &all, &query(&[("unit", "S9")]), None).await;
+        assert_eq!((empty.id, empty.text), (unknown.id, unknown.text));
+    }
+
     async fn what_cannot_be_served_is_refused(rig) {
         let all = rig.all.clone();
         let writes = rig.credential(&["statements/write"]).await;
         assert_eq!(ask(&rig, &writes, "", None).await.status(), 403);
         assert_eq!(ask(&rig, "Basic eDp5", "", None).await.status(), 401);
-        for wrong in [query(&[("since", "x")]), query(&[("unit", "S9")]), query(&[("verb", "x")]), query(&[("agent", "x")])] {
+        for wrong in [query(&[("since", "x")]), query(&[("unit", "")]), query(&[("verb", "x")]), query(&[("agent", "x")])] {
             assert_eq!(ask(&rig, &all, &wrong, None).await.status(), 400, "{wrong}");
         }
         assert_eq!(ask(&rig, &all, "", Some("x")).await.status(), 400);

@@ -96,6 +96,22 @@ promises! {
         working.end().await;
     }
 
+    async fn a_filter_by_unit_never_says_where_a_protected_person_is(rig) {
+        let other = Other::start();
+        let working = Working::begin(&rig, "one");
+        let unit = UnitFacts { code: "S1".into(), name: "S1".into(), kind: "skola".into(), parent: None, school_unit_code: None };
+        append(&rig, 1, &unit).await;
+        rig.enlist("anna", "S1", true).await;
+        rig.enlist("bo", "S1", false).await;
+        let there = Selection { units: list(&["S1"]), ..Selection::default() };
+        working.forwards.create(selected("school", &other, there), None).await.unwrap();
+        let voids = |number, name, target| reference(number, name, VOIDED, target);
+        rig.post(&json!([statement(1, "anna", "a"), statement(2, "bo", "a"), voids(11, "anna", 1), voids(12, "carl", 2)])).await.expect(200);
+        working.done("school").await;
+        assert_eq!(other.taken(), ids(&[2, 12]));
+        working.end().await;
+    }
+
     async fn what_erased_people_said_is_not_handed_on_and_they_are_nobody_in_what_others_said(rig) {
         let other = Other::start();
         let working = Working::begin(&rig, "one");

@@ -16,13 +16,15 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use base64::Engine as _;
-use eventlog::clock::{ManualClock, Micros};
-use eventlog::{EventLog, Location, Options};
+use domain::events::{Duty, PersonFacts, PersonPersonal};
+use domain::{Date, Facts as _};
+use eventlog::clock::{Clock as _, ManualClock, Micros};
+use eventlog::{Append, EventLog, Location, Options};
 use lrs::{Limits, Lrs, LrsOptions};
 use serde_json::{Value, json};
 use testkit::postgres::TestDatabase;
 use tower::ServiceExt as _;
-use vault::Vault;
+use vault::{Binding, Owner, Period, Vault};
 use views::municipality::Current;
 
 /// 2026-01-15T08:00:00Z.
@@ -246,6 +248,33 @@ impl Rig {
 
     pub(crate) async fn post(&self, statements: &Value) -> Answer {
         self.post_as("2.0.0", statements.to_string()).await
+    }
+
+    /// By another credential than the one that may do everything.
+    pub(crate) async fn post_by(&self, authorization: &str, version: &str, statements: &Value) -> Answer {
+        let request = Request::builder().method(Method::POST).uri("/xapi/statements");
+        let request =
+            request.header("Authorization", authorization).header("X-Experience-API-Version", version);
+        let body = Body::from(statements.to_string());
+        self.send(request.header("Content-Type", "application/json").body(body).unwrap()).await
+    }
+
+    /// Notes in the roster that somebody works at a unit from today on.
+    pub(crate) async fn enlist(&self, name: &str, unit: &str, protected: bool) {
+        let identifier = xapi::parse::agent(&agent(name).to_string()).unwrap();
+        let today = self.clock.now();
+        let handles = self.vault.resolve(std::slice::from_ref(&identifier), Period::of(today)).await.unwrap();
+        let person = handles[0].agent().0;
+        let from = Date::in_sweden(today);
+        let duties = vec![Duty { unit: unit.into(), role: "Lärare".into(), from, to: None }];
+        let facts = PersonFacts { person, agents: vec![person], duties, enrolments: vec![] };
+        let head = self.log.head().await.unwrap().position.0;
+        let mut event = facts.event(u128::from(head).to_be_bytes());
+        let (given, family) = (name.to_owned(), "Larkby".to_owned());
+        let personal = PersonPersonal { given, family, protected, identifiers: vec![identifier] };
+        let binding = Binding { event: event.id, kind: PersonFacts::KIND, slot: 0 };
+        event.slots = vec![self.vault.seal(&binding, &Owner::Several(&handles), &personal.encode()).unwrap()];
+        self.log.append(Append { events: vec![event], ..Append::default() }).await.unwrap();
     }
 
     pub(crate) async fn put_as(&self, version: &str, id: &str, body: impl Into<Body>) -> Answer {
