@@ -1,8 +1,6 @@
 //! One instance: its databases, keys, lake and locks, opened and put together.
 
 use std::fs::File;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,7 +14,8 @@ use views::municipality::Current;
 use worker::Worker;
 
 use crate::failure::Failure;
-use crate::forwards;
+use crate::handing_on::{self, FromLrs};
+use crate::keys::instance_id;
 use crate::settings::Settings;
 
 /// Everything that the services and the commands work on.
@@ -39,10 +38,10 @@ pub(crate) struct Instance {
 impl Instance {
     /// Opens an instance, and makes it where there is none.
     pub(crate) async fn open(settings: Settings) -> Result<Arc<Self>, Failure> {
-        let folder = settings.data_dir.clone();
+        let folder = settings.storage.data_dir.clone();
         std::fs::create_dir_all(&folder)
             .map_err(|e| Failure::new(format!("the data folder {} cannot be made: {e}", folder.display())))?;
-        let lock = match settings.database_url {
+        let lock = match settings.storage.database_url {
             None => Some(lock(&folder)?),
             // Several nodes may work on one PostgreSQL.
             Some(_) => lock(&folder).ok(),
@@ -52,14 +51,14 @@ impl Instance {
         let (log_at, views_at, vault_at) = locations(&settings);
         let vault = Vault::open(vault::Options {
             location: vault_at,
-            keys: settings.keys_dir.clone(),
-            instance: instance_id(&settings.keys_dir)?,
+            keys: settings.storage.keys_dir.clone(),
+            instance: instance_id(&settings.storage.keys_dir)?,
             clock: clock.clone(),
             registry: registry.clone(),
         })
         .await?;
         let mut options = Options::new(log_at, clock.clone());
-        options.queue_events = settings.queue;
+        options.queue_events = settings.limits.queue;
         options.hooks = lrs::hooks();
         options.registry = registry.clone();
         let log = EventLog::open(options).await?;
@@ -70,12 +69,12 @@ impl Instance {
             vault: vault.clone(),
             municipality: municipality.clone(),
             clock: clock.clone(),
-            base_url: settings.base_url.clone(),
-            unversioned: settings.unversioned,
-            origins: settings.origins.clone(),
+            base_url: settings.address.base_url.clone(),
+            unversioned: settings.xapi.unversioned,
+            origins: settings.xapi.origins.clone(),
             limits: Limits {
-                body_bytes: settings.body_limit,
-                attachment_bytes: settings.attachment_limit,
+                body_bytes: settings.limits.body,
+                attachment_bytes: settings.limits.attachments,
                 ..Limits::default()
             },
             registry: registry.clone(),
@@ -84,9 +83,9 @@ impl Instance {
             log: log.clone(),
             vault: vault.clone(),
             municipality: municipality.clone(),
-            source: Arc::new(forwards::FromLrs(lrs.following().clone())),
+            source: Arc::new(FromLrs(lrs.following().clone())),
             clock: clock.clone(),
-            chance: Arc::new(forwards::chance),
+            chance: Arc::new(handing_on::chance),
             pace: Pace::default(),
             registry: registry.clone(),
             owner: owner(),
@@ -94,7 +93,7 @@ impl Instance {
         let worker = Worker::open(worker::Options {
             log: log.clone(),
             views: views.clone(),
-            on_unfoldable: settings.on_unfoldable.clone(),
+            on_unfoldable: settings.upkeep.on_unfoldable.clone(),
             lake: folder.join("lake"),
             municipality: municipality.clone(),
             clock: clock.clone(),
@@ -132,14 +131,14 @@ impl Instance {
 
 /// Where the log, the views and the vault are.
 fn locations(settings: &Settings) -> (Location, Location, Location) {
-    match (&settings.database_url, &settings.vault_url) {
+    match (&settings.storage.database_url, &settings.storage.vault_url) {
         (Some(url), Some(vault)) => (
             Location::postgres(url, "log"),
             Location::postgres(url, "views"),
             Location::postgres(vault, "vault"),
         ),
         _ => {
-            let file = |name: &str| Location::sqlite(settings.data_dir.join(name));
+            let file = |name: &str| Location::sqlite(settings.storage.data_dir.join(name));
             (file("log.db"), file("views.db"), file("vault.db"))
         }
     }
@@ -151,42 +150,6 @@ fn lock(folder: &Path) -> Result<File, Failure> {
     file.try_lock()
         .map_err(|_| Failure::new(format!("another larka works on {}; stop it first", folder.display())))?;
     Ok(file)
-}
-
-/// The instance's own id, kept beside the keys that are bound to it.
-pub(crate) fn instance_id(keys: &Path) -> Result<[u8; 16], Failure> {
-    made_once(keys, "instance")
-}
-
-/// Random bytes that are made once, and kept beside the keys in a file that nobody else can read.
-pub(crate) fn made_once<const LENGTH: usize>(keys: &Path, name: &str) -> Result<[u8; LENGTH], Failure> {
-    std::fs::create_dir_all(keys)?;
-    let path = keys.join(name);
-    let mut bytes = [0_u8; LENGTH];
-    if !path.exists() {
-        let mut tag = [0_u8; 8];
-        getrandom::fill(&mut bytes)
-            .and_then(|()| getrandom::fill(&mut tag))
-            .map_err(|e| Failure::new(format!("the system gives no randomness: {e}")))?;
-        // Linked into place whole: of two nodes that start at once, one wins and both read the winner's.
-        let draft = keys.join(format!("{name}.{}", hex::encode(tag)));
-        let mut file = File::options().create_new(true).write(true).mode(0o600).open(&draft)?;
-        file.write_all(hex::encode(bytes).as_bytes())?;
-        file.sync_all()?;
-        let linked = std::fs::hard_link(&draft, &path);
-        std::fs::remove_file(&draft)?;
-        if let Err(error) = linked
-            && error.kind() != std::io::ErrorKind::AlreadyExists
-        {
-            return Err(error.into());
-        }
-    }
-    let text = std::fs::read_to_string(&path)?;
-    hex::decode_to_slice(text.trim(), &mut bytes).map_err(|_| {
-        let digits = LENGTH * 2;
-        Failure::new(format!("{} is damaged: expected {digits} hexadecimal digits", path.display()))
-    })?;
-    Ok(bytes)
 }
 
 /// A name for this process that no other worker has.

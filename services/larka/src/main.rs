@@ -1,27 +1,30 @@
 //! `larka`: one binary for the learning record store, the worker and the pages.
 //!
-//! Start reading at [`Command`]; `instance.rs` puts the rooms together, `serve.rs` runs them.
+//! Start reading at [`Command`]; each is a file in `commands/`, what it does on an open instance lies in
+//! `tasks/`. `instance.rs` puts the rooms together, `serving.rs` runs them.
 
-mod anchors;
-mod credentials;
-mod demo;
+mod commands;
+mod door;
 mod failure;
-mod forwards;
-mod import;
+mod handing_on;
+mod imports;
 mod instance;
-mod maintain;
+mod keys;
 #[cfg(test)]
 mod mounted;
 mod openapi;
 mod operations;
-mod provenance;
-mod report;
-mod serve;
+mod serving;
 mod settings;
 mod socket;
-mod sources;
+mod tasks;
+mod terminal;
 
 use clap::{Parser, Subcommand};
+use commands::{
+    anchor, credential, demo, erase, forward, import, migrate, rebuild, report, retention, serve, statement,
+    user, verify,
+};
 use failure::Failure;
 use settings::{Common, ServeFlags, Settings};
 
@@ -45,29 +48,29 @@ enum Command {
     Report(report::Flags),
     /// Keys of learning tools
     #[command(subcommand)]
-    Credential(credentials::Command),
+    Credential(credential::Command),
     /// Places that statements are handed on to
     #[command(subcommand)]
-    Forward(forwards::Command),
+    Forward(forward::Command),
     /// People's accounts
     #[command(subcommand)]
-    User(maintain::User),
+    User(user::Command),
     /// Forget a person: destroy the keys to everything personal
-    Erase(maintain::Erase),
+    Erase(erase::Flags),
     /// Take in what lies in files or in another LRS
     #[command(subcommand)]
     Import(import::Import),
     /// Single statements
     #[command(subcommand)]
-    Statement(provenance::Command),
+    Statement(statement::Command),
     /// Make the views and the lake again from the log, beside those that answer meanwhile
-    Rebuild(maintain::Rebuild),
+    Rebuild(rebuild::Flags),
     /// Make the tables of a fresh instance, or bring them to this version
-    Migrate(maintain::Migrate),
+    Migrate(migrate::Flags),
     /// Delete what was kept long enough: what was replaced or deleted in tools' documents
-    Retention(maintain::Retention),
+    Retention(retention::Flags),
     /// Walk the log's chain and name the first break
-    Verify(maintain::Verify),
+    Verify(verify::Flags),
     /// Print the log's head, signed: keep it where whoever changes the log cannot reach it
     Anchor,
 }
@@ -91,22 +94,22 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         _ => ServeFlags::default(),
     };
     let settings = Settings::read(&cli.common, &flags)?;
-    operations::start_tracing(settings.log_json, matches!(cli.command, Command::Serve(_)));
+    operations::start_tracing(settings.operation.log_json, matches!(cli.command, Command::Serve(_)));
     match cli.command {
         Command::Serve(_) => serve::run(settings).await,
         Command::Demo(flags) => demo::run(&cli.common, flags).await,
         Command::Report(flags) => report::run(settings, flags).await,
-        Command::Credential(command) => credentials::run(settings, command).await,
-        Command::Forward(command) => forwards::run(settings, command).await,
-        Command::User(command) => maintain::user(settings, command).await,
-        Command::Erase(flags) => maintain::erase(settings, flags).await,
+        Command::Credential(command) => credential::run(settings, command).await,
+        Command::Forward(command) => forward::run(settings, command).await,
+        Command::User(command) => user::run(settings, command).await,
+        Command::Erase(flags) => erase::run(settings, flags).await,
         Command::Import(what) => import::run(settings, what).await,
-        Command::Statement(command) => provenance::run(settings, command).await,
-        Command::Rebuild(flags) => maintain::rebuild(settings, flags).await,
-        Command::Migrate(flags) => maintain::migrate(settings, flags).await,
-        Command::Retention(flags) => maintain::retention(settings, flags).await,
-        Command::Verify(flags) => maintain::verify(settings, flags).await,
-        Command::Anchor => maintain::anchor(settings).await,
+        Command::Statement(command) => statement::run(settings, command).await,
+        Command::Rebuild(flags) => rebuild::run(settings, flags).await,
+        Command::Migrate(flags) => migrate::run(settings, flags).await,
+        Command::Retention(flags) => retention::run(settings, flags).await,
+        Command::Verify(flags) => verify::run(settings, flags).await,
+        Command::Anchor => anchor::run(settings).await,
     }
 }
 

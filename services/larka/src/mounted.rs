@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 
 use crate::instance::Instance;
 use crate::settings::{Common, ServeFlags, Settings};
-use crate::{openapi, serve};
+use crate::{openapi, serving};
 
 /// Not described: pages, which are read by people.
 const PAGES: [&str; 8] = [
@@ -49,10 +49,11 @@ struct World {
 impl World {
     async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let common = Common { data_dir: Some(folder.path().join("data")), ..Common::default() };
+        let mut common = Common::default();
+        common.storage.data_dir = Some(folder.path().join("data"));
         let settings = Settings::read(&common, &ServeFlags::default()).unwrap();
         let instance = Instance::open(settings).await.unwrap();
-        let router = serve::router(&instance).unwrap();
+        let router = serving::router(&instance).unwrap();
         Self { instance, router, _folder: folder }
     }
 

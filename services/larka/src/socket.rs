@@ -17,8 +17,8 @@ use tokio::net::{UnixListener, UnixStream};
 
 use crate::failure::Failure;
 use crate::instance::Instance;
-use crate::maintain::{self, Task};
 use crate::settings::Settings;
+use crate::tasks::{self, Task};
 
 /// A task, and the database that it is meant for: one folder may have been used with several.
 #[derive(Deserialize)]
@@ -38,7 +38,7 @@ fn path(folder: &Path) -> PathBuf {
 /// Listens for commands until the process ends.
 pub(crate) fn listen(instance: &Arc<Instance>) -> Result<(), Failure> {
     use std::os::unix::fs::PermissionsExt;
-    let path = path(&instance.settings.data_dir);
+    let path = path(&instance.settings.storage.data_dir);
     if path.exists() {
         // The folder's lock is ours, so whoever made this socket is gone.
         std::fs::remove_file(&path)?;
@@ -61,11 +61,11 @@ async fn answer(
     State(instance): State<Arc<Instance>>,
     Json(Handed { database, task }): Json<Handed>,
 ) -> Response {
-    if database != instance.settings.database_url {
+    if database != instance.settings.storage.database_url {
         let failure = "the server that runs on this folder works on another database; stop it first";
         return (StatusCode::CONFLICT, Json(json!({ "failure": failure }))).into_response();
     }
-    match maintain::perform(&instance, task).await {
+    match tasks::perform(&instance, task).await {
         Ok(value) => Json(value).into_response(),
         Err(failure) => {
             (StatusCode::CONFLICT, Json(json!({ "failure": failure.to_string() }))).into_response()
@@ -75,13 +75,14 @@ async fn answer(
 
 /// Whether a server runs on this folder. A socket that a crashed one left behind takes no connection.
 pub(crate) async fn answers(settings: &Settings) -> bool {
-    UnixStream::connect(path(&settings.data_dir)).await.is_ok()
+    UnixStream::connect(path(&settings.storage.data_dir)).await.is_ok()
 }
 
 /// Hands a task to the server that runs on this folder.
 pub(crate) async fn hand_over(settings: &Settings, task: &Task) -> Result<Value, Failure> {
-    let client = reqwest::Client::builder().unix_socket(path(&settings.data_dir)).no_proxy().build()?;
-    let handed = json!({ "database": settings.database_url, "task": task });
+    let client =
+        reqwest::Client::builder().unix_socket(path(&settings.storage.data_dir)).no_proxy().build()?;
+    let handed = json!({ "database": settings.storage.database_url, "task": task });
     let response = client.post("http://larka/task").json(&handed).send().await?;
     let done = response.status().is_success();
     let value = response.json::<Value>().await?;

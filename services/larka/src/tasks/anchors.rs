@@ -2,30 +2,23 @@
 
 use std::fs::File;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use eventlog::anchor::{Anchor, Signer};
 use prometheus::IntGauge;
 use tokio::sync::watch;
 
 use crate::failure::Failure;
-use crate::instance::{Instance, instance_id, made_once};
-
-/// Where signed heads go, and how often.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Schedule {
-    /// One line is added to it at a time.
-    pub(crate) file: PathBuf,
-    pub(crate) every: Duration,
-}
+use crate::instance::Instance;
+use crate::keys::{instance_id, made_once};
+use crate::settings::Schedule;
 
 /// The signed head as it is now, and the key to check it with.
 pub(crate) async fn now(instance: &Instance) -> Result<(String, String), Failure> {
-    let signer = signer(&instance.settings.keys_dir)?;
+    let signer = signer(&instance.settings.storage.keys_dir)?;
     let head = instance.log.head().await?;
-    let anchor = Anchor::of(instance_id(&instance.settings.keys_dir)?, &head);
+    let anchor = Anchor::of(instance_id(&instance.settings.storage.keys_dir)?, &head);
     Ok((anchor.line(&signer), hex::encode(signer.public())))
 }
 
@@ -33,7 +26,7 @@ pub(crate) async fn now(instance: &Instance) -> Result<(String, String), Failure
 /// hexadecimal digits as it was noted elsewhere; without it the instance's own is taken, which whoever took the whole
 /// machine over could have used too.
 pub(crate) async fn verify(instance: &Instance, lines: &str, key: Option<&str>) -> Result<usize, Failure> {
-    let keys = &instance.settings.keys_dir;
+    let keys = &instance.settings.storage.keys_dir;
     let mut public = [0_u8; 32];
     match key {
         None => public = signer(keys)?.public(),

@@ -1,4 +1,4 @@
-//! `larka report`, and reports for the pages.
+//! Reports, for the command and for the pages.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,8 +13,6 @@ use worker::reports::{Question, ReportError, Request};
 
 use crate::failure::Failure;
 use crate::instance::Instance;
-use crate::maintain::{self, Task};
-use crate::settings::Settings;
 
 /// What `report` takes.
 #[derive(Debug, Clone, Args, Serialize, Deserialize)]
@@ -27,7 +25,7 @@ pub(crate) struct Flags {
     format: Format,
     /// File to write; - for standard output
     #[arg(long, default_value = "-", value_name = "FILE")]
-    output: PathBuf,
+    pub(crate) output: PathBuf,
     /// Language: sv or en
     #[arg(long, value_enum, default_value = "sv")]
     lang: Language,
@@ -76,20 +74,6 @@ impl From<Language> for Lang {
             Language::En => Lang::En,
         }
     }
-}
-
-/// `larka report`
-pub(crate) async fn run(settings: Settings, flags: Flags) -> Result<(), Failure> {
-    let output = flags.output.clone();
-    let answer = maintain::do_task(settings, Task::Report(flags)).await?;
-    let text = answer["report"].as_str().unwrap_or_default();
-    if output.as_os_str() == "-" {
-        use std::io::Write;
-        std::io::stdout().write_all(text.as_bytes())?;
-        return Ok(());
-    }
-    std::fs::write(&output, text)
-        .map_err(|e| Failure::new(format!("the report cannot be written to {}: {e}", output.display())))
 }
 
 /// The report's text, made after everything in the log has reached the lake.

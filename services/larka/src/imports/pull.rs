@@ -10,19 +10,21 @@ use indicatif::ProgressBar;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::door::Door;
 use crate::failure::Failure;
-use crate::import::feed::{self, BATCH, Feed, Glance, Places, Terms};
-use crate::import::other::{Other, Page, endpoint, refused};
-use crate::import::source::{Item, Kind};
-use crate::import::{Answer, Flags};
-use crate::maintain::{self, Door};
+use crate::imports::feed::{self, BATCH, Feed, Glance, Places, Terms};
+use crate::imports::flags::{Answer, Flags};
+use crate::imports::other::{Other, Page, endpoint, refused};
+use crate::imports::source::{Item, Kind};
 use crate::settings::Settings;
+use crate::terminal;
 
 /// `larka import statements --pull`
-pub(super) async fn run(settings: Settings, flags: &Flags, url: &str) -> Result<Answer, Failure> {
+pub(crate) async fn run(settings: Settings, flags: &Flags, url: &str) -> Result<Answer, Failure> {
     let base = endpoint(url)?;
     let user = user(flags.user.as_deref())?;
-    let folder = settings.data_dir.join("imports").join(&hex::encode(Sha256::digest(base.as_str()))[..16]);
+    let folder =
+        settings.storage.data_dir.join("imports").join(&hex::encode(Sha256::digest(base.as_str()))[..16]);
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
     let places = Places {
         state: folder.join("state.json"),
@@ -140,7 +142,7 @@ async fn take(
 
 /// The other LRS's key and secret.
 fn user(file: Option<&Path>) -> Result<(String, String), Failure> {
-    let text = file.map(maintain::read).transpose()?.unwrap_or_default();
+    let text = file.map(terminal::read).transpose()?.unwrap_or_default();
     let line = text.trim_end_matches(['\r', '\n']);
     let (key, secret) =
         line.split_once(':').ok_or_else(|| Failure::setting("user", "key:secret on one line"))?;

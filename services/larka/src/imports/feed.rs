@@ -13,13 +13,14 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::door::Door;
 use crate::failure::Failure;
-use crate::import::compare::{self, Mark, Tally};
-use crate::import::contents::ContentStore;
-use crate::import::extended;
-use crate::import::source::{Item, Kind};
-use crate::import::store::{Batch, Id, Outcome, Run, Sent};
-use crate::maintain::{Door, Task};
+use crate::imports::compare::{self, Mark, Tally};
+use crate::imports::contents::ContentStore;
+use crate::imports::extended;
+use crate::imports::source::{Item, Kind};
+use crate::tasks::Task;
+use crate::tasks::imported::{Batch, Id, Outcome, Run, Sent};
 
 /// Statements, or bytes of statements and attachments, that go in at a time.
 pub(super) const BATCH: usize = 500;

@@ -16,10 +16,10 @@ use tokio::sync::{Mutex, mpsc};
 
 use crate::failure::Failure;
 use crate::instance::Instance;
-use crate::maintain::{self, Task};
-use crate::report::{self, Format};
-use crate::serve::{self, Running};
+use crate::serving::{self, Running};
 use crate::settings::{Common, ServeFlags, Settings};
+use crate::tasks::reports::{self, Format};
+use crate::tasks::{self, Task};
 
 /// Statements in one request.
 const BATCH: usize = 50;
@@ -68,20 +68,20 @@ struct Poster {
 /// `larka demo`
 pub(crate) async fn run(common: &Common, flags: Flags) -> Result<(), Failure> {
     let mut common = common.clone();
-    if common.database_url.is_some() {
+    if common.storage.database_url.is_some() {
         return Err(Failure::setting(
             "database-url",
             "nothing: the demo keeps its data in a folder of its own",
         ));
     }
-    let folder = common.data_dir.get_or_insert_with(|| PathBuf::from("larka-demo")).clone();
+    let folder = common.storage.data_dir.get_or_insert_with(|| PathBuf::from("larka-demo")).clone();
     refuse_twice(&folder)?;
     let settings = Settings::read(&common, &flags.serve)?;
-    let listener = serve::bind(settings.listen).await?;
+    let listener = serving::bind(settings.listening.listen).await?;
     let instance = Instance::open(settings).await?;
     let login = "admin".to_owned();
-    let account = maintain::perform(&instance, Task::CreateUser { login: login.clone() }).await?;
-    let credential = maintain::perform(
+    let account = tasks::perform(&instance, Task::CreateUser { login: login.clone() }).await?;
+    let credential = tasks::perform(
         &instance,
         Task::Credential(CredentialTask::Create(CredentialInput {
             name: "demo".to_owned(),
@@ -93,7 +93,7 @@ pub(crate) async fn run(common: &Common, flags: Flags) -> Result<(), Failure> {
         })),
     )
     .await?;
-    let running = serve::start(Arc::clone(&instance), listener).await?;
+    let running = serving::start(Arc::clone(&instance), listener).await?;
     let address = format!("http://{}", running.address);
     let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(300)).build()?;
     let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
@@ -118,7 +118,7 @@ pub(crate) async fn run(common: &Common, flags: Flags) -> Result<(), Failure> {
     std::fs::write(folder.join(FILLED), note.to_string())?;
     welcome(&administrator, &tool, &world, &written);
     if !flags.exit {
-        serve::stop_signal().await;
+        serving::stop_signal().await;
     }
     Running::stop(running).await
 }
@@ -218,7 +218,7 @@ async fn write_reports(instance: &Instance, folder: &Path) -> Result<Vec<PathBuf
     let folder = folder.join("reports");
     std::fs::create_dir_all(&folder)?;
     let mut written = Vec::new();
-    for (name, released) in report::all(instance).await? {
+    for (name, released) in reports::all(instance).await? {
         for (format, lang, file) in [
             (Format::Html, disclosure::Lang::Sv, format!("{name}.sv.html")),
             (Format::Html, disclosure::Lang::En, format!("{name}.en.html")),
@@ -227,7 +227,7 @@ async fn write_reports(instance: &Instance, folder: &Path) -> Result<Vec<PathBuf
             (Format::Json, disclosure::Lang::Sv, format!("{name}.json")),
         ] {
             let path = folder.join(file);
-            std::fs::write(&path, report::write(&View::new(&released, lang), format))?;
+            std::fs::write(&path, reports::write(&View::new(&released, lang), format))?;
             written.push(path);
         }
     }

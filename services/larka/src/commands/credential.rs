@@ -1,22 +1,16 @@
-//! Keys of learning tools: the command, and the one place where it and the API for administrators meet.
+//! Keys of learning tools.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
-use admin::{CredentialFailure, CredentialInput, CredentialTask};
+use admin::{CredentialInput, CredentialTask};
 use clap::{Args, Subcommand};
-use eventlog::clock::Micros;
-use futures_util::future::BoxFuture;
-use lrs::{CredentialError, Wanted};
-use serde_json::{Value, json};
-use vault::{AccountId, Credential, NewCredential};
+use serde_json::Value;
 
+use crate::door;
 use crate::failure::Failure;
-use crate::instance::Instance;
-use crate::maintain::{self, Task};
 use crate::settings::Settings;
-use crate::sources;
+use crate::tasks::Task;
+use crate::terminal;
 
 /// Keys of learning tools.
 #[derive(Debug, Subcommand)]
@@ -102,7 +96,7 @@ pub(crate) async fn run(settings: Settings, command: Command) -> Result<(), Fail
         Command::Discard { key } => CredentialTask::Discard { key },
         Command::Revoke { key } => CredentialTask::Revoke { key },
     };
-    let mut answer = maintain::do_task(settings, Task::Credential(task)).await?;
+    let mut answer = door::do_task(settings, Task::Credential(task)).await?;
     if !json {
         // For people the pace says it; hour by hour it is for programs and for the page.
         let rows = answer.get_mut("credentials").and_then(Value::as_array_mut).into_iter().flatten();
@@ -111,105 +105,13 @@ pub(crate) async fn run(settings: Settings, command: Command) -> Result<(), Fail
             row.remove("days");
         }
     }
-    maintain::say(json, &answer);
+    terminal::say(json, &answer);
     Ok(())
 }
 
-/// Does a task on an open instance; `by` is the account that asks, if one does.
-pub(crate) async fn perform(
-    instance: &Instance,
-    task: CredentialTask,
-    by: Option<AccountId>,
-) -> Result<Value, CredentialFailure> {
-    match task {
-        CredentialTask::Create(CredentialInput { name, scopes, expires, rate, burst, rules }) => {
-            let wanted = Wanted { name, scopes, expires, rate, burst, rules };
-            Ok(with_secret(&instance.lrs.create_credential(wanted, by).await.map_err(failure)?))
-        }
-        CredentialTask::List => Ok(json!({ "credentials": sources::list(instance).await? })),
-        CredentialTask::Rotate { key, grace_seconds } => {
-            let grace = Duration::from_secs(grace_seconds);
-            Ok(with_secret(&instance.lrs.rotate_credential(&key, grace, by).await.map_err(failure)?))
-        }
-        CredentialTask::SetRules { key, rules } => {
-            let changed = instance.lrs.set_credential_rules(&key, &rules, by).await;
-            Ok(row(&changed.map_err(failure)?))
-        }
-        CredentialTask::Replay { key, dry_run } => {
-            let replayed = instance.lrs.replay_kept(&key, dry_run, by).await.map_err(failure)?;
-            Ok(json!({
-                "stored": replayed.stored, "known": replayed.known, "refused": replayed.refused,
-                "conflict": replayed.conflict, "unreadable": replayed.unreadable, "dry_run": dry_run,
-            }))
-        }
-        CredentialTask::Discard { key } => {
-            let discarded = instance.lrs.discard_kept(&key, by).await.map_err(failure)?;
-            Ok(json!({ "discarded": discarded }))
-        }
-        CredentialTask::Revoke { key } => {
-            instance.lrs.revoke_credential(&key, by).await.map_err(failure)?;
-            Ok(json!({ "revoked": true }))
-        }
-    }
-}
-
-/// The credentials of an instance, for the API.
-pub(crate) struct ForApi(pub(crate) Arc<Instance>);
-
-impl admin::Credentials for ForApi {
-    fn perform(
-        &self,
-        task: CredentialTask,
-        by: Option<AccountId>,
-    ) -> BoxFuture<'_, Result<Value, CredentialFailure>> {
-        Box::pin(perform(&self.0, task, by))
-    }
-}
-
-fn with_secret(made: &NewCredential) -> Value {
-    let mut row = row(&made.credential);
-    row["secret"] = json!(*made.secret);
-    row
-}
-
-pub(crate) fn row(credential: &Credential) -> Value {
-    let mut row = json!({
-        "key": credential.key,
-        "name": credential.name,
-        "scopes": credential.scopes,
-        "created": instant(credential.created),
-        "revoked": credential.revoked.is_some(),
-    });
-    if let Some(expires) = credential.expires {
-        row["expires"] = json!(instant(expires));
-    }
-    if let Some(rate) = credential.rate {
-        row["rate"] = json!(rate.per_second);
-        row["burst"] = json!(rate.burst);
-    }
-    if let Some(rules) = credential.rules.as_deref() {
-        row["rules"] = serde_json::from_str(rules).unwrap_or_default();
-    }
-    row
-}
-
 fn read_json(file: &Path) -> Result<Value, Failure> {
-    serde_json::from_str(&maintain::read(file)?)
+    serde_json::from_str(&terminal::read(file)?)
         .map_err(|error| Failure::new(format!("{} is no JSON: {error}", file.display())))
-}
-
-pub(crate) fn instant(at: Micros) -> String {
-    xapi::time::format_timestamp(at.0)
-}
-
-fn failure(error: CredentialError) -> CredentialFailure {
-    match error {
-        CredentialError::Invalid { at, expected } => {
-            CredentialFailure::Invalid { at: at.to_owned(), expected }
-        }
-        CredentialError::Unknown => CredentialFailure::Unknown,
-        error => CredentialFailure::Failed(error.to_string()),
-    }
 }
 
 /// A length of time: `90`, `15m`, `24h`, `7d`.

@@ -1,7 +1,7 @@
 //! Rows of tables: comma-separated values (RFC 4180) with a first line of names, or what `pg_dump` writes (`COPY`).
 
 use crate::failure::Failure;
-use crate::import::values::Bytes;
+use crate::imports::values::Bytes;
 
 /// The fields of a row, some of them empty; or what was expected of it.
 type Fields = Result<Vec<Option<String>>, &'static str>;

@@ -7,8 +7,8 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
-use crate::import::tables::{self, Tables, Writing};
-use crate::import::values::Bytes;
+use crate::imports::tables::{self, Tables, Writing};
+use crate::imports::values::Bytes;
 
 /// Bytes of the longest row with content: twice as many as the content has.
 const LONGEST: usize = 128 << 20;

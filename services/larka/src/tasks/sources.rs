@@ -3,10 +3,9 @@
 use admin::CredentialFailure;
 use eventlog::clock::Micros;
 use serde_json::{Value, json};
-use vault::{DAYS_KEPT, HOURS_KEPT, RefusalNote, Stored, ToolUse, Use};
+use vault::{Credential, DAYS_KEPT, HOURS_KEPT, RefusalNote, Stored, ToolUse, Use};
 use views::kept::Waiting;
 
-use crate::credentials::{instant, row};
 use crate::instance::Instance;
 
 const HOUR: i64 = 3_600_000_000;
@@ -20,7 +19,7 @@ pub(crate) async fn list(instance: &Instance) -> Result<Vec<Value>, CredentialFa
     let kept = instance.lrs.kept().await.map_err(|error| failed(&error))?;
     let all = instance.vault.credentials().await.map_err(|error| failed(&error))?;
     let now = instance.clock.now();
-    let source = |credential: &vault::Credential| {
+    let source = |credential: &Credential| {
         let mut row = row(credential);
         if let Some(used) = uses.get(&credential.key) {
             add_use(&mut row, used, now);
@@ -31,6 +30,32 @@ pub(crate) async fn list(instance: &Instance) -> Result<Vec<Value>, CredentialFa
         row
     };
     Ok(all.iter().map(source).collect())
+}
+
+/// A credential as lists show it, without its secret.
+pub(super) fn row(credential: &Credential) -> Value {
+    let mut row = json!({
+        "key": credential.key,
+        "name": credential.name,
+        "scopes": credential.scopes,
+        "created": instant(credential.created),
+        "revoked": credential.revoked.is_some(),
+    });
+    if let Some(expires) = credential.expires {
+        row["expires"] = json!(instant(expires));
+    }
+    if let Some(rate) = credential.rate {
+        row["rate"] = json!(rate.per_second);
+        row["burst"] = json!(rate.burst);
+    }
+    if let Some(rules) = credential.rules.as_deref() {
+        row["rules"] = serde_json::from_str(rules).unwrap_or_default();
+    }
+    row
+}
+
+fn instant(at: Micros) -> String {
+    xapi::time::format_timestamp(at.0)
 }
 
 fn add_use(row: &mut Value, used: &Use, now: Micros) {

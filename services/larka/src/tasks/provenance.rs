@@ -1,35 +1,13 @@
-//! Where a statement comes from: the command, and what the API for administrators asks.
+//! Where a statement comes from: asked by the command and by the API for administrators.
 
 use std::sync::Arc;
 
-use clap::Subcommand;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::instance::Instance;
-use crate::maintain::{self, Task};
-use crate::settings::Settings;
-
-/// Single statements.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Say where a statement comes from: who brought it, and where it was before
-    Provenance {
-        /// The statement's id
-        statement: String,
-    },
-}
-
-/// `larka statement`
-pub(crate) async fn run(settings: Settings, command: Command) -> Result<(), Failure> {
-    let json = settings.json;
-    let Command::Provenance { statement } = command;
-    let answer = maintain::do_task(settings, Task::Provenance { statement }).await?;
-    maintain::say(json, &answer);
-    Ok(())
-}
 
 /// Does it on an open instance.
 pub(crate) async fn of(instance: &Instance, statement: &str) -> Result<Value, Failure> {

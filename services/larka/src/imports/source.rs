@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::failure::Failure;
-use crate::import::extended;
-use crate::import::tables::{Row, Tables, Writing};
-use crate::import::values::{Bytes, LONGEST, Values};
+use crate::imports::extended;
+use crate::imports::tables::{Row, Tables, Writing};
+use crate::imports::values::{Bytes, LONGEST, Values};
 
 /// What statements come out of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]

@@ -10,9 +10,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::door::Door;
 use crate::failure::Failure;
-use crate::import::store::{Id, Stands};
-use crate::maintain::{Door, Task};
+use crate::tasks::Task;
+use crate::tasks::imported::{Id, Stands};
 
 /// Statements that are asked for at a time.
 const ASKED: usize = 1_000;

@@ -14,8 +14,8 @@ use uuid::Uuid;
 use xapi::multipart::{self, Event, Headers, MultipartError, Splitter};
 
 use crate::failure::Failure;
-use crate::import::feed::Glance;
-use crate::import::source::Item;
+use crate::imports::feed::Glance;
+use crate::imports::source::Item;
 
 /// Bytes of the largest answer that is taken.
 const LARGEST: usize = 256 << 20;

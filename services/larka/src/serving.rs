@@ -10,8 +10,8 @@ use tokio::task::JoinHandle;
 
 use crate::failure::Failure;
 use crate::instance::Instance;
-use crate::settings::Settings;
-use crate::{anchors, credentials, forwards, operations, provenance, report, socket};
+use crate::tasks::{anchors, credentials, forwards, provenance, reports};
+use crate::{operations, socket};
 
 /// Services that are running.
 pub(crate) struct Running {
@@ -27,23 +27,6 @@ pub(crate) struct Running {
     anchors: Option<JoinHandle<()>>,
 }
 
-/// `larka serve`
-pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
-    let listen = settings.listen;
-    // Bound before anything is opened: a taken address should not cost a start's time.
-    let listener = bind(listen).await?;
-    let instance = Instance::open(settings).await?;
-    if instance.settings.database_url.is_some() && instance.log.could_rewrite().await? {
-        tracing::warn!(
-            "the database's role owns the log's tables, and could change them; see larka migrate --owner-url"
-        );
-    }
-    let running = start(instance, listener).await?;
-    announce(running.address);
-    stop_signal().await;
-    running.stop().await
-}
-
 /// Takes an address to listen on.
 pub(crate) async fn bind(listen: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(listen).await.map_err(|error| {
@@ -53,7 +36,7 @@ pub(crate) async fn bind(listen: SocketAddr) -> Result<TcpListener, Failure> {
 
 /// Starts the services that the settings ask for.
 pub(crate) async fn start(instance: Arc<Instance>, listener: TcpListener) -> Result<Running, Failure> {
-    let roles = instance.settings.roles;
+    let roles = instance.settings.listening.roles;
     let address = listener.local_addr()?;
     let (shutdown, stopping) = watch::channel(false);
     let router = router(&instance)?;
@@ -65,7 +48,7 @@ pub(crate) async fn start(instance: Arc<Instance>, listener: TcpListener) -> Res
         tokio::spawn(async move { tokio::join!(worker.run(stopping.clone()), forwards.run(stopping)).0 })
     });
     let dropping = roles.worker.then(|| {
-        let kept = instance.settings.keep_superseded;
+        let kept = instance.settings.upkeep.keep_superseded;
         tokio::spawn(instance.lrs.clone().keep_dropping(kept, stopping.clone()))
     });
     let anchors = instance
@@ -85,7 +68,7 @@ pub(crate) async fn start(instance: Arc<Instance>, listener: TcpListener) -> Res
 
 /// Everything that the settings ask for, as one router.
 pub(crate) fn router(instance: &Arc<Instance>) -> Result<Router, Failure> {
-    let roles = instance.settings.roles;
+    let roles = instance.settings.listening.roles;
     let mut router =
         operations::router(Arc::clone(instance)).map_err(|error| Failure::new(error.to_string()))?;
     if roles.lrs {
@@ -113,12 +96,12 @@ fn admin_of(instance: &Arc<Instance>) -> admin::Options {
         log: instance.log.clone(),
         vault: instance.vault.clone(),
         municipality: instance.municipality.clone(),
-        reports: Arc::new(report::ForPages(Arc::clone(instance))),
+        reports: Arc::new(reports::ForPages(Arc::clone(instance))),
         credentials: Arc::new(credentials::ForApi(Arc::clone(instance))),
         statements: Arc::new(provenance::ForApi(Arc::clone(instance))),
         forwards: Arc::new(forwards::ForApi(Arc::clone(instance))),
         clock: instance.clock.clone(),
-        secure_cookies: instance.settings.base_url.starts_with("https://"),
+        secure_cookies: instance.settings.address.base_url.starts_with("https://"),
     }
 }
 
@@ -145,11 +128,6 @@ impl Running {
         self.instance.close().await;
         Ok(())
     }
-}
-
-#[allow(clippy::print_stdout, reason = "whoever started the server reads here where it listens")]
-fn announce(address: SocketAddr) {
-    println!("Lärka: http://{address}");
 }
 
 /// Waits for SIGTERM or SIGINT.

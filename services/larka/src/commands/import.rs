@@ -1,0 +1,48 @@
+//! `larka import statements`: statements from files and from other stores (`docs/migration.md`).
+
+use clap::Subcommand;
+
+use crate::failure::Failure;
+use crate::imports::{Flags, file, pull};
+use crate::settings::Settings;
+use crate::terminal::say;
+
+/// What is imported.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Import {
+    /// xAPI statements from a file (gzip or not), or pulled from another LRS
+    Statements(Flags),
+}
+
+/// `larka import statements`
+pub(crate) async fn run(settings: Settings, Import::Statements(flags): Import) -> Result<(), Failure> {
+    let json = settings.json;
+    let (answer, table, agrees) = match (&flags.file, &flags.pull) {
+        (Some(file), _) => file::run(settings, &flags, file).await?,
+        (None, Some(url)) => pull::run(settings, &flags, url).await?,
+        (None, None) => return Err(Failure::new("a file is needed, or --pull")),
+    };
+    report(json, answer, &table);
+    if agrees {
+        Ok(())
+    } else {
+        Err(Failure::differing("the log has not all that the source has, see above"))
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "a command answers on standard output")]
+fn report(json: bool, mut answer: serde_json::Value, table: &str) {
+    if json {
+        return say(true, &answer);
+    }
+    let missing = answer["counts"]["missing"].take();
+    if let Some(answer) = answer.as_object_mut() {
+        answer.remove("counts");
+    }
+    say(false, &answer);
+    println!("\n{table}");
+    let missing: Vec<&str> = missing.as_array().into_iter().flatten().filter_map(|id| id.as_str()).collect();
+    if !missing.is_empty() {
+        println!("\nnot here: {}", missing.join(" "));
+    }
+}

@@ -1,0 +1,20 @@
+//! Statements from files and from other stores, in batches, resumable, with what does not fit set aside, and counted
+//! against the log at the end (`docs/migration.md`).
+//!
+//! A file's rows and values (`values`, `tables`) become statements (`source`, `extended`), as do the pages of another
+//! store (`other`); they go to the log by way of `feed`, and `compare` counts. `file` and `pull` are the two ways in.
+//! The side of the instance is `tasks/imported.rs`.
+
+mod compare;
+mod contents;
+mod extended;
+mod feed;
+pub(crate) mod file;
+mod flags;
+mod other;
+pub(crate) mod pull;
+mod source;
+mod tables;
+mod values;
+
+pub(crate) use flags::Flags;

@@ -1,0 +1,60 @@
+//! Where requests are listened for, and by which services.
+
+use std::net::SocketAddr;
+
+use super::given::given;
+use crate::failure::Failure;
+
+given! {
+    /// Where requests are listened for, and by which services.
+    pub(crate) struct Given {
+        /// Address to listen on [default: 127.0.0.1:8080]
+        #[arg(long, env = "LARKA_LISTEN", value_name = "ADDRESS")]
+        listen: Option<String>,
+        /// Which services run here: lrs, admin, worker [default: all three]
+        #[arg(long, env = "LARKA_ROLES", value_delimiter = ',', value_name = "ROLES")]
+        roles: Option<Vec<String>>,
+    }
+}
+
+/// Where requests are listened for, and by which services.
+#[derive(Debug, Clone)]
+pub(crate) struct Listening {
+    pub(crate) listen: SocketAddr,
+    pub(crate) roles: Roles,
+}
+
+/// Which services run in this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Roles {
+    pub(crate) lrs: bool,
+    pub(crate) admin: bool,
+    pub(crate) worker: bool,
+}
+
+impl Given {
+    pub(super) fn read(self) -> Result<Listening, Failure> {
+        let listen = self.listen.as_deref().unwrap_or("127.0.0.1:8080").parse().map_err(|_| {
+            Failure::setting("listen", "an address and a port such as 127.0.0.1:8080 or [::1]:8080")
+        })?;
+        Ok(Listening { listen, roles: Roles::read(self.roles)? })
+    }
+}
+
+impl Roles {
+    fn read(names: Option<Vec<String>>) -> Result<Self, Failure> {
+        let Some(names) = names else {
+            return Ok(Self { lrs: true, admin: true, worker: true });
+        };
+        let mut roles = Self { lrs: false, admin: false, worker: false };
+        for name in &names {
+            match name.trim() {
+                "lrs" => roles.lrs = true,
+                "admin" => roles.admin = true,
+                "worker" => roles.worker = true,
+                _ => return Err(Failure::setting("roles", "a list of lrs, admin and worker")),
+            }
+        }
+        Ok(roles)
+    }
+}

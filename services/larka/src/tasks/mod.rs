@@ -1,0 +1,91 @@
+//! What is done on an open instance, by the process that has it open: each a [`Task`], a subject a file. Some are asked
+//! for by the API for administrators too.
+
+pub(crate) mod accounts;
+pub(crate) mod anchors;
+pub(crate) mod credentials;
+pub(crate) mod forwards;
+pub(crate) mod imported;
+pub(crate) mod provenance;
+pub(crate) mod reports;
+mod sources;
+
+use std::time::Duration;
+
+use admin::{CredentialTask, ForwardTask};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::instance::Instance;
+
+/// A task as it travels to the process that has the instance open.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Task {
+    Credential(CredentialTask),
+    Forward(ForwardTask),
+    CreateUser { login: String },
+    Erase { agent: String },
+    Rebuild { projection: Option<String>, index: bool },
+    Retention { dry_run: bool, keep_superseded: Duration },
+    Verify { anchors: Option<String>, key: Option<String> },
+    Anchor,
+    Import(imported::Batch),
+    ImportRun(imported::Run),
+    Standing { ids: Vec<imported::Id> },
+    Provenance { statement: String },
+    Report(reports::Flags),
+}
+
+/// Does a task on an open instance. What it answers is what `--json` prints.
+pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Failure> {
+    match task {
+        Task::Credential(task) => Ok(credentials::perform(instance, task, None).await?),
+        Task::Forward(task) => Ok(forwards::perform(instance, task, None).await?),
+        Task::CreateUser { login } => accounts::create(instance, &login).await,
+        Task::Erase { agent } => {
+            let receipt = instance.lrs.erase(&agent).await?;
+            // The keys are gone from the database; a new generation of key keys makes old copies of it worthless.
+            instance.vault.ratchet().await?;
+            Ok(json!({
+                "agent": receipt.agent.to_string(),
+                "keys": receipt.keys,
+                "position": receipt.position.0,
+                "at": receipt.at.to_datetime().to_rfc3339(),
+            }))
+        }
+        Task::Rebuild { projection, index } => {
+            if index {
+                instance.log.rebuild_hooks().await?;
+            }
+            instance.worker.rebuild(projection.as_deref()).await?;
+            Ok(json!({
+                "rebuilt": true,
+                "statement_index": index,
+                "position": instance.log.head().await?.position.0,
+            }))
+        }
+        Task::Retention { dry_run, keep_superseded } => {
+            let dropped = instance.lrs.drop_superseded(keep_superseded, dry_run).await?;
+            Ok(json!({ "superseded_documents": dropped, "deleted": !dry_run }))
+        }
+        Task::Verify { anchors, key } => {
+            let head = instance.log.head().await?.position.0;
+            let verified = instance.log.verify(1..=head, &mut |_| {}).await?;
+            let mut answer = json!({ "verified": true, "events": verified.events, "position": head });
+            if let Some(lines) = anchors {
+                answer["anchors"] = anchors::verify(instance, &lines, key.as_deref()).await?.into();
+            }
+            Ok(answer)
+        }
+        Task::Anchor => {
+            let (anchor, key) = anchors::now(instance).await?;
+            Ok(json!({ "anchor": anchor, "key": key }))
+        }
+        Task::Import(batch) => imported::store(instance, batch).await,
+        Task::ImportRun(run) => imported::note(instance, run).await,
+        Task::Standing { ids } => imported::standing(instance, &ids).await,
+        Task::Provenance { statement } => provenance::of(instance, &statement).await,
+        Task::Report(flags) => Ok(json!({ "report": reports::text(instance, &flags).await? })),
+    }
+}
