@@ -1,137 +1,46 @@
-//! Pages and API for administrators: the ways in, reports, status.
+//! Pages and API for administrators, by subject: a folder each, with its pages, its part of the API and its words side
+//! by side. Subjects know the shell and nothing of each other; the shell knows none of them.
 //!
-//! Reports are asked for through [`Reports`], so that neither this service nor its tests build what
-//! computes them. Every figure that leaves here is a [`disclosure::Released`].
+//! Every figure that leaves here is a [`disclosure::Released`].
 
-mod api;
-mod auth;
-mod credentials;
-mod forwards;
-mod openapi;
-mod overview;
-mod pages;
-mod problem;
-mod report_page;
+mod courses;
+mod organisation;
+mod reports;
 mod shell;
 mod sources;
-mod statements;
-mod ways_in;
-mod words;
+mod surveys;
+mod system;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
-use disclosure::Released;
+use axum::extract::{DefaultBodyLimit, FromRef};
 use eventlog::EventLog;
 use eventlog::clock::SharedClock;
-use futures_util::future::BoxFuture;
-use serde::Serialize;
-use tokio::sync::Mutex;
-use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use vault::Vault;
 use views::municipality::Current;
 
-pub use credentials::{CredentialFailure, CredentialInput, CredentialTask, Credentials};
-pub use forwards::{ForwardFailure, ForwardInput, ForwardTask, Forwards};
-pub use openapi::described;
-pub use problem::Problem;
-pub use statements::{Statements, StatementsFailed};
+pub use reports::{Ask, Question, ReportFailure, Reports};
+pub use shell::problem::Problem;
+pub use sources::{
+    CredentialFailure, CredentialInput, CredentialTask, Credentials, ForwardFailure, ForwardInput,
+    ForwardTask, Forwards, Statements, StatementsFailed,
+};
+pub use system::{Followers, FollowersFailed, Rebuilding, Standing, Unfoldable};
 
-/// A roster of a large municipality fits; more is posted in parts.
-const BODY_LIMIT: usize = 64 << 20;
+use shell::{Shell, Subject};
 
-/// What is asked of the maker of reports.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Question {
-    /// Digital competence of those with duties.
-    Competence,
-    /// One round of a survey.
-    Survey {
-        /// The round's id; `None` for the one that opened last.
-        round: Option<String>,
-    },
-}
-
-/// A question, and what it is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ask {
-    /// What.
-    pub question: Question,
-    /// The log position; `None` for as far as the lake has come.
-    pub at: Option<u64>,
-}
-
-/// Why there is no report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ReportFailure {
-    /// The question cannot be answered as put; why, in words for whoever asked.
-    Asked(String),
-    /// The maker failed; its log says why.
-    Failed,
-}
-
-/// An event that a follower of the log cannot fold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Unfoldable {
-    /// Where it stands in the log.
-    pub position: u64,
-    /// Its kind.
-    pub kind: String,
-    /// What was wrong; nothing that it says.
-    pub error: String,
-    /// When it was set aside (RFC 3339), if it was.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub at: Option<String>,
-}
-
-/// How one follower of the log stands; as the API shows it.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct Standing {
-    /// Its name.
-    pub name: String,
-    /// Which time that a projection was built answers.
-    pub generation: Option<u64>,
-    /// Everything up to this log position is in it.
-    pub position: u64,
-    /// Events behind the head.
-    pub lag_events: u64,
-    /// Seconds behind.
-    pub lag_seconds: f64,
-    /// Where and why it stopped, if it did.
-    pub stopped: Option<Unfoldable>,
-    /// How many events it does without, because it could not fold them.
-    pub set_aside: u64,
-    /// The last few of those, the latest first.
-    pub set_aside_latest: Vec<Unfoldable>,
-    /// What is being built to take its place.
-    pub rebuild: Option<Rebuilding>,
-}
-
-/// How far that is which is built anew, beside what answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Rebuilding {
-    /// Which time that a projection is built.
-    pub generation: Option<u64>,
-    /// Everything up to this log position is in it.
-    pub position: u64,
-    /// Events behind the head.
-    pub lag_events: u64,
-    /// Where and why it stopped, if it did; what answers goes on.
-    pub stopped: Option<Unfoldable>,
-    /// How many events it does without.
-    pub set_aside: u64,
-}
-
-/// Makes reports, and says how the views stand.
-pub trait Reports: Send + Sync {
-    /// A report that has passed the gate.
-    fn make(&self, ask: Ask) -> BoxFuture<'_, Result<Arc<Released>, ReportFailure>>;
-    /// How the projections and the lake stand.
-    fn standing(&self) -> BoxFuture<'_, Result<Vec<Standing>, ReportFailure>>;
+/// The subjects, in the order of the navigation.
+fn subjects() -> [Subject<Admin>; 6] {
+    [
+        reports::subject(),
+        organisation::subject(),
+        courses::subject(),
+        surveys::subject(),
+        sources::subject(),
+        system::subject(),
+    ]
 }
 
 /// What the service is made of.
@@ -144,6 +53,8 @@ pub struct Options {
     pub municipality: Current,
     /// The maker of reports.
     pub reports: Arc<dyn Reports>,
+    /// Who knows how the followers of the log stand.
+    pub followers: Arc<dyn Followers>,
     /// The keeper of credentials.
     pub credentials: Arc<dyn Credentials>,
     /// Who knows where single statements come from.
@@ -156,19 +67,35 @@ pub struct Options {
     pub secure_cookies: bool,
 }
 
-/// The service. Cheap to clone.
+/// The service: the shell, and whom each subject asks. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Admin {
-    pub(crate) log: EventLog,
-    pub(crate) vault: Vault,
-    pub(crate) municipality: Current,
-    pub(crate) reports: Arc<dyn Reports>,
-    pub(crate) credentials: Arc<dyn Credentials>,
-    pub(crate) statements: Arc<dyn Statements>,
-    pub(crate) forwards: Arc<dyn Forwards>,
-    pub(crate) clock: SharedClock,
-    pub(crate) secure_cookies: bool,
-    pub(crate) turn: Arc<Mutex<()>>,
+struct Admin {
+    shell: Shell,
+    reports: Arc<dyn Reports>,
+    followers: Arc<dyn Followers>,
+    credentials: Arc<dyn Credentials>,
+    statements: Arc<dyn Statements>,
+    forwards: Arc<dyn Forwards>,
+}
+
+/// Lets handlers ask for a part by its type.
+macro_rules! parts {
+    ($($part:ident: $kind:ty),* $(,)?) => {
+        $(impl FromRef<Admin> for $kind {
+            fn from_ref(admin: &Admin) -> Self {
+                admin.$part.clone()
+            }
+        })*
+    };
+}
+
+parts! {
+    shell: Shell,
+    reports: Arc<dyn Reports>,
+    followers: Arc<dyn Followers>,
+    credentials: Arc<dyn Credentials>,
+    statements: Arc<dyn Statements>,
+    forwards: Arc<dyn Forwards>,
 }
 
 /// The routes of pages (`/…`) and API (`/api/v1/…`).
@@ -178,59 +105,36 @@ pub fn router(options: Options) -> Router {
         vault,
         municipality,
         reports,
+        followers,
         credentials,
         statements,
         forwards,
         clock,
         secure_cookies,
     } = options;
-    let turn = Arc::default();
-    let admin = Admin {
-        log,
-        vault,
-        municipality,
-        reports,
-        credentials,
-        statements,
-        forwards,
-        clock,
-        secure_cookies,
-        turn,
-    };
-    Router::new()
-        .route("/", get(pages::overview))
-        .route("/login", get(pages::login).post(pages::log_in))
-        .route("/logout", post(pages::log_out))
-        .route("/reports/competence", get(report_page::competence))
-        .route("/reports/survey", get(report_page::survey))
-        .route("/sources", get(sources::page))
-        .route("/system", get(pages::system))
-        .route("/assets/{*path}", get(shell::asset))
-        .merge(Router::from(api()))
+    let pages = subjects().iter().flat_map(|subject| subject.pages).copied().collect();
+    let shell = Shell { log, vault, municipality, clock, secure_cookies, pages, turn: Arc::default() };
+    let admin = Admin { shell, reports, followers, credentials, statements, forwards };
+    Router::from(mounted())
+        .merge(shell::routes())
         .fallback(shell::nowhere)
         .method_not_allowed_fallback(shell::not_so)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(DefaultBodyLimit::max(shell::problem::BODY_LIMIT))
         .with_state(admin)
 }
 
-/// The routes of the API. Each stands once, in the attribute over its handler, for the router and for the document.
-fn api() -> OpenApiRouter<Admin> {
-    OpenApiRouter::new()
-        .routes(routes!(ways_in::organisation))
-        .routes(routes!(ways_in::courses))
-        .routes(routes!(ways_in::surveys))
-        .routes(routes!(ways_in::rounds))
-        .routes(routes!(api::report))
-        .routes(routes!(api::status))
-        .routes(routes!(credentials::list, credentials::create))
-        .routes(routes!(credentials::revoke))
-        .routes(routes!(credentials::rotate))
-        .routes(routes!(credentials::set_rules))
-        .routes(routes!(credentials::replay))
-        .routes(routes!(credentials::discard))
-        .routes(routes!(forwards::list, forwards::create))
-        .routes(routes!(forwards::remove))
-        .routes(routes!(forwards::pause))
-        .routes(routes!(forwards::resume))
-        .routes(routes!(statements::provenance))
+/// The API as a document (OpenAPI 3.1).
+pub fn described() -> serde_json::Value {
+    shell::openapi::described(mounted().into_openapi())
+}
+
+/// The addresses that are no part of the API: pages, the way in, and what pages are made of.
+pub fn pages() -> Vec<&'static str> {
+    let subjects = subjects();
+    let pages = subjects.iter().flat_map(|subject| subject.pages).map(|page| page.path);
+    pages.chain(shell::OPEN).collect()
+}
+
+fn mounted() -> OpenApiRouter<Admin> {
+    subjects().into_iter().fold(OpenApiRouter::new(), |all, subject| all.merge(subject.routes))
 }

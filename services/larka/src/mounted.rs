@@ -15,17 +15,6 @@ use crate::instance::Instance;
 use crate::settings::{Common, ServeFlags, Settings};
 use crate::{openapi, serving};
 
-/// Not described: pages, which are read by people.
-const PAGES: [&str; 8] = [
-    "/",
-    "/login",
-    "/logout",
-    "/reports/competence",
-    "/reports/survey",
-    "/sources",
-    "/system",
-    "/assets/{*path}",
-];
 /// Not described: what answers where there is no resource.
 const NOTHING: [&str; 3] = ["/xapi", "/xapi/", "/xapi/{*rest}"];
 /// Open to everybody, by what they are for: no secret and nobody's data is behind them.
@@ -121,7 +110,7 @@ fn described() -> BTreeMap<String, BTreeSet<String>> {
 async fn every_route_that_is_mounted_is_described_and_the_other_way_round() {
     let world = World::open().await;
     let mut mounted = world.mounted().await;
-    for page in PAGES {
+    for page in admin::pages() {
         assert!(mounted.remove(page).is_some(), "{page} is no page any more");
     }
     assert_eq!(mounted, described());
@@ -152,7 +141,7 @@ async fn every_route_refuses_strangers_but_those_that_are_named_here() {
         for method in methods {
             asked += 1;
             let of = format!("{method} {address}");
-            if PAGES.contains(&address.as_str()) {
+            if admin::pages().contains(&address.as_str()) {
                 let (status, headers) = world.ask(&method, &address, Some((key, secret))).await;
                 assert!(status.is_redirection(), "{of}: {status}");
                 assert!(headers[header::LOCATION].to_str().unwrap().starts_with("/login"), "{of}");

@@ -97,6 +97,7 @@ fn admin_of(instance: &Arc<Instance>) -> admin::Options {
         vault: instance.vault.clone(),
         municipality: instance.municipality.clone(),
         reports: Arc::new(reports::ForPages(Arc::clone(instance))),
+        followers: Arc::new(reports::ForPages(Arc::clone(instance))),
         credentials: Arc::new(credentials::ForApi(Arc::clone(instance))),
         statements: Arc::new(provenance::ForApi(Arc::clone(instance))),
         forwards: Arc::new(forwards::ForApi(Arc::clone(instance))),

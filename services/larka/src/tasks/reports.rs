@@ -141,7 +141,7 @@ pub(crate) fn write(view: &View<'_>, format: Format) -> Vec<u8> {
     }
 }
 
-/// What the pages ask for reports.
+/// What the pages ask for reports, and for how the log's followers stand.
 pub(crate) struct ForPages(pub(crate) Arc<Instance>);
 
 impl admin::Reports for ForPages {
@@ -165,12 +165,14 @@ impl admin::Reports for ForPages {
             Ok(released)
         })
     }
+}
 
-    fn standing(&self) -> BoxFuture<'_, Result<Vec<admin::Standing>, admin::ReportFailure>> {
+impl admin::Followers for ForPages {
+    fn standing(&self) -> BoxFuture<'_, Result<Vec<admin::Standing>, admin::FollowersFailed>> {
         Box::pin(async move {
             let all = self.0.worker.status().await.map_err(|error| {
                 tracing::error!(%error, "the views' standing cannot be read");
-                admin::ReportFailure::Failed
+                admin::FollowersFailed
             })?;
             Ok(all
                 .into_iter()

@@ -6,8 +6,12 @@ use axum::extract::{self, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use domain::input;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+
+/// A roster of a large municipality fits; more is posted in parts.
+pub(crate) const BODY_LIMIT: usize = 64 << 20;
 
 /// A failure that the caller is told about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +60,7 @@ impl Problem {
             Self::Invalid { at, expected } => format!("at {at}: expected {expected}"),
             Self::Unauthorized => "log in with an administrator's name and password".to_owned(),
             Self::Method => "the header Allow names the methods that there are".to_owned(),
-            Self::TooLarge => format!("expected at most {} bytes; send it in parts", crate::BODY_LIMIT),
+            Self::TooLarge => format!("expected at most {} bytes; send it in parts", BODY_LIMIT),
             Self::NotFound(what) => format!("there is no such {what}"),
             Self::Asked(detail) => detail.clone(),
             Self::Full(_) => "too much waits to be written; try again later".to_owned(),
@@ -155,5 +159,15 @@ impl From<views::ViewError> for Problem {
     fn from(error: views::ViewError) -> Self {
         tracing::error!(%error, "the views cannot be read");
         Self::Unavailable
+    }
+}
+
+impl From<input::Invalid> for Problem {
+    fn from(invalid: input::Invalid) -> Self {
+        // The first is told in full; a body is mended one place at a time.
+        match invalid.problems.into_iter().next() {
+            Some(problem) => Self::Invalid { at: problem.path, expected: problem.expected },
+            None => Self::Internal,
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! The page of data sources: per credential when it was seen, how fast it sends, what was refused and why, what waits for
 //! replay, and what to do next. It shows tools, never people: nothing of what was sent is known here.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
@@ -8,91 +10,33 @@ use disclosure::Lang;
 use eventlog::clock::Micros;
 use maud::{Markup, html};
 use render::components::{self, Column};
-use serde::Deserialize;
 
-use crate::auth::Reader;
-use crate::credentials::CredentialTask;
-use crate::shell::{Asked, answer, frame, other, show};
-use crate::words::{Page, t};
-use crate::{Admin, CredentialFailure};
-
-/// What the keeper of credentials says of one.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Source {
-    key: String,
-    name: String,
-    revoked: bool,
-    seen: Option<DateTime<Utc>>,
-    stored: u64,
-    refused: u64,
-    pace: Option<String>,
-    hours: Vec<Part>,
-    days: Vec<Part>,
-    tools: Vec<Tool>,
-    refusals: Vec<Refusal>,
-    unkept: u64,
-    kept: Kept,
-    rules: Option<Rules>,
-}
-
-/// Statements stored in an hour or a day, of the last day or month; those with none are left out.
-#[derive(Debug, Deserialize)]
-struct Part {
-    from: DateTime<Utc>,
-    stored: u64,
-}
-
-#[derive(Debug, Deserialize)]
-struct Tool {
-    tool: String,
-    seen: DateTime<Utc>,
-    stored: u64,
-    pace: Option<String>,
-    refused: u64,
-}
-
-#[derive(Debug, Deserialize)]
-struct Refusal {
-    at: DateTime<Utc>,
-    tool: String,
-    reason: String,
-    path: String,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Kept {
-    statements: u64,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Rules {
-    keep: bool,
-}
-
-#[derive(Deserialize)]
-struct Listed {
-    credentials: Vec<Source>,
-}
+use super::credentials::{CredentialFailure, CredentialTask, Credentials};
+use super::source::{Listed, Part, Refusal, Source, Tool};
+use super::words::{SOURCES, finding, moment, next_steps, rate};
+use crate::shell::{Asked, Reader, Shell, Spoken, answer, frame, other, show, t};
 
 /// `GET /sources`
-pub(crate) async fn page(reader: Reader, State(admin): State<Admin>, Asked(wanted): Asked) -> Response {
+pub(crate) async fn page(
+    reader: Reader,
+    State(shell): State<Shell>,
+    State(credentials): State<Arc<dyn Credentials>>,
+    Asked(wanted): Asked<Spoken>,
+) -> Response {
     let lang = wanted.lang();
     let made = async {
-        let municipality = admin.municipality.snapshot().municipality;
-        let listed = admin.credentials.perform(CredentialTask::List, None).await?;
+        let municipality = shell.municipality.snapshot().municipality;
+        let listed = credentials.perform(CredentialTask::List, None).await?;
         let read = serde_json::from_value(listed);
         let Listed { mut credentials } =
             read.map_err(|error| CredentialFailure::Failed(format!("the list of credentials: {error}")))?;
         // What was revoked and has nothing waiting is history.
         credentials.retain(|source| !source.revoked || source.kept.statements > 0);
-        let body = body(&credentials, admin.clock.now(), lang);
-        let there = Page::Sources.href(other(lang));
-        Ok(show(frame(Page::Sources, lang, &reader, &municipality, there, body)))
+        let body = body(&credentials, shell.clock.now(), lang);
+        let there = SOURCES.href(other(lang));
+        Ok(show(frame(&shell, SOURCES, lang, &reader, &municipality, there, body)))
     };
-    answer(&admin, lang, made.await)
+    answer(&shell, lang, made.await)
 }
 
 fn body(sources: &[Source], now: Micros, lang: Lang) -> Markup {
@@ -126,22 +70,6 @@ fn body(sources: &[Source], now: Micros, lang: Lang) -> Markup {
     }
 }
 
-/// How many sent something in the last day, and whether anything waits.
-fn finding(sources: &[Source], lang: Lang) -> String {
-    let all = sources.len();
-    let active = sources.iter().filter(|source| !source.hours.is_empty()).count();
-    let waiting: u64 = sources.iter().map(|source| source.kept.statements).sum();
-    let sent = match lang {
-        Lang::Sv => format!("{active} av {all} datakällor har lämnat händelser det senaste dygnet"),
-        Lang::En => format!("{active} of {all} data sources have sent statements in the last 24 hours"),
-    };
-    match (waiting, lang) {
-        (0, _) => format!("{sent}."),
-        (n, Lang::Sv) => format!("{sent}. {} nekade händelser väntar på att spelas upp.", render::count(n)),
-        (n, Lang::En) => format!("{sent}. {} refused statements wait for replay.", render::count(n)),
-    }
-}
-
 fn overview(sources: &[Source], lang: Lang) -> Markup {
     let columns = [
         Column::text(t(lang, "Källa", "Source")),
@@ -163,76 +91,6 @@ fn overview(sources: &[Source], lang: Lang) -> Markup {
     };
     let rows: Vec<_> = sources.iter().map(row).collect();
     components::plain_table(t(lang, "Alla datakällor", "All data sources"), &columns, &rows)
-}
-
-/// A pace such as `120/h` in words.
-fn rate(pace: &str, lang: Lang) -> String {
-    let Some((number, per)) = pace.split_once('/') else { return pace.to_owned() };
-    let number = number.parse().map_or_else(|_| number.to_owned(), render::count);
-    let per = match per {
-        "h" => t(lang, "i timmen", "an hour"),
-        "d" => t(lang, "om dagen", "a day"),
-        _ => t(lang, "på 30 dagar", "in 30 days"),
-    };
-    format!("{number} {per}")
-}
-
-/// What whoever looks after the source should do, if anything.
-fn next_steps(source: &Source, now: DateTime<Utc>, lang: Lang) -> Markup {
-    let key = &source.key;
-    let keeps = source.rules.as_ref().is_some_and(|rules| rules.keep);
-    let silent = source.seen.map(|seen| (now - seen).num_days());
-    let waiting = render::count(source.kept.statements);
-    let unkept = render::count(source.unkept);
-    html! {
-        ul {
-            @if source.kept.statements > 0 {
-                li { @match lang {
-                    Lang::Sv => { (waiting) " händelser som reglerna nekade väntar på att spelas upp." }
-                    Lang::En => { (waiting) " statements that the rules refused wait for replay." }
-                } }
-                @for (what, command, more) in [
-                    (t(lang, "Rätta reglerna:", "Mend the rules:"), "rules", " FILE"),
-                    (t(lang, "Spela sedan upp dem:", "Then replay them:"), "replay", ""),
-                    (t(lang, "Eller kasta dem:", "Or throw them away:"), "discard", ""),
-                ] {
-                    li { (what) " " code { "larka credential " (command) " " (key) (more) } }
-                }
-            }
-            @if source.unkept > 0 {
-                li {
-                    @match lang {
-                        Lang::Sv => { (unkept) " nekade händelser fick inte plats och finns inte kvar. Verktyget behöver skicka dem igen." }
-                        Lang::En => { (unkept) " refused statements had no room and are gone. The tool has to send them again." }
-                    }
-                }
-            }
-            @if source.rules.is_some() && !keeps && source.refused > 0 {
-                li {
-                    (t(
-                        lang,
-                        "Det som reglerna nekar sparas inte. Ska det kunna spelas upp senare behöver reglerna ",
-                        "What the rules refuse is not kept. To be able to replay it later the rules need ",
-                    ))
-                    code { "\"keep\": true" } "."
-                }
-            }
-            @match silent {
-                None => li { (t(lang,
-                    "Nyckeln har aldrig använts. Kontrollera att den är inlagd i verktyget.",
-                    "The key has never been used. Check that it is entered in the tool.")) },
-                Some(days) if days > 0 => li {
-                    @match lang {
-                        Lang::Sv => { "Den har varit tyst i " (days) " dygn. Kontrollera verktyget om det inte är väntat." }
-                        Lang::En => { "It has been silent for " (days) " days. Check the tool unless that is expected." }
-                    }
-                },
-                Some(_) if source.kept.statements == 0 && source.unkept == 0 => li { (t(lang,
-                    "Den är i drift. Inget behöver göras.", "It is working. Nothing needs to be done.")) },
-                Some(_) => {}
-            }
-        }
-    }
 }
 
 /// Two drawings: the last 24 hours, and the last 30 days.
@@ -339,14 +197,6 @@ fn refusals(source: &Source, lang: Lang) -> Markup {
             summary { (caption) }
             (components::plain_table(caption, &columns, &source.refusals.iter().map(row).collect::<Vec<_>>()))
         }
-    }
-}
-
-fn moment(at: DateTime<Utc>, lang: Lang) -> String {
-    let day = render::date(&at.format("%Y-%m-%d").to_string(), lang);
-    match lang {
-        Lang::Sv => format!("{day} kl. {}", at.format("%H.%M")),
-        Lang::En => format!("{day} at {}", at.format("%H:%M")),
     }
 }
 

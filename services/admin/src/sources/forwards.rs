@@ -3,6 +3,10 @@
 //! What may be asked for, and what then happens, is the business of whoever implements [`Forwards`]; the commands on
 //! the server ask the same.
 
+mod shown;
+
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -13,10 +17,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::Admin;
-use crate::auth::Administrator;
-use crate::openapi::{Forward, ForwardsListed, NewForward, Removed};
-use crate::problem::{Body, Path, Problem};
+use shown::{Forward, ForwardsListed, NewForward, Removed};
+
+use crate::shell::Administrator;
+use crate::shell::problem::{Body, Path, Problem};
 
 /// A forward as it is asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -116,29 +120,32 @@ pub(crate) struct Name {
 
 /// Lists the places that statements are handed on to, without their secrets.
 #[utoipa::path(get, path = "/api/v1/forwards", tag = "forwards", operation_id = "list_forwards", responses((status = OK, body = ForwardsListed)))]
-pub(crate) async fn list(_: Administrator, State(admin): State<Admin>) -> Result<Response, Problem> {
-    answer(&admin, ForwardTask::List, None, StatusCode::OK).await
+pub(crate) async fn list(
+    _: Administrator,
+    State(forwards): State<Arc<dyn Forwards>>,
+) -> Result<Response, Problem> {
+    answer(&*forwards, ForwardTask::List, None, StatusCode::OK).await
 }
 
 /// Hands statements on to another place from now on; a webhook's secret is shown this once.
 #[utoipa::path(post, path = "/api/v1/forwards", tag = "forwards", operation_id = "create_forward", request_body = ForwardInput, responses((status = CREATED, body = NewForward)))]
 pub(crate) async fn create(
     administrator: Administrator,
-    State(admin): State<Admin>,
+    State(forwards): State<Arc<dyn Forwards>>,
     Body(body): Body,
 ) -> Result<Response, Problem> {
     let task = ForwardTask::Create(Box::new(input::parse(&body)?));
-    answer(&admin, task, Some(administrator), StatusCode::CREATED).await
+    answer(&*forwards, task, Some(administrator), StatusCode::CREATED).await
 }
 
 /// Lets a forward rest.
 #[utoipa::path(post, path = "/api/v1/forwards/{name}/pause", tag = "forwards", operation_id = "pause_forward", params(Name), responses((status = OK, body = Forward)))]
 pub(crate) async fn pause(
     administrator: Administrator,
-    State(admin): State<Admin>,
+    State(forwards): State<Arc<dyn Forwards>>,
     Path(Name { name }): Path<Name>,
 ) -> Result<Response, Problem> {
-    answer(&admin, ForwardTask::Pause { name }, Some(administrator), StatusCode::OK).await
+    answer(&*forwards, ForwardTask::Pause { name }, Some(administrator), StatusCode::OK).await
 }
 
 /// What `resume` may be told.
@@ -154,31 +161,31 @@ pub(crate) struct Resumption {
 #[utoipa::path(post, path = "/api/v1/forwards/{name}/resume", tag = "forwards", operation_id = "resume_forward", params(Name), request_body = Option<Resumption>, responses((status = OK, body = Forward)))]
 pub(crate) async fn resume(
     administrator: Administrator,
-    State(admin): State<Admin>,
+    State(forwards): State<Arc<dyn Forwards>>,
     Path(Name { name }): Path<Name>,
     Body(body): Body,
 ) -> Result<Response, Problem> {
     let Resumption { from } = if body.is_empty() { Resumption::default() } else { input::parse(&body)? };
-    answer(&admin, ForwardTask::Resume { name, from }, Some(administrator), StatusCode::OK).await
+    answer(&*forwards, ForwardTask::Resume { name, from }, Some(administrator), StatusCode::OK).await
 }
 
 /// Hands statements on to that place no more.
 #[utoipa::path(delete, path = "/api/v1/forwards/{name}", tag = "forwards", operation_id = "remove_forward", params(Name), responses((status = OK, body = Removed)))]
 pub(crate) async fn remove(
     administrator: Administrator,
-    State(admin): State<Admin>,
+    State(forwards): State<Arc<dyn Forwards>>,
     Path(Name { name }): Path<Name>,
 ) -> Result<Response, Problem> {
-    answer(&admin, ForwardTask::Remove { name }, Some(administrator), StatusCode::OK).await
+    answer(&*forwards, ForwardTask::Remove { name }, Some(administrator), StatusCode::OK).await
 }
 
 async fn answer(
-    admin: &Admin,
+    forwards: &dyn Forwards,
     task: ForwardTask,
     by: Option<Administrator>,
     status: StatusCode,
 ) -> Result<Response, Problem> {
-    let value = admin.forwards.perform(task, by.map(|by| by.account)).await?;
+    let value = forwards.perform(task, by.map(|by| by.account)).await?;
     // A secret is shown once and kept by nobody on the way.
     let headers = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((status, headers, Json(value)).into_response())

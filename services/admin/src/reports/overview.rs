@@ -3,27 +3,61 @@
 
 use std::sync::Arc;
 
+use axum::extract::State;
+use axum::response::Response;
 use disclosure::{Lang, Measure, Released, ReleasedSection};
 use domain::Municipality;
 use maud::{Markup, html};
 use render::View;
 use render::components::{self, Card};
 
-use crate::problem::Problem;
-use crate::report_page::rounds;
-use crate::words::{Page, escape, t};
-use crate::{Admin, Ask, Question, ReportFailure};
+use super::ask::{Ask, Question, ReportFailure, Reports};
+use super::page::rounds;
+use super::words::{COMPETENCE, OVERVIEW, SURVEY};
+use crate::shell::problem::Problem;
+use crate::shell::{Asked, Reader, Shell, Spoken, answer, escape, frame, other, show, t};
 
 /// At most this many rounds of surveys stand on the overview, the latest first.
 const ROUNDS: usize = 3;
 
+/// `GET /`
+pub(crate) async fn page(
+    reader: Reader,
+    State(shell): State<Shell>,
+    State(reports): State<Arc<dyn Reports>>,
+    Asked(wanted): Asked<Spoken>,
+) -> Response {
+    let lang = wanted.lang();
+    let made = async {
+        let municipality = shell.municipality.refresh().await?.municipality;
+        let body = if municipality.organisation.units().next().is_none() {
+            components::empty_state(
+                t(lang, "Här finns inget ännu", "Nothing here yet"),
+                t(
+                    lang,
+                    "När organisationen, kurserna och enkäterna har lästs in och lärverktygen har börjat skicka \
+                     händelser visas läget här.",
+                    "Once the organisation, the courses and the surveys are in, and the learning tools have begun to \
+                     post, this page shows how things stand.",
+                ),
+                None,
+            )
+        } else {
+            body(&*reports, &municipality, lang).await?
+        };
+        let there = OVERVIEW.href(other(lang));
+        Ok(show(frame(&shell, OVERVIEW, lang, &reader, &municipality, there, body)))
+    };
+    answer(&shell, lang, made.await)
+}
+
 /// What the overview says: how far the courses reach, what is known of competence, what the latest surveys got.
-pub(crate) async fn body(admin: &Admin, municipality: &Municipality, lang: Lang) -> Result<Markup, Problem> {
-    let competence = make(admin, Question::Competence).await?;
+async fn body(reports: &dyn Reports, municipality: &Municipality, lang: Lang) -> Result<Markup, Problem> {
+    let competence = make(reports, Question::Competence).await?;
     let mut surveys = Vec::new();
     for round in rounds(municipality).into_iter().take(ROUNDS) {
         let question = Question::Survey { round: Some(round.id.clone()) };
-        surveys.extend(make(admin, question).await?.map(|released| (round.id.clone(), released)));
+        surveys.extend(make(reports, question).await?.map(|released| (round.id.clone(), released)));
     }
     if competence.is_none() && surveys.is_empty() {
         return Ok(components::empty_state(
@@ -56,8 +90,8 @@ pub(crate) async fn body(admin: &Admin, municipality: &Municipality, lang: Lang)
     })
 }
 
-async fn make(admin: &Admin, question: Question) -> Result<Option<Arc<Released>>, Problem> {
-    match admin.reports.make(Ask { question, at: None }).await {
+async fn make(reports: &dyn Reports, question: Question) -> Result<Option<Arc<Released>>, Problem> {
+    match reports.make(Ask { question, at: None }).await {
         Ok(released) => Ok(Some(released)),
         // Nothing to count yet is not a fault of the overview.
         Err(ReportFailure::Asked(_)) => Ok(None),
@@ -92,10 +126,8 @@ fn known(released: &Released, lang: Lang) -> Vec<Card> {
             ),
             _ => return None,
         };
-        let link = (
-            t(lang, "Se per enhet", "See by unit").to_owned(),
-            format!("{}#units", Page::Competence.href(lang)),
-        );
+        let link =
+            (t(lang, "Se per enhet", "See by unit").to_owned(), format!("{}#units", COMPETENCE.href(lang)));
         Some(Card {
             heading: heading.to_owned(),
             link: Some(link),
@@ -108,7 +140,7 @@ fn known(released: &Released, lang: Lang) -> Vec<Card> {
 /// How many have answered a round.
 fn response(released: &Released, round: &str, lang: Lang) -> Option<Card> {
     let section = released.sections().iter().find(|section| section.measure() == Measure::ResponseRate)?;
-    let address = format!("{}?lang={}&round={}", Page::Survey.path(), lang.tag(), escape(round));
+    let address = format!("{}?lang={}&round={}", SURVEY.path, lang.tag(), escape(round));
     let sentence = if section.live() {
         t(lang, "har svarat hittills.", "have answered so far.")
     } else {

@@ -1,5 +1,7 @@
 //! The pages of reports: the choice of place and round above, the report, and the same as files.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use disclosure::{Geometry, Lang, Released};
@@ -9,38 +11,48 @@ use maud::{Markup, html};
 use render::components;
 use render::{UNIT, View};
 
-use crate::api::Wanted;
-use crate::auth::Reader;
-use crate::problem::Problem;
-use crate::shell::{Asked, answer, frame, other, show};
-use crate::words::{Page, t};
-use crate::{Admin, ReportFailure};
+use super::api::Wanted;
+use super::ask::{ReportFailure, Reports};
+use super::words::{COMPETENCE, OVERVIEW, SURVEY};
+use crate::shell::problem::Problem;
+use crate::shell::{Asked, Page, Reader, Shell, answer, escape, frame, other, show, t};
 
 /// `GET /reports/competence`
-pub(crate) async fn competence(reader: Reader, State(admin): State<Admin>, Asked(wanted): Asked) -> Response {
-    let made = report_page(Page::Competence, &reader, &admin, &wanted).await;
-    answer(&admin, wanted.lang(), made)
+pub(crate) async fn competence(
+    reader: Reader,
+    State(shell): State<Shell>,
+    State(reports): State<Arc<dyn Reports>>,
+    Asked(wanted): Asked<Wanted>,
+) -> Response {
+    let made = report_page(COMPETENCE, &reader, &shell, &*reports, &wanted).await;
+    answer(&shell, wanted.lang(), made)
 }
 
 /// `GET /reports/survey`
-pub(crate) async fn survey(reader: Reader, State(admin): State<Admin>, Asked(wanted): Asked) -> Response {
-    let made = report_page(Page::Survey, &reader, &admin, &wanted).await;
-    answer(&admin, wanted.lang(), made)
+pub(crate) async fn survey(
+    reader: Reader,
+    State(shell): State<Shell>,
+    State(reports): State<Arc<dyn Reports>>,
+    Asked(wanted): Asked<Wanted>,
+) -> Response {
+    let made = report_page(SURVEY, &reader, &shell, &*reports, &wanted).await;
+    answer(&shell, wanted.lang(), made)
 }
 
 async fn report_page(
     page: Page,
     reader: &Reader,
-    admin: &Admin,
+    shell: &Shell,
+    reports: &dyn Reports,
     wanted: &Wanted,
 ) -> Result<Response, Problem> {
     let lang = wanted.lang();
-    let municipality = admin.municipality.refresh().await?.municipality;
+    let municipality = shell.municipality.refresh().await?.municipality;
     let there = wanted.address(page, other(lang));
-    let released = match admin.reports.make(wanted.ask(page.kind())?).await {
+    let released = match reports.make(wanted.ask(kind(page))?).await {
         Ok(released) => released,
         Err(ReportFailure::Asked(_)) if nothing_yet(page, &municipality) => {
-            return Ok(show(frame(page, lang, reader, &municipality, there, no_report(lang))));
+            return Ok(show(frame(shell, page, lang, reader, &municipality, there, no_report(lang))));
         }
         Err(failure) => return Err(failure.into()),
     };
@@ -66,7 +78,7 @@ async fn report_page(
             }
         }
     };
-    let mut frame = frame(page, lang, reader, &municipality, there, body);
+    let mut frame = frame(shell, page, lang, reader, &municipality, there, body);
     frame.heading = false;
     frame.title = match wanted.unit().and_then(|code| released.populations().iter().find(|p| p.code == code))
     {
@@ -76,8 +88,13 @@ async fn report_page(
     Ok(show(frame))
 }
 
+/// The report that a page shows, as the API names it.
+fn kind(page: Page) -> &'static str {
+    if page == SURVEY { "survey" } else { "competence" }
+}
+
 fn nothing_yet(page: Page, municipality: &Municipality) -> bool {
-    page != Page::Survey || municipality.surveys.rounds().next().is_none()
+    page != SURVEY || municipality.surveys.rounds().next().is_none()
 }
 
 fn no_report(lang: Lang) -> Markup {
@@ -88,7 +105,7 @@ fn no_report(lang: Lang) -> Markup {
             "Rapporten görs när det finns något att räkna på.",
             "The report is made once there is something to count.",
         ),
-        Some((t(lang, "Till översikten", "To the overview"), &Page::Overview.href(lang))),
+        Some((t(lang, "Till översikten", "To the overview"), &OVERVIEW.href(lang))),
     )
 }
 
@@ -99,9 +116,9 @@ fn choices(page: Page, released: &Released, municipality: &Municipality, wanted:
     let chosen = wanted.round().or_else(|| rounds.first().map(|round| round.id.as_str()));
     let file = |format: &str| wanted.file(page, format, released.identity().position);
     html! {
-        form class="choices" method="get" action=(page.path()) {
+        form class="choices" method="get" action=(page.path) {
             input type="hidden" name="lang" value=(lang.tag());
-            @if page == Page::Survey {
+            @if page == SURVEY {
                 div class="field" {
                     label for="round" { (t(lang, "Enkätomgång", "Round of a survey")) }
                     select id="round" name="round" {
@@ -160,26 +177,26 @@ fn places(released: &Released, lang: Lang) -> Vec<(usize, &str, &str)> {
 impl Wanted {
     /// The same page in a language.
     fn address(&self, page: Page, lang: Lang) -> String {
-        self.of(page.path(), lang, self.unit(), "")
+        self.of(page.path, lang, self.unit(), "")
     }
 
     /// The pattern of the addresses of other places' pages.
     fn links(&self, page: Page) -> String {
-        let address = self.of(page.path(), self.lang(), None, "");
+        let address = self.of(page.path, self.lang(), None, "");
         format!("{address}&unit={UNIT}")
     }
 
     /// The same report as a file.
     fn file(&self, page: Page, format: &str, position: u64) -> String {
         let more = format!("&format={format}&at={position}");
-        self.of(&format!("/api/v1/reports/{}", page.kind()), self.lang(), self.unit(), &more)
+        self.of(&format!("/api/v1/reports/{}", kind(page)), self.lang(), self.unit(), &more)
     }
 
     fn of(&self, path: &str, lang: Lang, unit: Option<&str>, more: &str) -> String {
         let mut address = format!("{path}?lang={}", lang.tag());
         for (name, value) in [("round", self.round()), ("unit", unit)] {
             if let Some(value) = value {
-                address.push_str(&format!("&{name}={}", crate::words::escape(value)));
+                address.push_str(&format!("&{name}={}", escape(value)));
             }
         }
         if let Some(at) = self.at.filter(|_| more.is_empty()) {
@@ -202,12 +219,12 @@ mod tests {
             ..Wanted::default()
         };
         let same = "round=v%C3%A5r%2F26&unit=a%201";
-        assert_eq!(wanted.address(Page::Survey, Lang::En), format!("/reports/survey?lang=en&{same}&at=7"));
+        assert_eq!(wanted.address(SURVEY, Lang::En), format!("/reports/survey?lang=en&{same}&at=7"));
         assert_eq!(
-            wanted.file(Page::Survey, "csv", 9),
+            wanted.file(SURVEY, "csv", 9),
             format!("/api/v1/reports/survey?lang=sv&{same}&format=csv&at=9")
         );
         let pattern = "/reports/survey?lang=sv&round=v%C3%A5r%2F26&at=7&unit={unit}";
-        assert_eq!(wanted.links(Page::Survey), pattern);
+        assert_eq!(wanted.links(SURVEY), pattern);
     }
 }

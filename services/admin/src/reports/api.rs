@@ -1,18 +1,37 @@
-//! Reports and status for programs.
+//! Reports for programs.
 
-use axum::Json;
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use disclosure::Lang;
 use render::{Stylesheet, View};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa::openapi::{RefOr, Schema};
 
-use crate::auth::Administrator;
-use crate::openapi::{self, Kind};
-use crate::problem::{Path, Problem, Query};
-use crate::{Admin, Ask, Question, ReportFailure, Standing};
+use super::ask::{Ask, Question, Reports};
+use crate::shell::openapi::one_of;
+use crate::shell::problem::{Path, Problem, Query};
+use crate::shell::{Administrator, lang_named};
+
+/// The kind of report in an address.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct Kind {
+    /// `competence` or `survey`.
+    #[param(schema_with = kinds)]
+    pub(crate) kind: String,
+}
+
+fn kinds() -> RefOr<Schema> {
+    one_of(&["competence", "survey"])
+}
+
+fn formats() -> RefOr<Schema> {
+    one_of(&["json", "csv", "html"])
+}
 
 /// What may stand behind a report's address.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
@@ -20,7 +39,7 @@ use crate::{Admin, Ask, Question, ReportFailure, Standing};
 #[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
     /// `json` (the default), `csv` or `html`.
-    #[param(schema_with = openapi::formats, required = false)]
+    #[param(schema_with = formats, required = false)]
     pub(crate) format: Option<String>,
     /// `en`, or else Swedish.
     pub(crate) lang: Option<String>,
@@ -35,7 +54,7 @@ pub(crate) struct Wanted {
 impl Wanted {
     /// The language; Swedish unless asked otherwise.
     pub(crate) fn lang(&self) -> Lang {
-        if self.lang.as_deref() == Some("en") { Lang::En } else { Lang::Sv }
+        lang_named(self.lang.as_deref())
     }
 
     /// The unit asked for; none: all of the organisation.
@@ -65,11 +84,11 @@ impl Wanted {
 ))]
 pub(crate) async fn report(
     _: Administrator,
-    State(admin): State<Admin>,
+    State(reports): State<Arc<dyn Reports>>,
     Path(Kind { kind }): Path<Kind>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Problem> {
-    let released = admin.reports.make(wanted.ask(&kind)?).await?;
+    let released = reports.make(wanted.ask(&kind)?).await?;
     let view = match wanted.unit() {
         None => View::new(&released, wanted.lang()),
         Some(unit) => View::of_unit(&released, wanted.lang(), unit).ok_or(Problem::NotFound("unit"))?,
@@ -94,32 +113,4 @@ pub(crate) async fn report(
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
-}
-
-/// How the log and its followers stand.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Status {
-    /// The log's head.
-    position: u64,
-    /// Whether every follower has come that far.
-    settled: bool,
-    followers: Vec<Standing>,
-}
-
-/// Says how the log's followers stand.
-#[utoipa::path(get, path = "/api/v1/status", tag = "operation", responses((status = OK, body = Status)))]
-pub(crate) async fn status(_: Administrator, State(admin): State<Admin>) -> Result<Json<Status>, Problem> {
-    let head = admin.log.head().await?.position.0;
-    let standing = admin.reports.standing().await?;
-    let settled = standing.iter().all(|s| s.position >= head && s.stopped.is_none());
-    Ok(Json(Status { position: head, settled, followers: standing }))
-}
-
-impl From<ReportFailure> for Problem {
-    fn from(failure: ReportFailure) -> Self {
-        match failure {
-            ReportFailure::Asked(detail) => Self::Asked(detail),
-            ReportFailure::Failed => Self::Internal,
-        }
-    }
 }

@@ -2,6 +2,10 @@
 //!
 //! Reading statements is the business of whoever implements [`Statements`].
 
+mod shown;
+
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
@@ -11,10 +15,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::IntoParams;
 
-use crate::Admin;
-use crate::auth::Administrator;
-use crate::openapi::ProvenanceShown;
-use crate::problem::{Path, Problem};
+use shown::ProvenanceShown;
+
+use crate::shell::Administrator;
+use crate::shell::problem::{Path, Problem};
 
 /// Statements could not be read; whoever reads them has said why in the log of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,12 +43,12 @@ pub(crate) struct Id {
 #[utoipa::path(get, path = "/api/v1/statements/{id}/provenance", tag = "statements", params(Id), responses((status = OK, body = ProvenanceShown)))]
 pub(crate) async fn provenance(
     _: Administrator,
-    State(admin): State<Admin>,
+    State(statements): State<Arc<dyn Statements>>,
     Path(Id { id }): Path<Id>,
 ) -> Result<Response, Problem> {
     let invalid = || Problem::Invalid { at: "the statement's id".to_owned(), expected: "a UUID".to_owned() };
     let id = xapi::lexical::uuid(&id).ok_or_else(invalid)?;
-    let found = admin.statements.provenance(id.into_bytes()).await.map_err(|_| Problem::Unavailable)?;
+    let found = statements.provenance(id.into_bytes()).await.map_err(|_| Problem::Unavailable)?;
     let answer = found.ok_or(Problem::NotFound("statement"))?;
     // Who vouched for a statement may be a person.
     let headers = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];

@@ -3,6 +3,10 @@
 //! What may be asked for, and what then happens, is the business of whoever implements [`Credentials`]; the commands
 //! on the server ask the same.
 
+mod shown;
+
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -13,10 +17,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::Admin;
-use crate::auth::Administrator;
-use crate::openapi::{Discarded, Key, Listed, Replayed, Revoked, Rules, Scope, Shown, WithSecret};
-use crate::problem::{Body, Path, Problem};
+use shown::{Discarded, Key, Listed, Replayed, Revoked, Rules, Scope, Shown, WithSecret};
+
+use crate::shell::Administrator;
+use crate::shell::problem::{Body, Path, Problem};
 
 /// A credential as it is asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -114,19 +118,22 @@ pub trait Credentials: Send + Sync {
 
 /// Lists the credentials, without their secrets.
 #[utoipa::path(get, path = "/api/v1/credentials", tag = "credentials", responses((status = OK, body = Listed)))]
-pub(crate) async fn list(_: Administrator, State(admin): State<Admin>) -> Result<Response, Problem> {
-    answer(&admin, CredentialTask::List, None, StatusCode::OK).await
+pub(crate) async fn list(
+    _: Administrator,
+    State(credentials): State<Arc<dyn Credentials>>,
+) -> Result<Response, Problem> {
+    answer(&*credentials, CredentialTask::List, None, StatusCode::OK).await
 }
 
 /// Makes a credential; its secret is shown this once.
 #[utoipa::path(post, path = "/api/v1/credentials", tag = "credentials", request_body = CredentialInput, responses((status = CREATED, body = WithSecret)))]
 pub(crate) async fn create(
     administrator: Administrator,
-    State(admin): State<Admin>,
+    State(credentials): State<Arc<dyn Credentials>>,
     Body(body): Body,
 ) -> Result<Response, Problem> {
     let task = CredentialTask::Create(input::parse(&body)?);
-    answer(&admin, task, Some(administrator), StatusCode::CREATED).await
+    answer(&*credentials, task, Some(administrator), StatusCode::CREATED).await
 }
 
 /// What `rotate` may be told.
@@ -142,25 +149,25 @@ pub(crate) struct Rotation {
 #[utoipa::path(post, path = "/api/v1/credentials/{key}/rotate", tag = "credentials", params(Key), request_body = Option<Rotation>, responses((status = OK, body = WithSecret)))]
 pub(crate) async fn rotate(
     administrator: Administrator,
-    State(admin): State<Admin>,
+    State(credentials): State<Arc<dyn Credentials>>,
     Path(Key { key }): Path<Key>,
     Body(body): Body,
 ) -> Result<Response, Problem> {
     let Rotation { grace_seconds } = if body.is_empty() { Rotation::default() } else { input::parse(&body)? };
     let task = CredentialTask::Rotate { key, grace_seconds };
-    answer(&admin, task, Some(administrator), StatusCode::OK).await
+    answer(&*credentials, task, Some(administrator), StatusCode::OK).await
 }
 
 /// Says what a credential's statements have to keep to; `{}` for nothing.
 #[utoipa::path(put, path = "/api/v1/credentials/{key}/rules", tag = "credentials", params(Key), request_body = Rules, responses((status = OK, body = Shown)))]
 pub(crate) async fn set_rules(
     administrator: Administrator,
-    State(admin): State<Admin>,
+    State(credentials): State<Arc<dyn Credentials>>,
     Path(Key { key }): Path<Key>,
     Body(body): Body,
 ) -> Result<Response, Problem> {
     let task = CredentialTask::SetRules { key, rules: input::parse(&body)? };
-    answer(&admin, task, Some(administrator), StatusCode::OK).await
+    answer(&*credentials, task, Some(administrator), StatusCode::OK).await
 }
 
 /// What `replay` may be told.
@@ -176,41 +183,41 @@ pub(crate) struct Replay {
 #[utoipa::path(post, path = "/api/v1/credentials/{key}/replay", tag = "credentials", params(Key), request_body = Option<Replay>, responses((status = OK, body = Replayed)))]
 pub(crate) async fn replay(
     administrator: Administrator,
-    State(admin): State<Admin>,
+    State(credentials): State<Arc<dyn Credentials>>,
     Path(Key { key }): Path<Key>,
     Body(body): Body,
 ) -> Result<Response, Problem> {
     let Replay { dry_run } = if body.is_empty() { Replay::default() } else { input::parse(&body)? };
-    answer(&admin, CredentialTask::Replay { key, dry_run }, Some(administrator), StatusCode::OK).await
+    answer(&*credentials, CredentialTask::Replay { key, dry_run }, Some(administrator), StatusCode::OK).await
 }
 
 /// Deletes the kept statements of a credential.
 #[utoipa::path(delete, path = "/api/v1/credentials/{key}/kept", tag = "credentials", params(Key), responses((status = OK, body = Discarded)))]
 pub(crate) async fn discard(
     administrator: Administrator,
-    State(admin): State<Admin>,
+    State(credentials): State<Arc<dyn Credentials>>,
     Path(Key { key }): Path<Key>,
 ) -> Result<Response, Problem> {
-    answer(&admin, CredentialTask::Discard { key }, Some(administrator), StatusCode::OK).await
+    answer(&*credentials, CredentialTask::Discard { key }, Some(administrator), StatusCode::OK).await
 }
 
 /// Refuses a credential from now on.
 #[utoipa::path(delete, path = "/api/v1/credentials/{key}", tag = "credentials", params(Key), responses((status = OK, body = Revoked)))]
 pub(crate) async fn revoke(
     administrator: Administrator,
-    State(admin): State<Admin>,
+    State(credentials): State<Arc<dyn Credentials>>,
     Path(Key { key }): Path<Key>,
 ) -> Result<Response, Problem> {
-    answer(&admin, CredentialTask::Revoke { key }, Some(administrator), StatusCode::OK).await
+    answer(&*credentials, CredentialTask::Revoke { key }, Some(administrator), StatusCode::OK).await
 }
 
 async fn answer(
-    admin: &Admin,
+    credentials: &dyn Credentials,
     task: CredentialTask,
     by: Option<Administrator>,
     status: StatusCode,
 ) -> Result<Response, Problem> {
-    let value = admin.credentials.perform(task, by.map(|by| by.account)).await?;
+    let value = credentials.perform(task, by.map(|by| by.account)).await?;
     // A secret is shown once and kept by nobody on the way.
     let headers = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((status, headers, Json(value)).into_response())

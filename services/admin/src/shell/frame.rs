@@ -2,22 +2,21 @@
 
 use std::sync::LazyLock;
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{FromRequestParts, Path, Query, State};
+use axum::extract::{FromRef, FromRequestParts, Path, Query, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use disclosure::Lang;
 use domain::Municipality;
 use maud::{Markup, html};
 use render::components;
 use render::{Asset, NavLink, PageFrame, Stylesheet};
+use serde::de::DeserializeOwned;
 
-use crate::Admin;
-use crate::api::Wanted;
-use crate::auth::{self, Reader};
-use crate::problem::Problem;
-use crate::words::{Page, t};
+use super::problem::Problem;
+use super::session::signed_in;
+use super::state::{Page, Shell};
+use super::words::{escape, home, lang_named, other, t};
 
 /// Where style sheet and fonts are served.
 const ASSETS: &str = "/assets/";
@@ -43,43 +42,65 @@ pub(crate) async fn asset(Path(path): Path<String>) -> Response {
     }
 }
 
-/// What stands behind a page's address. An address that cannot be read is a page that says so.
-pub(crate) struct Asked(pub(crate) Wanted);
+/// Somebody who looks at a page; others are sent to the log-in.
+pub(crate) struct Reader {
+    /// The name to show.
+    pub(crate) name: String,
+}
 
-impl FromRequestParts<Admin> for Asked {
+impl<S: Send + Sync> FromRequestParts<S> for Reader
+where
+    Shell: FromRef<S>,
+{
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, admin: &Admin) -> Result<Self, Response> {
-        let read: Result<Query<Wanted>, QueryRejection> = Query::from_request_parts(parts, admin).await;
-        match read {
-            Ok(Query(wanted)) => Ok(Self(wanted)),
-            Err(_) => {
-                let lang = lang_of(&parts.uri);
-                Err(failure(admin, lang, &Problem::Asked("the address cannot be read".to_owned())))
-            }
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let shell = Shell::from_ref(state);
+        match signed_in(&shell, &parts.headers).await {
+            Ok(Some(account)) => Ok(Self { name: account.display_name }),
+            Ok(None) => Err(to_log_in(&parts.uri)),
+            Err(problem) => Err(failure(&shell, lang_of(&parts.uri), &problem)),
         }
+    }
+}
+
+/// What stands behind a page's address. An address that cannot be read is a page that says so.
+pub(crate) struct Asked<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T>
+where
+    Shell: FromRef<S>,
+{
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let read = Query::<T>::from_request_parts(parts, state).await;
+        read.map(|Query(wanted)| Self(wanted)).map_err(|_| {
+            let unread = Problem::Asked("the address cannot be read".to_owned());
+            failure(&Shell::from_ref(state), lang_of(&parts.uri), &unread)
+        })
     }
 }
 
 /// The language that an address asks for, however wrong the rest of it is.
 pub(crate) fn lang_of(uri: &Uri) -> Lang {
-    let english = uri.query().unwrap_or_default().split('&').any(|pair| pair == "lang=en");
-    if english { Lang::En } else { Lang::Sv }
+    let mut pairs = uri.query().unwrap_or_default().split('&');
+    lang_named(pairs.find_map(|pair| pair.strip_prefix("lang=")))
 }
 
 /// A page's answer, or a page that says why there is none.
-pub(crate) fn answer(admin: &Admin, lang: Lang, made: Result<Response, Problem>) -> Response {
-    made.unwrap_or_else(|problem| failure(admin, lang, &problem))
+pub(crate) fn answer(shell: &Shell, lang: Lang, made: Result<Response, Problem>) -> Response {
+    made.unwrap_or_else(|problem| failure(shell, lang, &problem))
 }
 
 /// Everything else: a page for readers, a problem for programs.
-pub(crate) async fn nowhere(State(admin): State<Admin>, uri: Uri, headers: HeaderMap) -> Response {
+pub(crate) async fn nowhere(State(shell): State<Shell>, uri: Uri, headers: HeaderMap) -> Response {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let program = ["/api/", "/xapi/"].iter().any(|prefix| uri.path().starts_with(prefix));
     if program || !accept.contains("text/html") {
         return Problem::NotFound("resource").into_response();
     }
-    failure(&admin, lang_of(&uri), &Problem::NotFound("page"))
+    failure(&shell, lang_of(&uri), &Problem::NotFound("page"))
 }
 
 /// A method that an address does not know; `Allow` says which it does.
@@ -91,7 +112,7 @@ pub(crate) async fn not_so(uri: Uri) -> Response {
 }
 
 /// The page that a reader sees instead of the one asked for.
-pub(crate) fn failure(admin: &Admin, lang: Lang, problem: &Problem) -> Response {
+pub(crate) fn failure(shell: &Shell, lang: Lang, problem: &Problem) -> Response {
     let (title, text) = match problem {
         Problem::NotFound(_) => (
             t(lang, "Sidan finns inte", "There is no such page"),
@@ -132,13 +153,12 @@ pub(crate) fn failure(admin: &Admin, lang: Lang, problem: &Problem) -> Response 
             ),
         ),
     };
-    let overview = Page::Overview.href(lang);
     let body = html! {
         p class="lead" { (text) }
-        p { a class="action" href=(overview) { (t(lang, "Till översikten", "To the overview")) } }
+        p { a class="action" href=(home(lang)) { (t(lang, "Till översikten", "To the overview")) } }
     };
     let mut frame = PageFrame::new(lang, title, stylesheet(), body);
-    frame.place = place(&admin.municipality.snapshot().municipality);
+    frame.place = place(&shell.municipality.snapshot().municipality);
     let mut response = show(frame);
     *response.status_mut() = problem.status();
     response
@@ -147,6 +167,7 @@ pub(crate) fn failure(admin: &Admin, lang: Lang, problem: &Problem) -> Response 
 /// Everything around the content of a page for somebody who is logged in; `there` is the same page in the other
 /// language.
 pub(crate) fn frame(
+    shell: &Shell,
     here: Page,
     lang: Lang,
     reader: &Reader,
@@ -156,7 +177,7 @@ pub(crate) fn frame(
 ) -> PageFrame {
     let mut frame = PageFrame::new(lang, here.title(lang), stylesheet(), body);
     frame.place = place(municipality);
-    frame.nav = Page::ALL
+    frame.nav = (shell.pages)
         .iter()
         .map(|page| NavLink {
             label: page.title(lang).to_owned(),
@@ -172,14 +193,6 @@ pub(crate) fn frame(
         }
     });
     frame
-}
-
-/// The other language.
-pub(crate) fn other(lang: Lang) -> Lang {
-    match lang {
-        Lang::Sv => Lang::En,
-        Lang::En => Lang::Sv,
-    }
 }
 
 /// A page, with the headers that keep it from being framed, kept or fed with scripts.
@@ -216,12 +229,7 @@ pub(crate) fn to_log_in(uri: &Uri) -> Response {
     let lang = lang_of(uri);
     let address = match next {
         "/" | "/?lang=en" => format!("/login?lang={}", lang.tag()),
-        next => format!("/login?lang={}&next={}", lang.tag(), crate::words::escape(next)),
+        next => format!("/login?lang={}&next={}", lang.tag(), escape(next)),
     };
-    axum::response::Redirect::to(&address).into_response()
-}
-
-/// Whether a form was sent from one of our own pages.
-pub(crate) fn own_form(headers: &HeaderMap) -> Result<(), Problem> {
-    if auth::same_origin(headers) { Ok(()) } else { Err(Problem::Unauthorized) }
+    Redirect::to(&address).into_response()
 }

@@ -2,16 +2,14 @@
 
 use std::time::Duration;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::Admin;
-use crate::problem::Problem;
-use crate::shell;
+use super::problem::Problem;
+use super::state::Shell;
 
 /// The session's cookie.
 pub(crate) const COOKIE: &str = "larka_session";
@@ -24,12 +22,16 @@ pub(crate) struct Administrator {
     pub(crate) account: vault::AccountId,
 }
 
-impl FromRequestParts<Admin> for Administrator {
+impl<S: Send + Sync> FromRequestParts<S> for Administrator
+where
+    Shell: FromRef<S>,
+{
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, admin: &Admin) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let shell = Shell::from_ref(state);
         if let Some((login, password)) = basic(&parts.headers) {
-            return match admin.vault.verify_password(&login, &password).await? {
+            return match shell.vault.verify_password(&login, &password).await? {
                 Some(account) => Ok(Self { account: account.id }),
                 None => Err(Problem::Unauthorized),
             };
@@ -38,38 +40,20 @@ impl FromRequestParts<Admin> for Administrator {
         if !parts.method.is_safe() {
             return Err(Problem::Unauthorized);
         }
-        signed_in(admin, &parts.headers)
+        signed_in(&shell, &parts.headers)
             .await?
             .map(|account| Self { account: account.id })
             .ok_or(Problem::Unauthorized)
     }
 }
 
-/// An administrator who looks at a page; others are sent to the log-in.
-pub(crate) struct Reader {
-    /// The name to show.
-    pub(crate) name: String,
-}
-
-impl FromRequestParts<Admin> for Reader {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, admin: &Admin) -> Result<Self, Response> {
-        match signed_in(admin, &parts.headers).await {
-            Ok(Some(account)) => Ok(Self { name: account.display_name }),
-            Ok(None) => Err(shell::to_log_in(&parts.uri)),
-            Err(problem) => Err(shell::failure(admin, shell::lang_of(&parts.uri), &problem)),
-        }
-    }
-}
-
 /// The account whose session the request carries.
 pub(crate) async fn signed_in(
-    admin: &Admin,
+    shell: &Shell,
     headers: &HeaderMap,
 ) -> Result<Option<vault::secrets::Account>, Problem> {
     match token(headers) {
-        Some(token) => Ok(admin.vault.session(token).await?),
+        Some(token) => Ok(shell.vault.session(token).await?),
         None => Ok(None),
     }
 }
@@ -99,6 +83,11 @@ pub(crate) fn same_origin(headers: &HeaderMap) -> bool {
         return text(header::ORIGIN).is_none();
     };
     origin.split_once("://").is_some_and(|(_, from)| from == host)
+}
+
+/// Whether a form was sent from one of our own pages.
+pub(crate) fn own_form(headers: &HeaderMap) -> Result<(), Problem> {
+    if same_origin(headers) { Ok(()) } else { Err(Problem::Unauthorized) }
 }
 
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {

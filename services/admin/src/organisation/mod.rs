@@ -1,0 +1,17 @@
+//! The organisation: units, people's places in them, groups.
+
+mod api;
+
+use axum::extract::FromRef;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::shell::{Shell, Subject};
+
+pub(crate) fn subject<S>() -> Subject<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Shell: FromRef<S>,
+{
+    Subject { pages: &[], routes: OpenApiRouter::new().routes(routes!(api::organisation)) }
+}

@@ -1,0 +1,54 @@
+//! How reports are asked for. They are made by whoever implements [`Reports`], so that neither this service nor its
+//! tests build what computes them.
+
+use std::sync::Arc;
+
+use disclosure::Released;
+use futures_util::future::BoxFuture;
+
+use crate::shell::problem::Problem;
+
+/// What is asked of the maker of reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// Digital competence of those with duties.
+    Competence,
+    /// One round of a survey.
+    Survey {
+        /// The round's id; `None` for the one that opened last.
+        round: Option<String>,
+    },
+}
+
+/// A question, and what it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// What.
+    pub question: Question,
+    /// The log position; `None` for as far as the lake has come.
+    pub at: Option<u64>,
+}
+
+/// Why there is no report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReportFailure {
+    /// The question cannot be answered as put; why, in words for whoever asked.
+    Asked(String),
+    /// The maker failed; its log says why.
+    Failed,
+}
+
+/// Makes reports.
+pub trait Reports: Send + Sync {
+    /// A report that has passed the gate.
+    fn make(&self, ask: Ask) -> BoxFuture<'_, Result<Arc<Released>, ReportFailure>>;
+}
+
+impl From<ReportFailure> for Problem {
+    fn from(failure: ReportFailure) -> Self {
+        match failure {
+            ReportFailure::Asked(detail) => Self::Asked(detail),
+            ReportFailure::Failed => Self::Internal,
+        }
+    }
+}
