@@ -411,7 +411,13 @@ promises! {
         let last = if forged.pop() == Some('A') { 'B' } else { 'A' };
         forged.push(last);
         rig.get_as("2.0.0", &forged).await.expect(400);
-        rig.get_as("2.0.0", &format!("{more}&limit=1")).await.expect(400);
+        for beside in ["limit=1", "limit=500&since=x", "agent=nobody", "no_such=1"] {
+            for (before, after) in [("", format!("&{beside}")), (beside, String::new())] {
+                let and = if before.is_empty() { "" } else { "&" };
+                let address = more.replacen('?', &format!("?{before}{and}"), 1) + &after;
+                assert_eq!(rig.get_as("2.0.0", &address).await.expect(200).ids(), [id(2), id(1)], "{address}");
+            }
+        }
         rig.clock.advance(Duration::from_secs(2 * 86_400));
         rig.get_as("2.0.0", &more).await.expect(400);
     }

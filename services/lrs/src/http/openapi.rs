@@ -243,7 +243,7 @@ fn statements() -> Value {
     });
     let more = json!({
         "name": "more", "in": "query", "required": false, "schema": { "type": "string" },
-        "description": "Stands in the addresses of further pages, which are followed as they were given",
+        "description": "Stands in the addresses of further pages; beside it no other parameter counts",
     });
     let language = json!({ "type": "string" });
     let mut get = Operation::new(

@@ -50,10 +50,8 @@ async fn get(lrs: &Lrs, parts: &Parts) -> Result<Response, Refusal> {
     let languages = Languages::parse(languages.unwrap_or_default());
     let own = auth::only_own(&credential);
     let asking = Asking { credential: credential.id, own, version, languages: &languages };
+    // What else stands beside it is in the token already, and some clients write all of it again.
     if let Some((_, token)) = pairs.iter().find(|(name, _)| name == "more") {
-        if pairs.len() > 1 {
-            return Err(Refusal::bad_request("a more address is followed as it was given"));
-        }
         return listed(lrs, lrs.query().more(token, &asking).await?);
     }
     let query = StatementQuery::parse(pairs, version)?;
