@@ -28,6 +28,8 @@ pub struct AgentSpan {
     pub role: AgentRole,
     /// Who it is.
     pub identifier: Identifier,
+    /// Whether it is a group.
+    pub is_group: bool,
     /// The whole object, from `{` to `}`. A group's range contains its members' ranges.
     pub range: Range<usize>,
     /// For a group with `member`: the range of that array, from `[` to `]`.

@@ -19,6 +19,9 @@ use crate::{Identifier, Version};
 use agent::{Actor, Allowed};
 use leaf::{fields, required};
 
+/// Agents and groups of one statement, and attachments. Each may need a slot of its own, of which an event has 65,535.
+const MOST: usize = 10_000;
+
 /// A value that breaks a rule.
 #[derive(Debug)]
 pub(crate) struct Fault {
@@ -84,6 +87,9 @@ pub(crate) fn statement(value: Value<'_>, version: Version) -> Checked<Statement
     authority.map(|a| found.authority(a)).transpose()?;
     let event = found.event(value, Event { actor, verb, object, result, context, timestamp, attachments })?;
     let Lists { mut agents, context_activities, definitions, attachments } = found.lists;
+    if agents.len().max(attachments.len()) > MOST {
+        return Err(Fault::at(value, "at most 10000 agents and groups, and as many attachments"));
+    }
     agents.sort_by_key(|agent| agent.range.start);
     Ok(Statement {
         text: value.raw().to_owned(),
@@ -325,8 +331,9 @@ fn score(value: Value<'_>) -> Checked<Score> {
     if raw_n.zip(max_n).is_some_and(|(raw, max)| raw > max) {
         return fault(raw, "a number not above max");
     }
-    if min_n.zip(max_n).is_some_and(|(min, max)| min >= max) {
-        return fault(min, "a number below max");
+    // Equal where there is nothing to score: docs/decisions/0024.
+    if min_n.zip(max_n).is_some_and(|(min, max)| min > max) {
+        return fault(min, "a number not above max");
     }
     let fixed = |n: Option<Decimal<'_>>| n.map(|n| n.to_fixed(6));
     Ok(Score { scaled: fixed(scaled_n), raw: fixed(raw_n), min: fixed(min_n), max: fixed(max_n) })

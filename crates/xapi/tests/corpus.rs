@@ -101,7 +101,7 @@ fn the_same_id_twice_in_a_batch_is_refused_in_2_0() {
 
 proptest::proptest! {
     #[test]
-    fn no_damage_to_a_statement_makes_anything_panic(line in 0usize..37, at in proptest::prelude::any::<proptest::sample::Index>(),
+    fn no_damage_to_a_statement_makes_anything_panic(line in 0usize..38, at in proptest::prelude::any::<proptest::sample::Index>(),
         with in "[\\[\\]{}:,\"\\\\0-9a-zå]{0,3}", cut in 0usize..4)
     {
         let text = &valid()[line].text;

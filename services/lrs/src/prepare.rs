@@ -107,7 +107,7 @@ impl Preparation<'_> {
         for span in &statement.agents {
             let handle = self.handle(span).ok_or(UNRESOLVED)?;
             handles.push(handle.clone());
-            let tag = if is_group(statement, span) { TAG_GROUP } else { TAG_AGENT };
+            let tag = if span.is_group { TAG_GROUP } else { TAG_AGENT };
             spans.push(Span { range: span.range.clone(), agent: handle.agent(), tag });
         }
         let slots = self.vault.seal_text(kind, event, &statement.text, &spans, &actors, &handles)?;
@@ -137,26 +137,4 @@ pub(crate) fn random() -> Result<Key, VaultError> {
 /// A random statement id (RFC 4122, version 4).
 pub(crate) fn random_id() -> Result<Uuid, VaultError> {
     Ok(uuid::Builder::from_random_bytes(random()?).into_uuid())
-}
-
-fn is_group(statement: &Statement, span: &AgentSpan) -> bool {
-    use AgentRole::{Actor, ContextAgent, ContextGroup, SubContextAgent, SubContextGroup, SubTeam, Team};
-    match span.role {
-        Actor => statement.actor_is_group,
-        Team | ContextGroup | SubTeam | SubContextGroup => true,
-        ContextAgent | SubContextAgent => false,
-        _ if span.members.is_some() => true,
-        // An identified group without members; the name of an agent may hold the word too.
-        _ => statement.text.get(span.range.clone()).is_some_and(|json| {
-            json.contains("Group")
-                && serde_json::from_str::<Shape<'_>>(json)
-                    .is_ok_and(|shape| shape.object_type == Some("Group"))
-        }),
-    }
-}
-
-#[derive(serde::Deserialize)]
-struct Shape<'a> {
-    #[serde(rename = "objectType", borrow, default)]
-    object_type: Option<&'a str>,
 }

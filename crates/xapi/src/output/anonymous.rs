@@ -116,12 +116,8 @@ fn result(facts: &ResultFacts, centiseconds: Option<i64>) -> Vec<(&'static str, 
     result
 }
 
-/// The score as far as it is valid: rounding can bring min and max together.
 fn score(score: Score) -> Vec<(&'static str, String)> {
-    let Score { scaled, raw, mut min, mut max } = score;
-    if min.zip(max).is_some_and(|(min, max)| min >= max) {
-        (min, max) = (None, None);
-    }
+    let Score { scaled, raw, min, max } = score;
     let parts = [("scaled", scaled), ("raw", raw), ("min", min), ("max", max)];
     parts.into_iter().filter_map(|(name, n)| n.map(|n| (name, decimal(n)))).collect()
 }

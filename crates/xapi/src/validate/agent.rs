@@ -52,12 +52,24 @@ impl Found {
         let role = if self.in_sub_statement { role.in_sub_statement() } else { role };
         if let Some(identifier) = identifier(mbox, mbox_sha1sum, openid, account)? {
             let members = member.map(|m| self.range(m));
-            self.lists.agents.push(AgentSpan { role, identifier, range: self.range(value), members });
+            self.lists.agents.push(AgentSpan {
+                role,
+                identifier,
+                is_group,
+                range: self.range(value),
+                members,
+            });
         }
-        let members = member.map(|m| self.members(m, role.of_member())).transpose()?;
+        let members = member.map(|m| self.members(m, role.of_member())).transpose()?.unwrap_or(0);
         Ok(match (is_group, identifiers) {
             (false, _) => Actor::Agent,
-            (true, 0) => Actor::AnonymousGroup { members: members.unwrap_or(0) },
+            (true, 0) if members == 0 => {
+                return Err(Fault::at(
+                    member.unwrap_or(value),
+                    "at least one agent, as nothing else says who this is",
+                ));
+            }
+            (true, 0) => Actor::AnonymousGroup { members },
             (true, _) => Actor::IdentifiedGroup,
         })
     }
