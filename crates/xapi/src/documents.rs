@@ -126,7 +126,7 @@ impl DocumentQuery {
                 self.registration = Some(id);
             }
             "since" => {
-                let at = time::parse_timestamp(value)
+                let at = time::parse_parameter(value)
                     .ok_or_else(|| malformed("a date and time of ISO 8601 whose zone, if any, is known"))?;
                 self.since = Some(at.micros);
             }

@@ -30,7 +30,7 @@ pub struct Additions<'a> {
     pub authority: Option<&'a str>,
     /// The version of the request that brought the statement; says the `version` where the text has none.
     pub received: Version,
-    /// The version of the answer: in 2.0 timestamps are given in UTC.
+    /// The version of the answer: in 2.0 timestamps are given in UTC, in 1.0.3 as they came, but with a zone.
     pub answer: Version,
 }
 
@@ -93,11 +93,15 @@ fn set(object: Value<'_>, edits: &mut Edits, name: &str, json: &str, overwrite: 
 
 /// What changes in statements and SubStatements alike.
 fn event(event: Value<'_>, edits: &mut Edits, answer: Version) {
-    if answer == Version::V2_0_0
-        && let Some(timestamp) = event.get("timestamp")
-        && let Some(utc) = time::to_utc(&timestamp.string())
-    {
-        edits.replace(timestamp, &json_string(&utc));
+    if let Some(timestamp) = event.get("timestamp") {
+        let text = timestamp.string();
+        let given = match answer {
+            Version::V1_0_3 => time::with_zone(&text),
+            Version::V2_0_0 => time::to_utc(&text),
+        };
+        if let Some(given) = given {
+            edits.replace(timestamp, &json_string(&given));
+        }
     }
     let activities = event.get("context").and_then(|context| context.get("contextActivities"));
     for (_, activity) in activities.into_iter().flat_map(Value::entries) {

@@ -107,13 +107,9 @@ impl StatementQuery {
             true => Ok(value.to_owned()),
             false => Err(malformed("an absolute IRI")),
         };
-        let boolean = || match value {
-            "true" => Ok(true),
-            "false" => Ok(false),
-            _ => Err(malformed("true or false")),
-        };
+        let boolean = || boolean(value).ok_or_else(|| malformed("true or false"));
         // `stored` has microseconds: what comes after an instant comes after it cut to them, too.
-        let instant = || match time::parse_timestamp(value) {
+        let instant = || match time::parse_parameter(value) {
             Some(at) => Ok(at.micros),
             None => Err(malformed("a date and time of ISO 8601 whose zone, if any, is known")),
         };
@@ -153,6 +149,17 @@ impl StatementQuery {
             }
         }
         Ok(())
+    }
+}
+
+/// A boolean as clients write it: Python has `True`, PHP `1`.
+fn boolean(value: &str) -> Option<bool> {
+    match value {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ if value.eq_ignore_ascii_case("true") => Some(true),
+        _ if value.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
     }
 }
 
@@ -273,6 +280,27 @@ mod tests {
     }
 
     #[test]
+    fn values_are_read_as_clients_write_them() {
+        for (value, meant) in [
+            ("true", true),
+            ("True", true),
+            ("TRUE", true),
+            ("1", true),
+            ("false", false),
+            ("False", false),
+            ("0", false),
+        ] {
+            let query = parse(&[("attachments", value), ("ascending", value), ("related_agents", value)]);
+            let query = query.unwrap();
+            assert_eq!([query.attachments, query.ascending, query.related_agents], [meant; 3], "{value}");
+        }
+        let plain = parse(&[("since", "2026-03-01T00:00:00Z"), ("until", "2026-03-01T00:00:00Z")]);
+        for value in ["2026-03-01 00:00:00", "2026-03-01T02:00:00 02:00"] {
+            assert_eq!(parse(&[("since", value), ("until", value)]), plain, "{value}");
+        }
+    }
+
+    #[test]
     fn what_has_not_its_form_is_refused_without_repeating_it() {
         for (name, value) in [
             ("statementId", "kalle"),
@@ -283,8 +311,9 @@ mod tests {
             ("agent", r#"{"mbox":"mailto:kalle@b.se","kalle":1}"#),
             ("verb", "kalle"),
             ("activity", ""),
-            ("related_agents", "True"),
-            ("ascending", "1"),
+            ("related_agents", "yes"),
+            ("related_agents", ""),
+            ("ascending", "2"),
             ("since", "2026-03-01"),
             ("until", "2026-03-01T00:00:00-00:00"),
             ("limit", "-1"),

@@ -24,6 +24,39 @@ pub fn parse_timestamp(text: &str) -> Option<Timestamp> {
     Some(Timestamp { micros: instant.seconds * 1_000_000 + micros, zoned: instant.zoned })
 }
 
+/// Reads a timestamp as clients write them in a query: as [`parse_timestamp`] does, and with a space for the `T`, a
+/// space before the zone, `UTC` for `Z`, or a space for the `+` of a zone, which is what an address without percent
+/// encoding makes of it. As there, a text without a zone is read as UTC.
+pub fn parse_parameter(text: &str) -> Option<Timestamp> {
+    parse_timestamp(text).or_else(|| {
+        let mut words = text.split_ascii_whitespace();
+        let mut at = words.next()?.to_owned();
+        if !at.contains(['T', 't']) {
+            at.push('T');
+            at.push_str(words.next()?);
+        }
+        match words.next() {
+            None => {}
+            Some("UTC" | "utc") => at.push('Z'),
+            Some(zone) => {
+                at.push_str(if zone.starts_with(|c: char| c.is_ascii_digit()) { "+" } else { "" });
+                at.push_str(zone);
+            }
+        }
+        if words.next().is_some() { None } else { parse_timestamp(&at) }
+    })
+}
+
+/// The same text with the zone that it is read in, where it has none. None for a text that has one, and for what is no
+/// timestamp.
+pub fn with_zone(text: &str) -> Option<String> {
+    // Nearly all are written so.
+    if text.ends_with(['Z', 'z']) {
+        return None;
+    }
+    instant(text).filter(|instant| !instant.zoned).map(|_| format!("{text}Z"))
+}
+
 /// The same instant in UTC, with the decimals that it came with. None for what is no timestamp, or where UTC
 /// leaves the years 0 to 9999.
 pub fn to_utc(text: &str) -> Option<String> {
@@ -307,6 +340,63 @@ mod tests {
     }
 
     #[test]
+    fn what_clients_write_in_a_query_is_read_where_it_means_one_instant() {
+        let instant = micros("2026-03-01T08:30:00Z");
+        for same in [
+            "2026-03-01 08:30:00",
+            "2026-03-01 08:30",
+            "2026-03-01 08:30:00.000000",
+            "2026-03-01 08:30:00Z",
+            "2026-03-01 08:30:00 UTC",
+            "2026-03-01T08:30:00 Z",
+            "2026-03-01T09:30:00+01:00",
+            "2026-03-01T09:30:00 01:00",
+            "2026-03-01 09:30:00 01:00",
+            "2026-03-01 09:30:00+01",
+            "2026-03-01 09:30:00 +0100",
+            "2026-03-01 09:30:00  0100",
+            "2026-03-01 06:30:00 -0200",
+            "2026-03-01 06:30:00-02:00",
+            "20260301 083000",
+            " 2026-03-01T08:30:00Z ",
+        ] {
+            assert_eq!(parse_parameter(same).map(|at| at.micros), instant, "{same}");
+        }
+        for bad in [
+            "",
+            " ",
+            "2026-03-01",
+            "08:30:00",
+            "1772353800",
+            "yesterday",
+            "01/03/2026 08:30",
+            "2026-03-01 25:30:00",
+            "2026-03-01 08:30:00 CET",
+            "2026-03-01 08:30:00 01:00 x",
+            "2026-03-01T08:30:00Z 01:00",
+            "2026-03-01T08:30:00+01:00 01:00",
+            "2026-03-01 08:30:00 -00:00",
+            "2026-03-01T08:30:00 UTC UTC",
+        ] {
+            assert_eq!(parse_parameter(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_zone_is_added_where_there_is_none() {
+        for (text, zoned) in [
+            ("2026-03-01T08:30:00", Some("2026-03-01T08:30:00Z")),
+            ("2026-03-01T08:30:00.1234567", Some("2026-03-01T08:30:00.1234567Z")),
+            ("20260301T0830", Some("20260301T0830Z")),
+            ("2026-03-01T08:30:00Z", None),
+            ("2026-03-01T08:30:00+01:00", None),
+            ("soon", None),
+        ] {
+            assert_eq!(with_zone(text).as_deref(), zoned, "{text}");
+        }
+    }
+
+    #[test]
     fn utc_keeps_the_precision_that_came() {
         assert_eq!(to_utc("2026-03-01T09:30:00.50+01:00").as_deref(), Some("2026-03-01T08:30:00.50Z"));
         assert_eq!(to_utc("2026-03-01T00:30:00+01:00").as_deref(), Some("2026-02-28T23:30:00Z"));
@@ -370,6 +460,7 @@ mod tests {
         fn reading_never_panics(text in ".{0,40}", near in "[-+0-9TZ:.,PYMDHSW]{0,30}") {
             for text in [text, near] {
                 let _ = (parse_timestamp(&text), to_utc(&text), parse_duration(&text));
+                let _ = (parse_parameter(&text), with_zone(&text));
             }
         }
     }

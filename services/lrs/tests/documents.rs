@@ -42,7 +42,8 @@ promises! {
     async fn the_etag_is_the_sha1_of_the_content_and_the_date_is_when_it_was_stored(rig) {
         for version in VERSIONS {
             for uri in everywhere(version) {
-                put(&rig, version, &uri, &[NEW], "abc").await.expect(204);
+                let stored = put(&rig, version, &uri, &[NEW], "abc").await.expect(204);
+                assert_eq!(stored.header("etag"), Some(sha1_of_abc()));
                 let given = ask(&rig, version, Method::GET, &uri, &[], "").await.expect(200);
                 assert_eq!(given.header("etag"), Some(sha1_of_abc()));
                 assert_eq!(given.header("last-modified"), Some("Thu, 15 Jan 2026 08:00:00 GMT"));
@@ -60,6 +61,33 @@ promises! {
         let given = get(&rig, &uri).await.expect(200);
         assert_eq!(given.header("last-modified"), Some("Thu, 15 Jan 2026 08:01:01 GMT"));
         assert_ne!(given.header("etag"), Some(sha1_of_abc()));
+    }
+
+    async fn whoever_stored_a_document_is_told_the_etag_that_a_reader_gets(rig) {
+        for version in VERSIONS {
+            for uri in everywhere(version) {
+                let mut known = put(&rig, version, &uri, &[NEW, JSON], r#"{"a":1}"#).await.expect(204);
+                for round in 0..3 {
+                    let tag = known.header("etag").unwrap().to_owned();
+                    let given = ask(&rig, version, Method::GET, &uri, &[], "").await.expect(200);
+                    assert_eq!(given.header("etag"), Some(tag.as_str()), "{uri}");
+                    let (method, body) = match round {
+                        0 => (Method::PUT, r#"{"a":2}"#.to_owned()),
+                        1 => (Method::POST, r#"{"b":3}"#.to_owned()),
+                        // Sealed beside the other work.
+                        _ => (Method::POST, format!(r#"{{"c":"{}"}}"#, "x".repeat(200_000))),
+                    };
+                    known = ask(&rig, version, method, &uri, &[("If-Match", &tag), JSON], body).await.expect(204);
+                }
+                let stale = sha1_of_abc();
+                let refused = put(&rig, version, &uri, &[("If-Match", stale)], "x").await.expect(412);
+                assert_eq!(refused.header("etag"), None);
+            }
+        }
+        let uri = state_of("anna", "a", "blind");
+        let blind = put(&rig, "1.0.3", &uri, &[], "abc").await.expect(204);
+        assert_eq!(blind.header("etag"), Some(sha1_of_abc()));
+        assert_eq!(delete(&rig, &uri).await.expect(204).header("etag"), None);
     }
 
     async fn no_browser_shows_a_tool_what_was_there_before(rig) {

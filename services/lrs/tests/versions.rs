@@ -102,6 +102,33 @@ promises! {
         }
     }
 
+    async fn timestamps_are_given_with_a_zone_and_kept_as_they_came(rig) {
+        for (number, (sent, in_1_0_3, in_2_0)) in (1..).zip([
+            ("2026-01-10T10:00:00", "2026-01-10T10:00:00Z", "2026-01-10T10:00:00Z"),
+            ("2026-01-10T10:00:00.1234567", "2026-01-10T10:00:00.1234567Z", "2026-01-10T10:00:00.1234567Z"),
+            ("2026-01-10T10:00:00.5+01:00", "2026-01-10T10:00:00.5+01:00", "2026-01-10T09:00:00.5Z"),
+            ("2026-01-10T10:00:00Z", "2026-01-10T10:00:00Z", "2026-01-10T10:00:00Z"),
+        ]) {
+            let mut statement = statement(number, "anna", "a");
+            statement["timestamp"] = sent.into();
+            let mut sub = plain("anna", "a");
+            sub["objectType"] = "SubStatement".into();
+            sub["timestamp"] = sent.into();
+            statement["object"] = sub;
+            post(&rig, "1.0.3", &statement, 200).await;
+            for (version, expected) in [("1.0.3", in_1_0_3), ("2.0.0", in_2_0)] {
+                for format in ["exact", "ids", "canonical"] {
+                    let uri = address(&[("statementId", &id(number)), ("format", format)]);
+                    let given = rig.get_as(version, &uri).await.expect(200).json();
+                    assert_eq!([&given["timestamp"], &given["object"]["timestamp"]], [expected; 2], "{version} {format}");
+                }
+            }
+            // It is the same statement as it came and as it is given.
+            post(&rig, "1.0.3", &statement, 200).await;
+            post(&rig, "1.0.3", &given(&rig, "1.0.3", number).await, 200).await;
+        }
+    }
+
     async fn activities_of_a_context_are_given_back_as_lists(rig) {
         let one = json!({ "id": activity("b") });
         let activities = json!({ "parent": one, "grouping": [one, { "id": activity("c") }] });

@@ -45,7 +45,7 @@ enum Sealer {
 }
 
 impl Documents {
-    /// Stores a document under the id that a query names.
+    /// Stores a document under the id that a query names; says its tag.
     pub(crate) async fn put(
         &self,
         query: &DocumentQuery,
@@ -53,19 +53,20 @@ impl Documents {
         unconditional: Unconditional,
         conditions: &Conditions,
         credential: Key,
-    ) -> Result<(), DocumentError> {
+    ) -> Result<Option<String>, DocumentError> {
         let change = Change::Put { content, content_type, unconditional };
         self.change(query, &change, conditions, credential).await
     }
 
-    /// Merges a JSON object into the document that a query names; stores it where there is none.
+    /// Merges a JSON object into the document that a query names; stores it where there is none. Says the tag of what
+    /// that comes to.
     pub(crate) async fn merge(
         &self,
         query: &DocumentQuery,
         content: Bytes,
         conditions: &Conditions,
         credential: Key,
-    ) -> Result<(), DocumentError> {
+    ) -> Result<Option<String>, DocumentError> {
         self.change(query, &Change::Merge { content }, conditions, credential).await
     }
 
@@ -76,7 +77,7 @@ impl Documents {
         conditions: &Conditions,
         credential: Key,
     ) -> Result<(), DocumentError> {
-        self.change(query, &Change::Delete, conditions, credential).await
+        self.change(query, &Change::Delete, conditions, credential).await.map(drop)
     }
 
     /// Deletes all documents that a query speaks of.
@@ -100,13 +101,14 @@ impl Documents {
         appended.map(drop).map_err(|error| ingest::refused(error).into())
     }
 
+    /// The tag of what is there after the change, unless it was deleted.
     async fn change(
         &self,
         query: &DocumentQuery,
         change: &Change,
         conditions: &Conditions,
         credential: Key,
-    ) -> Result<(), DocumentError> {
+    ) -> Result<Option<String>, DocumentError> {
         let blind = conditions.is_empty()
             && matches!(change, Change::Put { unconditional: Unconditional::Replaces, .. });
         // What is there makes no difference to some changes: they need not wait for anybody.
@@ -125,7 +127,7 @@ impl Documents {
             };
             let outcome = self.decide(change, conditions, current.document.as_ref())?;
             let (place, sealer) = match (&outcome, known) {
-                (Outcome::Nothing, _) | (Outcome::Delete, None) => return Ok(()),
+                (Outcome::Nothing, _) | (Outcome::Delete, None) => return Ok(None),
                 (Outcome::Delete, Some(place)) => (place, None),
                 // Nobody is made before the conditions are known to hold.
                 (Outcome::Store { .. }, known) => {
@@ -140,18 +142,20 @@ impl Documents {
             };
             let expected = if blind { Expected::Any } else { Expected::Version(current.version) };
             let stream = (self.stream(&place, id(query)), expected);
+            let mut tag = None;
             let event = match (outcome, sealer) {
                 (Outcome::Store { content, content_type }, Some(sealer)) => {
                     let label = DocumentLabel { id: id(query).to_owned(), content_type };
                     let event_id = random()?;
-                    let slots = self.seal(sealer, event_id, &label, content).await?;
+                    let (slots, own) = self.seal(sealer, event_id, &label, content).await?;
+                    tag = Some(own);
                     event(&DocumentStoredFacts(place), event_id, stream, credential, slots)
                 }
                 _ => event(&DocumentDeletedFacts(place), random()?, stream, credential, Vec::new()),
             };
             let append = Append { events: vec![event], fence: Some(fence), raise_fence: false };
             match self.log.append(append).await {
-                Ok(_) => return Ok(()),
+                Ok(_) => return Ok(tag),
                 Err(AppendError::WrongVersion { .. } | AppendError::Fenced(_)) => {}
                 Err(error) => return Err(ingest::refused(error).into()),
             }
@@ -223,22 +227,25 @@ impl Documents {
         handle.map(Sealer::Agent).ok_or_else(|| IngestError::Internal("an agent has a key".into()).into())
     }
 
+    /// The slots of a document, and the tag of its content.
     async fn seal(
         &self,
         sealer: Sealer,
         event: Key,
         label: &DocumentLabel,
         content: Bytes,
-    ) -> Result<Vec<Slot>, DocumentError> {
+    ) -> Result<(Vec<Slot>, String), DocumentError> {
         let (vault, label) = (self.vault.clone(), label.encode());
         let large = content.len() > SEALED_ASIDE;
-        let seal = move || -> Result<Vec<Slot>, VaultError> {
+        let seal = move || -> Result<(Vec<Slot>, String), VaultError> {
             let owner = match &sealer {
                 Sealer::Agent(handle) => Owner::Agent(handle),
                 Sealer::Class(class) => Owner::Class(class),
             };
             let binding = |slot| Binding { event, kind: DocumentStoredFacts::KIND, slot };
-            Ok(vec![vault.seal(&binding(0), &owner, &label)?, vault.seal(&binding(1), &owner, &content)?])
+            let slots =
+                vec![vault.seal(&binding(0), &owner, &label)?, vault.seal(&binding(1), &owner, &content)?];
+            Ok((slots, conditions::tag(&content)))
         };
         let sealed = match large {
             true => tokio::task::spawn_blocking(seal)

@@ -76,13 +76,18 @@ impl Conditions {
             answer = StatusCode::NOT_MODIFIED.into_response();
         }
         let headers = answer.headers_mut();
-        if let Ok(value) = HeaderValue::from_str(&format!("\"{tag}\"")) {
-            headers.insert(header::ETAG, value);
-        }
+        tagged(headers, Some(tag));
         if let Some(date) = changed.and_then(http_date) {
             headers.insert(header::LAST_MODIFIED, date);
         }
         answer
+    }
+}
+
+/// Says the tag of what is there, if something is.
+pub(super) fn tagged(headers: &mut HeaderMap, tag: Option<&str>) {
+    if let Some(Ok(value)) = tag.map(|tag| HeaderValue::from_str(&format!("\"{tag}\""))) {
+        headers.insert(header::ETAG, value);
     }
 }
 

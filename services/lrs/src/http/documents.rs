@@ -86,14 +86,14 @@ async fn write(
     let conditions = Conditions::read(&parts.headers)?;
     let content_type = content_type(&parts.headers)?;
     let documents = &lrs.inner.documents;
-    if parts.method == Method::POST {
+    let tag = if parts.method == Method::POST {
         if !content_type.as_deref().is_some_and(is_json) {
             return Err(Refusal::bad_request(
                 "expected Content-Type application/json: only JSON objects are merged, PUT stores anything",
             ));
         }
         let content = body::read(lrs, &parts.headers, body).await?;
-        documents.merge(&query, content, &conditions, credential.id).await?;
+        documents.merge(&query, content, &conditions, credential.id).await?
     } else {
         let content = body::read(lrs, &parts.headers, body).await?;
         let content_type = content_type.unwrap_or_else(|| String::from_utf8_lossy(UNTYPED.as_bytes()).into());
@@ -102,9 +102,11 @@ async fn write(
             (Version::V1_0_3, _) => Unconditional::Refused,
             (Version::V2_0_0, _) => Unconditional::Creates,
         };
-        documents.put(&query, (content, content_type), unconditional, &conditions, credential.id).await?;
-    }
-    Ok(StatusCode::NO_CONTENT.into_response())
+        documents.put(&query, (content, content_type), unconditional, &conditions, credential.id).await?
+    };
+    let mut answer = StatusCode::NO_CONTENT.into_response();
+    conditions::tagged(answer.headers_mut(), tag.as_deref());
+    Ok(answer)
 }
 
 /// Deletes one document, or all states.

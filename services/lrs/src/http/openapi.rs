@@ -364,7 +364,9 @@ fn documents(resource: DocumentResource) -> Value {
         )
         .answers("304", "As the reader has it", &["etag", header::LAST_MODIFIED.as_str()], Value::Null)
         .refused(&["404"]);
-    let stored = |operation: Operation| operation.answers("204", "It is so", &[], Value::Null);
+    let changed =
+        |operation: Operation, told: &[&'static str]| operation.answers("204", "It is so", told, Value::Null);
+    let stored = |operation: Operation| changed(operation, &["etag"]);
     let bytes = json!({ "application/octet-stream": { "schema": { "type": "string", "format": "binary" } }, "application/json": { "schema": {} } });
     let put = stored(
         operation("put", format!("Stores one {what}"), write, DocumentAction::Write, &with_id).body(bytes),
@@ -378,8 +380,9 @@ fn documents(resource: DocumentResource) -> Value {
         DocumentResource::State => ("Deletes one state, or all", owner),
         _ => ("Deletes one profile", with_id.as_slice()),
     };
-    let delete = stored(
+    let delete = changed(
         operation("delete", which.to_owned(), write, DocumentAction::Delete, required).refused(&["409"]),
+        &[],
     );
     json!({
         "get": get.described(),
