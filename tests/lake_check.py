@@ -18,6 +18,7 @@ COLUMNS = {
     "position": "BIGINT",
     "stored_day": "INTEGER",
     "day": "INTEGER",
+    "dated_ahead": "BOOLEAN",
     "actor": "BLOB",
     "actor_is_group": "BOOLEAN",
     "verb": "VARCHAR",
@@ -30,6 +31,7 @@ COLUMNS = {
     "score_raw": "BIGINT",
     "score_min": "BIGINT",
     "score_max": "BIGINT",
+    "score_share": "BIGINT",
     "duration_cs": "BIGINT",
     "responses": "VARCHAR[]",
     "parents": "VARCHAR[]",
@@ -55,8 +57,8 @@ def blocks(position):
 def check(lake):
     """Yields what does not hold."""
     manifest = json.loads((lake / "manifest.json").read_text())
-    if manifest["format"] != 1:
-        yield f"format {manifest['format']}, expected 1"
+    if manifest["format"] != 2:
+        yield f"format {manifest['format']}, expected 2"
         return
     found = [(block["first"], block["last"]) for block in manifest["blocks"]]
     if found != blocks(manifest["position"]):
@@ -97,6 +99,8 @@ def check(lake):
         "ids have sixteen bytes": "SELECT coalesce(bool_and(octet_length(actor) = 16 AND "
         "octet_length(coalesce(registration, actor)) = 16), true) FROM s WHERE actor IS NOT NULL",
         "an object is an activity or has no IRI": "SELECT bool_and((object_kind = 'activity') = (object IS NOT NULL)) FROM s",
+        "nothing counts on a day after it was stored": "SELECT coalesce(bool_and(day <= stored_day), true) FROM s",
+        "a share is between 0 and 1": "SELECT coalesce(bool_and(score_share BETWEEN 0 AND 1000000), true) FROM s",
         "a scaled score is between -1 and 1": "SELECT coalesce(bool_and(abs(score_scaled) <= 1000000), true) FROM s",
     }.items():
         if not duckdb.execute(f"WITH s AS (FROM {statements}) {condition}").fetchone()[0]:

@@ -53,7 +53,7 @@ fn main() {
     println!("municipality folded in {:.2} s", started.elapsed().as_secs_f64());
     let snapshot = Snapshot::open(&dir).unwrap();
     let started = Instant::now();
-    let day = snapshot.latest_day().unwrap();
+    let day = snapshot.days().unwrap();
     println!("latest day in {:.2} s", started.elapsed().as_secs_f64());
     let started = Instant::now();
     let parameters = competence::Parameters { as_of: day, ..competence::Parameters::new("digcomp-3.0") };
@@ -181,6 +181,7 @@ fn statement(log: &mut Vec<Event>) {
         xapi_version: Version::V2_0_0,
         attachments_from: None,
         origin: None,
+        untracked: false,
     };
     add(log, &facts);
 }

@@ -21,6 +21,7 @@ pub struct Released {
     place: Text,
     period: Text,
     identity: Identity,
+    dated_ahead: u64,
     preset: Preset,
     populations: Vec<ReleasedPopulation>,
     sections: Vec<ReleasedSection>,
@@ -227,6 +228,11 @@ impl Released {
         &self.identity
     }
 
+    /// How many statements of the whole log are dated later than they were stored, and count when they were stored.
+    pub fn dated_ahead(&self) -> u64 {
+        self.dated_ahead
+    }
+
     /// The rules that it passed.
     pub fn preset(&self) -> &Preset {
         &self.preset
@@ -272,6 +278,7 @@ impl Released {
             place: table.place,
             period: table.period,
             identity: table.identity,
+            dated_ahead: table.dated_ahead,
             preset,
             populations: populations.collect(),
             sections: table

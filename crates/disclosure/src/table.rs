@@ -34,6 +34,9 @@ pub struct ResultTable {
     pub period: Text,
     /// What it was made from; the same identity gives the same bytes.
     pub identity: Identity,
+    /// How many statements up to the position are dated later than they were stored, and count when they were stored.
+    /// Of statements, not of people, and of the whole log: it says nothing of anybody.
+    pub dated_ahead: u64,
     /// The groups of people; a parent stands before its children.
     pub populations: Vec<Population>,
     /// The parts of the report, in reading order.

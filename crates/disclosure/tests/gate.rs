@@ -30,6 +30,7 @@ fn table(units: &[Unit]) -> ResultTable {
             horizon: 0,
             as_of: "2026-06-12".into(),
         },
+        dated_ahead: 0,
         populations: units
             .iter()
             .enumerate()

@@ -237,6 +237,19 @@ impl Requirements {
     }
 }
 
+/// Which of one person's evidence for one competence counts on a day, in its order. Of what shows the same of one root
+/// activity (said twice, passed again, passed in a copy) the latest is the one piece that counts.
+pub fn counting(evidence: &[Evidence<'_>], on: Date) -> Vec<bool> {
+    let mut pieces: BTreeMap<_, (i64, u64, usize)> = BTreeMap::new();
+    for (index, e) in evidence.iter().enumerate().filter(|(_, e)| e.counts_on(on)) {
+        let shown = (e.root, e.kind, e.low, e.high, e.weight, e.types);
+        let this = (e.observed_at, e.position, index);
+        pieces.entry(shown).and_modify(|latest| *latest = this.max(*latest)).or_insert(this);
+    }
+    let counting: BTreeSet<usize> = pieces.into_values().map(|(_, _, index)| index).collect();
+    (0..evidence.len()).map(|index| counting.contains(&index)).collect()
+}
+
 /// The support for a level, in thousandths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Support {

@@ -19,6 +19,7 @@ pub mod statement;
 pub mod surveys;
 #[cfg(test)]
 mod testing;
+pub mod untracked;
 mod values;
 pub mod verbs;
 
@@ -26,6 +27,7 @@ pub use cbor::{BadFacts, Facts};
 pub use municipality::Municipality;
 pub use selection::Selection;
 pub use statement::{StatementFacts, StatementFactsRef};
+pub use untracked::Untracked;
 pub use values::{BadDate, Date, Text};
 
 /// A pseudonym: the random id of one identifier of somebody (16 bytes, as the vault gives it).

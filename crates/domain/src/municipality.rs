@@ -94,7 +94,7 @@ impl Municipality {
         position: Position,
     ) -> Vec<Evidence<'a>> {
         let Some(activity) = facts.activity() else { return Vec::new() };
-        let observed_at = facts.happened(stored);
+        let observed_at = facts.counted_at(stored).0;
         if facts.is_pass() {
             let root = self.catalogue.root(activity);
             let day = Date::in_sweden(Micros(observed_at));

@@ -179,6 +179,7 @@ mod tests {
             xapi_version: Version::V2_0_0,
             attachments_from: None,
             origin: None,
+            untracked: false,
         }
     }
 

@@ -5,6 +5,7 @@
 //! in `docs/formats/facts.md`.
 
 mod codec;
+mod counting;
 mod from;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use eventlog::event::Key;
 pub use xapi::{AgentRole, ContextRole, Score, Version};
 
 use crate::AgentId;
+pub use counting::share;
 pub use from::{Surroundings, UnknownAgent, from_statement};
 
 /// A statement's clear facts, owning its texts.
@@ -59,6 +61,8 @@ pub struct StatementFactsOf<S> {
     pub attachments_from: Option<u16>,
     /// Where it was before, if it was imported.
     pub origin: Option<Origin>,
+    /// Whether the actor is nobody, as was judged when the statement came.
+    pub untracked: bool,
 }
 
 /// Where an imported statement was before.
@@ -132,16 +136,6 @@ impl<S: AsRef<str>> StatementFactsOf<S> {
         if self.verb.as_ref() == xapi::VOIDED { self.refers_to() } else { None }
     }
 
-    /// Whether the statement says that its activity was passed: verb `passed` unless success is denied, or
-    /// verb `completed` where success is affirmed. Failing is no evidence of anything.
-    pub fn is_pass(&self) -> bool {
-        match self.verb.as_ref() {
-            crate::verbs::PASSED => self.success != Some(false),
-            crate::verbs::COMPLETED => self.success == Some(true),
-            _ => false,
-        }
-    }
-
     /// The single code of a response that has exactly one.
     pub fn code(&self) -> Option<&str> {
         match self.response.as_slice() {
@@ -150,7 +144,8 @@ impl<S: AsRef<str>> StatementFactsOf<S> {
         }
     }
 
-    /// When it happened: the timestamp, or else `stored`, both in microseconds.
+    /// When it says that it happened: the timestamp, or else `stored`, both in microseconds. Figures go by
+    /// [`counted_at`](Self::counted_at).
     pub fn happened(&self, stored: eventlog::clock::Micros) -> i64 {
         self.timestamp.unwrap_or(stored.0)
     }
@@ -176,6 +171,7 @@ impl StatementFactsRef<'_> {
             xapi_version: self.xapi_version,
             attachments_from: self.attachments_from,
             origin: self.origin,
+            untracked: self.untracked,
         }
     }
 }

@@ -26,6 +26,7 @@ pub fn json(view: &View<'_>) -> String {
             "horizon": identity.horizon,
             "as_of": identity.as_of,
         },
+        "dated_ahead": released.dated_ahead(),
         "rules": {
             "name": preset.name,
             "k_summary": preset.k_summary,

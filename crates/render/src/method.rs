@@ -28,6 +28,7 @@ pub(crate) fn method(view: &View<'_>) -> Markup {
                     (text)
                 }
             }
+            p { (texts::dated_ahead(released.dated_ahead(), lang)) }
             p { (word(Word::SortedBy, lang)) }
             @for source in released.sources() {
                 @let (text, text_lang) = source.get_with_lang(lang);

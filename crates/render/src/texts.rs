@@ -22,6 +22,7 @@ pub(crate) enum Word {
     ConsistentNote,
     Contents,
     Coverage,
+    DatedAhead,
     DefinitionHash,
     Higher,
     Horizon,
@@ -66,6 +67,10 @@ pub(crate) fn word(word: Word, lang: Lang) -> &'static str {
         ),
         Contents => ("Innehåll", "Contents"),
         Coverage => ("Andel med underlag", "Share known"),
+        DatedAhead => (
+            "Händelser som är daterade senare än de togs emot",
+            "Statements dated later than they were received",
+        ),
         DefinitionHash => ("Definition", "Definition"),
         Higher => ("Skattar sig högre än visat", "Rate themselves higher than demonstrated"),
         Horizon => ("Senaste radering som följts", "Last erasure honoured"),
@@ -312,6 +317,29 @@ pub(crate) fn method(measure: Measure, lang: Lang) -> &'static str {
              everybody is not shown.",
         ),
     }
+}
+
+/// When statements count, and for how many that is not when they say that they happened.
+pub(crate) fn dated_ahead(statements: u64, lang: Lang) -> String {
+    let rule = t(
+        lang,
+        "En händelse räknas när den inträffade, och aldrig senare än den togs emot.",
+        "A statement counts when it happened, and never later than it was received.",
+    );
+    let number = count(statements);
+    let such = match (statements, lang) {
+        (0, Lang::Sv) => "Ingen händelse i loggen är daterad senare än den togs emot.".to_owned(),
+        (1, Lang::Sv) => "1 händelse i loggen är daterad senare, och räknas när den togs emot.".to_owned(),
+        (_, Lang::Sv) => {
+            format!("{number} händelser i loggen är daterade senare, och räknas när de togs emot.")
+        }
+        (0, Lang::En) => "No statement in the log is dated later than it was received.".to_owned(),
+        (1, Lang::En) => "1 statement in the log is dated later, and counts when it was received.".to_owned(),
+        (_, Lang::En) => {
+            format!("{number} statements in the log are dated later, and count when they were received.")
+        }
+    };
+    format!("{rule} {such}")
 }
 
 /// How many of a section's figures are not shown, by reason; `None` where all are.

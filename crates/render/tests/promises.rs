@@ -277,43 +277,197 @@ fn no_hidden_number_appears_in_any_format() {
     }
 }
 
-#[test]
-fn a_hidden_value_in_csv_is_two_dots_with_its_code_and_no_n() {
-    let released = gate("skolenkaten").apply(small()).unwrap();
-    let bytes = csv(&View::new(&released, Lang::Sv));
-    assert_eq!(&bytes[..3], "\u{feff}".as_bytes());
-    let text = String::from_utf8(bytes).unwrap();
-    let lines: Vec<Vec<&str>> = text
-        .trim_start_matches('\u{feff}')
-        .split_terminator("\r\n")
-        .map(|line| line.split(';').collect())
-        .collect();
-    assert!(lines.iter().all(|line| line.len() == lines[0].len()));
-    let column = |name: &str| lines[0].iter().position(|head| *head == name).unwrap();
-    let of = |unit: &str| {
-        lines.iter().filter(|line| line[column("enhet_kod")] == unit).cloned().collect::<Vec<_>>()
-    };
-    for (unit, code) in [("B", "protected"), ("C", "small_group")] {
-        assert!(!of(unit).is_empty());
-        for line in of(unit) {
-            assert_eq!(
-                [line[column("värde")], line[column("n")], line[column("bas")], line[column("kod")]],
-                ["..", "", "", code]
-            );
+/// A CSV file as a program reads it: lines of cells, the first of them names.
+struct Csv(Vec<Vec<String>>);
+
+impl Csv {
+    fn of(released: &Released, lang: Lang) -> Csv {
+        let text = String::from_utf8(csv(&View::new(released, lang))).unwrap();
+        let text = text.strip_prefix('\u{feff}').expect("a byte order mark, by which Excel knows UTF-8");
+        let separator = if lang == Lang::Sv { ';' } else { ',' };
+        let (mut lines, mut line, mut cell, mut inside) = (vec![], vec![], String::new(), false);
+        let mut rest = text.chars().peekable();
+        while let Some(c) = rest.next() {
+            match c {
+                '"' if inside && rest.peek() == Some(&'"') => cell.extend(rest.next()),
+                '"' => inside = !inside,
+                c if c == separator && !inside => line.push(std::mem::take(&mut cell)),
+                '\r' if !inside => {
+                    assert_eq!(rest.next(), Some('\n'));
+                    line.push(std::mem::take(&mut cell));
+                    lines.push(std::mem::take(&mut line));
+                }
+                c => cell.push(c),
+            }
         }
+        assert!(!inside && cell.is_empty() && line.is_empty(), "the last line ends like the others");
+        assert!(lines.iter().all(|line| line.len() == lines[0].len()), "one table");
+        Csv(lines)
     }
-    assert!(of("A").iter().all(|line| line[column("kod")].is_empty() && line[column("n")] == "26"));
-    assert!(text.contains("Älvängens förskola") && text.contains("86,7"));
+
+    /// Where the column of this name is.
+    fn at(&self, name: &str) -> usize {
+        self.0[0].iter().position(|head| head == name).unwrap_or_else(|| panic!("no column {name}"))
+    }
+
+    /// The cells of one column in the rows that have these in others.
+    fn find(&self, column: &str, having: &[(&str, &str)]) -> Vec<&str> {
+        let has = |row: &&Vec<String>| having.iter().all(|(name, value)| row[self.at(name)] == *value);
+        self.0.iter().skip(1).filter(has).map(|row| row[self.at(column)].as_str()).collect()
+    }
 }
 
 #[test]
-fn a_name_that_looks_like_a_formula_or_like_markup_stays_a_name() {
-    let mut table = small();
-    table.populations[1].label = Text::sv("=HYPERLINK(\"x\");<script>alert(1)</script>");
-    let released = gate("skolenkaten").apply(table).unwrap();
+fn csv_has_a_row_for_each_place_and_item_and_every_label_of_a_value_once() {
+    let released = gate("default").apply(common::competence()).unwrap();
     let view = View::new(&released, Lang::Sv);
-    assert!(String::from_utf8(csv(&view)).unwrap().contains(";\"'=HYPERLINK(\"\"x\"\");<script>"));
-    assert!(!document(&view, Stylesheet::Inline).contains("<script>"));
+    let table = Csv::of(&released, Lang::Sv);
+    let figures: usize = released.sections().iter().map(|section| section.figures().len()).sum();
+    let about = table.find("text", &[("avsnitt_kod", "about")]).len();
+    assert_eq!(table.0.len(), 1 + figures + about);
+    let heads: BTreeSet<&String> = table.0[0].iter().collect();
+    assert_eq!(heads.len(), table.0[0].len(), "no name of a column stands twice");
+    // What the report was made from, in the file's last rows, and in those alone.
+    let said = |code| table.find("text", &[("avsnitt_kod", "about"), ("fråga_kod", code)]);
+    assert_eq!(said("as_of"), ["2026-06-12"]);
+    assert_eq!(said("position"), ["50412"]);
+    assert_eq!(said("dated_ahead"), ["3"]);
+    assert!(
+        table.0[1 + figures..].iter().all(|row| row[0] == "about" && row[table.at("enhet_kod")].is_empty())
+    );
+    // The same as in JSON, cell by cell.
+    let exact: serde_json::Value = serde_json::from_str(&json(&view)).unwrap();
+    for section in exact["sections"].as_array().unwrap() {
+        let categories = section["categories"].as_array().unwrap();
+        for figure in section["figures"].as_array().unwrap() {
+            let row = [
+                ("avsnitt_kod", section["id"].as_str().unwrap()),
+                ("fråga_kod", figure["item"].as_str().unwrap()),
+                ("enhet_kod", figure["population"].as_str().unwrap()),
+            ];
+            let number =
+                |value: &serde_json::Value| value.as_u64().map(|n| n.to_string()).unwrap_or_default();
+            assert_eq!(table.find("n", &row), [number(&figure["answered"])]);
+            assert_eq!(table.find("bas", &row), [number(&figure["base"])]);
+            assert_eq!(table.find("kod", &row), [figure["reason"].as_str().unwrap_or_default()]);
+            if section["measure"] == "levels" {
+                for (place, category) in categories.iter().enumerate() {
+                    let (code, label) = (&category["code"], &category["label"]["sv"]);
+                    let column = format!("{} ({})", label.as_str().unwrap(), code.as_str().unwrap());
+                    let count = figure["counts"][place].as_u64().map_or("..".to_owned(), |n| n.to_string());
+                    assert_eq!(table.find(&column, &row), [count]);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_hidden_value_in_csv_is_two_dots_with_its_code_and_no_n() {
+    let mut small = small();
+    small.sections[1].figures[1].score = None;
+    let released = gate("skolenkaten").apply(small).unwrap();
+    let table = Csv::of(&released, Lang::Sv);
+    for (unit, code) in [("B", "protected"), ("C", "small_group")] {
+        let rows: Vec<&Vec<String>> =
+            table.0.iter().filter(|row| row[table.at("enhet_kod")] == unit).collect();
+        assert_eq!(rows.len(), 2);
+        for row in rows {
+            let cells = ["n", "bas", "kod"].map(|name| row[table.at(name)].as_str());
+            assert_eq!(cells, ["", "", code]);
+            let values = &row[table.at("text") + 1..];
+            assert!(values.iter().all(|value| value == ".." || value.is_empty()), "{values:?}");
+            assert!(values.iter().any(|value| value == ".."));
+        }
+        let reason = table.find("text", &[("avsnitt_kod", "about"), ("fråga", code)]);
+        assert!(reason[0].starts_with("visas inte"), "{reason:?}");
+    }
+    let answers = [("enhet_kod", "A"), ("fråga_kod", "stod")];
+    assert_eq!(table.find("n", &answers), ["26"]);
+    assert_eq!(table.find("kod", &answers), [""]);
+    assert_eq!(table.find("medelvärde (mean)", &answers), ["."], "there is none, and nothing is hidden");
+    assert_eq!(table.find("enhet", &answers), ["Älvängens förskola"]);
+    assert_eq!(table.find("andel av basen, procent (rate)", &answers), ["86,7"]);
+}
+
+#[test]
+fn numbers_stay_numbers_in_csv_also_negative_ones() {
+    let mut table = small();
+    let score = |figure: &mut Figure| figure.score = Some(Score { sum: Ratio::whole(-30), n: 13 });
+    table.sections[1].figures.iter_mut().for_each(score);
+    let released = gate("skolenkaten").apply(table).unwrap();
+    for (lang, unit, mean, expected) in [
+        (Lang::Sv, "enhet_kod", "medelvärde (mean)", "-2,31"),
+        (Lang::En, "unit_code", "mean (mean)", "-2.31"),
+    ] {
+        let view = View::new(&released, lang);
+        let table = Csv::of(&released, lang);
+        let items = if lang == Lang::Sv { "fråga_kod" } else { "item_code" };
+        assert_eq!(table.find(mean, &[(unit, "A"), (items, "stod")]), [expected]);
+        assert!(String::from_utf8(csv(&view)).unwrap().contains(expected), "as it is, without quotes");
+    }
+}
+
+#[test]
+fn a_text_that_a_spreadsheet_would_run_is_inert_in_csv_and_comes_back_the_same() {
+    let names = [
+        "=HYPERLINK(\"x\");<script>alert(1)</script>",
+        "+46 70 123",
+        "-5",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "＝1",
+        "'=1",
+        "'Åsens förskola'",
+        "''",
+        " =1 ",
+        "a,=1;b",
+        "\"=1\"",
+        "Öbo\r\nförskola",
+        "Åsens förskola",
+    ];
+    for name in names {
+        let mut table = small();
+        table.populations[1].label = Text::sv(name);
+        let released = gate("skolenkaten").apply(table).unwrap();
+        for (lang, unit, label) in [(Lang::Sv, "enhet_kod", "enhet"), (Lang::En, "unit_code", "unit")] {
+            let table = Csv::of(&released, lang);
+            for read in table.find(label, &[(unit, "A")]) {
+                let runs = read.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+                assert!(!runs, "{read:?}");
+                assert_eq!(read.strip_prefix('\'').unwrap_or(read), name, "without one ' before it");
+            }
+        }
+        assert!(!document(&View::new(&released, Lang::Sv), Stylesheet::Inline).contains("<script>"));
+    }
+    // Whatever a spreadsheet goes by, comma or semicolon, no cell begins within a text.
+    let mut table = small();
+    table.populations[1].label = Text::sv("a,=1;=2");
+    let released = gate("skolenkaten").apply(table).unwrap();
+    assert!(String::from_utf8(csv(&View::new(&released, Lang::Sv))).unwrap().contains("\"a,=1;=2\""));
+}
+
+#[test]
+fn how_many_statements_are_dated_ahead_is_said_with_the_method() {
+    let said = |dated_ahead, lang| {
+        let mut table = small();
+        table.dated_ahead = dated_ahead;
+        let released = gate("default").apply(table).unwrap();
+        let page = document(&View::new(&released, lang), Stylesheet::Inline);
+        page[page.find("id=\"metod\"").unwrap()..].to_owned()
+    };
+    assert!(said(0, Lang::Sv).contains("Ingen händelse i loggen är daterad senare än den togs emot."));
+    assert!(
+        said(1, Lang::Sv).contains("1 händelse i loggen är daterad senare, och räknas när den togs emot.")
+    );
+    assert!(said(1_234, Lang::Sv).contains("1\u{a0}234 händelser i loggen är daterade senare"));
+    assert!(said(0, Lang::En).contains("No statement in the log is dated later"));
+    assert!(
+        said(2, Lang::En)
+            .contains("2 statements in the log are dated later, and count when they were received.")
+    );
 }
 
 #[test]

@@ -197,6 +197,7 @@ fn event(number: u64) -> NewEvent {
         xapi_version: Version::V2_0_0,
         attachments_from: None,
         origin: None,
+        untracked: false,
     };
     NewEvent {
         id: key(5, number),

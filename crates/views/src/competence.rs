@@ -101,13 +101,13 @@ fn source(event: &Event) -> Result<Option<Source>, FoldError> {
     } else {
         return Ok(None);
     };
-    let (Some(agent), Some(activity)) = (facts.actor(), facts.activity()) else { return Ok(None) };
+    let (Some(agent), Some(activity)) = (facts.counted_actor(), facts.activity()) else { return Ok(None) };
     Ok(Some(Source {
         agent,
         position: event.position,
         activity: activity.to_owned(),
         said,
         registration: facts.registration,
-        observed_at: facts.happened(event.stored),
+        observed_at: facts.counted_at(event.stored).0,
     }))
 }

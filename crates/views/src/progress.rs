@@ -1,16 +1,20 @@
 //! Progress: agent × activity.
 //!
-//! One row per agent and activity that it acted on: how often attempted, completed and passed, the best scaled
-//! score, and the first and last time. Folded from clear facts, a page at a time: the page is folded in memory and
-//! written with few statements. Everything in a row can be joined from two parts (sums, smallest, largest), so
-//! nothing has to be read before it is written. Where a statement is voided later, the pair is folded again from
-//! the log, found by the statement index.
+//! One row per agent and activity that it acted on: when it was first begun, completed, passed and failed, the best
+//! share of the points, and the first and last time. What is said twice is there once. Folded from clear facts, a page
+//! at a time: the page is folded in memory and written with few statements. Everything in a row can be joined from two
+//! parts (sums, smallest, largest), so nothing has to be read before it is written. Where a statement is voided later,
+//! the pair is folded again from the log, found by the statement index.
+//!
+//! What counts, and when, is [`domain::statement`]'s to say. A row is of its activity alone: chapters are no course, and
+//! which activities are copies of one is data that changes, worked out on reading ([`of_person`]).
 
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{StatementFactsRef, verbs};
+use domain::statement::share;
+use domain::{Municipality, StatementFactsRef};
 use eventlog::EventLog;
 use eventlog::database::Tx;
 use eventlog::event::{Event, Key, Position};
@@ -29,19 +33,38 @@ pub use rows::NAME;
 pub struct Progress {
     /// Statements of the agent about the activity.
     pub statements: u64,
-    /// Statements that say the activity was begun, or went on, or ended: launched, initialized, attempted,
-    /// progressed, and whatever counts as completed, passed or failed.
-    pub attempted: u64,
-    /// Statements with the verb completed, or with `result.completion`.
-    pub completed: u64,
-    /// Statements with the verb passed, or with `result.success`.
-    pub passed: u64,
-    /// The best `result.score.scaled`, in millionths.
-    pub best_scaled: Option<i64>,
-    /// When the first of it happened, in microseconds since 1970.
+    /// When it was first said to be begun, or to go on, or to have ended, in microseconds since 1970.
+    pub begun: Option<i64>,
+    /// When it was first said to be completed.
+    pub completed: Option<i64>,
+    /// When it was first said to be passed, or done with success.
+    pub passed: Option<i64>,
+    /// When it was first said to be failed.
+    pub failed: Option<i64>,
+    /// The best share of what could be had, in millionths.
+    pub best_share: Option<i64>,
+    /// When the first of it happened.
     pub first: i64,
     /// When the last of it happened.
     pub last: i64,
+}
+
+impl Progress {
+    /// This and what was done besides, as one.
+    fn join(&mut self, other: &Self) {
+        self.statements += other.statements;
+        for (own, others) in [
+            (&mut self.begun, other.begun),
+            (&mut self.completed, other.completed),
+            (&mut self.passed, other.passed),
+            (&mut self.failed, other.failed),
+        ] {
+            *own = (*own).into_iter().chain(others).min();
+        }
+        self.best_share = self.best_share.max(other.best_share);
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
 }
 
 /// A row: who, with what, and what of it.
@@ -66,6 +89,24 @@ pub async fn of_agents(
     activities: Option<&[String]>,
 ) -> Result<Vec<ProgressRow>, ViewError> {
     rows::of_agents(views, agents, activities).await
+}
+
+/// What a person has done, by what counts once: the root of an activity's chain of copies, in the catalogue of
+/// `municipality`. All of the person's agents are one.
+///
+/// # Errors
+/// The database fails, or the view is being built.
+pub async fn of_person(
+    views: &Views,
+    municipality: &Municipality,
+    agents: &[Key],
+) -> Result<BTreeMap<String, Progress>, ViewError> {
+    let mut roots: BTreeMap<String, Progress> = BTreeMap::new();
+    for row in rows::of_agents(views, agents, None).await? {
+        let root = municipality.catalogue.root(&row.activity).to_owned();
+        roots.entry(root).and_modify(|known| known.join(&row.progress)).or_insert(row.progress);
+    }
+    Ok(roots)
 }
 
 /// The projection `progress`.
@@ -160,22 +201,19 @@ type Pair = (Key, String);
 /// By pair, and so in an order that depends on nothing else.
 type Folded = BTreeMap<Pair, Progress>;
 
-/// What one statement adds: none where nobody identified acted, or on no activity.
+/// What one statement adds: none where nobody that counts acted, or on no activity.
 fn step(event: &Event) -> Result<Option<(Pair, Progress)>, FoldError> {
     let facts = StatementFactsRef::decode(event.schema, &event.facts)
         .map_err(|error| FoldError::event(event.position, error))?;
-    let (Some(agent), Some(activity)) = (facts.actor(), facts.activity()) else { return Ok(None) };
-    let completed = facts.verb == verbs::COMPLETED || facts.completion == Some(true);
-    let passed = facts.success != Some(false) && (facts.verb == verbs::PASSED || facts.success == Some(true));
-    let begun = [verbs::LAUNCHED, verbs::INITIALIZED, verbs::ATTEMPTED, verbs::PROGRESSED, verbs::FAILED];
-    let attempted = completed || passed || facts.success.is_some() || begun.contains(&facts.verb);
-    let at = facts.happened(event.stored);
+    let (Some(agent), Some(activity)) = (facts.counted_actor(), facts.activity()) else { return Ok(None) };
+    let at = facts.counted_at(event.stored).0;
     let one = Progress {
         statements: 1,
-        attempted: attempted.into(),
-        completed: completed.into(),
-        passed: passed.into(),
-        best_scaled: facts.score.scaled,
+        begun: facts.is_begun().then_some(at),
+        completed: facts.is_completion().then_some(at),
+        passed: facts.is_success().then_some(at),
+        failed: facts.is_failure().then_some(at),
+        best_share: share(&facts.score),
         first: at,
         last: at,
     };
@@ -183,15 +221,5 @@ fn step(event: &Event) -> Result<Option<(Pair, Progress)>, FoldError> {
 }
 
 fn join(rows: &mut Folded, pair: Pair, one: Progress) {
-    let Some(row) = rows.get_mut(&pair) else {
-        rows.insert(pair, one);
-        return;
-    };
-    row.statements += one.statements;
-    row.attempted += one.attempted;
-    row.completed += one.completed;
-    row.passed += one.passed;
-    row.best_scaled = row.best_scaled.max(one.best_scaled);
-    row.first = row.first.min(one.first);
-    row.last = row.last.max(one.last);
+    rows.entry(pair).and_modify(|known| known.join(&one)).or_insert(one);
 }

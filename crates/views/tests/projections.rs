@@ -11,7 +11,9 @@ use domain::competence::{Kind, Levels, State, TypeSet};
 use domain::events::{
     Code, CompetenceRulesFacts, CourseFacts, Feed, Origin, RuleFacts, Scale, SurveyFacts, SurveyItem,
 };
+use domain::statement::{ContextRole, Score};
 use domain::{Date, StatementFacts, Text, verbs};
+use eventlog::database::Database;
 use eventlog::{Key, Position};
 use rig::*;
 use views::competence::{CompetenceLevel, CompetenceProjection};
@@ -37,6 +39,8 @@ fn scored(number: usize, who: usize, verb: &str, about: usize, scaled: i64, at: 
     facts.timestamp = Some(at);
     facts
 }
+
+const SOURCES: &str = "SELECT count(*) FROM competence_source";
 
 /// A log in which statements are voided before, after and along with the page that they stand on.
 fn eventful() -> Vec<StatementFacts> {
@@ -76,9 +80,27 @@ promises! {
             found.next().map(|row| row.progress)
         };
         // Left are 1, 2 and 8 of the first, 5 of the second.
-        let first = Progress { statements: 3, attempted: 3, completed: 1, passed: 1, best_scaled: Some(650_000), first: 100, last: 450 };
+        let first = Progress {
+            statements: 3,
+            begun: Some(100),
+            completed: Some(300),
+            passed: Some(450),
+            failed: None,
+            best_share: Some(650_000),
+            first: 100,
+            last: 450,
+        };
         assert_eq!(row(1, 1), Some(first));
-        let second = Progress { statements: 1, attempted: 1, completed: 0, passed: 0, best_scaled: Some(100_000), first: 500, last: 500 };
+        let second = Progress {
+            statements: 1,
+            begun: Some(500),
+            failed: Some(500),
+            completed: None,
+            passed: None,
+            best_share: Some(100_000),
+            first: 500,
+            last: 500,
+        };
         assert_eq!(row(2, 1), Some(second));
         assert_eq!(row(2, 2), None);
         assert_eq!(rows.len(), 2);
@@ -100,7 +122,138 @@ promises! {
         let rows = views::progress::of_agents(&rig.views, &agents, None).await.unwrap();
         assert_eq!(rows.len(), 350);
         assert!(rows.iter().all(|row| row.progress.statements == 6));
-        assert_eq!(rows.iter().filter_map(|row| row.progress.best_scaled).max(), Some(699));
+        assert_eq!(rows.iter().filter_map(|row| row.progress.best_share).max(), Some(699));
+    }
+
+    async fn what_is_said_twice_of_a_root_activity_is_one_piece_and_no_chapter_speaks_for_its_course(rig) {
+        let runner = rig.runner(vec![
+            Arc::new(ProgressProjection::new(rig.log.clone())),
+            Arc::new(CompetenceProjection::new(rig.log.clone())),
+        ]);
+        let at = |mut facts: StatementFacts, at: i64| {
+            facts.timestamp = Some(at);
+            event(&facts)
+        };
+        let in_session = |mut facts: StatementFacts, session: usize| {
+            facts.registration = Some(key(3, session));
+            facts
+        };
+        // Course 1 has the chapter 2, and the copy 11.
+        let mut chapter = facts(3, 1, verbs::PROGRESSED, 2);
+        chapter.activities = vec![(ContextRole::Parent, activity(1)), (ContextRole::Grouping, activity(1))];
+        let mut answer = facts(4, 1, verbs::ANSWERED, 2);
+        answer.score = Score { scaled: Some(0), ..Score::default() };
+        rig.append(vec![
+            at(chapter, 10),
+            at(answer, 20),
+            // Twice within milliseconds, under two ids.
+            at(facts(1, 1, verbs::COMPLETED, 1), 1_000),
+            at(facts(2, 1, verbs::COMPLETED, 1), 3_000),
+            at(in_session(facts(5, 1, verbs::PASSED, 1), 1), 5_000),
+            at(in_session(facts(6, 1, verbs::PASSED, 1), 2), 9_000),
+            // The same person under another identifier, in the copy.
+            at(facts(7, 2, verbs::PASSED, 11), 8_000),
+        ])
+        .await;
+        let rule = RuleFacts { competence: "1.1".into(), low: 3, high: 3, weight: 500, types: TypeSet::EMPTY, valid_months: None };
+        let course = CourseFacts {
+            id: activity(1),
+            title: Text::new("Kurs", "Course"),
+            origin: Origin::default(),
+            mandatory_for: Vec::new(),
+            activities: Vec::new(),
+        };
+        let copy = CourseFacts { id: activity(11), origin: Origin { copy_of: Some(activity(1)), unit: None }, ..course.clone() };
+        let rules = CompetenceRulesFacts { framework: "digcomp-3.0".into(), activity: activity(1), rules: vec![rule] };
+        rig.append(vec![other(1, &course), other(2, &copy), other(3, &rules)]).await;
+        runner.catch_up().await.unwrap();
+        let now = Current::open(rig.log.clone()).await.unwrap().snapshot();
+        let agents = [key(2, 1), key(2, 2)];
+
+        let found = views::progress::of_person(&rig.views, &now.municipality, &agents).await.unwrap();
+        let both = Progress {
+            statements: 5,
+            begun: Some(1_000),
+            completed: Some(1_000),
+            passed: Some(5_000),
+            failed: None,
+            best_share: None,
+            first: 1_000,
+            last: 9_000,
+        };
+        let part = Progress {
+            statements: 2,
+            begun: Some(10),
+            completed: None,
+            passed: None,
+            failed: None,
+            best_share: Some(0),
+            first: 10,
+            last: 20,
+        };
+        assert_eq!(found, BTreeMap::from([(activity(1), both), (activity(2), part)]));
+
+        // Three passes of one root are one piece, and half of what a level takes.
+        let levels = views::competence::of_person(&rig.views, &now.municipality, &agents, now.position, "2026-02-01".parse().unwrap()).await.unwrap();
+        assert_eq!(levels.len(), 1);
+        assert_eq!(levels[0].state, State::Unknown);
+        let counts: Vec<_> = levels[0].evidence.iter().map(|row| (row.position, row.counts)).collect();
+        assert_eq!(counts, [(Position(5), false), (Position(6), true), (Position(7), false)]);
+    }
+
+    async fn what_is_dated_ahead_counts_when_it_was_stored_and_points_give_the_share(rig) {
+        let runner = rig.runner(vec![
+            Arc::new(ProgressProjection::new(rig.log.clone())),
+            Arc::new(CompetenceProjection::new(rig.log.clone())),
+        ]);
+        let year = 366 * 86_400_000_000;
+        let mut ahead = facts(1, 1, verbs::PASSED, 1);
+        ahead.timestamp = Some(START.0 + year);
+        // Moodle: 5 of 0 to 20 points is -0.5 between -1 and 1.
+        ahead.score = Score { scaled: Some(-500_000), raw: Some(5_000_000), min: Some(0), max: Some(20_000_000) };
+        let mut pointless = facts(2, 1, verbs::COMPLETED, 2);
+        pointless.score = Score { scaled: Some(0), raw: Some(0), min: Some(0), max: Some(0) };
+        rig.append(vec![event(&ahead), event(&pointless)]).await;
+        let rule = RuleFacts { competence: "1.1".into(), low: 3, high: 3, weight: 1000, types: TypeSet::EMPTY, valid_months: Some(1) };
+        rig.append(vec![other(1, &CompetenceRulesFacts { framework: "digcomp-3.0".into(), activity: activity(1), rules: vec![rule] })]).await;
+        runner.catch_up().await.unwrap();
+        let stored = rig.log.read(Position(0), 1).await.unwrap()[0].stored.0;
+
+        let rows = views::progress::of_agents(&rig.views, &[key(2, 1)], None).await.unwrap();
+        assert_eq!((rows[0].progress.passed, rows[0].progress.best_share), (Some(stored), Some(250_000)));
+        assert_eq!(rows[1].progress.best_share, None);
+        let now = Current::open(rig.log.clone()).await.unwrap().snapshot();
+        let state = async |day: &str| {
+            let levels = views::competence::of_person(&rig.views, &now.municipality, &[key(2, 1)], now.position, day.parse().unwrap()).await.unwrap();
+            (levels[0].state, levels[0].evidence[0].observed_at)
+        };
+        assert_eq!(state("2026-01-20").await, (State::Level(Levels::one(3)), stored));
+        assert_eq!(state("2027-01-20").await, (State::Expired, stored));
+    }
+
+    async fn nobody_is_counted_in_no_view(rig) {
+        let runner = rig.runner(vec![
+            Arc::new(ProgressProjection::new(rig.log.clone())),
+            Arc::new(CompetenceProjection::new(rig.log.clone())),
+        ]);
+        let nobody = |number: usize| StatementFacts { untracked: true, ..facts(number, number, verbs::PASSED, 1) };
+        rig.append((1..=20).map(|number| event(&nobody(number))).collect()).await;
+        rig.append(vec![event(&facts(21, 21, verbs::PASSED, 1)), event(&voiding(22, 3))]).await;
+        for _ in 0..2 {
+            runner.catch_up().await.unwrap();
+            let agents: Vec<Key> = (1..=21).map(|who| key(2, who)).collect();
+            let rows = views::progress::of_agents(&rig.views, &agents, None).await.unwrap();
+            assert_eq!(rows.iter().map(|row| row.agent).collect::<Vec<_>>(), [key(2, 21)]);
+            let place = rig.views.read("competence", 1..=2, |place| async move {
+                match place {
+                    Database::Sqlite(db) => sqlx::query_scalar::<_, i64>(SOURCES).fetch_one(&db.readers).await,
+                    Database::Postgres(pool) => sqlx::query_scalar::<_, i64>(SOURCES).fetch_one(&pool).await,
+                }
+            });
+            assert_eq!(place.await.unwrap(), 1);
+            runner.rebuild("progress").await.unwrap();
+            runner.rebuild("competence").await.unwrap();
+        }
     }
 
     async fn a_rule_that_comes_after_the_statement_counts_and_every_level_has_its_evidence(rig) {

@@ -68,6 +68,7 @@ impl Instance {
             log: log.clone(),
             vault: vault.clone(),
             municipality: municipality.clone(),
+            untracked: settings.counting.untracked.clone(),
             clock: clock.clone(),
             base_url: settings.address.base_url.clone(),
             unversioned: settings.xapi.unversioned,

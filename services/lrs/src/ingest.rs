@@ -10,6 +10,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use domain::Untracked;
 use domain::statement::Origin;
 use eventlog::clock::SharedClock;
 use eventlog::{Append, AppendError, EventLog, Key, Naming, NewEvent, Position, Slot};
@@ -39,6 +40,7 @@ pub struct Ingest {
     log: EventLog,
     vault: Vault,
     pub(crate) municipality: Current,
+    pub(crate) untracked: Arc<Untracked>,
     clock: SharedClock,
     definitions: Arc<Definitions>,
 }
@@ -108,12 +110,13 @@ impl Ingest {
         log: EventLog,
         vault: Vault,
         municipality: Current,
+        untracked: Untracked,
         clock: SharedClock,
         metrics: &Metrics,
     ) -> Self {
         let lookups = metrics.definition_lookups.clone();
         let definitions = Arc::new(Definitions::new(log.clone(), clock.clone(), lookups));
-        Self { log, vault, municipality, clock, definitions }
+        Self { log, vault, municipality, untracked: Arc::new(untracked), clock, definitions }
     }
 
     /// Stores statements, all or none, in their order, next to each other. What is known already and the same is
@@ -286,6 +289,7 @@ impl Ingest {
             vault: &self.vault,
             handles,
             municipality: &snapshot.municipality,
+            untracked: &self.untracked,
             contents,
             credential,
             version,

@@ -169,6 +169,7 @@ impl Lrs {
             vault: &self.inner.vault,
             handles: &handles,
             municipality: &snapshot.municipality,
+            untracked: &ingest.untracked,
             contents: &contents,
             credential: Some(refused.credential.id),
             version: refused.version,

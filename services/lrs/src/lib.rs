@@ -41,6 +41,7 @@ use views::municipality::Current;
 use xapi::Version;
 
 pub use credentials::{CredentialError, Wanted};
+pub use domain::Untracked;
 pub use domain::events::{ImportCounts, ImportRunFacts};
 pub use domain::statement::Origin;
 pub use erase::{EraseError, Receipt};
@@ -68,6 +69,8 @@ pub struct LrsOptions {
     pub vault: Vault,
     /// The municipality's state, kept up by whoever opened it: says which activities are items of surveys.
     pub municipality: Current,
+    /// Actors that are nobody: no figure counts anybody for them.
+    pub untracked: Untracked,
     /// The time.
     pub clock: SharedClock,
     /// The address this instance is known by, such as `https://larka.example`. It is the home page of authorities
@@ -208,8 +211,18 @@ impl Lrs {
     /// # Errors
     /// The metrics are registered already: one registry is for one LRS.
     pub fn new(options: LrsOptions) -> Result<Self, prometheus::Error> {
-        let LrsOptions { log, vault, municipality, clock, base_url, unversioned, origins, limits, registry } =
-            options;
+        let LrsOptions {
+            log,
+            vault,
+            municipality,
+            untracked,
+            clock,
+            base_url,
+            unversioned,
+            origins,
+            limits,
+            registry,
+        } = options;
         let base_url = base_url.trim_end_matches('/').to_owned();
         let metrics = metrics::Metrics::new(&registry)?;
         Ok(Self {
@@ -218,6 +231,7 @@ impl Lrs {
                     log.clone(),
                     vault.clone(),
                     municipality.clone(),
+                    untracked,
                     clock.clone(),
                     &metrics,
                 ),

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use domain::Municipality;
 use domain::statement::{Origin, Surroundings, from_statement};
+use domain::{Municipality, Untracked};
 use eventlog::{Key, NewEvent, Slot};
 use uuid::Uuid;
 use vault::{AgentHandle, Span, Vault, VaultError};
@@ -35,6 +35,7 @@ pub(crate) struct Preparation<'a> {
     pub(crate) vault: &'a Vault,
     pub(crate) handles: &'a HashMap<Identifier, AgentHandle>,
     pub(crate) municipality: &'a Municipality,
+    pub(crate) untracked: &'a Untracked,
     pub(crate) contents: &'a Contents,
     pub(crate) credential: Option<Key>,
     pub(crate) version: Version,
@@ -43,6 +44,10 @@ pub(crate) struct Preparation<'a> {
 impl Surroundings for Preparation<'_> {
     fn agent(&self, identifier: &Identifier) -> Option<domain::AgentId> {
         self.handles.get(identifier).map(|handle| handle.agent().0)
+    }
+
+    fn is_nobody(&self, identifier: &Identifier) -> bool {
+        self.untracked.is_nobody(identifier)
     }
 
     fn activity_id<'i>(&self, iri: &'i str) -> Cow<'i, str> {

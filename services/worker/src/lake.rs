@@ -97,19 +97,12 @@ impl Keeper {
     }
 
     /// Follows the log until `shutdown` becomes true. Where an event cannot be taken, it waits until the lake is
-    /// written anew; one of an older format is written anew by itself.
+    /// written anew.
     pub(crate) async fn run(&self, mut shutdown: watch::Receiver<bool>) {
         let mut head = self.inner.log.subscribe();
         while !*shutdown.borrow() {
             head.mark_unchanged();
-            let mut outcome = self.catch_up().await;
-            if let Err(WorkerError::Lake(LakeError::Format { found, expected })) = &outcome
-                && found < expected
-            {
-                tracing::info!(found, expected, "the lake has an older format and is written anew");
-                outcome = self.rebuild().await;
-            }
-            let wait = match outcome {
+            let wait = match self.catch_up().await {
                 Ok(()) => PAUSE,
                 Err(WorkerError::Lake(error @ LakeError::Facts { .. })) => {
                     tracing::error!(%error, "the lake has stopped; nothing else is held up");
@@ -134,12 +127,21 @@ impl Keeper {
         }
     }
 
-    /// Takes everything up to the head as it is now.
+    /// Takes everything up to the head as it is now. A lake of an older format is written anew.
     pub(crate) async fn catch_up(&self) -> Result<(), WorkerError> {
+        match self.take().await {
+            Err(WorkerError::Lake(LakeError::Format { found, expected })) if found < expected => {
+                tracing::info!(found, expected, "the lake has an older format and is written anew");
+                self.rebuild().await
+            }
+            outcome => outcome.inspect_err(|error| self.remember(error)),
+        }
+    }
+
+    async fn take(&self) -> Result<(), WorkerError> {
         let head = self.inner.log.head().await?.position;
         let kept = self.kept().await?;
-        let brought = self.bring(kept, head, |position| self.note(position, head)).await;
-        brought.map(drop).inspect_err(|error| self.remember(error))
+        self.bring(kept, head, |position| self.note(position, head)).await.map(drop)
     }
 
     /// Writes the lake anew from the log, beside the one that reports are made from, and puts it in its place when

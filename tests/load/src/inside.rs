@@ -91,6 +91,7 @@ pub(crate) async fn ingest(
         log: log.clone(),
         vault: vault.clone(),
         municipality: Current::open(log.clone()).await?,
+        untracked: lrs::Untracked::default(),
         clock,
         base_url: "http://localhost".to_owned(),
         unversioned: lrs::Unversioned::Refused(Version::V2_0_0),

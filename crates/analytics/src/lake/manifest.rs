@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Version of the tables' columns and of the manifest itself. A lake of another version is written anew.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// The manifest's file name.
 pub(crate) const FILE: &str = "manifest.json";

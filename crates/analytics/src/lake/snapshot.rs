@@ -51,17 +51,16 @@ impl Snapshot {
         Position(self.at)
     }
 
-    /// The latest day any statement is about, or `None` without statements: the date that reports are about
-    /// unless another is asked for. A statement is about no day after the one it was stored on, whatever a
-    /// tool's clock says.
+    /// The latest day any statement counts on, or `None` without statements: the date that reports are about
+    /// unless another is asked for; and how many statements are dated later than they were stored.
     ///
     /// # Errors
     /// [`LakeError::Io`], [`LakeError::Damaged`] or [`LakeError::Table`].
-    pub fn latest_day(&self) -> Result<Option<Date>, LakeError> {
-        let rows = self.statements(&["day", "stored_day"], |_| Ok(None))?;
-        let days = rows.column("day")?.i32()?.into_no_null_iter();
-        let stored = rows.column("stored_day")?.i32()?.into_no_null_iter();
-        Ok(days.zip(stored).map(|(day, stored)| Date::from_days(day.min(stored))).max())
+    pub fn days(&self) -> Result<(Option<Date>, u64), LakeError> {
+        let rows = self.statements(&["day", "dated_ahead"], |_| Ok(None))?;
+        let latest = rows.column("day")?.i32()?.into_no_null_iter().max().map(Date::from_days);
+        let ahead = rows.column("dated_ahead")?.bool()?.iter().flatten().filter(|ahead| *ahead).count();
+        Ok((latest, ahead as u64))
     }
 
     /// The statements that count at this position, ascending by it: the columns named (and `position`), the

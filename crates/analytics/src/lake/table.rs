@@ -1,7 +1,7 @@
 //! The lake's two tables as data frames, and their Parquet files.
 
 use super::LakeError;
-use domain::statement::{ContextRole, ObjectFacts};
+use domain::statement::{ContextRole, ObjectFacts, share};
 use domain::{Date, StatementFactsRef};
 use eventlog::clock::Micros;
 use polars::prelude::*;
@@ -12,6 +12,7 @@ pub(crate) struct Statements {
     position: Vec<i64>,
     stored_day: Vec<i32>,
     day: Vec<i32>,
+    dated_ahead: Vec<bool>,
     actor: Vec<Option<[u8; 16]>>,
     actor_is_group: Vec<bool>,
     verb: StringChunkedBuilder,
@@ -20,7 +21,7 @@ pub(crate) struct Statements {
     registration: Vec<Option<[u8; 16]>>,
     success: BooleanChunkedBuilder,
     completion: BooleanChunkedBuilder,
-    scores: [PrimitiveChunkedBuilder<Int64Type>; 4],
+    scores: [PrimitiveChunkedBuilder<Int64Type>; 5],
     duration_cs: PrimitiveChunkedBuilder<Int64Type>,
     responses: ListStringChunkedBuilder,
     contexts: [ListStringChunkedBuilder; 4],
@@ -33,6 +34,7 @@ pub(crate) const COLUMNS: &[&str] = &[
     "position",
     "stored_day",
     "day",
+    "dated_ahead",
     "actor",
     "actor_is_group",
     "verb",
@@ -45,6 +47,7 @@ pub(crate) const COLUMNS: &[&str] = &[
     "score_raw",
     "score_min",
     "score_max",
+    "score_share",
     "duration_cs",
     "responses",
     "parents",
@@ -55,7 +58,7 @@ pub(crate) const COLUMNS: &[&str] = &[
 ];
 
 /// The score columns, in millionths.
-const SCORES: [&str; 4] = ["score_scaled", "score_raw", "score_min", "score_max"];
+const SCORES: [&str; 5] = ["score_scaled", "score_raw", "score_min", "score_max", "score_share"];
 /// The columns of context activities, by role.
 const CONTEXTS: [&str; 4] = ["parents", "groupings", "categories", "others"];
 
@@ -67,6 +70,7 @@ impl Statements {
             position: Vec::with_capacity(rows),
             stored_day: Vec::with_capacity(rows),
             day: Vec::with_capacity(rows),
+            dated_ahead: Vec::with_capacity(rows),
             actor: Vec::with_capacity(rows),
             actor_is_group: Vec::with_capacity(rows),
             verb: StringChunkedBuilder::new("verb".into(), rows),
@@ -87,8 +91,9 @@ impl Statements {
     pub(crate) fn push(&mut self, position: u64, stored: Micros, facts: &StatementFactsRef<'_>) {
         self.position.push(position as i64);
         self.stored_day.push(Date::in_sweden(stored).days());
-        self.day.push(Date::in_sweden(Micros(facts.happened(stored))).days());
-        self.actor.push(facts.actor());
+        self.day.push(Date::in_sweden(facts.counted_at(stored)).days());
+        self.dated_ahead.push(facts.is_dated_ahead(stored));
+        self.actor.push(facts.counted_actor());
         self.actor_is_group.push(facts.actor_is_group);
         self.verb.append_value(facts.verb);
         self.object_kind.append_value(match &facts.object {
@@ -103,7 +108,8 @@ impl Statements {
         self.success.append_option(facts.success);
         self.completion.append_option(facts.completion);
         let score = &facts.score;
-        for (column, value) in self.scores.iter_mut().zip([score.scaled, score.raw, score.min, score.max]) {
+        let scores = [score.scaled, score.raw, score.min, score.max, share(score)];
+        for (column, value) in self.scores.iter_mut().zip(scores) {
             column.append_option(value);
         }
         self.duration_cs.append_option(facts.duration_cs);
@@ -128,6 +134,7 @@ impl Statements {
             Column::new("position".into(), self.position),
             Column::new("stored_day".into(), self.stored_day),
             Column::new("day".into(), self.day),
+            Column::new("dated_ahead".into(), self.dated_ahead),
             ids("actor", &self.actor),
             Column::new("actor_is_group".into(), self.actor_is_group),
             self.verb.finish().into_column(),

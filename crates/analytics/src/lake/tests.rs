@@ -35,6 +35,7 @@ fn statement(number: u64) -> StatementFacts {
         xapi_version: Version::V2_0_0,
         attachments_from: None,
         origin: None,
+        untracked: false,
     }
 }
 
@@ -284,16 +285,35 @@ fn a_lake_of_another_format_is_refused_until_it_is_deleted() {
 }
 
 #[test]
-fn the_latest_day_is_never_after_the_day_it_was_stored_on() {
+fn what_is_dated_ahead_counts_on_the_day_it_was_stored_on_and_such_are_counted() {
     let dir = tempfile::tempdir().unwrap();
     let late = StatementFacts { timestamp: Some(START + 400 * 86_400_000_000), ..statement(2) };
     let early = StatementFacts { timestamp: Some(START - 86_400_000_000), ..statement(1) };
     let lake = write(dir.path(), &[event(1, &early), event(2, &late)], &[2]);
-    let latest = |position| lake.snapshot().at(Position(position)).unwrap().latest_day().unwrap();
+    let days = |position| lake.snapshot().at(Position(position)).unwrap().days().unwrap();
     assert_eq!(
-        [0, 1, 2].map(|at| latest(at).map(|day| day.to_string())),
-        [None, Some("2026-01-14".into()), Some("2026-01-15".into()),]
+        [0, 1, 2].map(days).map(|(day, ahead)| (day.map(|day| day.to_string()), ahead)),
+        [(None, 0), (Some("2026-01-14".into()), 0), (Some("2026-01-15".into()), 1)]
     );
+    // What is voided does not count, and is not counted.
+    let (dir, late) = (tempfile::tempdir().unwrap(), event(1, &StatementFacts { id: id(1), ..late }));
+    let lake = write(dir.path(), &[late, event(2, &voiding(2, 1))], &[2]);
+    assert_eq!(lake.snapshot().days().unwrap().1, 0);
+}
+
+#[test]
+fn nobody_is_no_actor_and_points_give_the_share() {
+    let dir = tempfile::tempdir().unwrap();
+    let nobody = StatementFacts { untracked: true, ..statement(1) };
+    let moodle = Score { scaled: Some(-500_000), raw: Some(5_000_000), min: Some(0), max: Some(20_000_000) };
+    let moodle = StatementFacts { score: moodle, ..statement(2) };
+    let lake = write(dir.path(), &[event(1, &nobody), event(2, &moodle)], &[2]);
+    let rows = lake.snapshot().statements(&["actor", "score_scaled", "score_share"], |_| Ok(None)).unwrap();
+    let actors: Vec<bool> =
+        rows.column("actor").unwrap().binary().unwrap().iter().map(|actor| actor.is_some()).collect();
+    assert_eq!(actors, [false, true]);
+    let number = |name: &str| rows.column(name).unwrap().i64().unwrap().get(1);
+    assert_eq!((number("score_scaled"), number("score_share")), (Some(-500_000), Some(250_000)));
 }
 
 #[test]
@@ -314,7 +334,7 @@ fn a_lake_over_several_segments_is_the_same_however_it_was_written() {
 /// A fixed log has fixed bytes, on every machine and in every run. A new version of the Parquet library may
 /// change them: then lakes of the two versions differ in bytes, [`manifest::FORMAT`] goes up, and so does this.
 #[test]
-fn format_1_has_these_bytes() {
+fn format_2_has_these_bytes() {
     let dir = tempfile::tempdir().unwrap();
     let log: Vec<_> = (1..=5_000)
         .map(|n| if n % 100 == 0 { event(n, &voiding(n, n - 90)) } else { event(n, &statement(n)) })

@@ -89,6 +89,7 @@ pub fn report(
         place: frame.place(None),
         period: Text::new(format!("Läget {}", frame.as_of), format!("As of {}", frame.as_of)),
         identity: frame.identity(definition(municipality, framework, instrument.as_ref(), parameters)),
+        dated_ahead: frame.dated_ahead,
         populations: populations.list,
         sections,
     })

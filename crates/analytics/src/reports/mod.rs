@@ -68,10 +68,12 @@ struct Frame<'a> {
     snapshot: &'a Snapshot,
     municipality: &'a Municipality,
     as_of: Date,
+    /// How many statements are dated later than they were stored.
+    dated_ahead: u64,
 }
 
 impl<'a> Frame<'a> {
-    /// Holds snapshot and municipality together; the day is the latest that any statement is about unless one
+    /// Holds snapshot and municipality together; the day is the latest that any statement counts on unless one
     /// is given.
     fn new(
         snapshot: &'a Snapshot,
@@ -82,11 +84,9 @@ impl<'a> Frame<'a> {
         if folded > report {
             return Err(ReportError::Ahead { municipality: folded, report });
         }
-        let as_of = match as_of {
-            Some(day) => day,
-            None => snapshot.latest_day()?.ok_or(ReportError::NoDay { position: report })?,
-        };
-        Ok(Self { snapshot, municipality, as_of })
+        let (latest, dated_ahead) = snapshot.days()?;
+        let as_of = as_of.or(latest).ok_or(ReportError::NoDay { position: report })?;
+        Ok(Self { snapshot, municipality, as_of, dated_ahead })
     }
 
     fn unknown(&self, what: &'static str, id: &str) -> ReportError {
@@ -121,7 +121,7 @@ struct Definition(Sha256);
 impl Definition {
     fn of(kind: &str) -> Self {
         let definition = Self(Sha256::new());
-        definition.with(b"larka report definition 1").with(PROGRAM.as_bytes()).with(kind.as_bytes())
+        definition.with(b"larka report definition 2").with(PROGRAM.as_bytes()).with(kind.as_bytes())
     }
 
     fn with(mut self, part: &[u8]) -> Self {

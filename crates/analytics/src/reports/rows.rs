@@ -96,6 +96,7 @@ impl Rows {
                 xapi_version: Version::V2_0_0,
                 attachments_from: None,
                 origin: None,
+                untracked: false,
             };
             Row { position: Position(position as u64), actor, happened: Micros(happened), facts }
         }))

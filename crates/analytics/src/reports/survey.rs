@@ -80,6 +80,7 @@ pub fn report(
             format!("{} – {}", round.opens, round.closes),
         ),
         identity: frame.identity(definition),
+        dated_ahead: frame.dated_ahead,
         populations: populations.list,
         sections,
     })

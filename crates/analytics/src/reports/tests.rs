@@ -144,6 +144,7 @@ fn statement(day: &str, agent: u64, verb: &str, object: ObjectFacts<String>) -> 
         xapi_version: Version::V1_0_3,
         attachments_from: None,
         origin: None,
+        untracked: false,
     }
 }
 

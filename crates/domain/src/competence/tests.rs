@@ -51,6 +51,24 @@ fn copies_and_retakes_count_once() {
 }
 
 #[test]
+fn what_is_said_twice_of_a_root_activity_is_one_piece_of_evidence_and_the_latest_is_it() {
+    let again = Evidence { observed_at: noon(DAY) + 3_000, position: 2, ..evidence("a", 3, 500) };
+    let session = Evidence { observed_at: noon("2026-02-15"), position: 9, ..evidence("a", 3, 500) };
+    let other = Evidence { position: 3, ..evidence("b", 3, 500) };
+    let higher = Evidence { position: 2, ..evidence("a", 4, 500) };
+    let all = [session, evidence("a", 3, 500), again, other, higher];
+    assert_eq!(counting(&all, date("2026-02-15")), [true, false, false, true, true]);
+    assert_eq!(counting(&all, date(DAY)), [false, false, true, true, true], "before the second session");
+    assert_eq!(counting(&all, date("2026-01-14")), [false; 5]);
+    // It is what the level is worked out from.
+    for day in ["2026-02-15", DAY] {
+        let pieces = all.iter().zip(counting(&all, date(day))).filter(|(_, counts)| *counts);
+        let pieces: Vec<_> = pieces.map(|(evidence, _)| *evidence).collect();
+        assert_eq!(at(&pieces, day), at(&all, day));
+    }
+}
+
+#[test]
 fn a_retake_prolongs_what_would_have_expired() {
     let first = Evidence { valid_until: Some(date("2026-06-30")), ..evidence("a", 3, 1000) };
     let retake = Evidence {

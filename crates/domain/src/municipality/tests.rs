@@ -305,6 +305,7 @@ fn statement(verb: &str, activity: &str, response: &[&str]) -> StatementFacts {
         xapi_version: Version::V2_0_0,
         attachments_from: None,
         origin: None,
+        untracked: false,
     }
 }
 

@@ -38,6 +38,7 @@ mod key {
     pub(super) const ATTACHMENTS_FROM: u32 = 18;
     pub(super) const IMPORT_RUN: u32 = 19;
     pub(super) const ORIGINAL_STORED: u32 = 20;
+    pub(super) const UNTRACKED: u32 = 21;
 }
 
 mod object {
@@ -83,7 +84,8 @@ impl<S: AsRef<str>> StatementFactsOf<S> {
             + usize::from(!self.response.is_empty())
             + usize::from(!self.activities.is_empty())
             + usize::from(self.attachments_from.is_some())
-            + self.origin.map_or(0, |origin| 1 + usize::from(origin.stored.is_some()));
+            + self.origin.map_or(0, |origin| 1 + usize::from(origin.stored.is_some()))
+            + usize::from(self.untracked);
         e.map(fields as u64)?;
         e.u32(key::ID)?.bytes(&self.id)?;
         if !self.agents.is_empty() {
@@ -134,6 +136,9 @@ impl<S: AsRef<str>> StatementFactsOf<S> {
         if let Some(origin) = self.origin {
             e.u32(key::IMPORT_RUN)?.bytes(&origin.run)?;
             write_number(e, (key::ORIGINAL_STORED, origin.stored))?;
+        }
+        if self.untracked {
+            e.u32(key::UNTRACKED)?.bool(true)?;
         }
         Ok(())
     }
@@ -231,6 +236,7 @@ fn read<'b>(d: &mut Decoder<'b>) -> Result<StatementFactsOf<&'b str>, Error> {
         xapi_version: Version::V1_0_3,
         attachments_from: None,
         origin: None,
+        untracked: false,
     };
     for _ in 0..entries(d)? {
         match d.u32()? {
@@ -258,6 +264,7 @@ fn read<'b>(d: &mut Decoder<'b>) -> Result<StatementFactsOf<&'b str>, Error> {
             key::ATTACHMENTS_FROM => facts.attachments_from = Some(d.u16()?),
             key::IMPORT_RUN => import_run = Some(read_key(d)?),
             key::ORIGINAL_STORED => original_stored = Some(d.i64()?),
+            key::UNTRACKED => facts.untracked = d.bool()?,
             _ => d.skip()?,
         }
     }

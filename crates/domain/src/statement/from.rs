@@ -14,6 +14,11 @@ pub trait Surroundings {
     /// The agent id of an identifier.
     fn agent(&self, identifier: &Identifier) -> Option<AgentId>;
 
+    /// Whether an identifier is nobody's, so that no figure counts anybody for it.
+    fn is_nobody(&self, _identifier: &Identifier) -> bool {
+        false
+    }
+
     /// The id to show for an activity: its own, or an opaque one where the IRI itself names a person.
     fn activity_id<'a>(&self, iri: &'a str) -> Cow<'a, str> {
         Cow::Borrowed(iri)
@@ -79,6 +84,7 @@ pub fn from_statement(
         xapi_version: version,
         attachments_from: None,
         origin: None,
+        untracked: statement.actor().is_some_and(|actor| surroundings.is_nobody(&actor.identifier)),
     })
 }
 

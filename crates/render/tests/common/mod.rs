@@ -258,6 +258,7 @@ pub fn competence() -> ResultTable {
         place: sv("Lärkby kommun"),
         period: both("läsåret 2025/26", "school year 2025/26"),
         identity: identity(),
+        dated_ahead: 3,
         sections: vec![
             section(
                 "visad",
@@ -370,6 +371,7 @@ pub fn survey() -> ResultTable {
         place: sv("Lärkby kommun"),
         period: both("våren 2026", "spring 2026"),
         identity: identity(),
+        dated_ahead: 3,
         sections: vec![
             section(
                 "svarsfrekvens",

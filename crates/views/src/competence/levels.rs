@@ -51,7 +51,7 @@ pub struct EvidenceRow {
     pub observed_at: i64,
     /// The last day on which it counts; none: it always does.
     pub valid_until: Option<Date>,
-    /// Whether it counts on the day that was asked about.
+    /// Whether it counts on the day that was asked about; of what was demonstrated twice the latest does.
     pub counts: bool,
 }
 
@@ -91,13 +91,18 @@ fn demonstrated(
             }
         }
     }
-    let level = |((framework, competence), (all, evidence)): ((&str, &str), (Vec<_>, _))| CompetenceLevel {
-        framework: framework.to_owned(),
-        competence: competence.to_owned(),
-        kind: Kind::Demonstrated,
-        instrument: None,
-        state: competence::demonstrated(&all, &Requirements::none(), on),
-        evidence,
+    let level = |((framework, competence), (all, mut evidence)): ((&str, &str), Shown<'_>)| {
+        for (row, counts) in evidence.iter_mut().zip(competence::counting(&all, on)) {
+            row.counts = counts;
+        }
+        CompetenceLevel {
+            framework: framework.to_owned(),
+            competence: competence.to_owned(),
+            kind: Kind::Demonstrated,
+            instrument: None,
+            state: competence::demonstrated(&all, &Requirements::none(), on),
+            evidence,
+        }
     };
     found.into_iter().map(level).collect()
 }
@@ -189,5 +194,6 @@ fn facts(source: &Source) -> StatementFacts {
         xapi_version: Version::V2_0_0,
         attachments_from: None,
         origin: None,
+        untracked: false,
     }
 }

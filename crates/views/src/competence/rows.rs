@@ -13,7 +13,7 @@ use crate::sql::{insert_sqlite, json_keys, json_positions, key, position, signed
 /// The name of the projection.
 pub const NAME: &str = "competence";
 /// Raise it with the form of the rows, or their meaning.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 /// Versions whose rows the queries here can read: older ones answer while newer ones are built.
 const READABLE: RangeInclusive<u32> = 1..=VERSION;
 

@@ -16,31 +16,34 @@ use crate::sql::{insert_sqlite, json_keys, key};
 /// The name of the projection.
 pub const NAME: &str = "progress";
 /// Raise it with the form of the rows, or their meaning.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 /// Versions whose rows the queries here can read: older ones answer while newer ones are built.
-const READABLE: RangeInclusive<u32> = 1..=VERSION;
+const READABLE: RangeInclusive<u32> = 2..=VERSION;
 
 const SQLITE_TABLES: &str = "
 CREATE TABLE IF NOT EXISTS progress (
-    agent BLOB NOT NULL, activity BLOB NOT NULL, statements INTEGER NOT NULL, attempted INTEGER NOT NULL,
-    completed INTEGER NOT NULL, passed INTEGER NOT NULL, best_scaled INTEGER, first INTEGER NOT NULL,
-    last INTEGER NOT NULL, PRIMARY KEY (agent, activity)) WITHOUT ROWID;
+    agent BLOB NOT NULL, activity BLOB NOT NULL, statements INTEGER NOT NULL, begun INTEGER, completed INTEGER,
+    passed INTEGER, failed INTEGER, best_share INTEGER, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    PRIMARY KEY (agent, activity)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS progress_activity (digest BLOB PRIMARY KEY, iri TEXT NOT NULL) WITHOUT ROWID;
 ";
 
 const POSTGRES_TABLES: &str = "
 CREATE TABLE IF NOT EXISTS progress (
-    agent BYTEA NOT NULL, activity BYTEA NOT NULL, statements BIGINT NOT NULL, attempted BIGINT NOT NULL,
-    completed BIGINT NOT NULL, passed BIGINT NOT NULL, best_scaled BIGINT, first BIGINT NOT NULL,
-    last BIGINT NOT NULL, PRIMARY KEY (agent, activity));
+    agent BYTEA NOT NULL, activity BYTEA NOT NULL, statements BIGINT NOT NULL, begun BIGINT, completed BIGINT,
+    passed BIGINT, failed BIGINT, best_share BIGINT, first BIGINT NOT NULL, last BIGINT NOT NULL,
+    PRIMARY KEY (agent, activity));
 CREATE TABLE IF NOT EXISTS progress_activity (digest BYTEA PRIMARY KEY, iri TEXT NOT NULL);
 ";
 
 /// What happens to a row that is there already: the same in both databases but for the names of the functions.
 const SQLITE_JOIN: &str = "ON CONFLICT (agent, activity) DO UPDATE SET \
-    statements = statements + excluded.statements, attempted = attempted + excluded.attempted, \
-    completed = completed + excluded.completed, passed = passed + excluded.passed, \
-    best_scaled = max(coalesce(best_scaled, excluded.best_scaled), coalesce(excluded.best_scaled, best_scaled)), \
+    statements = statements + excluded.statements, \
+    begun = min(coalesce(begun, excluded.begun), coalesce(excluded.begun, begun)), \
+    completed = min(coalesce(completed, excluded.completed), coalesce(excluded.completed, completed)), \
+    passed = min(coalesce(passed, excluded.passed), coalesce(excluded.passed, passed)), \
+    failed = min(coalesce(failed, excluded.failed), coalesce(excluded.failed, failed)), \
+    best_share = max(coalesce(best_share, excluded.best_share), coalesce(excluded.best_share, best_share)), \
     first = min(first, excluded.first), last = max(last, excluded.last)";
 
 pub(super) async fn create(mut tx: Tx<'_>) -> Result<(), sqlx::Error> {
@@ -71,16 +74,17 @@ pub(super) async fn write(tx: Tx<'_>, folded: &Folded) -> Result<(), sqlx::Error
             })
             .await?;
             let head = "INSERT INTO progress \
-                (agent, activity, statements, attempted, completed, passed, best_scaled, first, last)";
-            insert_sqlite(connection, (head, 9, SQLITE_JOIN), &rows, |query, (agent, activity, row)| {
+                (agent, activity, statements, begun, completed, passed, failed, best_share, first, last)";
+            insert_sqlite(connection, (head, 10, SQLITE_JOIN), &rows, |query, (agent, activity, row)| {
                 query
                     .bind(&agent[..])
                     .bind(&activity[..])
                     .bind(count(row.statements))
-                    .bind(count(row.attempted))
-                    .bind(count(row.completed))
-                    .bind(count(row.passed))
-                    .bind(row.best_scaled)
+                    .bind(row.begun)
+                    .bind(row.completed)
+                    .bind(row.passed)
+                    .bind(row.failed)
+                    .bind(row.best_share)
                     .bind(row.first)
                     .bind(row.last)
             })
@@ -97,32 +101,32 @@ pub(super) async fn write(tx: Tx<'_>, folded: &Folded) -> Result<(), sqlx::Error
             .bind(iris)
             .execute(&mut *connection)
             .await?;
-            let column = |value: fn(&Progress) -> i64| -> Vec<i64> {
+            let column = |value: fn(&Progress) -> Option<i64>| -> Vec<Option<i64>> {
                 rows.iter().map(|(_, _, row)| value(row)).collect()
             };
             let agents: Vec<&[u8]> = rows.iter().map(|(agent, ..)| &agent[..]).collect();
             let activities: Vec<&[u8]> = rows.iter().map(|(_, activity, _)| &activity[..]).collect();
-            let best: Vec<Option<i64>> = rows.iter().map(|(_, _, row)| row.best_scaled).collect();
             sqlx::query(
                 "INSERT INTO progress AS p \
-                 (agent, activity, statements, attempted, completed, passed, best_scaled, first, last) \
+                 (agent, activity, statements, begun, completed, passed, failed, best_share, first, last) \
                  SELECT * FROM UNNEST($1::bytea[], $2::bytea[], $3::bigint[], $4::bigint[], $5::bigint[], \
-                 $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[]) \
+                 $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[]) \
                  ON CONFLICT (agent, activity) DO UPDATE SET statements = p.statements + excluded.statements, \
-                 attempted = p.attempted + excluded.attempted, completed = p.completed + excluded.completed, \
-                 passed = p.passed + excluded.passed, \
-                 best_scaled = greatest(p.best_scaled, excluded.best_scaled), \
+                 begun = least(p.begun, excluded.begun), completed = least(p.completed, excluded.completed), \
+                 passed = least(p.passed, excluded.passed), failed = least(p.failed, excluded.failed), \
+                 best_share = greatest(p.best_share, excluded.best_share), \
                  first = least(p.first, excluded.first), last = greatest(p.last, excluded.last)",
             )
             .bind(agents)
             .bind(activities)
-            .bind(column(|row| count(row.statements)))
-            .bind(column(|row| count(row.attempted)))
-            .bind(column(|row| count(row.completed)))
-            .bind(column(|row| count(row.passed)))
-            .bind(best)
-            .bind(column(|row| row.first))
-            .bind(column(|row| row.last))
+            .bind(column(|row| Some(count(row.statements))))
+            .bind(column(|row| row.begun))
+            .bind(column(|row| row.completed))
+            .bind(column(|row| row.passed))
+            .bind(column(|row| row.failed))
+            .bind(column(|row| row.best_share))
+            .bind(column(|row| Some(row.first)))
+            .bind(column(|row| Some(row.last)))
             .execute(connection)
             .await
             .map(drop)
@@ -165,7 +169,7 @@ async fn find(
 ) -> Result<Vec<ProgressRow>, sqlx::Error> {
     match place {
         Database::Sqlite(db) => {
-            let sql = "SELECT p.agent, a.iri, statements, attempted, completed, passed, best_scaled, first, last \
+            let sql = "SELECT p.agent, a.iri, statements, begun, completed, passed, failed, best_share, first, last \
                 FROM progress p JOIN progress_activity a ON a.digest = p.activity \
                 WHERE p.agent IN (SELECT unhex(value) FROM json_each(?1)) \
                 AND (?2 IS NULL OR p.activity IN (SELECT unhex(value) FROM json_each(?2))) \
@@ -178,7 +182,7 @@ async fn find(
                 .await
         }
         Database::Postgres(pool) => {
-            let sql = "SELECT p.agent, a.iri, statements, attempted, completed, passed, best_scaled, first, last \
+            let sql = "SELECT p.agent, a.iri, statements, begun, completed, passed, failed, best_share, first, last \
                 FROM progress p JOIN progress_activity a ON a.digest = p.activity \
                 WHERE p.agent = ANY($1) AND ($2::bytea[] IS NULL OR p.activity = ANY($2)) \
                 ORDER BY p.agent, a.iri COLLATE \"C\"";
@@ -203,20 +207,18 @@ where
     String: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
     Option<i64>: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
 {
-    let sum = |index: usize| -> Result<u64, sqlx::Error> {
-        Ok(u64::try_from(row.try_get::<i64, _>(index)?).unwrap_or(0))
-    };
     Ok(ProgressRow {
         agent: key(row.try_get(0)?)?,
         activity: row.try_get(1)?,
         progress: Progress {
-            statements: sum(2)?,
-            attempted: sum(3)?,
-            completed: sum(4)?,
-            passed: sum(5)?,
-            best_scaled: row.try_get(6)?,
-            first: row.try_get(7)?,
-            last: row.try_get(8)?,
+            statements: u64::try_from(row.try_get::<i64, _>(2)?).unwrap_or(0),
+            begun: row.try_get(3)?,
+            completed: row.try_get(4)?,
+            passed: row.try_get(5)?,
+            failed: row.try_get(6)?,
+            best_share: row.try_get(7)?,
+            first: row.try_get(8)?,
+            last: row.try_get(9)?,
         },
     })
 }

@@ -119,6 +119,7 @@ pub(crate) fn facts(number: usize, who: usize, verb: &str, about: usize) -> Stat
         xapi_version: Version::V2_0_0,
         attachments_from: None,
         origin: None,
+        untracked: false,
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod address;
 mod anchors;
+mod counting;
 mod given;
 mod limits;
 mod listening;
@@ -19,6 +20,7 @@ use toml::Table;
 
 use crate::failure::Failure;
 use address::Address;
+use counting::Counting;
 use limits::Limits;
 use listening::Listening;
 use operation::Operation;
@@ -41,6 +43,8 @@ pub(crate) struct Common {
     address: address::Given,
     #[command(flatten)]
     upkeep: upkeep::Given,
+    #[command(flatten)]
+    counting: counting::Given,
     /// Output that a program reads
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -67,6 +71,7 @@ pub(crate) struct Settings {
     pub(crate) storage: Storage,
     pub(crate) address: Address,
     pub(crate) upkeep: Upkeep,
+    pub(crate) counting: Counting,
     pub(crate) json: bool,
     pub(crate) operation: Operation,
     pub(crate) listening: Listening,
@@ -86,11 +91,12 @@ impl Settings {
             let path = common.config.as_deref().unwrap_or(Path::new("")).display();
             Failure::new(format!("the settings file {path} is wrong: {wrong}"))
         })?;
-        let (Common { storage, address, upkeep, json, operation, .. }, serve) = given;
+        let (Common { storage, address, upkeep, counting, json, operation, .. }, serve) = given;
         Ok(Self {
             storage: storage.read()?,
             address: address.read()?,
             upkeep: upkeep.read()?,
+            counting: counting.read()?,
             json,
             operation: operation.read()?,
             listening: serve.listening.read()?,
@@ -117,6 +123,7 @@ fn over(common: &Common, serve: &ServeFlags, file: &mut Table) -> Result<(Common
         config: None,
         address: common.address.over(file)?,
         upkeep: common.upkeep.over(file)?,
+        counting: common.counting.over(file)?,
         json: common.json,
         operation: common.operation.over(file)?,
     };
@@ -138,6 +145,7 @@ fn names() -> Vec<&'static str> {
         storage::Given::NAMES,
         address::Given::NAMES,
         upkeep::Given::NAMES,
+        counting::Given::NAMES,
         operation::Given::NAMES,
         listening::Given::NAMES,
         limits::Given::NAMES,
@@ -179,6 +187,8 @@ mod tests {
         }
         assert!(wrong("--keep-superseded-days", "0").contains("at least 1 day"));
         assert!(wrong("--database-url", "mysql://x").contains("postgres://"));
+        assert!(wrong("--untracked-actors", "guest-[").contains("* stands for anything"));
+        assert!(read(&["--untracked-actors", ""]).is_ok());
     }
 
     #[test]

@@ -187,6 +187,7 @@ impl Rig {
             log: log.clone(),
             vault: vault.clone(),
             municipality: municipality.clone(),
+            untracked: lrs::Untracked::default(),
             clock: clock.clone(),
             base_url: BASE.into(),
             unversioned: lrs::Unversioned::Refused(xapi::Version::V2_0_0),

@@ -151,3 +151,66 @@ fn an_erasure_moves_the_horizon_and_no_figure() {
     assert_eq!(before.populations, after.populations);
     assert_eq!((before.identity.horizon, after.identity.horizon), (0, erased.0));
 }
+
+#[test]
+fn a_pass_that_is_dated_ahead_counts_when_it_was_stored_and_the_report_says_how_many_are() {
+    let mut log = competence_log();
+    assert_eq!(competence_report(&log, "2026-06-20").dated_ahead, 0);
+    log.pass("2027-06-01", 81, COURSE, None);
+    let known = |log: &Log, day| {
+        let table = competence_report(log, day);
+        (figure(&table, "demonstrated-competences", "b1", "1.1").answered, table.dated_ahead)
+    };
+    assert_eq!(known(&log, "2026-06-19"), (0, 1));
+    assert_eq!(known(&log, "2026-06-20"), (1, 1), "the day on which it was stored");
+    // It is valid for twelve months from then on, and no longer.
+    assert_eq!(known(&log, "2027-06-20"), (1, 1));
+    assert_eq!(known(&log, "2027-06-21"), (0, 1));
+}
+
+#[test]
+fn what_is_said_twice_of_a_course_is_evidence_once_and_its_chapters_are_none() {
+    let mut log = competence_log();
+    let rule = |competence: &str, weight| RuleFacts {
+        competence: competence.into(),
+        low: 3,
+        high: 3,
+        weight,
+        types: domain::competence::TypeSet::EMPTY,
+        valid_months: Some(12),
+    };
+    log.add(&CompetenceRulesFacts {
+        framework: "digcomp-3.0".into(),
+        activity: COURSE.into(),
+        rules: vec![rule("1.1", 1000), rule("2.1", 500)],
+    });
+    let chapter = format!("{COURSE}/kapitel-1");
+    let of_chapter = |verb| StatementFacts {
+        activities: vec![(domain::statement::ContextRole::Parent, COURSE.into())],
+        ..statement("2026-05-01", 71, verb, ObjectFacts::Activity(chapter.clone()))
+    };
+    for verb in [verbs::PROGRESSED, verbs::COMPLETED, verbs::PASSED] {
+        log.add(&of_chapter(verb));
+    }
+    // 21 has passed once; now twice more within milliseconds, and again in the copy.
+    for (add, activity) in [(0, COURSE), (3_000, COURSE), (9_000, COPY)] {
+        let mut again = statement("2026-05-01", 21, verbs::PASSED, ObjectFacts::Activity(activity.into()));
+        again.timestamp = again.timestamp.map(|at| at + add);
+        log.add(&again);
+    }
+    let table = competence_report(&log, "2026-06-10");
+    let answered = |id, unit, item| figure(&table, id, unit, item).answered;
+    assert_eq!(answered("demonstrated-competences", "k", "2.1"), 0, "half of what a level takes");
+    assert_eq!(answered("demonstrated-competences", "a1", "1.1"), 2, "as before: nothing of 71's chapter");
+}
+
+#[test]
+fn nobody_is_in_no_figure_of_a_report() {
+    let before = competence_report(&competence_log(), "2026-06-10");
+    let mut log = competence_log();
+    for agent in [81, 900, 901] {
+        let passed = statement("2026-05-01", agent, verbs::PASSED, ObjectFacts::Activity(COURSE.into()));
+        log.add(&StatementFacts { untracked: true, ..passed });
+    }
+    assert_eq!(competence_report(&log, "2026-06-10").sections, before.sections);
+}

@@ -1,0 +1,265 @@
+//! What counts in figures, and what does not: through the running program, as tools send it.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use blackbox::samples::activity;
+use blackbox::{Instance, Server, promises};
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+const PEOPLE: usize = 40;
+const ADL: &str = "http://adlnet.gov/expapi/verbs/";
+
+fn account(name: &str) -> Value {
+    json!({ "account": { "homePage": "https://larportal.larkby.example", "name": name } })
+}
+
+/// As H5P writes it in a browser that keeps nothing.
+fn nobody() -> Value {
+    account(&format!("not-trackable-{}", Uuid::new_v4()))
+}
+
+fn somebody(number: usize) -> Value {
+    account(&format!("larare{number}"))
+}
+
+fn said(who: Value, verb: &str, about: &str) -> Value {
+    json!({
+        "id": Uuid::new_v4().to_string(),
+        "actor": who,
+        "verb": { "id": format!("{ADL}{verb}") },
+        "object": { "id": activity(about) },
+    })
+}
+
+fn all(statements: impl IntoIterator<Item = Value>) -> Value {
+    Value::Array(statements.into_iter().collect())
+}
+
+async fn post(server: &Server, statements: Value) {
+    let answer = server.post(&statements).await.unwrap();
+    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+}
+
+/// A school of forty teachers; two courses that each show a level of 1.1, and two that show half of one of 2.1.
+async fn describe(server: &Server) {
+    let person = |number: usize| {
+        json!({
+            "agents": [somebody(number)],
+            "name": { "given": "Någon", "family": format!("Nummer {number}") },
+            "duties": [{ "unit": "K", "role": "Lärare", "from": "2020-08-01" }],
+        })
+    };
+    let organisation = json!({
+        "units": [{ "code": "K", "name": "Lärkby kommun", "kind": "huvudman" }],
+        "persons": (0..PEOPLE).map(person).collect::<Vec<_>>(),
+    });
+    let names = ["grund", "mer", "halv-grund", "halv-mer"];
+    let course = |name: &str| {
+        let chapter = json!({ "id": activity(&format!("{name}/kapitel")), "title": { "sv": "Kapitel" }, "kind": "text" });
+        json!({ "id": activity(name), "title": { "sv": name }, "origin": { "central": true }, "activities": [chapter] })
+    };
+    let rule = |name: &str, competence: &str, level: u8, weight: u32| {
+        json!({
+            "framework": "digcomp-3.0", "activity": activity(name), "competence": competence,
+            "level": [level, level], "weight": weight,
+        })
+    };
+    let rules = [
+        rule("grund", "1.1", 1, 1000),
+        rule("mer", "1.1", 5, 1000),
+        rule("halv-grund", "2.1", 1, 500),
+        rule("halv-mer", "2.1", 5, 500),
+    ];
+    let courses = json!({ "courses": names.map(course), "rules": rules });
+    for (resource, body) in [("organisation", organisation), ("courses", courses)] {
+        let answer = server.api(Method::POST, resource).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{resource}: {}", answer.text().await.unwrap());
+    }
+    // Fifteen have passed the one course, fifteen the other.
+    let passes = (0..30).map(|n| said(somebody(n), "passed", if n < 15 { "grund" } else { "mer" }));
+    post(server, all(passes)).await;
+}
+
+async fn report(server: &Server, form: &str) -> String {
+    let answer = server.api(Method::GET, &format!("reports/competence?{form}")).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    answer.text().await.unwrap()
+}
+
+async fn exact(server: &Server) -> Value {
+    serde_json::from_str(&report(server, "format=json").await).unwrap()
+}
+
+/// The figure of the whole for a competence.
+fn demonstrated(report: &Value, competence: &str) -> Value {
+    let sections = report["sections"].as_array().unwrap();
+    let section = sections.iter().find(|section| section["id"] == "demonstrated-competences").unwrap();
+    let of = |figure: &&Value| figure["item"] == competence && figure["population"] == "K";
+    section["figures"].as_array().unwrap().iter().find(of).unwrap().clone()
+}
+
+/// One number from the rows of a view that answer queries.
+async fn number(instance: &Instance, view: &str, sql: &str) -> i64 {
+    let current =
+        format!("SELECT number FROM generation WHERE projection = '{view}' AND standing = 'current'");
+    let generation = instance.number_in("views", &current).await.unwrap();
+    instance.number_in(&format!("views.{view}.{generation}"), sql).await.unwrap()
+}
+
+const AGENTS: &str = "SELECT count(DISTINCT agent) FROM progress";
+
+promises! {
+    async fn who_cannot_be_tracked_is_stored_and_given_back_and_is_nobody_in_every_figure(instance) {
+        let mut server = instance.start().await.unwrap();
+        describe(&server).await;
+        server.settled().await.unwrap();
+        let before = exact(&server).await;
+        assert_eq!(demonstrated(&before, "1.1")["counts"], json!([15, 0, 15, 0]));
+
+        let one = said(nobody(), "passed", "grund");
+        post(&server, all((0..25).map(|_| said(nobody(), "passed", "grund")))).await;
+        post(&server, one.clone()).await;
+        let id = one["id"].as_str().unwrap();
+        assert_eq!(server.statement(id).await.unwrap()["actor"]["account"], one["actor"]["account"]);
+        assert_eq!(server.ids(&[("agent", &one["actor"].to_string())]).await.unwrap(), [id]);
+
+        for _ in 0..2 {
+            server.settled().await.unwrap();
+            let after = exact(&server).await;
+            assert_eq!((&after["sections"], &after["populations"]), (&before["sections"], &before["populations"]));
+            assert_eq!(number(&instance, "progress", AGENTS).await, 30);
+            let sources = "SELECT count(DISTINCT agent) FROM competence_source";
+            assert_eq!(number(&instance, "competence", sources).await, 30);
+            // The same once all is made again from the log.
+            instance.run_json(&["rebuild"]).unwrap();
+        }
+
+        // Who they are is a setting.
+        server.stop().unwrap();
+        let known = (server.credential.clone(), server.administrator.clone());
+        let server = instance.serve(&["--untracked-actors", "gäst-??,*@kiosk.example"], known.0, known.1).await.unwrap();
+        let kiosk = json!({ "mbox": "mailto:7@kiosk.example" });
+        post(&server, all([account("gäst-07"), kiosk, nobody()].map(|who| said(who, "passed", "grund")))).await;
+        server.settled().await.unwrap();
+        assert_eq!(number(&instance, "progress", AGENTS).await, 31, "only who cannot be tracked is somebody now");
+    }
+
+    async fn what_is_dated_ahead_counts_when_it_was_stored_and_every_form_of_the_report_says_how_many(instance) {
+        let server = instance.start().await.unwrap();
+        describe(&server).await;
+        server.settled().await.unwrap();
+        let before = exact(&server).await;
+        assert_eq!(before["dated_ahead"], 0);
+        assert!(report(&server, "format=html&lang=sv").await.contains("Ingen händelse i loggen är daterad senare"));
+
+        let ahead = |n: usize, year: u32| {
+            let mut statement = said(somebody(n), "passed", "grund");
+            statement["timestamp"] = json!(format!("{year}-03-01T08:00:00Z"));
+            statement
+        };
+        post(&server, all([ahead(30, 2098), ahead(31, 2099), ahead(32, 2021)])).await;
+        server.settled().await.unwrap();
+        let after = exact(&server).await;
+        assert_eq!(after["dated_ahead"], 2);
+        assert_eq!(after["identity"]["as_of"], before["identity"]["as_of"], "no report is about a day to come");
+        assert_eq!(demonstrated(&after, "1.1")["counts"], json!([18, 0, 15, 0]));
+        // It is given back as it came.
+        let stored = server.list(&[("agent", &somebody(31).to_string())]).await.unwrap();
+        assert!(stored[0]["timestamp"].as_str().unwrap().starts_with("2099-03-01"));
+        let latest = "SELECT CAST(max(last) / 1000000 AS bigint) FROM progress";
+        assert!(number(&instance, "progress", latest).await < 4_000_000_000, "of the view's too");
+
+        let html = [("sv", "2 händelser i loggen är daterade senare, och räknas när de togs emot."),
+            ("en", "2 statements in the log are dated later, and count when they were received.")];
+        for (lang, sentence) in html {
+            assert!(report(&server, &format!("format=html&lang={lang}")).await.contains(sentence));
+        }
+        for (lang, separator) in [("sv", ';'), ("en", ',')] {
+            let csv = report(&server, &format!("format=csv&lang={lang}")).await;
+            let row = csv.lines().find(|line| line.contains("dated_ahead")).unwrap();
+            assert_eq!(row.split(separator).nth(10), Some("2"), "{row}");
+            // The command writes the same file.
+            let file = instance.beside("report.csv");
+            let words = ["report", "competence", "--format", "csv", "--lang", lang, "--output", file.to_str().unwrap()];
+            assert!(instance.run(&words).unwrap().status.success());
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), csv);
+        }
+    }
+
+    async fn what_tools_say_twice_counts_once_and_a_chapter_is_no_course(instance) {
+        let server = instance.start().await.unwrap();
+        describe(&server).await;
+        let course = |n: usize| if n < 15 { "halv-grund" } else { "halv-mer" };
+        for n in (0..12).chain(15..27) {
+            let at = |mut statement: Value, time: &str, session: &str| {
+                statement["timestamp"] = json!(format!("2026-02-01T{time}Z"));
+                statement["result"] = json!({ "success": true, "completion": true });
+                statement["context"] = json!({ "registration": session });
+                statement
+            };
+            let sessions = [Uuid::new_v4().to_string(), Uuid::new_v4().to_string()];
+            // Twice within milliseconds under different ids, and passed again in a second session.
+            post(&server, all([
+                at(said(somebody(n), "completed", course(n)), "08:00:00.001", &sessions[0]),
+                at(said(somebody(n), "completed", course(n)), "08:00:00.004", &sessions[0]),
+                at(said(somebody(n), "passed", course(n)), "08:00:01", &sessions[0]),
+                at(said(somebody(n), "passed", course(n)), "09:30:00", &sessions[1]),
+            ]))
+            .await;
+        }
+        for n in 30..PEOPLE {
+            let parent = json!({ "contextActivities": { "parent": [{ "id": activity("grund") }] } });
+            let whole = json!({ "https://w3id.org/xapi/cmi5/result/extensions/progress": 100 });
+            let of_chapter = ["progressed", "completed", "passed"].map(|verb| {
+                let mut statement = said(somebody(n), verb, "grund/kapitel");
+                statement["context"] = parent.clone();
+                statement["result"] = json!({ "extensions": whole });
+                statement
+            });
+            // An answer with a score, and no word on whether it was right.
+            let mut answer = said(somebody(n), "answered", "grund/fraga");
+            answer["context"] = parent.clone();
+            answer["result"] = json!({ "score": { "scaled": 0, "raw": 0, "min": 0, "max": 4 } });
+            post(&server, all(of_chapter.into_iter().chain([answer]))).await;
+        }
+        // Moodle: 5 of 0 to 20 points.
+        let mut moodle = said(somebody(0), "completed", "quiz");
+        moodle["result"] = json!({ "score": { "scaled": -0.5, "raw": 5, "min": 0, "max": 20 } });
+        post(&server, moodle).await;
+        server.settled().await.unwrap();
+
+        let found = exact(&server).await;
+        assert_eq!(demonstrated(&found, "1.1")["counts"], json!([15, 0, 15, 0]), "as before: chapters are no course");
+        assert_eq!(demonstrated(&found, "2.1")["shown"], "hidden", "nobody: half a level stays half of one");
+        let progress = async |condition: &str| {
+            let sql = format!("SELECT count(*) FROM progress WHERE {condition}");
+            number(&instance, "progress", &sql).await
+        };
+        let digests = "activity IN (SELECT digest FROM progress_activity WHERE iri LIKE";
+        // One row a person and course, completed once and passed once, when it was first said.
+        let once = format!("{digests} '%/halv-%') AND statements = 4 AND completed < passed AND passed < last");
+        assert_eq!(progress(&once).await, 24);
+        assert_eq!(progress("failed IS NOT NULL").await, 0, "no failure where none was said");
+        assert_eq!(progress(&format!("{digests} '%/fraga') AND best_share = 0 AND passed IS NULL")).await, 10);
+        assert_eq!(progress(&format!("{digests} '%/quiz') AND best_share = 250000")).await, 1);
+        assert_eq!(progress(&format!("{digests} '%/grund') AND completed IS NOT NULL")).await, 0);
+    }
+
+    async fn a_lake_of_an_older_format_is_written_anew_for_whoever_asks_next(instance) {
+        let mut server = instance.start().await.unwrap();
+        describe(&server).await;
+        server.settled().await.unwrap();
+        server.stop().unwrap();
+        let manifest = instance.folder().join("lake/manifest.json");
+        let text = std::fs::read_to_string(&manifest).unwrap();
+        assert!(text.contains("\"format\": 2"));
+        std::fs::write(&manifest, text.replace("\"format\": 2", "\"format\": 1")).unwrap();
+        let output = instance.run(&["report", "competence", "--format", "json"]).unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(demonstrated(&found, "1.1")["counts"], json!([15, 0, 15, 0]));
+        assert_eq!(std::fs::read_to_string(&manifest).unwrap(), text);
+    }
+}
