@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
+use analytics::lake::LakeError;
 use disclosure::{Gate, Preset, Released, TableError};
 use domain::{Date, Municipality};
 use eventlog::event::Position;
@@ -49,9 +50,12 @@ pub enum ReportError {
     /// No round of a survey has been registered.
     #[error("there is no round of a survey to report on")]
     NoRound,
+    /// The lake has an older format, and is being written anew.
+    #[error("what reports are made from is made anew for this version of the program; try again in a while")]
+    NotReady,
     /// The worker failed.
     #[error(transparent)]
-    Worker(#[from] WorkerError),
+    Worker(WorkerError),
     /// The municipality's state at that position cannot be read.
     #[error(transparent)]
     Municipality(#[from] views::ViewError),
@@ -63,13 +67,22 @@ pub enum ReportError {
     Ended,
 }
 
+impl From<WorkerError> for ReportError {
+    fn from(error: WorkerError) -> Self {
+        match error {
+            WorkerError::Lake(LakeError::Format { found, expected }) if found < expected => Self::NotReady,
+            other => Self::Worker(other),
+        }
+    }
+}
+
 impl From<analytics::reports::ReportError> for ReportError {
     fn from(error: analytics::reports::ReportError) -> Self {
         match error {
-            analytics::reports::ReportError::Lake(lake @ analytics::lake::LakeError::Behind { .. }) => {
+            analytics::reports::ReportError::Lake(lake @ LakeError::Behind { .. }) => {
                 Self::Asked(lake.into())
             }
-            analytics::reports::ReportError::Lake(lake) => Self::Worker(lake.into()),
+            analytics::reports::ReportError::Lake(lake) => WorkerError::from(lake).into(),
             other => Self::Asked(other),
         }
     }

@@ -34,6 +34,8 @@ pub struct Ask {
 pub enum ReportFailure {
     /// The question cannot be answered as put; why, in words for whoever asked.
     Asked(String),
+    /// What reports are made from is being made anew.
+    NotReady,
     /// The maker failed; its log says why.
     Failed,
 }
@@ -48,6 +50,7 @@ impl From<ReportFailure> for Problem {
     fn from(failure: ReportFailure) -> Self {
         match failure {
             ReportFailure::Asked(detail) => Self::Asked(detail),
+            ReportFailure::NotReady => Self::NotReady,
             ReportFailure::Failed => Self::Internal,
         }
     }

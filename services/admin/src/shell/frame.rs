@@ -142,6 +142,14 @@ pub(crate) fn failure(shell: &Shell, lang: Lang, problem: &Problem) -> Response 
                 "A database cannot be reached. Nothing has been lost. Try again in a while.",
             ),
         ),
+        Problem::NotReady => (
+            t(lang, "Rapporterna görs i ordning", "Reports are being made ready"),
+            t(
+                lang,
+                "Underlaget byggs om för den här versionen av Lärka. Försök igen om en stund.",
+                "What they are made from is built anew for this version of Lärka. Try again in a while.",
+            ),
+        ),
         Problem::Internal => (
             t(lang, "Något gick fel", "Something went wrong"),
             t(

@@ -37,6 +37,8 @@ pub enum Problem {
     Full(u32),
     /// A database cannot be reached, or the disk is full; nothing was stored.
     Unavailable,
+    /// What reports are made from is made anew for this version of the program.
+    NotReady,
     /// A fault of the program; the log says which.
     Internal,
 }
@@ -50,7 +52,7 @@ impl Problem {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Full(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -66,6 +68,9 @@ impl Problem {
             Self::Full(_) => "too much waits to be written; try again later".to_owned(),
             Self::Unavailable => {
                 "a database cannot be reached; nothing was stored, try again later".to_owned()
+            }
+            Self::NotReady => {
+                "what reports are made from is made anew for this version; try again in a while".to_owned()
             }
             Self::Internal => "a fault of the server; its log says more".to_owned(),
         }

@@ -157,6 +157,7 @@ impl admin::Reports for ForPages {
                 ReportError::Asked(_) | ReportError::NoRound => {
                     admin::ReportFailure::Asked(error.to_string())
                 }
+                ReportError::NotReady => admin::ReportFailure::NotReady,
                 other => {
                     tracing::error!(error = %other, "a report could not be made");
                     admin::ReportFailure::Failed
