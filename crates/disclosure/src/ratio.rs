@@ -100,12 +100,21 @@ pub struct Rounded {
 }
 
 impl Rounded {
-    /// The number with `mark` before the decimals and without thousands separators; the minus is U+2212.
+    /// The number for readers, with `mark` before the decimals and without thousands separators; the minus is U+2212.
     pub fn to_text(self, mark: char) -> String {
+        self.written("\u{2212}", mark)
+    }
+
+    /// The number for programs and spreadsheets: the same with the minus that they take for one.
+    pub fn to_plain(self, mark: char) -> String {
+        self.written("-", mark)
+    }
+
+    fn written(self, minus: &str, mark: char) -> String {
         let digits =
             format!("{:0>width$}", self.scaled.unsigned_abs(), width = usize::from(self.decimals) + 1);
         let (whole, fraction) = digits.split_at(digits.len() - usize::from(self.decimals));
-        let sign = if self.scaled < 0 { "\u{2212}" } else { "" };
+        let sign = if self.scaled < 0 { minus } else { "" };
         if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}{mark}{fraction}") }
     }
 }
@@ -131,6 +140,7 @@ mod tests {
         assert_eq!(ratio(1, 8).round_percent(0).to_text(','), "13");
         assert_eq!(ratio(1, 8).round(2).to_text(','), "0,13");
         assert_eq!(ratio(-1, 8).round(2).to_text(','), "\u{2212}0,12");
+        assert_eq!(ratio(-1, 8).round(2).to_plain('.'), "-0.12");
     }
 
     #[test]

@@ -12,6 +12,9 @@ use crate::surveys::audience;
 use crate::testing::{date, event, noon, text};
 use crate::{PersonId, competence};
 
+/// When statements were stored: after all that they say happened.
+const STORED: Micros = Micros(i64::MAX);
+
 fn unit(code: &str, kind: &str, parent: Option<&str>) -> UnitFacts {
     UnitFacts {
         code: code.into(),
@@ -313,13 +316,13 @@ fn statement(verb: &str, activity: &str, response: &[&str]) -> StatementFacts {
 fn a_pass_of_a_copy_is_evidence_for_the_root_and_failing_is_none() {
     let town = Municipality::fold(&town()).unwrap();
     let passed = statement(verbs::PASSED, "c2:quiz", &[]);
-    let evidence = town.evidence(&passed, Micros(0), Position(30));
+    let evidence = town.evidence(&passed, STORED, Position(30));
     assert_eq!(evidence.len(), 1);
     assert_eq!((evidence[0].root, evidence[0].low, evidence[0].kind), ("c:quiz", 4, Kind::Demonstrated));
     assert_eq!(evidence[0].valid_until, Some(date("2026-09-20")));
     let state = competence::demonstrated(&evidence, &competence::Requirements::none(), date("2026-09-20"));
     assert_eq!(state, competence::State::Level(Levels::one(4)));
-    assert!(town.evidence(&statement(verbs::FAILED, "c2:quiz", &[]), Micros(0), Position(30)).is_empty());
+    assert!(town.evidence(&statement(verbs::FAILED, "c2:quiz", &[]), STORED, Position(30)).is_empty());
 }
 
 #[test]
@@ -327,7 +330,7 @@ fn an_answer_that_claims_a_level_is_evidence_and_dont_know_is_none() {
     let town = Municipality::fold(&town()).unwrap();
     let claims = |verb, codes: &[&str]| {
         let facts = statement(verb, "s:q", codes);
-        town.evidence(&facts, Micros(0), Position(30)).iter().map(|e| (e.kind, e.low)).collect::<Vec<_>>()
+        town.evidence(&facts, STORED, Position(30)).iter().map(|e| (e.kind, e.low)).collect::<Vec<_>>()
     };
     assert_eq!(claims(verbs::ANSWERED, &["kan"]), [(Kind::SelfAssessed, 5)]);
     assert_eq!(claims(verbs::ANSWERED, &["vet_ej"]), []);
