@@ -53,7 +53,7 @@ fn main() {
     println!("municipality folded in {:.2} s", started.elapsed().as_secs_f64());
     let snapshot = Snapshot::open(&dir).unwrap();
     let started = Instant::now();
-    let day = snapshot.days().unwrap();
+    let (day, _) = snapshot.days().unwrap();
     println!("latest day in {:.2} s", started.elapsed().as_secs_f64());
     let started = Instant::now();
     let parameters = competence::Parameters { as_of: day, ..competence::Parameters::new("digcomp-3.0") };

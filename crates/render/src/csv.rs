@@ -146,6 +146,7 @@ fn about(view: &View<'_>) -> Vec<(&'static str, String, String)> {
         [Reason::SmallGroup, Reason::LowRate, Reason::Protected]
             .map(|reason| row("code", reason.code(), &texts::reason(reason, preset.k_summary, preset, lang))),
     );
+    rows.retain(|(_, _, text)| !text.is_empty());
     rows
 }
 
@@ -160,7 +161,7 @@ struct Value {
 fn values(view: &View<'_>, section: &ReleasedSection, shown: &Shown) -> Vec<Value> {
     let lang = view.lang;
     let percent = |part: u64, of: u64| {
-        Ratio::new(part.into(), of.into()).map(|ratio| ratio.round_percent(1).to_text(decimal_mark(lang)))
+        Ratio::new(part.into(), of.into()).map(|ratio| ratio.round_percent(1).to_plain(decimal_mark(lang)))
     };
     let full = matches!(shown, Shown::Full(_));
     let summary = !matches!(shown, Shown::Hidden(_));
@@ -194,7 +195,7 @@ fn values(view: &View<'_>, section: &ReleasedSection, shown: &Shown) -> Vec<Valu
     if section.measure() == Measure::Likert {
         let positive = positive(section, shown).and_then(|(part, of)| percent(part, of));
         let mean = shown.score().and_then(|score| score.mean());
-        let mean = mean.map(|mean| mean.round(2).to_text(decimal_mark(lang)));
+        let mean = mean.map(|mean| mean.round(2).to_plain(decimal_mark(lang)));
         let name = t(lang, "andel positiva, procent", "share positive, per cent");
         values.push(value("positive", name, summary, positive));
         values.push(value("mean", t(lang, "medelvärde", "mean"), summary, mean));
@@ -210,7 +211,7 @@ fn values(view: &View<'_>, section: &ReleasedSection, shown: &Shown) -> Vec<Valu
         };
         let of_mean = shown.positive().is_none() && shown.score().is_some();
         let end = |end: Ratio| if of_mean { end.round(2) } else { end.round_percent(1) };
-        let text = |place: Option<Ratio>| place.map(|place| end(place).to_text(decimal_mark(lang)));
+        let text = |place: Option<Ratio>| place.map(|place| end(place).to_plain(decimal_mark(lang)));
         let low = text(interval.map(|interval| interval.low));
         let high = text(interval.map(|interval| interval.high));
         values.push(value("interval_low", t(lang, "95 %-intervall, från", "95% interval, from"), full, low));

@@ -227,7 +227,10 @@ promises! {
         // Moodle: 5 of 0 to 20 points.
         let mut moodle = said(somebody(0), "completed", "quiz");
         moodle["result"] = json!({ "score": { "scaled": -0.5, "raw": 5, "min": 0, "max": 20 } });
-        post(&server, moodle).await;
+        // H5P without points.
+        let mut pointless = said(somebody(0), "completed", "utan-poang");
+        pointless["result"] = json!({ "score": { "scaled": 0, "raw": 0, "min": 0, "max": 0 } });
+        post(&server, all([moodle, pointless])).await;
         server.settled().await.unwrap();
 
         let found = exact(&server).await;
@@ -239,12 +242,13 @@ promises! {
         };
         let digests = "activity IN (SELECT digest FROM progress_activity WHERE iri LIKE";
         // One row a person and course, completed once and passed once, when it was first said.
-        let once = format!("{digests} '%/halv-%') AND statements = 4 AND completed < passed AND passed < last");
+        let once = format!("{digests} '%/halv-%') AND statements = 4 AND completed = first AND passed = first AND first < last");
         assert_eq!(progress(&once).await, 24);
         assert_eq!(progress("failed IS NOT NULL").await, 0, "no failure where none was said");
         assert_eq!(progress(&format!("{digests} '%/fraga') AND best_share = 0 AND passed IS NULL")).await, 10);
         assert_eq!(progress(&format!("{digests} '%/quiz') AND best_share = 250000")).await, 1);
-        assert_eq!(progress(&format!("{digests} '%/grund') AND completed IS NOT NULL")).await, 0);
+        assert_eq!(progress(&format!("{digests} '%/utan-poang') AND best_share IS NULL")).await, 1);
+        assert_eq!(progress(&format!("{digests} '%/kurser/grund') AND completed IS NOT NULL")).await, 0);
     }
 
     async fn a_lake_of_an_older_format_is_written_anew_for_whoever_asks_next(instance) {

@@ -343,7 +343,7 @@ fn format_2_has_these_bytes() {
     let bytes: Vec<u8> = files(dir.path()).into_values().flatten().collect();
     assert_eq!(
         hex::encode(Sha256::digest(bytes)),
-        "3f9378f027450b97015c8947c982b0fa63432c495c582e196f1b6179c3a9a347"
+        "bd5d0a426f9db834194416d11aec4000ead46acbcf7e736d3f484c33058b8b5c"
     );
 }
 
