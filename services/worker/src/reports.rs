@@ -143,3 +143,15 @@ impl Worker {
 fn latest_round(municipality: &Municipality) -> Option<String> {
     municipality.surveys.rounds().max_by_key(|round| (round.opens, &round.id)).map(|round| round.id.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_lake_is_no_fault_but_waited_for_and_a_newer_one_is_a_fault() {
+        let of = |found, expected| ReportError::from(WorkerError::Lake(LakeError::Format { found, expected }));
+        assert!(matches!(of(1, 2), ReportError::NotReady));
+        assert!(matches!(of(3, 2), ReportError::Worker(_)));
+    }
+}

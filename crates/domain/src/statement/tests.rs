@@ -170,6 +170,10 @@ impl Surroundings for Town {
         if iri.contains("/user/") { Cow::Borrowed("urn:opaque:1") } else { Cow::Borrowed(iri) }
     }
 
+    fn is_nobody(&self, identifier: &Identifier) -> bool {
+        *identifier == Identifier::Mbox("mailto:ingen@larkby.example".into())
+    }
+
     fn is_survey_item(&self, activity: &str) -> bool {
         activity.ends_with("/fraga")
     }
@@ -229,6 +233,25 @@ fn where_an_imported_statement_was_before_is_added_to_its_facts_and_changes_no_o
     for facts in [imported, StatementFacts { origin: origin(None), ..facts }] {
         assert_eq!(<StatementFacts as Facts>::decode(1, &facts.encode()).unwrap(), facts);
     }
+}
+
+#[test]
+fn that_the_actor_is_nobody_is_judged_of_the_actor_alone_added_to_its_facts_and_changes_no_other() {
+    let facts = from(QUIZ);
+    let nobody = StatementFacts { untracked: true, ..facts.clone() };
+    matches_fixture("statement-untracked-1", &nobody.encode());
+    let (before, after) = (facts.encode(), nobody.encode());
+    assert_eq!(after[1..before.len()], before[1..], "all but the number of entries stays");
+    assert_eq!(<StatementFacts as Facts>::decode(1, &after).unwrap(), nobody);
+    let judged = |actor: &str, instructor: &str| {
+        from(&format!(
+            r#"{{ "actor": {{ "mbox": "mailto:{actor}@larkby.example" }}, "verb": {{ "id": "http://example.com/v" }},
+                  "object": {{ "id": "http://example.com/o" }},
+                  "context": {{ "instructor": {{ "mbox": "mailto:{instructor}@larkby.example" }} }} }}"#
+        ))
+        .untracked
+    };
+    assert!(judged("ingen", "a") && !judged("a", "ingen"));
 }
 
 #[test]
