@@ -150,7 +150,8 @@ mod tests {
 
     #[test]
     fn an_older_lake_is_no_fault_but_waited_for_and_a_newer_one_is_a_fault() {
-        let of = |found, expected| ReportError::from(WorkerError::Lake(LakeError::Format { found, expected }));
+        let of =
+            |found, expected| ReportError::from(WorkerError::Lake(LakeError::Format { found, expected }));
         assert!(matches!(of(1, 2), ReportError::NotReady));
         assert!(matches!(of(3, 2), ReportError::Worker(_)));
     }
