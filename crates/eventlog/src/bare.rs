@@ -2,9 +2,10 @@
 //! decisions and the hashes. Never on a log that is to be kept: nothing is checked but what the database checks.
 
 use crate::database::{Database, Tx};
+use crate::error::LogError;
 use crate::event::{Head, Position};
-use crate::log::LogError;
-use crate::{postgres, sqlite};
+use crate::stores::{self, pick};
+use crate::{postgres, read, sqlite};
 
 pub use crate::rows::{Extra, Rows};
 
@@ -13,7 +14,7 @@ pub use crate::rows::{Extra, Rows};
 /// # Errors
 /// The database fails.
 pub async fn create_tables(database: &Database) -> Result<(), LogError> {
-    crate::hooks::prepare_tables(database).await
+    stores::prepare_tables(database).await
 }
 
 /// The rows of the events after a position, at most `limit`, as they are stored.
@@ -22,7 +23,7 @@ pub async fn create_tables(database: &Database) -> Result<(), LogError> {
 /// The database fails, or what is stored is damaged.
 pub async fn read(database: &Database, after: Position, limit: usize) -> Result<Rows, LogError> {
     let mut reader = database.reader().await?;
-    let links: Vec<crate::verify::Link> = crate::log::read!(reader.tx(), links(after, limit))?;
+    let links = read::links(reader.tx(), after, limit).await?;
     let mut rows = Rows::default();
     let Some(last) = links.last().map(|link| link.event.position) else { return Ok(rows) };
     for link in links {
@@ -32,7 +33,7 @@ pub async fn read(database: &Database, after: Position, limit: usize) -> Result<
         rows.events.push(link.event);
     }
     let first = Position(after.0 + 1);
-    let slots: Vec<_> = crate::log::read!(reader.tx(), slots_between(first, last))?;
+    let slots: Vec<_> = pick!(reader.tx(), slots_between(first, last))?;
     for (position, slot) in slots {
         let index = usize::try_from(position.0 - first.0).unwrap_or(usize::MAX);
         if let Some(extra) = rows.extras.get_mut(index) {

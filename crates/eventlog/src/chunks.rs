@@ -7,129 +7,23 @@
 //! the hashes of the chunks (docs/formats/log.md).
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Row, Sqlite};
 
 use crate::clock::Micros;
 use crate::database::{CHUNK_CONNECTIONS, Database, Transaction, Tx, on_either};
-use crate::event::{Key, Position};
-use crate::hash::{self, Hash};
-use crate::log::{EventLog, LogError};
+use crate::event::{Key, Naming, Position};
 use crate::rows::{int, uint};
-use crate::store::{Failure, Phase, classify};
 
 /// Chunks that are removed in one transaction.
 const REMOVED_AT_ONCE: i64 = 16;
-
-/// A slot of a request, and the set of chunks that it names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Naming {
-    /// Index of the event in the request.
-    pub event: usize,
-    /// Number of the slot in the event.
-    pub slot: u16,
-    /// The set.
-    pub set: Key,
-    /// The hashes of its chunks as [`EventLog::stage`] gave them, one after the other in the order of their numbers.
-    pub hashes: Vec<u8>,
-}
 
 /// A transaction that writes chunks. On SQLite the one connection that writes is held meanwhile, so that everybody who
 /// writes waits in one queue, in the order they came.
 struct Writing {
     transaction: Transaction,
     _turn: Option<PoolConnection<Sqlite>>,
-}
-
-impl EventLog {
-    /// Writes the next chunk of a set and gives its hash. Numbers count from 0, which begins the set; a set's key is
-    /// random. The chunk lasts once an event names the set: a crash before that may take it.
-    ///
-    /// # Errors
-    /// The database fails, the chunk is there already, or the set was named or removed.
-    pub async fn stage(&self, set: Key, number: u32, body: &[u8]) -> Result<Hash, LogError> {
-        if let Some(reason) = self.stopped() {
-            return Err(LogError::Unexpected(format!("it has stopped: {reason}")));
-        }
-        let hash = hash::chunk(&set, number, body);
-        let began = if number == 0 { Some(self.instant().await?) } else { None };
-        self.noting(stage(self.database(), &set, number, body, began).await)?;
-        Ok(hash)
-    }
-
-    /// Removes a set that no event names. A set that is named, or not there, is left alone.
-    ///
-    /// # Errors
-    /// The database fails; the next sweep then finishes it.
-    pub async fn discard(&self, set: Key) -> Result<(), LogError> {
-        let mut writing = Writing::begin(self.database()).await?;
-        let text = "UPDATE chunk_staged SET began = 0 WHERE set_id = $1";
-        let found = on_either!(writing.transaction.tx(), connection =>
-            sqlx::query(text).bind(&set[..]).execute(connection).await?.rows_affected());
-        writing.commit().await?;
-        if found > 0 {
-            remove(self.database(), &set).await?
-        }
-        Ok(())
-    }
-
-    /// Removes the sets that were begun longer ago than this and that no event names, and what is left of those whose
-    /// removal was begun. Says how many. Any node may do it at any time.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn sweep(&self, age: Duration) -> Result<usize, LogError> {
-        let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
-        let before = self.instant().await?.0.saturating_sub(age);
-        let mut writing = Writing::begin(self.database()).await?;
-        let text = "UPDATE chunk_staged SET began = 0 WHERE began < $1 AND began > 0";
-        on_either!(writing.transaction.tx(), connection =>
-            sqlx::query(text).bind(before).execute(connection).await.map(drop))?;
-        writing.commit().await?;
-        self.remove_doomed().await
-    }
-
-    /// Removes the sets that are marked for it.
-    pub(crate) async fn remove_doomed(&self) -> Result<usize, LogError> {
-        let mut reader = self.database().reader().await?;
-        let text = "SELECT set_id FROM chunk_staged WHERE began = 0";
-        let doomed: Vec<Vec<u8>> =
-            on_either!(reader.tx(), connection => sqlx::query_scalar(text).fetch_all(connection).await?);
-        drop(reader);
-        for set in &doomed {
-            remove(self.database(), set).await?;
-        }
-        Ok(doomed.len())
-    }
-
-    /// One chunk, or none where it is not there.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn read_chunk(&self, set: Key, number: u32) -> Result<Option<Vec<u8>>, LogError> {
-        Ok(match self.database() {
-            Database::Sqlite(db) => body(Tx::Sqlite(&mut *db.chunks.acquire().await?), &set, number).await?,
-            Database::Postgres(pool) => body(Tx::Postgres(&mut *pool.acquire().await?), &set, number).await?,
-        })
-    }
-
-    /// Now, by the clock that counts.
-    async fn instant(&self) -> Result<Micros, LogError> {
-        let (_, clock) = self.head_and_clock().await?;
-        self.shared().trusted_now(clock).map_err(LogError::Unexpected)
-    }
-
-    /// A disk that did not take what was written stops the log, whoever wrote it.
-    fn noting<T>(&self, written: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
-        if let Err(error) = &written
-            && let Failure::Fatal(reason) = classify(error, Phase::Before)
-        {
-            let _ = self.shared().stopped.set(reason);
-        }
-        written
-    }
 }
 
 impl Writing {
@@ -164,7 +58,8 @@ impl Writing {
     }
 }
 
-async fn stage(
+/// Writes a chunk, and with the first of a set its mark.
+pub(crate) async fn stage(
     database: &Database,
     set: &Key,
     number: u32,
@@ -181,6 +76,53 @@ async fn stage(
     on_either!(writing.transaction.tx(), connection =>
         sqlx::query(text).bind(&set[..]).bind(i64::from(number)).bind(body).execute(connection).await.map(drop))?;
     writing.commit().await
+}
+
+/// Removes a set that no event names.
+pub(crate) async fn discard(database: &Database, set: &Key) -> Result<(), sqlx::Error> {
+    let mut writing = Writing::begin(database).await?;
+    let text = "UPDATE chunk_staged SET began = 0 WHERE set_id = $1";
+    let found = on_either!(writing.transaction.tx(), connection =>
+        sqlx::query(text).bind(&set[..]).execute(connection).await?.rows_affected());
+    writing.commit().await?;
+    if found > 0 {
+        remove(database, set).await?
+    }
+    Ok(())
+}
+
+/// Marks the sets that were begun before an instant and that no event names to be removed.
+pub(crate) async fn doom(database: &Database, before: Micros) -> Result<(), sqlx::Error> {
+    let mut writing = Writing::begin(database).await?;
+    let text = "UPDATE chunk_staged SET began = 0 WHERE began < $1 AND began > 0";
+    on_either!(writing.transaction.tx(), connection =>
+        sqlx::query(text).bind(before.0).execute(connection).await.map(drop))?;
+    writing.commit().await
+}
+
+/// Removes the sets that are marked for it; says how many.
+pub(crate) async fn remove_doomed(database: &Database) -> Result<usize, sqlx::Error> {
+    let mut reader = database.reader().await?;
+    let text = "SELECT set_id FROM chunk_staged WHERE began = 0";
+    let doomed: Vec<Vec<u8>> =
+        on_either!(reader.tx(), connection => sqlx::query_scalar(text).fetch_all(connection).await?);
+    drop(reader);
+    for set in &doomed {
+        remove(database, set).await?;
+    }
+    Ok(doomed.len())
+}
+
+/// One chunk, over a connection for chunks, or none where it is not there.
+pub(crate) async fn read(
+    database: &Database,
+    set: &Key,
+    number: u32,
+) -> Result<Option<Vec<u8>>, sqlx::Error> {
+    match database {
+        Database::Sqlite(db) => body(Tx::Sqlite(&mut *db.chunks.acquire().await?), set, number).await,
+        Database::Postgres(pool) => body(Tx::Postgres(&mut *pool.acquire().await?), set, number).await,
+    }
 }
 
 /// Removes a set that is marked for it, a few chunks at a time, and the mark last.

@@ -88,6 +88,19 @@ pub struct Append {
     pub raise_fence: bool,
 }
 
+/// A slot of a request, and the set of chunks that it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Naming {
+    /// Index of the event in the request.
+    pub event: usize,
+    /// Number of the slot in the event.
+    pub slot: u16,
+    /// The set.
+    pub set: Key,
+    /// The hashes of its chunks as [`EventLog::stage`](crate::EventLog::stage) gave them, one after the other in the order of their numbers.
+    pub hashes: Vec<u8>,
+}
+
 /// What an append gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Appended {

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use crate::database::{Database, Tx, on_either};
+use crate::error::LogError;
 use crate::event::Position;
 use crate::fold::{FoldError, InTransaction, Standing};
-use crate::log::LogError;
+use crate::read;
 use crate::rows::{int, uint};
-use crate::store::read_page;
-use crate::{postgres, sqlite};
 
 /// Events folded in one go.
 const PAGE: usize = 2_000;
@@ -88,7 +87,7 @@ pub(crate) async fn replay(
             None => after,
         };
         while reached < through {
-            let events = read_page(tx.reborrow(), reached, PAGE).await?;
+            let events = read::page(tx.reborrow(), reached, PAGE).await?;
             let Some(last) = events.last() else { break };
             reached = last.position;
             hook.apply(tx.reborrow(), &events).await?;
@@ -103,7 +102,7 @@ async fn step(database: &Database, hook: &Arc<dyn InTransaction>) -> Result<bool
     let mut transaction = database.begin().await?;
     lock(transaction.tx()).await?;
     let reached = mark(transaction.tx(), hook.name()).await?.map_or(Position(0), |(_, position)| position);
-    let events = read_page(transaction.tx(), reached, PAGE).await?;
+    let events = read::page(transaction.tx(), reached, PAGE).await?;
     let Some(last) = events.last() else { return Ok(true) };
     hook.apply(transaction.tx(), &events).await.map_err(failed)?;
     set_mark(transaction.tx(), hook.as_ref(), last.position).await?;
@@ -129,21 +128,4 @@ async fn set_mark(tx: Tx<'_>, hook: &dyn InTransaction, position: Position) -> R
         .execute(connection)
         .await
         .map(drop))
-}
-
-/// The version of the log's own tables that this program reads and writes.
-const FORMAT: i64 = 2;
-
-/// Creates the log's tables where they are missing.
-pub(crate) async fn prepare_tables(database: &Database) -> Result<(), LogError> {
-    let version = match database {
-        Database::Sqlite(db) => sqlite::prepare(db).await?,
-        Database::Postgres(pool) => postgres::prepare(pool).await?,
-    };
-    if version != FORMAT {
-        return Err(LogError::Unexpected(format!(
-            "its tables have version {version}, and this program knows {FORMAT}"
-        )));
-    }
-    Ok(())
 }

@@ -6,14 +6,19 @@
 //!
 //! Start reading at [`EventLog`], then [`event`], then [`projection`]. How a batch is written: `writer`;
 //! what becomes of each request in it: `decide`; the bytes that are hashed: [`hash`].
+//!
+//! From the ground up: `clock`, `event`, `database`, `fold`, `error`; `hash`, `decide`, `rows`, `read`, `chunks`; what is
+//! asked of a `store`; `sqlite` and `postgres` side by side; `stores`, which is whichever of them it is; `hooks`,
+//! `verify`; `shared`, `writer`, `log`; `reading`, `staging`, `roles`; `projection`.
 
 pub mod anchor;
 #[doc(hidden)]
 pub mod bare;
-pub mod chunks;
+mod chunks;
 pub mod clock;
 pub mod database;
 mod decide;
+mod error;
 pub mod event;
 pub mod fold;
 pub mod hash;
@@ -22,16 +27,22 @@ mod log;
 mod metrics;
 mod postgres;
 pub mod projection;
+mod read;
+mod reading;
+mod roles;
 mod rows;
+mod shared;
 mod sqlite;
+mod staging;
 mod store;
+mod stores;
 pub mod verify;
 mod writer;
 
-pub use chunks::Naming;
 pub use database::{Database, Location, Transaction, Tx};
+pub use error::LogError;
 pub use event::{
-    Append, AppendError, Appended, Event, Expected, Head, Key, NewEvent, Position, Slot, WithSlots,
+    Append, AppendError, Appended, Event, Expected, Head, Key, Naming, NewEvent, Position, Slot, WithSlots,
 };
 pub use fold::{FoldError, InTransaction, Projection};
-pub use log::{EventLog, LogError, Options};
+pub use log::{EventLog, Options};

@@ -1,6 +1,5 @@
-//! The log itself: opening, appending, reading.
+//! The log itself: opening, appending, how far it is complete.
 
-use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,39 +8,21 @@ use tokio::sync::{Mutex, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::anchor::Anchor;
-use crate::chunks::Naming;
 use crate::clock::{Micros, SharedClock};
-use crate::database::{Database, Location, Tx};
-use crate::event::{Append, AppendError, Appended, Event, Head, Key, NewEvent, Position, Slot, WithSlots};
+use crate::database::{Database, Location};
+use crate::error::LogError;
+use crate::event::{Append, AppendError, Appended, Head, Naming, NewEvent, Position};
 use crate::fold::InTransaction;
 use crate::metrics::Metrics;
 use crate::rows::Work;
-use crate::store::Store;
+use crate::shared::Shared;
+use crate::stores::{self, Store};
 use crate::verify::{self, Verified, VerifyError};
-use crate::writer::{Request, Shared, Writer};
-use crate::{hooks, postgres, sqlite};
+use crate::writer::{Request, Writer};
+use crate::{chunks, hooks, postgres, read, sqlite};
 
 /// How old the answer of [`EventLog::consistent_through`] may be before it is refreshed.
 const CONSISTENT_FOR: Duration = Duration::from_millis(200);
-
-/// Why the log could not be opened or read.
-#[derive(Debug, thiserror::Error)]
-pub enum LogError {
-    /// The database failed or cannot be reached.
-    #[error(transparent)]
-    Database(#[from] sqlx::Error),
-    /// A hook could not be prepared or brought up to the head.
-    #[error("the index {hook} cannot be brought up to date: {source}")]
-    Hook {
-        /// Its name.
-        hook: &'static str,
-        /// Why.
-        source: crate::fold::FoldError,
-    },
-    /// What is stored is not what this program writes.
-    #[error("the log's database is not as expected: {0}")]
-    Unexpected(String),
-}
 
 /// What a log is opened with.
 pub struct Options {
@@ -94,77 +75,14 @@ impl std::fmt::Debug for EventLog {
     }
 }
 
-/// The function of this name in the module of whichever database the connection is to.
-macro_rules! read {
-    ($tx:expr, $function:ident ( $($argument:expr),* )) => {
-        match $tx {
-            Tx::Sqlite(connection) => sqlite::read::$function(connection, $($argument),*).await,
-            Tx::Postgres(connection) => postgres::read::$function(connection, $($argument),*).await,
-        }
-    };
-}
-pub(crate) use read;
-
 impl EventLog {
-    /// Makes the role of `owner` own the log's tables, which are created where they are missing, and lets the role of
-    /// `service` use them and no more: it cannot change or drop them, nor what keeps them append-only. In the schemas
-    /// `others` of the same database, made where they are missing, it may make what it likes. For PostgreSQL; done
-    /// again it changes nothing.
-    ///
-    /// # Errors
-    /// The database cannot be reached, one role cannot be told from the other, or the owner may not do it: it has to
-    /// be a superuser, or a member of the role that owns the tables until now.
-    pub async fn separate_roles(
-        owner: &Location,
-        service: &Location,
-        others: &[Location],
-    ) -> Result<(), LogError> {
-        let database = Database::open(owner).await?;
-        hooks::prepare_tables(&database).await?;
-        let serving = Database::open(service).await?;
-        let (Database::Postgres(pool), Database::Postgres(service)) = (&database, &serving) else {
-            return Err(LogError::Unexpected("roles are PostgreSQL's".to_owned()));
-        };
-        let role = "SELECT current_user::text";
-        let owning: String = sqlx::query_scalar(role).fetch_one(pool).await?;
-        let role: String = sqlx::query_scalar(role).fetch_one(service).await?;
-        if owning == role {
-            return Err(LogError::Unexpected("the owner and the service log in as one role".to_owned()));
-        }
-        postgres::rights::separate(pool, &role).await?;
-        for other in others {
-            let other = Database::open(other).await?;
-            if let Database::Postgres(pool) = &other {
-                postgres::rights::lend(pool, &role).await?;
-            }
-            other.close().await;
-        }
-        database.close().await;
-        serving.close().await;
-        Ok(())
-    }
-
-    /// Whether the role that this log was opened with could take away what keeps it append-only. On SQLite whoever
-    /// can write the file can.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn could_rewrite(&self) -> Result<bool, LogError> {
-        match &self.inner.database {
-            Database::Sqlite(_) => Ok(true),
-            Database::Postgres(pool) => {
-                Ok(postgres::rights::could_rewrite(&mut *pool.acquire().await?).await?)
-            }
-        }
-    }
-
     /// Opens a log, creates its tables where they are missing, and brings the hooks up to the head.
     ///
     /// # Errors
     /// The database cannot be opened, holds something else, or a hook cannot be brought up.
     pub async fn open(options: Options) -> Result<Self, LogError> {
         let database = Database::open(&options.location).await?;
-        hooks::prepare_tables(&database).await?;
+        stores::prepare_tables(&database).await?;
         hooks::prepare(&database, &options.hooks, false).await?;
         let metrics = Metrics::new(&options.registry)
             .map_err(|error| LogError::Unexpected(format!("metrics: {error}")))?;
@@ -200,12 +118,9 @@ impl EventLog {
         if let (Database::Postgres(pool), Location::Postgres { schema, .. }) = (&database, &options.location)
         {
             let channel = postgres::listen::channel(schema.as_deref());
-            tasks.push(tokio::spawn(postgres::listen::follow(
-                pool.clone(),
-                channel,
-                Arc::clone(&shared),
-                closed,
-            )));
+            let told = Arc::clone(&shared);
+            let saw = move |position, fence| told.saw(position, fence);
+            tasks.push(tokio::spawn(postgres::listen::follow(pool.clone(), channel, saw, closed)));
         }
         let log = Self {
             inner: Arc::new(Inner {
@@ -256,181 +171,10 @@ impl EventLog {
     ) -> Result<Appended, AppendError> {
         let request = Append { events: vec![event], fence: None, raise_fence: false };
         let appended = self.enqueue(request, slots.to_vec(), Vec::new()).await?;
-        if let Err(error) = self.remove_doomed().await {
+        if let Err(error) = chunks::remove_doomed(&self.inner.database).await {
             tracing::warn!(%error, "chunks of deleted slots could not be removed; they go with the next sweep");
         }
         Ok(appended)
-    }
-
-    /// Where the events with these dedupe keys are, in the order asked.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn find(&self, keys: &[Key]) -> Result<Vec<Option<Position>>, LogError> {
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut reader = self.inner.database.reader().await?;
-        let found = match reader.tx() {
-            Tx::Sqlite(connection) => sqlite::find(connection, keys).await?,
-            Tx::Postgres(connection) => postgres::read::find(connection, keys).await?,
-        };
-        let found: HashMap<Key, u64> = found.into_iter().collect();
-        Ok(keys.iter().map(|key| found.get(key).copied().map(Position)).collect())
-    }
-
-    /// The events after a position, in order, at most `limit`.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn read(&self, after: Position, limit: usize) -> Result<Vec<Event>, LogError> {
-        let mut reader = self.inner.database.reader().await?;
-        Ok(read!(reader.tx(), page(after, limit))?)
-    }
-
-    /// The events of some kinds after a position, in order, at most `limit`. Fast for every kind but
-    /// `statement`, of which there are too many for an index.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn read_kinds(
-        &self,
-        kinds: &[&str],
-        after: Position,
-        limit: usize,
-    ) -> Result<Vec<Event>, LogError> {
-        let mut reader = self.inner.database.reader().await?;
-        Ok(read!(reader.tx(), page_of_kinds(kinds, after, limit))?)
-    }
-
-    /// The events at these positions with the slots they still have, in the order asked; positions
-    /// where nothing is are passed over.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn read_at(&self, positions: &[Position]) -> Result<Vec<(Event, Vec<Slot>)>, LogError> {
-        let mut reader = self.inner.database.reader().await?;
-        let events: Vec<Event> = read!(reader.tx(), at(positions))?;
-        let mut found: HashMap<Position, (Event, Vec<Slot>)> =
-            events.into_iter().map(|event| (event.position, (event, Vec::new()))).collect();
-        let slots: Vec<(Position, Slot)> = read!(reader.tx(), slots_at(positions))?;
-        for (position, slot) in slots {
-            if let Some((_, slots)) = found.get_mut(&position) {
-                slots.push(slot);
-            }
-        }
-        Ok(positions.iter().filter_map(|position| found.remove(position)).collect())
-    }
-
-    /// The events at these positions, without their slots, in the order asked; positions where nothing is are
-    /// passed over.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn read_events_at(&self, positions: &[Position]) -> Result<Vec<Event>, LogError> {
-        let mut reader = self.inner.database.reader().await?;
-        let events: Vec<Event> = read!(reader.tx(), at(positions))?;
-        let mut found: HashMap<Position, Event> =
-            events.into_iter().map(|event| (event.position, event)).collect();
-        Ok(positions.iter().filter_map(|position| found.remove(position)).collect())
-    }
-
-    /// The events at these positions, each with its small slots, in the order asked; positions where nothing is are
-    /// passed over. One query: what is in larger slots is left to [`EventLog::read_slots`].
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn read_with_slots(&self, positions: &[Position]) -> Result<Vec<WithSlots>, LogError> {
-        let mut reader = self.inner.database.reader().await?;
-        let rows: Vec<(Event, u16, Option<Slot>)> = read!(reader.tx(), with_slots(positions))?;
-        let mut found: HashMap<Position, WithSlots> = HashMap::with_capacity(positions.len());
-        for (event, had, slot) in rows {
-            let whole = found.entry(event.position);
-            whole.or_insert_with(|| WithSlots { event, slots: Vec::new(), had }).slots.extend(slot);
-        }
-        Ok(positions.iter().filter_map(|position| found.remove(position)).collect())
-    }
-
-    /// Some slots of the events at some positions, each with its position, ascending by number within an event. Slots
-    /// that were deleted, or never were, are passed over.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn read_slots(
-        &self,
-        wanted: &[(Position, RangeInclusive<u16>)],
-    ) -> Result<Vec<(Position, Slot)>, LogError> {
-        let mut reader = self.inner.database.reader().await?;
-        Ok(read!(reader.tx(), slots_among(wanted))?)
-    }
-
-    /// The version of a stream and the position of its last event.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn stream_head(&self, stream: Key) -> Result<Option<(u64, Position)>, LogError> {
-        let mut reader = self.inner.database.reader().await?;
-        Ok(read!(reader.tx(), stream_head(&stream))?)
-    }
-
-    /// The last event of each of these streams, in the order asked; none where a stream has none. One query.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn latest(&self, streams: &[Key]) -> Result<Vec<Option<Event>>, LogError> {
-        if streams.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut reader = self.inner.database.reader().await?;
-        let events: Vec<Event> = read!(reader.tx(), latest(streams))?;
-        let found: HashMap<Key, Event> =
-            events.into_iter().filter_map(|event| Some((event.stream?.0, event))).collect();
-        Ok(streams.iter().map(|stream| found.get(stream).cloned()).collect())
-    }
-
-    /// The events that stand in these streams as these versions, in the order asked; none where there is none. One
-    /// query.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn at_versions(&self, wanted: &[(Key, u64)]) -> Result<Vec<Option<Event>>, LogError> {
-        if wanted.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut reader = self.inner.database.reader().await?;
-        let events: Vec<Event> = read!(reader.tx(), at_versions(wanted))?;
-        let found: HashMap<(Key, u64), Event> =
-            events.into_iter().filter_map(|event| Some((event.stream?, event))).collect();
-        Ok(wanted.iter().map(|place| found.get(place).cloned()).collect())
-    }
-
-    /// The last event stored at or before an instant; 0 if there is none. `stored` increases with the
-    /// position, so this takes some twenty look-ups and no index.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn position_at(&self, instant: Micros) -> Result<Position, LogError> {
-        let mut reader = self.inner.database.reader().await?;
-        let (mut low, mut high) = (0, head_and_clock(reader.tx()).await?.0.position.0);
-        while low < high {
-            let middle = low + (high - low).div_ceil(2);
-            let stored: Option<Micros> = read!(reader.tx(), stored_at(Position(middle)))?;
-            if stored.is_some_and(|stored| stored <= instant) {
-                low = middle;
-            } else {
-                high = middle - 1;
-            }
-        }
-        Ok(Position(low))
-    }
-
-    /// When the event at a position was stored, if there is one.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn stored_at(&self, position: Position) -> Result<Option<Micros>, LogError> {
-        let mut reader = self.inner.database.reader().await?;
-        Ok(read!(reader.tx(), stored_at(position))?)
     }
 
     /// The end of the log, as committed.
@@ -473,18 +217,15 @@ impl EventLog {
         if let Some(first) = hooks::unfinished(&self.inner.database, &self.inner.hooks).await? {
             // Whoever put it off may be gone.
             shared.behind.notify_one();
-            let before = self.stored_at(first).await?.map_or(0, |stored| stored.0 - 1);
+            let mut reader = self.inner.database.reader().await?;
+            let before = read::stored_at(reader.tx(), first).await?.map_or(0, |stored| stored.0 - 1);
             return Ok(shared.saw_through(known.min(Micros(before))));
         }
         let Ok(now) = shared.trusted_now(clock) else { return Ok(shared.saw_through(known)) };
         if now.0 - known.0 <= 200_000 {
             return Ok(shared.saw_through(known));
         }
-        let head = match &self.inner.database {
-            Database::Sqlite(db) => sqlite::promise(db, now).await,
-            Database::Postgres(pool) => postgres::promise(pool, now).await,
-        };
-        Ok(match head {
+        Ok(match stores::promise(&self.inner.database, now).await {
             Ok(Some(head)) => shared.saw_through(head.stored.max(head.promised)),
             // Somebody is appending: the answer stays what it was, and the next one asks again.
             Ok(None) => known,
@@ -602,16 +343,6 @@ impl EventLog {
 
     pub(crate) async fn head_and_clock(&self) -> Result<(Head, Option<Micros>), LogError> {
         let mut reader = self.inner.database.reader().await?;
-        head_and_clock(reader.tx()).await
+        Ok(stores::head_and_clock(reader.tx()).await?)
     }
-}
-
-async fn head_and_clock(tx: Tx<'_>) -> Result<(Head, Option<Micros>), LogError> {
-    Ok(match tx {
-        Tx::Sqlite(connection) => (sqlite::head(connection).await?, None),
-        Tx::Postgres(connection) => {
-            let (head, clock) = postgres::head(connection).await?;
-            (head, Some(clock))
-        }
-    })
 }

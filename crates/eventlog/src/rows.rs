@@ -1,9 +1,8 @@
 //! The rows of a batch on their way into the tables.
 
-use crate::chunks::Naming;
 use crate::clock::Micros;
 use crate::decide::Placed;
-use crate::event::{Append, Event, NewEvent, Position, Slot};
+use crate::event::{Append, Event, Naming, NewEvent, Position, Slot};
 use crate::hash::{self, Envelope, Hash};
 
 /// Slots are addressed in one number: position * 65536 + slot.
@@ -137,6 +136,14 @@ impl Rows {
         });
         self.extras.push(Extra { slot_hashes, hash, slots: std::mem::take(&mut new.slots) });
     }
+}
+
+/// A row of the log with what chains it.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) event: Event,
+    pub(crate) slot_hashes: Vec<u8>,
+    pub(crate) hash: Vec<u8>,
 }
 
 /// A `u64` that the log keeps, as SQL's only integer. Positions and versions never come near the limit.

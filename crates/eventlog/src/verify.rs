@@ -7,11 +7,12 @@ use sha2::{Digest, Sha256};
 
 use crate::anchor::Anchor;
 use crate::chunks;
-use crate::database::{Database, Transaction, Tx};
+use crate::database::{Database, Transaction};
 use crate::event::{Event, Head, Key, Position, Slot};
 use crate::hash::{self, Envelope, GENESIS, Hash};
-use crate::log::read;
-use crate::{postgres, sqlite};
+use crate::read;
+use crate::rows::Link;
+use crate::stores::{self, pick};
 
 /// Events read in one go.
 const PAGE: usize = 500;
@@ -52,14 +53,6 @@ pub enum VerifyError {
     /// The database failed or cannot be reached.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-}
-
-/// A row of the log with what chains it.
-#[derive(Debug)]
-pub(crate) struct Link {
-    pub(crate) event: Event,
-    pub(crate) slot_hashes: Vec<u8>,
-    pub(crate) hash: Vec<u8>,
 }
 
 /// Walks a range of positions.
@@ -115,7 +108,7 @@ pub(crate) async fn anchors(database: &Database, anchors: &[Anchor]) -> Result<(
     for anchor in sorted {
         let at = anchor.position;
         let mut reader = database.reader().await?;
-        let links: Vec<Link> = read!(reader.tx(), links(Position(at.0 - 1), 1))?;
+        let links: Vec<Link> = read::links(reader.tx(), Position(at.0 - 1), 1).await?;
         match links.first() {
             Some(link) if link.event.position == at => {
                 if link.hash != anchor.hash || link.event.stored != anchor.stored {
@@ -137,12 +130,9 @@ type Start = (Head, Option<(Hash, i64)>, Option<Event>);
 
 async fn begin(database: &Database, first: u64) -> Result<Start, VerifyError> {
     let mut reader = database.snapshot().await?;
-    let head = match reader.tx() {
-        Tx::Sqlite(connection) => sqlite::head(connection).await?,
-        Tx::Postgres(connection) => postgres::head(connection).await?.0,
-    };
+    let (head, _) = stores::head_and_clock(reader.tx()).await?;
     let before = if first > 1 {
-        let links: Vec<Link> = read!(reader.tx(), links(Position(first - 2), 1))?;
+        let links: Vec<Link> = read::links(reader.tx(), Position(first - 2), 1).await?;
         match links.into_iter().next() {
             Some(link) if link.event.position.0 == first - 1 => match Hash::try_from(link.hash) {
                 Ok(hash) => Some((hash, link.event.stored.0)),
@@ -153,7 +143,7 @@ async fn begin(database: &Database, first: u64) -> Result<Start, VerifyError> {
     } else {
         None
     };
-    let beyond: Vec<Event> = read!(reader.tx(), page(head.position, 1))?;
+    let beyond: Vec<Event> = read::page(reader.tx(), head.position, 1).await?;
     reader.commit().await?;
     Ok((head, before, beyond.into_iter().next()))
 }
@@ -173,13 +163,13 @@ impl Page {
     async fn read(database: &Database, after: Position, last: u64) -> Result<Self, sqlx::Error> {
         let mut reader = database.snapshot().await?;
         let limit = usize::try_from(last - after.0).unwrap_or(PAGE).min(PAGE);
-        let links: Vec<Link> = read!(reader.tx(), links(after, limit))?;
+        let links: Vec<Link> = read::links(reader.tx(), after, limit).await?;
         let (first, last) = match (links.first(), links.last()) {
             (Some(first), Some(last)) => (first.event.position, last.event.position),
             _ => (after, after),
         };
-        let slots: Vec<(Position, Slot)> = read!(reader.tx(), slots_between(first, last))?;
-        let deletions: Vec<(Position, u16, Position)> = read!(reader.tx(), deletions_between(first, last))?;
+        let slots: Vec<(Position, Slot)> = pick!(reader.tx(), slots_between(first, last))?;
+        let deletions: Vec<(Position, u16, Position)> = pick!(reader.tx(), deletions_between(first, last))?;
         let sets = chunks::sets_between(reader.tx(), first, last).await?;
         Ok(Self {
             links,

@@ -1,13 +1,12 @@
 //! Hearing of appends by other nodes: LISTEN, and a look at the head now and then in case one was missed.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgListener, PgPool};
 use tokio::sync::watch;
 
+use super::read::head;
 use crate::event::Position;
-use crate::writer::Shared;
 
 /// How often the head is looked at where no notification comes.
 const POLL: Duration = Duration::from_secs(2);
@@ -18,16 +17,16 @@ pub(crate) fn channel(schema: Option<&str>) -> String {
     format!("larka_log_{}", schema.unwrap_or("public"))
 }
 
-/// Keeps `shared` up with what other nodes append, until `closing` becomes true or its sender is gone.
+/// Tells `saw` of what other nodes append, the head's position and the fence, until `closing` becomes true or its sender is gone.
 pub(crate) async fn follow(
     pool: PgPool,
     channel: String,
-    shared: Arc<Shared>,
+    saw: impl Fn(Position, u64),
     mut closing: watch::Receiver<bool>,
 ) {
     while !*closing.borrow() {
         tokio::select! {
-            ended = listen(&pool, &channel, &shared) => {
+            ended = listen(&pool, &channel, &saw) => {
                 if let Err(error) = ended {
                     tracing::warn!(%error, "cannot hear of appends by other nodes; trying again");
                 }
@@ -44,18 +43,18 @@ pub(crate) async fn follow(
     }
 }
 
-async fn listen(pool: &PgPool, channel: &str, shared: &Shared) -> Result<(), sqlx::Error> {
+async fn listen(pool: &PgPool, channel: &str, saw: &impl Fn(Position, u64)) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect_with(pool).await?;
     listener.listen(channel).await?;
     loop {
         // Also right after listening began: what came before is not told.
-        let (head, _) = super::head(&mut *pool.acquire().await?).await?;
-        shared.saw(head.position, head.fence);
+        let (head, _) = head(&mut *pool.acquire().await?).await?;
+        saw(head.position, head.fence);
         while let Ok(told) = tokio::time::timeout(POLL, listener.try_recv()).await {
             // `None`: the connection was lost, and has to be opened again.
             let Some(told) = told? else { return Ok(()) };
             if let Some((position, fence)) = parse(told.payload()) {
-                shared.saw(position, fence);
+                saw(position, fence);
             }
         }
     }

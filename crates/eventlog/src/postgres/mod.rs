@@ -17,7 +17,9 @@ use crate::database::{Durability, Tx, postgres_options};
 use crate::decide::Known;
 use crate::event::{Head, Key, Position};
 use crate::rows::{Rows, uint};
-use crate::store::{Change, Failure, Need, Phase, Taken, classify as classify_error};
+use crate::store::{self, Change, Failure, Need, Phase, Taken};
+
+use read::head_of;
 
 const SCHEMA: &str = include_str!("schema.sql");
 /// What format 2 adds to format 1.
@@ -154,7 +156,7 @@ impl Store {
         };
         let done = timeout(PATIENCE, work(connection)).await.unwrap_or_else(|_| Err(timed_out()));
         done.map_err(|error| {
-            let failure = classify_error(&error, phase);
+            let failure = classify(&error, phase);
             if matches!(failure, Failure::Disconnected(_) | Failure::Lost(_)) {
                 self.connection = None;
                 self.begun = false;
@@ -162,17 +164,6 @@ impl Store {
             failure
         })
     }
-}
-
-/// The head as committed, and the database's clock.
-pub(crate) async fn head(connection: &mut PgConnection) -> Result<(Head, Micros), sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT position, stored, hash, fence, promised, \
-         (extract(epoch FROM clock_timestamp()) * 1000000)::bigint FROM log_head",
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok((head_of(&row)?, Micros(row.try_get(5)?)))
 }
 
 /// Raises the promise to `now`, unless somebody holds the head; gives the head after it where it could.
@@ -186,16 +177,6 @@ pub(crate) async fn promise(pool: &PgPool, now: Micros) -> Result<Option<Head>, 
     .fetch_optional(pool)
     .await?;
     row.map(|row| head_of(&row)).transpose()
-}
-
-fn head_of(row: &sqlx::postgres::PgRow) -> Result<Head, sqlx::Error> {
-    Ok(Head {
-        position: Position(uint(row.try_get(0)?)),
-        stored: Micros(row.try_get(1)?),
-        hash: row.try_get(2)?,
-        fence: uint(row.try_get(3)?),
-        promised: Micros(row.try_get(4)?),
-    })
 }
 
 async fn known_of(connection: &mut PgConnection, need: &Need) -> Result<Known, sqlx::Error> {
@@ -221,8 +202,13 @@ fn timed_out() -> sqlx::Error {
     sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "the server does not answer"))
 }
 
-/// What an SQLSTATE means for a write.
-pub(crate) fn classify(code: &str, phase: Phase, text: String) -> Failure {
+/// What an error means for a write.
+pub(crate) fn classify(error: &sqlx::Error, phase: Phase) -> Failure {
+    store::classify(error, phase, |code, text| by_code(code, phase, text))
+}
+
+/// What an SQLSTATE means.
+fn by_code(code: &str, phase: Phase, text: String) -> Failure {
     let class = code.get(..2).unwrap_or("");
     let gone = class == "08" || code.starts_with("57P") || code == "25P03";
     match (gone, phase) {
@@ -241,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_server_that_goes_away_during_the_commit_leaves_it_open_whether_it_was_stored() {
-        let class = |code, phase| classify(code, phase, String::new());
+        let class = |code, phase| by_code(code, phase, String::new());
         assert!(matches!(class("57P01", Phase::Commit), Failure::Lost(_)));
         assert!(matches!(class("57P01", Phase::Before), Failure::Disconnected(_)));
         assert!(matches!(class("23505", Phase::Commit), Failure::Refused(_)));

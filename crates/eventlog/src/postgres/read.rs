@@ -6,29 +6,34 @@ use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
 use crate::clock::Micros;
-use crate::event::{BYTES_ALONG, Event, Key, Position, SLOTS_ALONG, Slot};
+use crate::event::{BYTES_ALONG, Event, Head, Key, Position, SLOTS_ALONG, Slot};
+use crate::read::{self, COLUMNS, event, number};
 use crate::rows::{int, uint};
-use crate::verify::Link;
 
-const COLUMNS: &str = "position, stored, id, kind, schema, credential, dedupe, stream, stream_version, facts";
 const SLOTS_AMONG: &str = "SELECT s.position, s.slot, s.owner, s.period, s.body \
      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS wanted (position, first, last) \
      JOIN sealed s ON s.position = wanted.position AND s.slot BETWEEN wanted.first AND wanted.last \
      ORDER BY s.position, s.slot";
 
-/// The events after a position.
-pub(crate) async fn page(
-    connection: &mut PgConnection,
-    after: Position,
-    limit: usize,
-) -> Result<Vec<Event>, sqlx::Error> {
-    let text = format!("SELECT {COLUMNS} FROM event WHERE position > $1 ORDER BY position LIMIT $2");
-    let rows = sqlx::query(AssertSqlSafe(text))
-        .bind(int(after.0))
-        .bind(int(limit as u64))
-        .fetch_all(connection)
-        .await?;
-    rows.iter().map(event).collect()
+/// The head as committed, and the database's clock.
+pub(crate) async fn head(connection: &mut PgConnection) -> Result<(Head, Micros), sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT position, stored, hash, fence, promised, \
+         (extract(epoch FROM clock_timestamp()) * 1000000)::bigint FROM log_head",
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok((head_of(&row)?, Micros(row.try_get(5)?)))
+}
+
+pub(super) fn head_of(row: &sqlx::postgres::PgRow) -> Result<Head, sqlx::Error> {
+    Ok(Head {
+        position: Position(uint(row.try_get(0)?)),
+        stored: Micros(row.try_get(1)?),
+        hash: row.try_get(2)?,
+        fence: uint(row.try_get(3)?),
+        promised: Micros(row.try_get(4)?),
+    })
 }
 
 /// The events of some kinds after a position.
@@ -156,25 +161,6 @@ pub(crate) async fn deletions_between(
         .collect()
 }
 
-/// The events after a position, with what chains them.
-pub(crate) async fn links(
-    connection: &mut PgConnection,
-    after: Position,
-    limit: usize,
-) -> Result<Vec<Link>, sqlx::Error> {
-    let text = format!(
-        "SELECT {COLUMNS}, slot_hashes, hash FROM event WHERE position > $1 ORDER BY position LIMIT $2"
-    );
-    let rows = sqlx::query(AssertSqlSafe(text))
-        .bind(int(after.0))
-        .bind(int(limit as u64))
-        .fetch_all(connection)
-        .await?;
-    rows.iter()
-        .map(|row| Ok(Link { event: event(row)?, slot_hashes: row.try_get(10)?, hash: row.try_get(11)? }))
-        .collect()
-}
-
 /// Where events with these dedupe keys are.
 pub(crate) async fn find(
     connection: &mut PgConnection,
@@ -186,20 +172,6 @@ pub(crate) async fn find(
             .fetch_all(connection)
             .await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, uint(row.try_get(1)?)))).collect()
-}
-
-/// The version of a stream and the position of its last event.
-pub(crate) async fn stream_head(
-    connection: &mut PgConnection,
-    stream: &Key,
-) -> Result<Option<(u64, Position)>, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT stream_version, position FROM event WHERE stream = $1 ORDER BY stream_version DESC LIMIT 1",
-    )
-    .bind(&stream[..])
-    .fetch_optional(connection)
-    .await?;
-    row.map(|row| Ok((uint(row.try_get(0)?), Position(uint(row.try_get(1)?))))).transpose()
 }
 
 /// The last event of each of these streams, in no order.
@@ -230,50 +202,14 @@ pub(crate) async fn at_versions(
     query.fetch_all(connection).await?.iter().map(event).collect()
 }
 
-/// When the event at a position was stored.
-pub(crate) async fn stored_at(
-    connection: &mut PgConnection,
-    position: Position,
-) -> Result<Option<Micros>, sqlx::Error> {
-    let stored: Option<i64> = sqlx::query_scalar("SELECT stored FROM event WHERE position = $1")
-        .bind(int(position.0))
-        .fetch_optional(connection)
-        .await?;
-    Ok(stored.map(Micros))
-}
-
 fn ints(positions: &[Position]) -> Vec<i64> {
     positions.iter().map(|position| int(position.0)).collect()
 }
 
-fn number(value: i32) -> u16 {
-    u16::try_from(value).unwrap_or(u16::MAX)
-}
-
-fn event(row: &PgRow) -> Result<Event, sqlx::Error> {
-    let version: Option<i64> = row.try_get(8)?;
-    Ok(Event {
-        position: Position(uint(row.try_get(0)?)),
-        stored: Micros(row.try_get(1)?),
-        id: row.try_get(2)?,
-        kind: row.try_get(3)?,
-        schema: number(row.try_get(4)?),
-        credential: row.try_get(5)?,
-        dedupe: row.try_get(6)?,
-        stream: row.try_get::<Option<Key>, _>(7)?.zip(version.map(uint)),
-        facts: row.try_get(9)?,
-    })
-}
-
 /// Position, slot, owner, period and body, from some column on.
 fn slot(row: &PgRow, from: usize) -> Result<(Position, Slot), sqlx::Error> {
-    let slot = Slot {
-        number: number(row.try_get(from + 1)?),
-        owner: row.try_get(from + 2)?,
-        period: number(row.try_get(from + 3)?),
-        body: row.try_get(from + 4)?,
-    };
-    Ok((Position(uint(row.try_get(from)?)), slot))
+    let numbered = number(row.try_get(from + 1)?);
+    Ok((Position(uint(row.try_get(from)?)), read::slot(row, numbered, from + 2)?))
 }
 
 #[cfg(test)]
@@ -285,8 +221,8 @@ mod tests {
     async fn a_session_that_began_with_an_empty_log_keeps_no_plan_that_reads_all_of_it() {
         let fresh = testkit::postgres::database().await.unwrap();
         let database = Database::open(&Location::postgres(fresh.url(), "log")).await.unwrap();
-        crate::hooks::prepare_tables(&database).await.unwrap();
         let Database::Postgres(pool) = &database else { panic!("not PostgreSQL") };
+        crate::postgres::prepare(pool).await.unwrap();
         let some = "'{1,2}'::bigint[]";
         let among = SLOTS_AMONG.replace("$1", some).replace("$2", some).replace("$3", some);
         let along = with_slots_text().replace("$1", some);

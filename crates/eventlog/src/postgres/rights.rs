@@ -93,8 +93,8 @@ mod tests {
     async fn every_table_of_the_log_has_its_rights() {
         let fresh = testkit::postgres::database().await.unwrap();
         let database = Database::open(&Location::postgres(fresh.url(), "log")).await.unwrap();
-        crate::hooks::prepare_tables(&database).await.unwrap();
         let Database::Postgres(pool) = &database else { panic!("not PostgreSQL") };
+        crate::postgres::prepare(pool).await.unwrap();
         let text = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'log' ORDER BY 1";
         let tables: Vec<String> = sqlx::query_scalar(text).fetch_all(pool).await.unwrap();
         let mut known = TABLES.map(|(table, _)| table);

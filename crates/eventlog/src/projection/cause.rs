@@ -4,7 +4,7 @@ use std::any::Any;
 
 use crate::event::Event;
 use crate::fold::FoldError;
-use crate::store::may_pass;
+use crate::stores::may_pass;
 
 /// Why a transaction of a fold came to nothing.
 pub(super) enum Cause {

@@ -3,7 +3,7 @@
 use sqlx::Row;
 
 use super::generation::{Generation, Views};
-use super::{SetAside, Unfoldable};
+use super::status::{SetAside, Unfoldable};
 use crate::clock::Micros;
 use crate::database::{Database, Transaction, Tx, on_either};
 use crate::event::Position;

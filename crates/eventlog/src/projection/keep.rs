@@ -8,7 +8,8 @@ use tokio::sync::watch;
 use super::checkpoint;
 use super::drive::{Folded, Work};
 use super::generation::Generation;
-use super::{Inner, Kept, RunnerError, not_made};
+use super::inner::{Inner, Kept, not_made};
+use super::status::RunnerError;
 use crate::event::Position;
 
 /// Events that may be folded while the generation that answers is held still.

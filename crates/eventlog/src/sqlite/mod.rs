@@ -4,23 +4,22 @@ pub(crate) mod read;
 pub(crate) mod write;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{Connection, Row, Sqlite, SqliteConnection};
+use sqlx::{Connection, Sqlite, SqliteConnection};
 
 use crate::chunks;
 use crate::clock::Micros;
 use crate::database::{SqliteDb, Tx};
 use crate::decide::Known;
-use crate::event::{Head, Key, Position};
-use crate::rows::{Rows, int, uint};
-use crate::store::{Change, Failure, Need, Phase, Taken, classify as classify_error};
+use crate::event::{Head, Position};
+use crate::rows::{Rows, uint};
+use crate::store::{self, Change, Failure, Need, Phase, Taken};
 
+use read::{find, head, versions};
 use write::insert;
 
 const SCHEMA: &str = include_str!("schema.sql");
 /// What format 2 adds to format 1.
 const CHUNKS: &str = include_str!("chunks.sql");
-/// Keys looked up in one statement; unused places are NULL, which matches nothing.
-const LOOKUP: usize = 64;
 
 /// Creates the log's tables where they are missing, brings older ones up, and gives the version of what is there.
 pub(crate) async fn prepare(db: &SqliteDb) -> Result<i64, sqlx::Error> {
@@ -56,7 +55,7 @@ impl Store {
     }
 
     pub(crate) async fn take(&mut self, need: &Need) -> Result<Taken, Failure> {
-        let before = |error: sqlx::Error| classify_error(&error, Phase::Before);
+        let before = |error: sqlx::Error| classify(&error, Phase::Before);
         self.rollback().await;
         let mut connection = self.db.writer.acquire().await.map_err(before)?;
         sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.map_err(before)?;
@@ -85,7 +84,7 @@ impl Store {
             chunks::let_go(Tx::Sqlite(connection), &change.deletions).await?;
             write::move_head(connection, &change.head, &hooks).await
         };
-        put.await.map_err(|error| classify_error(&error, Phase::Before))
+        put.await.map_err(|error| classify(&error, Phase::Before))
     }
 
     pub(crate) fn tx(&mut self) -> Result<Tx<'_>, Failure> {
@@ -99,7 +98,7 @@ impl Store {
                 self.connection = None;
                 Ok(())
             }
-            Err(error) => Err(classify_error(&error, Phase::Commit)),
+            Err(error) => Err(classify(&error, Phase::Commit)),
         }
     }
 
@@ -129,20 +128,6 @@ pub(crate) async fn promise(db: &SqliteDb, now: Micros) -> Result<Option<Head>, 
     Ok(Some(head(&mut connection).await?))
 }
 
-/// The head.
-pub(crate) async fn head(connection: &mut SqliteConnection) -> Result<Head, sqlx::Error> {
-    let row = sqlx::query("SELECT position, stored, hash, fence, promised FROM log_head")
-        .fetch_one(connection)
-        .await?;
-    Ok(Head {
-        position: Position(uint(row.try_get(0)?)),
-        stored: Micros(row.try_get(1)?),
-        hash: read::array(row.try_get(2)?)?,
-        fence: uint(row.try_get(3)?),
-        promised: Micros(row.try_get(4)?),
-    })
-}
-
 async fn hooks_position(
     connection: &mut SqliteConnection,
     hooks: &[&'static str],
@@ -159,49 +144,13 @@ async fn hooks_position(
     Ok(least)
 }
 
-/// Where events with these dedupe keys are.
-pub(crate) async fn find(
-    connection: &mut SqliteConnection,
-    keys: &[Key],
-) -> Result<Vec<(Key, u64)>, sqlx::Error> {
-    lookup(connection, keys, |marks| format!("SELECT dedupe, position FROM event WHERE dedupe IN ({marks})"))
-        .await
+/// What an error means for a write.
+pub(crate) fn classify(error: &sqlx::Error, phase: Phase) -> Failure {
+    store::classify(error, phase, |code, text| by_code(code.parse().unwrap_or(0), text))
 }
 
-/// The versions of these streams.
-pub(crate) async fn versions(
-    connection: &mut SqliteConnection,
-    keys: &[Key],
-) -> Result<Vec<(Key, u64)>, sqlx::Error> {
-    lookup(connection, keys, |marks| {
-        format!("SELECT stream, max(stream_version) FROM event WHERE stream IN ({marks}) GROUP BY stream")
-    })
-    .await
-}
-
-async fn lookup(
-    connection: &mut SqliteConnection,
-    keys: &[Key],
-    sql: impl Fn(&str) -> String,
-) -> Result<Vec<(Key, u64)>, sqlx::Error> {
-    let mut found = Vec::new();
-    for chunk in keys.chunks(LOOKUP) {
-        let places = if chunk.len() == 1 { 1 } else { LOOKUP };
-        // The text depends on nothing but the number of places.
-        let text = sql(&vec!["?"; places].join(","));
-        let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
-        for key in chunk {
-            query = query.bind(&key[..]);
-        }
-        for row in query.fetch_all(&mut *connection).await? {
-            found.push((read::array(row.try_get(0)?)?, uint(row.try_get(1)?)));
-        }
-    }
-    Ok(found)
-}
-
-/// What a result code of SQLite means for a write. Extended codes; the primary one is the low byte.
-pub(crate) fn classify(code: i32, text: String) -> Failure {
+/// What a result code of SQLite means. Extended codes; the primary one is the low byte.
+fn by_code(code: i32, text: String) -> Failure {
     const IOERR_FSYNC: i32 = 10 | (4 << 8);
     const IOERR_DIR_FSYNC: i32 = 10 | (5 << 8);
     match (code, code & 0xff) {
@@ -214,18 +163,13 @@ pub(crate) fn classify(code: i32, text: String) -> Failure {
     }
 }
 
-/// SQL integer of a place in `sealed`.
-fn place(position: Position, slot: u16) -> i64 {
-    int(position.0) * crate::rows::SLOTS_PER_EVENT + i64::from(slot)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn only_a_failed_sync_is_fatal() {
-        let class = |code| classify(code, String::new());
+        let class = |code| by_code(code, String::new());
         assert!(matches!(class(1034), Failure::Fatal(_)));
         assert!(matches!(class(1290), Failure::Fatal(_)));
         assert!(matches!(class(13), Failure::Unavailable(_)));

@@ -6,27 +6,25 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use crate::clock::Micros;
-use crate::event::{BYTES_ALONG, Event, Key, Position, SLOTS_ALONG, Slot};
+use crate::event::{BYTES_ALONG, Event, Head, Key, Position, SLOTS_ALONG, Slot};
+use crate::read::{self, COLUMNS, array, event};
 use crate::rows::{SLOTS_PER_EVENT, int, uint};
-use crate::verify::Link;
 
-const COLUMNS: &str = "position, stored, id, kind, schema, credential, dedupe, stream, stream_version, facts";
-/// Positions asked for in one statement.
+/// Positions or keys asked for in one statement.
 const CHUNK: usize = 64;
 
-/// The events after a position.
-pub(crate) async fn page(
-    connection: &mut SqliteConnection,
-    after: Position,
-    limit: usize,
-) -> Result<Vec<Event>, sqlx::Error> {
-    let text = format!("SELECT {COLUMNS} FROM event WHERE position > ? ORDER BY position LIMIT ?");
-    let rows = sqlx::query(AssertSqlSafe(text))
-        .bind(int(after.0))
-        .bind(int(limit as u64))
-        .fetch_all(connection)
+/// The head.
+pub(crate) async fn head(connection: &mut SqliteConnection) -> Result<Head, sqlx::Error> {
+    let row = sqlx::query("SELECT position, stored, hash, fence, promised FROM log_head")
+        .fetch_one(connection)
         .await?;
-    rows.iter().map(event).collect()
+    Ok(Head {
+        position: Position(uint(row.try_get(0)?)),
+        stored: Micros(row.try_get(1)?),
+        hash: array(row.try_get(2)?)?,
+        fence: uint(row.try_get(3)?),
+        promised: Micros(row.try_get(4)?),
+    })
 }
 
 /// The events of some kinds after a position.
@@ -145,8 +143,7 @@ pub(crate) async fn slots_among(
         );
         let mut query = sqlx::query(AssertSqlSafe(text));
         for (position, numbers) in chunk {
-            let place = |number: u16| int(position.0) * SLOTS_PER_EVENT + i64::from(number);
-            query = query.bind(place(*numbers.start())).bind(place(*numbers.end()));
+            query = query.bind(place(*position, *numbers.start())).bind(place(*position, *numbers.end()));
         }
         for row in query.fetch_all(&mut *connection).await? {
             slots.push(slot(&row, 0)?);
@@ -191,37 +188,44 @@ pub(crate) async fn deletions_between(
         .collect()
 }
 
-/// The events after a position, with what chains them.
-pub(crate) async fn links(
+/// Where events with these dedupe keys are.
+pub(crate) async fn find(
     connection: &mut SqliteConnection,
-    after: Position,
-    limit: usize,
-) -> Result<Vec<Link>, sqlx::Error> {
-    let text = format!(
-        "SELECT {COLUMNS}, slot_hashes, hash FROM event WHERE position > ? ORDER BY position LIMIT ?"
-    );
-    let rows = sqlx::query(AssertSqlSafe(text))
-        .bind(int(after.0))
-        .bind(int(limit as u64))
-        .fetch_all(connection)
-        .await?;
-    rows.iter()
-        .map(|row| Ok(Link { event: event(row)?, slot_hashes: row.try_get(10)?, hash: row.try_get(11)? }))
-        .collect()
+    keys: &[Key],
+) -> Result<Vec<(Key, u64)>, sqlx::Error> {
+    lookup(connection, keys, |marks| format!("SELECT dedupe, position FROM event WHERE dedupe IN ({marks})"))
+        .await
 }
 
-/// The version of a stream and the position of its last event.
-pub(crate) async fn stream_head(
+/// The versions of these streams.
+pub(crate) async fn versions(
     connection: &mut SqliteConnection,
-    stream: &Key,
-) -> Result<Option<(u64, Position)>, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT stream_version, position FROM event WHERE stream = ? ORDER BY stream_version DESC LIMIT 1",
-    )
-    .bind(&stream[..])
-    .fetch_optional(connection)
-    .await?;
-    row.map(|row| Ok((uint(row.try_get(0)?), Position(uint(row.try_get(1)?))))).transpose()
+    keys: &[Key],
+) -> Result<Vec<(Key, u64)>, sqlx::Error> {
+    lookup(connection, keys, |marks| {
+        format!("SELECT stream, max(stream_version) FROM event WHERE stream IN ({marks}) GROUP BY stream")
+    })
+    .await
+}
+
+async fn lookup(
+    connection: &mut SqliteConnection,
+    keys: &[Key],
+    sql: impl Fn(&str) -> String,
+) -> Result<Vec<(Key, u64)>, sqlx::Error> {
+    let mut found = Vec::new();
+    for chunk in keys.chunks(CHUNK) {
+        // Unused places are NULL, which matches nothing.
+        let text = sql(&vec!["?"; places(chunk)].join(","));
+        let mut query = sqlx::query(AssertSqlSafe(text));
+        for key in chunk {
+            query = query.bind(&key[..]);
+        }
+        for row in query.fetch_all(&mut *connection).await? {
+            found.push((array(row.try_get(0)?)?, uint(row.try_get(1)?)));
+        }
+    }
+    Ok(found)
 }
 
 /// The last event of each of these streams, in no order.
@@ -231,8 +235,7 @@ pub(crate) async fn latest(
 ) -> Result<Vec<Event>, sqlx::Error> {
     let mut events = Vec::with_capacity(streams.len());
     for chunk in streams.chunks(CHUNK) {
-        let count = if chunk.len() == 1 { 1 } else { CHUNK };
-        let marks = vec!["(?)"; count].join(",");
+        let marks = vec!["(?)"; places(chunk)].join(",");
         let text = format!(
             "WITH wanted (key) AS (VALUES {marks}) SELECT {COLUMNS} FROM wanted CROSS JOIN event \
              ON stream = key AND stream_version = \
@@ -273,54 +276,15 @@ pub(crate) async fn at_versions(
     Ok(events)
 }
 
-/// When the event at a position was stored.
-pub(crate) async fn stored_at(
-    connection: &mut SqliteConnection,
-    position: Position,
-) -> Result<Option<Micros>, sqlx::Error> {
-    let stored: Option<i64> = sqlx::query_scalar("SELECT stored FROM event WHERE position = ?")
-        .bind(int(position.0))
-        .fetch_optional(connection)
-        .await?;
-    Ok(stored.map(Micros))
-}
-
-/// Bytes of a fixed length.
-pub(super) fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], sqlx::Error> {
-    bytes
-        .try_into()
-        .map_err(|_| sqlx::Error::Decode(format!("{} bytes where {N} belong", bytes.len()).into()))
-}
-
-fn key(bytes: Option<&[u8]>) -> Result<Option<Key>, sqlx::Error> {
-    bytes.map(array).transpose()
-}
-
-fn event(row: &SqliteRow) -> Result<Event, sqlx::Error> {
-    let version: Option<i64> = row.try_get(8)?;
-    Ok(Event {
-        position: Position(uint(row.try_get(0)?)),
-        stored: Micros(row.try_get(1)?),
-        id: array(row.try_get(2)?)?,
-        kind: row.try_get(3)?,
-        schema: u16::try_from(row.try_get::<i64, _>(4)?).unwrap_or(u16::MAX),
-        credential: key(row.try_get(5)?)?,
-        dedupe: key(row.try_get(6)?)?,
-        stream: key(row.try_get(7)?)?.zip(version.map(uint)),
-        facts: row.try_get(9)?,
-    })
-}
-
 /// Place, owner, period and body, from some column on.
 fn slot(row: &SqliteRow, from: usize) -> Result<(Position, Slot), sqlx::Error> {
     let (position, number) = unplace(row.try_get(from)?)?;
-    let slot = Slot {
-        number,
-        owner: key(row.try_get(from + 1)?)?,
-        period: u16::try_from(row.try_get::<i64, _>(from + 2)?).unwrap_or(u16::MAX),
-        body: row.try_get(from + 3)?,
-    };
-    Ok((position, slot))
+    Ok((position, read::slot(row, number, from + 1)?))
+}
+
+/// SQL integer of a place in `sealed`.
+pub(super) fn place(position: Position, slot: u16) -> i64 {
+    int(position.0) * SLOTS_PER_EVENT + i64::from(slot)
 }
 
 fn unplace(place: i64) -> Result<(Position, u16), sqlx::Error> {

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, SqliteConnection};
 
-use super::place;
+use super::read::place;
 use crate::event::{Event, Head, Position, Slot};
 use crate::rows::{Extra, Rows, int};
 
