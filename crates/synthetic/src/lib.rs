@@ -11,6 +11,7 @@ mod catalogue;
 mod content;
 mod dice;
 mod input;
+mod intent;
 mod json;
 mod names;
 mod organisation;
@@ -21,5 +22,6 @@ mod sheets;
 mod statement;
 mod study;
 mod world;
+mod year;
 
 pub use world::{Plan, World};

@@ -4,9 +4,9 @@ use crate::calendar::{self, Day};
 use crate::content::competence_index;
 use crate::content::surveys::{Item, SURVEYS};
 use crate::dice::{Concern, Dice, mix, unit};
+use crate::intent::{Act, Collector, Intent};
 use crate::people::Person;
 use crate::rounds::Round;
-use crate::schedule::{Act, Collector, Intent};
 use crate::world::World;
 
 /// The share of all statements that survey answers may take; beyond it fewer people answer.

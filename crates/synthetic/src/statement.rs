@@ -5,10 +5,10 @@ use crate::calendar::Calendar;
 use crate::content::Kind;
 use crate::content::surveys::SURVEYS;
 use crate::dice::{Concern, Dice, mix, uuid_of};
+use crate::intent::{Act, Intent};
 use crate::json::{Quoted, number, thousandths, uuid};
 use crate::people::Person;
 use crate::rounds::registration;
-use crate::schedule::{Act, Intent};
 use crate::world::World;
 
 /// Where the municipality's accounts live.

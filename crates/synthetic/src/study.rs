@@ -4,7 +4,7 @@ use crate::calendar::{self, Day, LAST_DAY};
 use crate::catalogue::{Offer, central};
 use crate::content::{Audience, Kind, Part, competence_index};
 use crate::dice::{Concern, Dice, logistic};
-use crate::schedule::{Act, Collector, Intent};
+use crate::intent::{Act, Collector, Intent};
 use crate::world::World;
 
 /// Registrations of attempts are numbered from here; those of rounds lie below.

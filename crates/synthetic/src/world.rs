@@ -8,8 +8,6 @@ use crate::dice::{Dice, bell, mix};
 use crate::organisation::{Unit, units};
 use crate::people::{Person, is_employee, people};
 use crate::rounds::{Round, rounds};
-use crate::schedule::schedule;
-use crate::statement::Statements;
 
 /// What to make up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,14 +72,6 @@ impl World {
     /// The plan as it is carried out: with the least number of people, and the largest of statements.
     pub fn plan(&self) -> &Plan {
         &self.plan
-    }
-
-    /// The statements' JSON texts in time order, one at a time, exactly as many as planned. Each has an id
-    /// and a timestamp, and no version; ids and texts depend on the plan alone.
-    ///
-    /// The year is laid out first (32 bytes a statement); the texts are written while iterating.
-    pub fn statements(&self) -> impl Iterator<Item = String> {
-        Statements::new(self, schedule(self))
     }
 
     /// How far somebody lies above the middle in a competence on a day (deviations).

@@ -19,6 +19,7 @@
 pub mod bare;
 mod errands;
 mod find;
+mod order;
 mod read;
 mod store;
 mod term;
@@ -33,7 +34,8 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
 pub(crate) use find::own_positions;
-pub use find::{Bounds, MOST_LOOKED_AT, Order, Page, find, locate, voided_by};
+pub use find::{MOST_LOOKED_AT, Page, find, locate, voided_by};
+pub use order::{Bounds, Order};
 #[doc(hidden)]
 pub use read::{Asked, asked};
 pub use term::{Filter, Subject};

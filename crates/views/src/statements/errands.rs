@@ -5,8 +5,24 @@ use eventlog::event::{Key, Position};
 use sqlx::Row as _;
 
 use super::term::RowDigest;
-use super::walk::{Errand, What};
 use crate::sql::{insert_sqlite, key, position, signed};
+
+/// Something left to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Errand {
+    /// The statement whose arrival made it necessary: until it is done that one is not indexed as a whole.
+    pub(crate) since: Position,
+    pub(crate) what: What,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum What {
+    /// The row of `lender` has to reach those who refer to `target`; they stand after this position.
+    HandOn { target: Key, lender: Position, after: Position },
+    /// `borrower` has to get every row that the statement it refers to has borrowed; their digests come after this
+    /// one. Without one it has to get that statement's own row too.
+    Take { borrower: Position, from: Key, after: Option<RowDigest> },
+}
 
 /// Who refers to each of these statements and stands after the position beside it, at most `limit` of each, in the
 /// order of the log: the two as asked, and where the referrer stands.

@@ -5,28 +5,10 @@ use std::collections::HashMap;
 use eventlog::database::{Database, Tx};
 use eventlog::event::{Key, Position};
 
-use super::read::{self, Row};
+use super::order::{Bounds, Order, Row};
+use super::read;
 use super::term::{self, Filter, Term};
 use crate::ViewError;
-
-/// In which order statements are listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Order {
-    /// Descending by position, the standard's default.
-    #[default]
-    NewestFirst,
-    /// `ascending=true`
-    OldestFirst,
-}
-
-/// The stretch of the log that is looked at: `since` and `until`, and where a page before this one ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
-    /// Only statements after this position.
-    pub after: Position,
-    /// Only statements up to this position.
-    pub through: Position,
-}
 
 /// Positions that match, in the order asked for, each once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,31 +127,6 @@ pub(crate) async fn own_positions(
     let mut reader = database.reader().await?;
     let found = read::pair(reader.tx(), &agent, &activity, through.0).await?;
     Ok(found.into_iter().map(Position).collect())
-}
-
-impl Order {
-    /// What of a stretch lies beyond a position.
-    fn beyond(self, bounds: Bounds, at: Position) -> Bounds {
-        match self {
-            Self::NewestFirst => Bounds { through: Position(at.0.saturating_sub(1)), ..bounds },
-            Self::OldestFirst => Bounds { after: at, ..bounds },
-        }
-    }
-
-    fn sort(self, rows: &mut [Row]) {
-        match self {
-            Self::NewestFirst => rows.sort_unstable_by(|a, b| b.cmp(a)),
-            Self::OldestFirst => rows.sort_unstable(),
-        }
-    }
-
-    /// Whether `a` is listed before `b`.
-    fn before(self, a: u64, b: u64) -> bool {
-        match self {
-            Self::NewestFirst => a > b,
-            Self::OldestFirst => a < b,
-        }
-    }
 }
 
 /// Rows that follow each other in a list, and what of the stretch lies beyond them. All rows of a position are in

@@ -5,12 +5,9 @@ use eventlog::database::Tx;
 use eventlog::event::{Key, Position};
 use sqlx::Row as _;
 
-use super::find::{Bounds, Order};
+use super::order::{Bounds, Order, Row};
 use super::term::{Filter, Term};
 use crate::sql::{json_positions, position, signed};
-
-/// One row of the index, for a term that is known: the statement, and by way of which other it matches (0: none).
-pub(super) type Row = (u64, u64);
 
 /// A query as SQLite and as PostgreSQL is told it.
 type Sql = (&'static str, &'static str);

@@ -15,7 +15,7 @@ use eventlog::database::Tx;
 use eventlog::event::{Event, Key, Position};
 use eventlog::fold::FoldError;
 
-use super::errands::{self, Lent};
+use super::errands::{self, Errand, Lent, What};
 use super::store::{self, Reference, Stored, TermRow};
 use super::term::{self, RowDigest, Term};
 
@@ -60,23 +60,6 @@ impl Node {
         let terms = term::of_statement(&facts, credential);
         Ok(Self { id, position, refers_to: facts.refers_to(), voids: facts.voids().is_some(), terms })
     }
-}
-
-/// Something left to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Errand {
-    /// The statement whose arrival made it necessary: until it is done that one is not indexed as a whole.
-    pub(crate) since: Position,
-    pub(crate) what: What,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum What {
-    /// The row of `lender` has to reach those who refer to `target`; they stand after this position.
-    HandOn { target: Key, lender: Position, after: Position },
-    /// `borrower` has to get every row that the statement it refers to has borrowed; their digests come after this
-    /// one. Without one it has to get that statement's own row too.
-    Take { borrower: Position, from: Key, after: Option<RowDigest> },
 }
 
 /// Which of some new statements are voided, and which of them void: the voided and the one that voids it. `waiting`
