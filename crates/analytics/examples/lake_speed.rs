@@ -28,7 +28,8 @@ fn main() {
     let facts: usize = log.iter().map(|event| event.facts.len()).sum();
     // One statement in a thousand voids the one five hundred before it.
     let voided = log.iter().filter(|event| event.position.0 % 1_000 == 500);
-    let places: Targets = voided.filter_map(|event| Some((event.dedupe?, event.position))).collect();
+    let places: Targets =
+        voided.filter_map(|event| Some((event.dedupe?, (event.position, event.credential)))).collect();
     println!("{events} events, {} bytes of facts each", facts / log.len());
 
     for page in [65_536, 8_192, 1_024] {
@@ -182,6 +183,7 @@ fn statement(log: &mut Vec<Event>) {
         attachments_from: None,
         origin: None,
         untracked: false,
+        voids_own: false,
     };
     add(log, &facts);
 }

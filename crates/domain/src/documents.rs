@@ -52,6 +52,9 @@ pub struct DocumentPlace {
     /// The registration, where a state has one.
     #[cbor(n(3), with = "crate::cbor::maybe_key", has_nil)]
     pub registration: Option<Key>,
+    /// The credential whose own a state is, where its states are kept apart from those of others.
+    #[cbor(n(4), with = "crate::cbor::maybe_key", has_nil)]
+    pub credential: Option<Key>,
 }
 
 /// A document was stored: slot 0 holds [`DocumentLabel`], slot 1 the content as it came.
@@ -121,6 +124,7 @@ mod tests {
             activity: Some("https://larkby.example/kurser/gdpr".into()),
             agent: Some([1; 16]),
             registration: Some([5; 16]),
+            credential: None,
         }
     }
 
@@ -141,6 +145,10 @@ mod tests {
         matches_fixture("document_deleted-1", &deleted.encode());
         assert_eq!(deleted.encode()[0], 0xa2, "absent values take no bytes");
         assert_eq!(DocumentDeletedFacts::decode(1, &deleted.encode()).unwrap(), deleted);
+
+        let own = DocumentStoredFacts(DocumentPlace { credential: Some([8; 16]), ..state() });
+        matches_fixture("document_stored-own-1", &own.encode());
+        assert_eq!(DocumentStoredFacts::decode(1, &own.encode()).unwrap(), own);
 
         let label = DocumentLabel { id: "bookmark".into(), content_type: "text/plain; charset=utf-8".into() };
         matches_fixture("document-slot-1", &label.encode());

@@ -180,6 +180,7 @@ mod tests {
             attachments_from: None,
             origin: None,
             untracked: false,
+            voids_own: false,
         }
     }
 

@@ -63,6 +63,14 @@ pub struct StatementFactsOf<S> {
     pub origin: Option<Origin>,
     /// Whether the actor is nobody, as was judged when the statement came.
     pub untracked: bool,
+    /// Whether, where it voids a statement, that is one of its own credential or none: who sent it may not void others'.
+    pub voids_own: bool,
+}
+
+/// Whether a statement that voids another may, by its [`voids_own`](StatementFactsOf::voids_own) and by the credentials
+/// that sent the two.
+pub fn may_void(voids_own: bool, credential: Option<Key>, target: Option<Key>) -> bool {
+    !voids_own || (credential.is_some() && credential == target)
 }
 
 /// Where an imported statement was before.
@@ -172,6 +180,7 @@ impl StatementFactsRef<'_> {
             attachments_from: self.attachments_from,
             origin: self.origin,
             untracked: self.untracked,
+            voids_own: self.voids_own,
         }
     }
 }

@@ -198,6 +198,7 @@ fn event(number: u64) -> NewEvent {
         attachments_from: None,
         origin: None,
         untracked: false,
+        voids_own: false,
     };
     NewEvent {
         id: key(5, number),

@@ -82,7 +82,7 @@ fn listed(stream: &[u8], registration: Option<&[u8]>, at: i64) -> Result<Listed,
     Ok(Listed { stream: key(stream)?, registration, position: position(at) })
 }
 
-/// A digest of the resource, the activity and the agent: an IRI may be longer than an index entry can be.
+/// A digest of the resource, the activity, the agent and the credential whose own it is: an IRI may be longer than an index entry can be.
 fn scope(place: &DocumentPlace) -> Key {
     let mut hash = Sha256::new();
     hash.update([place.resource.code()]);
@@ -91,6 +91,10 @@ fn scope(place: &DocumentPlace) -> Key {
         let part = part.unwrap_or_default();
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
+    }
+    // Places that are shared keep the digests that they always had.
+    if let Some(credential) = &place.credential {
+        hash.update(credential);
     }
     let mut scope = [0; 16];
     scope.copy_from_slice(&hash.finalize()[..16]);

@@ -8,6 +8,7 @@
 mod change;
 mod superseded;
 
+use std::collections::{HashMap, HashSet};
 use std::hash::RandomState;
 use std::sync::Arc;
 
@@ -44,6 +45,15 @@ pub(crate) struct Document {
     pub(crate) content: Vec<u8>,
     pub(crate) content_type: String,
     pub(crate) stored: Micros,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Keeper {
+    /// The credential.
+    pub(crate) credential: Key,
+    /// Whether its states are kept apart from those of others.
+    pub(crate) apart: bool,
 }
 
 /// What a PUT without a condition does.
@@ -96,10 +106,14 @@ impl Documents {
     }
 
     /// The document that a query names.
-    pub(crate) async fn one(&self, query: &DocumentQuery) -> Result<Option<Document>, DocumentError> {
+    pub(crate) async fn one(
+        &self,
+        query: &DocumentQuery,
+        keeper: Keeper,
+    ) -> Result<Option<Document>, DocumentError> {
         self.vault.at_fence(self.log.fence());
-        match self.place(query).await? {
-            Some(place) => Ok(self.current(&self.stream(&place, id(query))).await?.document),
+        match self.place(query, keeper).await? {
+            Some(place) => Ok(self.current(&place, id(query)).await?.document),
             None => Ok(None),
         }
     }
@@ -108,21 +122,25 @@ impl Documents {
     pub(crate) async fn ids(
         &self,
         query: &DocumentQuery,
+        keeper: Keeper,
     ) -> Result<(Vec<String>, Option<Micros>), DocumentError> {
         self.vault.at_fence(self.log.fence());
-        let Some(place) = self.place(query).await? else { return Ok((Vec::new(), None)) };
+        let Some(place) = self.place(query, keeper).await? else { return Ok((Vec::new(), None)) };
         let after = match query.since {
             Some(since) => self.log.position_at(Micros(since)).await.map_err(QueryFailed::from)?,
             None => Position(0),
         };
-        let listed = index::list(self.log.database(), &place, after).await.map_err(QueryFailed::from)?;
+        let mut listed = index::list(self.log.database(), &place, after).await.map_err(QueryFailed::from)?;
+        let inherited = self.inherited(&place, after).await?;
+        listed.extend(inherited.into_iter().map(|(document, _)| document));
+        listed.sort_unstable_by_key(|document| document.position);
         let mut ids = Vec::with_capacity(listed.len());
         // One state id may stand under several registrations.
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         let mut newest = None;
         for page in listed.chunks(PAGE) {
             let positions: Vec<Position> = page.iter().map(|document| document.position).collect();
-            for (label, stored) in self.labels(&positions).await? {
+            for (_, label, stored) in self.labels(&positions).await? {
                 newest = newest.max(Some(stored));
                 if seen.insert(label.id.clone()) {
                     ids.push(label.id);
@@ -133,13 +151,18 @@ impl Documents {
     }
 
     /// Where the documents of a query belong; none where the agent is not known. Never makes an agent.
-    async fn place(&self, query: &DocumentQuery) -> Result<Option<DocumentPlace>, DocumentError> {
-        let Some(identifier) = &query.agent else { return Ok(Some(self.place_of(query, None))) };
+    async fn place(
+        &self,
+        query: &DocumentQuery,
+        keeper: Keeper,
+    ) -> Result<Option<DocumentPlace>, DocumentError> {
+        let Some(identifier) = &query.agent else { return Ok(Some(self.place_of(query, None, keeper))) };
         let found = self.vault.lookup(std::slice::from_ref(identifier)).await.map_err(QueryFailed::from)?;
-        Ok(found.first().copied().flatten().map(|agent| self.place_of(query, Some(agent))))
+        Ok(found.first().copied().flatten().map(|agent| self.place_of(query, Some(agent), keeper)))
     }
 
-    fn place_of(&self, query: &DocumentQuery, agent: Option<AgentId>) -> DocumentPlace {
+    fn place_of(&self, query: &DocumentQuery, agent: Option<AgentId>, keeper: Keeper) -> DocumentPlace {
+        let apart = keeper.apart && query.resource == DocumentResource::State;
         DocumentPlace {
             resource: match query.resource {
                 DocumentResource::State => Kept::State,
@@ -149,6 +172,7 @@ impl Documents {
             activity: query.activity.clone(),
             agent: agent.map(|agent| agent.0),
             registration: query.registration.map(uuid::Uuid::into_bytes),
+            credential: apart.then_some(keeper.credential),
         }
     }
 
@@ -165,15 +189,30 @@ impl Documents {
             bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
             bytes.extend_from_slice(part);
         }
+        // Streams that are shared keep the keys that they always had.
+        bytes.extend(place.credential.iter().flatten());
         self.vault.keyed_hash("document", &bytes)
     }
 
-    /// What is there. A document whose owner was erased is not.
-    async fn current(&self, stream: &Key) -> Result<Current, DocumentError> {
+    /// What is there. A document whose owner was erased is not. Where a tool's own were shared before, what it was the
+    /// last to store there is its own until it stores or deletes it anew.
+    async fn current(&self, place: &DocumentPlace, id: &str) -> Result<Current, DocumentError> {
+        let own = self.at_end(&self.stream(place, id), None).await?;
+        if place.credential.is_none() || own.version > 0 {
+            return Ok(own);
+        }
+        let shared = self.at_end(&self.stream(&shared(place), id), place.credential).await?;
+        Ok(Current { version: 0, document: shared.document })
+    }
+
+    /// What is at the end of a stream, where `by` is given only if that credential stored it.
+    async fn at_end(&self, stream: &Key, by: Option<Key>) -> Result<Current, DocumentError> {
         let head = self.log.stream_head(*stream).await.map_err(QueryFailed::from)?;
         let Some((version, position)) = head else { return Ok(Current { version: 0, document: None }) };
         let mut found = self.log.read_at(&[position]).await.map_err(QueryFailed::from)?;
-        let stored = found.pop().filter(|(event, _)| event.kind == DocumentStoredFacts::KIND);
+        let stored = found.pop().filter(|(event, _)| {
+            event.kind == DocumentStoredFacts::KIND && (by.is_none() || event.credential == by)
+        });
         let Some((event, slots)) = stored else { return Ok(Current { version, document: None }) };
         let opened = self.vault.open_slots(DocumentStoredFacts::KIND, event.id, &slots).await;
         let mut opened = opened.map_err(QueryFailed::from)?.into_iter();
@@ -187,9 +226,57 @@ impl Documents {
         Ok(Current { version, document })
     }
 
+    /// Shared documents of a place that are a tool's own as [`current`](Self::current) says, and the streams that will be
+    /// theirs; none of a place that is shared.
+    async fn inherited(
+        &self,
+        place: &DocumentPlace,
+        after: Position,
+    ) -> Result<Vec<(index::Listed, Key)>, DocumentError> {
+        if place.credential.is_none() {
+            return Ok(Vec::new());
+        }
+        let listed = index::list(self.log.database(), &shared(place), after).await;
+        let listed = listed.map_err(QueryFailed::from)?;
+        let positions: Vec<Position> = listed.iter().map(|document| document.position).collect();
+        let events = self.log.read_events_at(&positions).await.map_err(QueryFailed::from)?;
+        let own: HashSet<Position> = events
+            .into_iter()
+            .filter(|event| event.credential == place.credential)
+            .map(|event| event.position)
+            .collect();
+        let positions: Vec<Position> =
+            positions.into_iter().filter(|position| own.contains(position)).collect();
+        let mut streams: HashMap<Position, Key> = HashMap::new();
+        for page in positions.chunks(PAGE) {
+            for (position, label, _) in self.labels(page).await? {
+                let document = listed.iter().find(|document| document.position == position);
+                let registration = document.and_then(|document| document.registration);
+                let registration = registration.map(uuid::Uuid::into_bytes);
+                let place = DocumentPlace { registration, ..place.clone() };
+                streams.insert(position, self.stream(&place, &label.id));
+            }
+        }
+        let inherited: Vec<(index::Listed, Key)> = listed
+            .into_iter()
+            .filter_map(|document| Some((document, *streams.get(&document.position)?)))
+            .collect();
+        let streams: Vec<Key> = inherited.iter().map(|(_, stream)| *stream).collect();
+        let begun = self.log.latest(&streams).await.map_err(QueryFailed::from)?;
+        Ok(inherited
+            .into_iter()
+            .zip(begun)
+            .filter(|(_, begun)| begun.is_none())
+            .map(|(one, _)| one)
+            .collect())
+    }
+
     /// What the documents stored at some positions are called, and when they were stored; without those whose owner
     /// was erased.
-    async fn labels(&self, positions: &[Position]) -> Result<Vec<(DocumentLabel, Micros)>, DocumentError> {
+    async fn labels(
+        &self,
+        positions: &[Position],
+    ) -> Result<Vec<(Position, DocumentLabel, Micros)>, DocumentError> {
         let found = self.log.read_with_slots(positions).await.map_err(QueryFailed::from)?;
         let sealed: Vec<_> = found
             .iter()
@@ -207,7 +294,7 @@ impl Documents {
         let mut labels = Vec::with_capacity(opened.len());
         for ((event, _), opened) in sealed.iter().zip(opened) {
             if let Some(Opened::Plain(label)) = opened.first() {
-                labels.push((read_label(event.position, label)?, event.stored));
+                labels.push((event.position, read_label(event.position, label)?, event.stored));
             }
         }
         Ok(labels)
@@ -219,6 +306,11 @@ const JSON: &str = "application/json";
 /// Whether a content type is that of JSON, whatever its parameters.
 pub(crate) fn is_json(content_type: &str) -> bool {
     content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(JSON)
+}
+
+/// The place that a tool shares with others in place of its own.
+fn shared(place: &DocumentPlace) -> DocumentPlace {
+    DocumentPlace { credential: None, ..place.clone() }
 }
 
 /// The id of the one document that a query names.

@@ -1,15 +1,17 @@
 //! Following the log: statements in the order they were stored, for places that they are handed on to and for open
 //! streams. What is read here is what a query gives: exact, with the people who were erased left out of it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+mod roster;
 
-use domain::events::{PersonFacts, PersonPersonal};
-use domain::{Date, Facts as _, Selection, StatementFacts, selection};
+use std::collections::{HashMap, HashSet};
+
+use domain::statement::may_void;
+use domain::{Facts as _, Selection, StatementFacts};
 use eventlog::clock::SharedClock;
 use eventlog::{Event, EventLog, Key, Position};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use vault::{AgentId, Envelope, Opened, Text, Vault};
+use vault::{AgentId, Text, Vault};
 use views::municipality::{Current, Snapshot};
 use views::statements::{self, Subject};
 use xapi::output::Languages;
@@ -18,6 +20,8 @@ use xapi::{AgentRole, Format, Version};
 use crate::prepare::STATEMENT;
 use crate::query::{GivenAttachment, QueryFailed};
 use crate::reading::{self, Look, ReadError, Stored};
+use crate::voiding;
+use roster::Roster;
 
 /// Events that are looked at in one stretch.
 const EVENTS: usize = 256;
@@ -85,25 +89,6 @@ pub(crate) struct Watch<'a> {
     pub(crate) version: Version,
 }
 
-/// Who belongs where, for a selection that asks.
-struct Roster {
-    snapshot: Snapshot,
-    /// Whoever has a protected identity, of those who act in a stretch: they belong nowhere, or what comes through a
-    /// unit's filter would say where they are.
-    hidden: BTreeSet<Key>,
-    today: Date,
-}
-
-impl Roster {
-    fn takes(&self, selection: &Selection, wanted: &Wanted) -> bool {
-        selection.takes(&wanted.facts, &self.snapshot.municipality.organisation, self.today, &self.hidden)
-    }
-
-    fn hides(&self, wanted: &Wanted) -> bool {
-        selection::who_act(&wanted.facts).any(|agent| self.hidden.contains(&agent))
-    }
-}
-
 /// A statement that is wanted, and its event.
 struct Wanted {
     event: Event,
@@ -135,12 +120,13 @@ impl Following {
         version: Option<Version>,
     ) -> Result<Stretch, QueryFailed> {
         let (events, end) = self.events(after).await?;
-        let roster = self.roster(selection, &events).await?;
+        let roster = self.roster(selection, facts(&events)).await?;
+        let idle = self.idle(&events).await?;
         let (mut taken, mut others) = (Vec::new(), Vec::new());
-        for wanted in events {
-            if roster.takes(selection, &wanted) {
+        for wanted in events.into_iter().filter(|wanted| !idle.contains(&wanted.event.position)) {
+            if roster.takes(selection, &wanted.facts) {
                 taken.push(wanted);
-            } else if !roster.hides(&wanted) {
+            } else if !roster.hides(&wanted.facts) {
                 others.push(wanted);
             }
         }
@@ -169,12 +155,12 @@ impl Following {
     /// [`QueryFailed::Unavailable`], [`QueryFailed::Internal`].
     pub(crate) async fn watch(&self, after: Position, watch: &Watch<'_>) -> Result<Stretch, QueryFailed> {
         let (events, end) = self.events(after).await?;
-        let roster = self.roster(watch.selection, &events).await?;
+        let roster = self.roster(watch.selection, facts(&events)).await?;
         let mut positions: Vec<Position> = events
             .iter()
             .filter(|wanted| watch.own.is_none_or(|own| wanted.event.credential == Some(own)))
             .filter(|wanted| watch.agent.is_none_or(|subject| is_with(&wanted.facts, subject)))
-            .filter(|wanted| roster.takes(watch.selection, wanted))
+            .filter(|wanted| roster.takes(watch.selection, &wanted.facts))
             .map(|wanted| wanted.event.position)
             .collect();
         let voided = statements::voided_by(self.log.database(), &positions).await?;
@@ -218,44 +204,26 @@ impl Following {
         Ok((statements.map(Wanted::of).collect::<Result<_, _>>()?, end))
     }
 
-    /// Who belongs where at the head, where a selection asks for it.
-    async fn roster(&self, selection: &Selection, events: &[Wanted]) -> Result<Roster, QueryFailed> {
-        let today = Date::in_sweden(self.clock.now());
-        if selection.units.is_empty() {
-            return Ok(Roster { snapshot: Snapshot::default(), hidden: BTreeSet::new(), today });
-        }
-        let snapshot = self.municipality.refresh().await?;
-        let organisation = &snapshot.municipality.organisation;
-        let mut persons: BTreeMap<Position, BTreeSet<Key>> = BTreeMap::new();
-        let near = events.iter().filter(|wanted| selection.may_have_taken(&wanted.facts, organisation));
-        for agent in near.flat_map(|wanted| selection::who_act(&wanted.facts)) {
-            let person = organisation.listed_person_of(agent).and_then(|person| organisation.person(person));
-            if let Some(person) = person {
-                persons.entry(person.position).or_default().insert(agent);
-            }
-        }
-        for open in self.unprotected(&persons.keys().copied().collect::<Vec<_>>()).await? {
-            persons.remove(&open);
-        }
-        Ok(Roster { hidden: persons.into_values().flatten().collect(), snapshot, today })
-    }
-
-    /// At which of some positions a person of the roster is described whose identity is known not to be protected.
-    async fn unprotected(&self, positions: &[Position]) -> Result<Vec<Position>, QueryFailed> {
-        self.vault.at_fence(self.log.fence());
-        let described = self.log.read_with_slots(positions).await?;
-        let envelopes: Vec<Envelope<'_>> = described
+    /// Which of some statements void nothing here: their sender may void its own alone, and that is not what they name,
+    /// or is not there yet. Elsewhere both would come from one sender, and they would.
+    async fn idle(&self, events: &[Wanted]) -> Result<HashSet<Position>, QueryFailed> {
+        let bound: Vec<(&Wanted, Key)> = events
             .iter()
-            .map(|one| Envelope { event: one.event.id, kind: PersonFacts::KIND, slots: &one.slots })
+            .filter(|wanted| wanted.facts.voids_own)
+            .filter_map(|wanted| Some((wanted, wanted.facts.voids()?)))
             .collect();
-        let opened = self.vault.open_all(&envelopes).await?;
-        let is_open = |had: u16, slots: &[Opened]| match slots.first() {
-            Some(Opened::Plain(slot)) => PersonPersonal::decode(slot).is_ok_and(|person| !person.protected),
-            Some(Opened::Erased) => false,
-            None => had == 0,
+        if bound.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let targets: Vec<Key> = bound.iter().map(|(_, target)| *target).collect();
+        let senders = voiding::senders(&self.log, &targets).await?;
+        let voids = |wanted: &Wanted, target: &Key| {
+            senders.get(target).is_some_and(|(position, credential)| {
+                *position < wanted.event.position && may_void(true, wanted.event.credential, *credential)
+            })
         };
-        let open = described.iter().zip(&opened).filter(|(one, slots)| is_open(one.had, slots));
-        Ok(open.map(|(one, _)| one.event.position).collect())
+        let idle = bound.iter().filter(|(wanted, target)| !voids(wanted, target));
+        Ok(idle.map(|(wanted, _)| wanted.event.position).collect())
     }
 
     /// Which of some statements void one that was, or may have been, wanted when it came by.
@@ -326,7 +294,9 @@ impl Following {
         let mut pairs = Vec::new();
         for event in self.log.read_events_at(&voiders).await? {
             let voider = Wanted::of(event)?;
-            let comes_by = voider.event.position > after && roster.takes(selection, &voider);
+            let comes_by = voider.event.position > after
+                && !voider.facts.voids_own
+                && roster.takes(selection, &voider.facts);
             if !comes_by && let Some(target) = early.get(&voider.event.position) {
                 pairs.push((*target, voider.event.position));
             }
@@ -398,6 +368,10 @@ impl Wanted {
             .map_err(|error| ReadError::Facts(event.position.0, error.to_string()))?;
         Ok(Self { event, facts })
     }
+}
+
+fn facts(wanted: &[Wanted]) -> impl Iterator<Item = &StatementFacts> {
+    wanted.iter().map(|wanted| &wanted.facts)
 }
 
 /// Whether somebody is a statement's actor or object, or a member of either.

@@ -24,6 +24,7 @@ use crate::compare;
 use crate::definitions::{Changes, Definitions};
 use crate::metrics::Metrics;
 use crate::prepare::{self, Preparation};
+use crate::voiding;
 
 /// How often a request is begun again because the log or the keys changed under it.
 const ATTEMPTS: usize = 8;
@@ -52,13 +53,15 @@ pub struct Sender {
     pub credential: Option<Key>,
     /// Whether what they say of activities becomes canonical (1.0.3 Communication 4.2, scope `define`).
     pub may_define: bool,
+    /// Whether it may void what others sent (scope `statements/void`); its own anyone may.
+    pub may_void: bool,
 }
 
 impl Sender {
     /// The sender behind a credential.
     pub(crate) fn of(credential: &Credential) -> Self {
-        let may_define = credential.scopes.iter().any(|scope| matches!(scope.as_str(), "define" | "all"));
-        Self { credential: Some(credential.id), may_define }
+        let may = |wanted| credential.scopes.iter().any(|scope| scope == wanted || scope == "all");
+        Self { credential: Some(credential.id), may_define: may("define"), may_void: may("statements/void") }
     }
 }
 
@@ -74,6 +77,12 @@ pub enum IngestError {
     /// Another statement is stored under this id, or stands in the same batch.
     #[error("statement {statement} differs from the one that is known under its id")]
     Conflict {
+        /// Which statement, counted from 0.
+        statement: usize,
+    },
+    /// It voids a statement that somebody else sent, and its sender may not.
+    #[error("statement {statement} voids one that another credential sent")]
+    VoidsOthers {
         /// Which statement, counted from 0.
         statement: usize,
     },
@@ -182,6 +191,12 @@ impl Ingest {
         let (ids, mut open) = identify(&statements, version)?;
         let count = open.len();
         let sent = |index: usize| statements[index].id.is_some();
+        if !sender.may_void && statements.iter().any(|statement| voiding::target(statement).is_some()) {
+            let refused = Box::pin(voiding::refused(&self.log, &statements, sender.credential)).await;
+            if let Some(statement) = refused.map_err(unreadable)?.filter(|index| open.contains(index)) {
+                return Err(IngestError::VoidsOthers { statement });
+            }
+        }
         let (mut attempt, mut collisions) = (0, 0);
         while attempt < ATTEMPTS && collisions < COLLISIONS {
             // The fence first: a key that dies from here on makes the log refuse.
@@ -203,9 +218,8 @@ impl Ingest {
                 Some(handles) => people.into_iter().zip(handles).collect(),
                 None => Box::pin(self.resolve(open.iter().map(|index| &statements[*index]), period)).await?,
             };
-            let (mut events, named) = self
-                .prepare(&statements, &contents, origins, &ids, &open, &handles, sender.credential, version)
-                .await?;
+            let (mut events, named) =
+                self.prepare(&statements, &contents, origins, &ids, &open, &handles, sender, version).await?;
             let said = match sender.may_define {
                 true => self.definitions.unknown(open.iter().map(|index| &statements[*index])),
                 false => Vec::new(),
@@ -281,7 +295,7 @@ impl Ingest {
         ids: &[Uuid],
         open: &[usize],
         handles: &HashMap<Identifier, AgentHandle>,
-        credential: Option<Key>,
+        sender: Sender,
         version: Version,
     ) -> Result<(Vec<NewEvent>, Vec<Naming>), IngestError> {
         let snapshot = self.municipality.snapshot();
@@ -291,7 +305,8 @@ impl Ingest {
             municipality: &snapshot.municipality,
             untracked: &self.untracked,
             contents,
-            credential,
+            credential: sender.credential,
+            voids_own: !sender.may_void,
             version,
         };
         let mut events = Vec::with_capacity(open.len());

@@ -172,6 +172,7 @@ impl Lrs {
             untracked: &ingest.untracked,
             contents: &contents,
             credential: Some(refused.credential.id),
+            voids_own: false,
             version: refused.version,
         };
         let mut events = Vec::with_capacity(candidates.len());

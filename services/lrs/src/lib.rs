@@ -26,6 +26,7 @@ mod reading;
 mod replay;
 mod rules;
 mod uses;
+mod voiding;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;

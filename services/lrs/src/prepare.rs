@@ -38,6 +38,8 @@ pub(crate) struct Preparation<'a> {
     pub(crate) untracked: &'a Untracked,
     pub(crate) contents: &'a Contents,
     pub(crate) credential: Option<Key>,
+    /// Whether it may void what that credential sent alone.
+    pub(crate) voids_own: bool,
     pub(crate) version: Version,
 }
 
@@ -75,6 +77,7 @@ impl Preparation<'_> {
         let mut facts =
             from_statement(statement, id.into_bytes(), self.version, self).map_err(|_| UNRESOLVED)?;
         facts.origin = origin;
+        facts.voids_own = self.voids_own && facts.voids().is_some();
         let event = random()?;
         let (slots, unsealed) = self.sealed(statement, STATEMENT, event)?;
         facts.attachments_from = unsealed.as_ref().map(|unsealed| unsealed.first);

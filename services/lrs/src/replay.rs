@@ -21,7 +21,7 @@ use crate::credentials::CredentialError;
 use crate::ingest::{self, IngestError, Sender};
 use crate::kept::unreadable;
 use crate::rules::Rules;
-use crate::{Lrs, compare, prepare};
+use crate::{Lrs, compare, prepare, voiding};
 
 /// Statements that are settled by one event.
 const PAGE: u32 = 200;
@@ -170,9 +170,18 @@ impl Lrs {
     ) -> Result<Ended, IngestError> {
         let Work { credential, rules, page, trial, fence } = *work;
         let mut open: Vec<(&Kept, &Statement, &Contents)> = Vec::new();
+        let sender = Sender::of(credential);
+        let voiding_others: HashSet<Position> = match sender.may_void {
+            true => HashSet::new(),
+            false => self.voiding_others(page, credential).await?,
+        };
         for kept in page {
             match &kept.read {
-                Read::Statement(statement, _) if rules.broken(statement).is_some() => replayed.refused += 1,
+                Read::Statement(statement, _)
+                    if rules.broken(statement).is_some() || voiding_others.contains(&kept.position) =>
+                {
+                    replayed.refused += 1;
+                }
                 Read::Invalid => replayed.refused += 1,
                 Read::Statement(statement, contents) => open.push((kept, statement, contents)),
                 Read::Unreadable => drop(settled.insert(kept.position, Settled::Unreadable)),
@@ -195,7 +204,6 @@ impl Lrs {
                 run.iter().map(|(_, statement, _)| (*statement).clone()).collect();
             // Content that came for one is given to no other.
             let contents = if rest.is_empty() { run[0].2.clone() } else { Contents::default() };
-            let sender = Sender::of(credential);
             let stored = self.inner.ingest.store_at(fence, statements, contents, sender, first.version);
             match stored.await {
                 Ok(posted) => {
@@ -221,6 +229,23 @@ impl Lrs {
         }
         // What was stored of the page is found to be known the next time.
         Err(IngestError::Unavailable("kept statements kept colliding with other requests".into()))
+    }
+
+    /// Which of some statements void what others sent.
+    async fn voiding_others(
+        &self,
+        page: &[Kept],
+        credential: &Credential,
+    ) -> Result<HashSet<Position>, IngestError> {
+        let (positions, statements): (Vec<Position>, Vec<&Statement>) = page
+            .iter()
+            .filter_map(|kept| match &kept.read {
+                Read::Statement(statement, _) => Some((kept.position, &**statement)),
+                _ => None,
+            })
+            .unzip();
+        let others = voiding::of_others(&self.inner.log, statements, Some(credential.id)).await;
+        Ok(others.map_err(ingest::unreadable)?.into_iter().map(|index| positions[index]).collect())
     }
 
     /// Which of some statements are stored, and of which another is stored under their id.

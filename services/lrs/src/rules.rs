@@ -1,4 +1,4 @@
-//! Ingest rules: what the statements of a credential may be about.
+//! Rules of a credential: what its statements may be about, and where its states are kept.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,6 +30,9 @@ pub(crate) struct Rules {
     /// Whether what they refuse is kept, to be replayed once they are mended.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) keep: bool,
+    /// Whether its states are kept apart from those of others.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) own_states: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,12 +93,16 @@ impl Rules {
     /// # Errors
     /// What was expected instead.
     pub(crate) fn read(value: &Value) -> Result<Option<Self>, String> {
-        let expected = "an object with verbs, activities and profiles, each with lists of IRIs to allow and to refuse, and with keep, \
-             which is true or false";
+        let expected = "an object with verbs, activities and profiles, each with lists of IRIs to allow and to refuse, and with keep \
+             and own_states, which are true or false";
         let rules: Self = match value {
             Value::Null => return Ok(None),
             // An array would pass for an object's values in their order.
-            Value::Object(lists) if lists.iter().all(|(name, list)| name == "keep" || list.is_object()) => {
+            Value::Object(lists)
+                if lists.iter().all(|(name, list)| {
+                    matches!(name.as_str(), "keep" | "own_states") || list.is_object()
+                }) =>
+            {
                 Self::deserialize(value).map_err(|_| expected.to_owned())?
             }
             _ => return Err(expected.to_owned()),

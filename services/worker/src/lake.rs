@@ -201,9 +201,12 @@ impl Keeper {
                 let page = Page::of(&events)?;
                 // Where the statements are that these void: asked of the log, from beside the runtime's threads.
                 let wanted = page.void_targets();
-                let found = runtime.block_on(log.find(&wanted))?;
-                let targets: Targets =
-                    wanted.into_iter().zip(found).filter_map(|(key, at)| Some((key, at?))).collect();
+                let found: Vec<Position> =
+                    runtime.block_on(log.find(&wanted))?.into_iter().flatten().collect();
+                let found = runtime.block_on(log.read_events_at(&found))?.into_iter();
+                let targets: Targets = found
+                    .filter_map(|event| Some((event.dedupe?, (event.position, event.credential))))
+                    .collect();
                 if let Some(lake) = kept.as_mut() {
                     lake.append(&page, &targets)?;
                 }

@@ -2,6 +2,7 @@
 
 use super::LakeError;
 use super::blocks::Block;
+use eventlog::event::Key;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -54,6 +55,18 @@ pub(crate) struct Awaiting {
     pub(crate) voiding: u64,
     /// The awaited statement's id, in hexadecimal.
     pub(crate) target: String,
+    /// The credential that has to have sent it, in hexadecimal, where only that one's may be voided; empty where there
+    /// is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) own: Option<String>,
+}
+
+impl Awaiting {
+    /// Whether it may void a statement, by the credential that sent that.
+    pub(crate) fn may_void(&self, target: Option<Key>) -> bool {
+        let credential = self.own.as_deref().filter(|own| !own.is_empty());
+        self.own.is_none() || (credential.is_some() && credential == target.map(hex::encode).as_deref())
+    }
 }
 
 impl Manifest {

@@ -91,16 +91,17 @@ impl LakeError {
     }
 }
 
-/// Where statements are in the log, by id; see [`Page::void_targets`].
-pub type Targets = HashMap<Key, Position>;
+/// Where statements are in the log, and which credential sent them, by id; see [`Page::void_targets`].
+pub type Targets = HashMap<Key, (Position, Option<Key>)>;
 
 /// The next events of the log, read and ready to go into the lake.
 #[derive(Debug)]
 pub struct Page<'e> {
     events: &'e [Event],
     rows: DataFrame,
-    /// Position and target of each voiding statement.
-    voiding: Vec<(u64, Key)>,
+    /// Each voiding statement: its position, its target, and the credential that has to have sent that, where only that
+    /// one's may be voided.
+    voiding: Vec<(u64, Key, Option<Option<Key>>)>,
 }
 
 impl<'e> Page<'e> {
@@ -119,7 +120,8 @@ impl<'e> Page<'e> {
             if event.kind == kind::STATEMENT {
                 let facts = StatementFactsRef::decode(event.schema, &event.facts)
                     .map_err(|e| LakeError::Facts { position: expected, reason: e.to_string() })?;
-                voiding.extend(facts.voids().map(|target| (expected, target)));
+                let own = facts.voids_own.then_some(event.credential);
+                voiding.extend(facts.voids().map(|target| (expected, target, own)));
                 rows.push(expected, event.stored, &facts);
             }
         }
@@ -129,7 +131,7 @@ impl<'e> Page<'e> {
     /// The ids of the statements that voiding statements of the page name. Whoever appends looks up where those
     /// are (`EventLog::find`) and passes that along, as the lake keeps no statement ids.
     pub fn void_targets(&self) -> Vec<Key> {
-        self.voiding.iter().map(|(_, target)| *target).collect()
+        self.voiding.iter().map(|(_, target, _)| *target).collect()
     }
 }
 
@@ -234,11 +236,11 @@ impl Lake {
             return Err(LakeError::Gap { expected, found: first });
         }
         let mut voiding = self.manifest.awaiting.clone();
-        voiding.extend(
-            page.voiding
-                .iter()
-                .map(|(voiding, target)| Awaiting { voiding: *voiding, target: hex::encode(target) }),
-        );
+        voiding.extend(page.voiding.iter().map(|(voiding, target, own)| Awaiting {
+            voiding: *voiding,
+            target: hex::encode(target),
+            own: own.map(|credential| credential.map(hex::encode).unwrap_or_default()),
+        }));
         let (voids, awaiting) = settle(voiding, page.events, targets, last);
 
         let mut next_statements = self.statements.vstack(&page.rows)?;
@@ -302,22 +304,24 @@ fn settle(
         return (Vec::new(), voiding);
     }
     let wanted: BTreeSet<&str> = voiding.iter().map(|a| a.target.as_str()).collect();
-    let known = targets.iter().map(|(id, position)| (id, position.0));
+    let known = targets.iter().map(|(id, (position, credential))| (id, position.0, *credential));
     let here = events
         .iter()
         .filter(|e| e.kind == kind::STATEMENT)
-        .filter_map(|e| e.dedupe.as_ref().map(|id| (id, e.position.0)));
-    let places: BTreeMap<String, u64> = known
+        .filter_map(|e| e.dedupe.as_ref().map(|id| (id, e.position.0, e.credential)));
+    let places: BTreeMap<String, (u64, Option<Key>)> = known
         .chain(here)
-        .filter(|(_, position)| *position <= last)
-        .map(|(id, position)| (hex::encode(id), position))
+        .filter(|(_, position, _)| *position <= last)
+        .map(|(id, position, credential)| (hex::encode(id), (position, credential)))
         .filter(|(id, _)| wanted.contains(id.as_str()))
         .collect();
     let mut voids = Vec::new();
     let mut awaiting = Vec::new();
     for entry in voiding {
         match places.get(&entry.target) {
-            Some(&target) => {
+            // Somebody else's, which it may not void.
+            Some((_, credential)) if !entry.may_void(*credential) => {}
+            Some(&(target, _)) => {
                 let position = target.max(entry.voiding);
                 voids.push(Void { position, voiding: entry.voiding, target });
             }

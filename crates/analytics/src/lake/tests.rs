@@ -36,6 +36,7 @@ fn statement(number: u64) -> StatementFacts {
         attachments_from: None,
         origin: None,
         untracked: false,
+        voids_own: false,
     }
 }
 
@@ -70,7 +71,7 @@ fn voiding(number: u64, target: u64) -> StatementFacts {
 fn append(lake: &mut Lake, events: &[Event], log: &[Event]) -> Result<(), LakeError> {
     let page = Page::of(events)?;
     let wanted = page.void_targets();
-    let places = log.iter().filter_map(|e| Some((e.dedupe?, e.position)));
+    let places = log.iter().filter_map(|e| Some((e.dedupe?, (e.position, e.credential))));
     lake.append(&page, &places.filter(|(id, _)| wanted.contains(id)).collect())
 }
 
@@ -194,6 +195,33 @@ fn a_voided_statement_counts_until_it_is_voided_whichever_came_first() {
         assert_eq!(at(2), [2]);
         assert_eq!(at(4), [2, 3, 4]);
         assert_eq!(at(6), [2, 3, 4]);
+    }
+}
+
+#[test]
+fn who_may_void_its_own_alone_voids_nobody_elses_whichever_came_first() {
+    let by = |position, facts: &StatementFacts, credential: u8| Event {
+        credential: Some([credential; 16]),
+        ..event(position, facts)
+    };
+    let bound = |number, target| StatementFacts { voids_own: true, ..voiding(number, target) };
+    let log = [
+        by(1, &bound(1, 3), 1), // before its target, which somebody else sends
+        by(2, &bound(2, 4), 1), // before its target, which the same one sends
+        by(3, &statement(3), 2),
+        by(4, &statement(4), 1),
+        by(5, &bound(5, 3), 1),
+        by(6, &statement(6), 1),
+        by(7, &bound(7, 6), 1),
+        by(8, &StatementFacts { voids_own: false, ..bound(8, 3) }, 1),
+    ];
+    for pages in [&[1][..], &[2], &[8]] {
+        let dir = tempfile::tempdir().unwrap();
+        let lake = write(dir.path(), &log, pages);
+        let at = |position| positions(&lake.snapshot().at(Position(position)).unwrap());
+        assert_eq!(at(4), [1, 2, 3]);
+        assert_eq!(at(7), [1, 2, 3, 5, 7]);
+        assert_eq!(at(8), [1, 2, 5, 7, 8]);
     }
 }
 

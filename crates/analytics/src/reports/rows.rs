@@ -97,6 +97,7 @@ impl Rows {
                 attachments_from: None,
                 origin: None,
                 untracked: false,
+                voids_own: false,
             };
             Row { position: Position(position as u64), actor, happened: Micros(happened), facts }
         }))

@@ -115,7 +115,8 @@ impl Log {
     fn lake(&self) -> (TempDir, Snapshot) {
         let dir = tempfile::tempdir().unwrap();
         let mut lake = Lake::open(dir.path()).unwrap();
-        let targets: Targets = self.0.iter().filter_map(|e| Some((e.dedupe?, e.position))).collect();
+        let targets: Targets =
+            self.0.iter().filter_map(|e| Some((e.dedupe?, (e.position, e.credential)))).collect();
         lake.append(&Page::of(&self.0).unwrap(), &targets).unwrap();
         let snapshot = lake.snapshot();
         (dir, snapshot)
@@ -145,6 +146,7 @@ fn statement(day: &str, agent: u64, verb: &str, object: ObjectFacts<String>) -> 
         attachments_from: None,
         origin: None,
         untracked: false,
+        voids_own: false,
     }
 }
 

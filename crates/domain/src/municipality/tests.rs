@@ -309,6 +309,7 @@ fn statement(verb: &str, activity: &str, response: &[&str]) -> StatementFacts {
         attachments_from: None,
         origin: None,
         untracked: false,
+        voids_own: false,
     }
 }
 

@@ -39,6 +39,7 @@ mod key {
     pub(super) const IMPORT_RUN: u32 = 19;
     pub(super) const ORIGINAL_STORED: u32 = 20;
     pub(super) const UNTRACKED: u32 = 21;
+    pub(super) const VOIDS_OWN: u32 = 22;
 }
 
 mod object {
@@ -85,7 +86,8 @@ impl<S: AsRef<str>> StatementFactsOf<S> {
             + usize::from(!self.activities.is_empty())
             + usize::from(self.attachments_from.is_some())
             + self.origin.map_or(0, |origin| 1 + usize::from(origin.stored.is_some()))
-            + usize::from(self.untracked);
+            + usize::from(self.untracked)
+            + usize::from(self.voids_own);
         e.map(fields as u64)?;
         e.u32(key::ID)?.bytes(&self.id)?;
         if !self.agents.is_empty() {
@@ -139,6 +141,9 @@ impl<S: AsRef<str>> StatementFactsOf<S> {
         }
         if self.untracked {
             e.u32(key::UNTRACKED)?.bool(true)?;
+        }
+        if self.voids_own {
+            e.u32(key::VOIDS_OWN)?.bool(true)?;
         }
         Ok(())
     }
@@ -237,6 +242,7 @@ fn read<'b>(d: &mut Decoder<'b>) -> Result<StatementFactsOf<&'b str>, Error> {
         attachments_from: None,
         origin: None,
         untracked: false,
+        voids_own: false,
     };
     for _ in 0..entries(d)? {
         match d.u32()? {
@@ -265,6 +271,7 @@ fn read<'b>(d: &mut Decoder<'b>) -> Result<StatementFactsOf<&'b str>, Error> {
             key::IMPORT_RUN => import_run = Some(read_key(d)?),
             key::ORIGINAL_STORED => original_stored = Some(d.i64()?),
             key::UNTRACKED => facts.untracked = d.bool()?,
+            key::VOIDS_OWN => facts.voids_own = d.bool()?,
             _ => d.skip()?,
         }
     }

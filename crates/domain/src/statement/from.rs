@@ -85,6 +85,7 @@ pub fn from_statement(
         attachments_from: None,
         origin: None,
         untracked: statement.actor().is_some_and(|actor| surroundings.is_nobody(&actor.identifier)),
+        voids_own: false,
     })
 }
 

@@ -60,6 +60,7 @@ prop_compose! {
             id, agents, actor_is_group, verb, object, registration, timestamp, success, completion, score,
             duration_cs, response, activities, xapi_version, attachments_from,
             origin: origin.map(|(run, stored)| Origin { run, stored }), untracked,
+            voids_own: registration.is_some_and(|key| key[0] % 2 == 1),
         }
     }
 }
@@ -230,7 +231,8 @@ fn where_an_imported_statement_was_before_is_added_to_its_facts_and_changes_no_o
     matches_fixture("statement-imported-1", &imported.encode());
     let (before, after) = (facts.encode(), imported.encode());
     assert_eq!(after[1..before.len()], before[1..], "all but the number of entries stays");
-    for facts in [imported, StatementFacts { origin: origin(None), ..facts }] {
+    let bound = StatementFacts { voids_own: true, ..facts.clone() };
+    for facts in [imported, bound, StatementFacts { origin: origin(None), ..facts }] {
         assert_eq!(<StatementFacts as Facts>::decode(1, &facts.encode()).unwrap(), facts);
     }
 }

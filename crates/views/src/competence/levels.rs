@@ -195,5 +195,6 @@ fn facts(source: &Source) -> StatementFacts {
         attachments_from: None,
         origin: None,
         untracked: false,
+        voids_own: false,
     }
 }

@@ -11,6 +11,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::StatementFactsRef;
+use domain::statement::may_void;
 use eventlog::database::Tx;
 use eventlog::event::{Event, Key, Position};
 use eventlog::fold::FoldError;
@@ -34,6 +35,9 @@ pub(crate) struct Node {
     pub(crate) position: Position,
     pub(crate) refers_to: Option<Key>,
     pub(crate) voids: bool,
+    /// Whether it voids what the same credential sent alone.
+    voids_own: bool,
+    credential: Option<Key>,
     pub(crate) terms: Vec<Term>,
 }
 
@@ -58,30 +62,52 @@ impl Node {
         let facts =
             StatementFactsRef::decode(schema, facts).map_err(|error| FoldError::event(position, error))?;
         let terms = term::of_statement(&facts, credential);
-        Ok(Self { id, position, refers_to: facts.refers_to(), voids: facts.voids().is_some(), terms })
+        Ok(Self {
+            id,
+            position,
+            refers_to: facts.refers_to(),
+            voids: facts.voids().is_some(),
+            voids_own: facts.voids_own,
+            credential: credential.copied(),
+            terms,
+        })
+    }
+
+    /// Whether it voids a statement to which it refers.
+    fn is_to_void(&self, target: &Self) -> bool {
+        self.voids && !target.voids && may_void(self.voids_own, self.credential, target.credential)
     }
 }
 
 /// Which of some new statements are voided, and which of them void: the voided and the one that voids it. `waiting`
 /// is who refers to any of them.
 pub(crate) async fn voided(
-    tx: Tx<'_>,
+    mut tx: Tx<'_>,
     new: &[Node],
     waiting: &[Reference],
 ) -> Result<Vec<(Position, Position)>, FoldError> {
     let mut found = Vec::new();
     let targets: Vec<Key> = new.iter().filter(|node| node.voids).filter_map(|node| node.refers_to).collect();
     if !targets.is_empty() {
-        let stored = store::by_id(tx, &targets).await?;
+        let stored = store::by_id(tx.reborrow(), &targets).await?;
         let targets = stored.iter().map(Node::of_stored).collect::<Result<Vec<_>, _>>()?;
         for node in new.iter().filter(|node| node.voids) {
-            let target = targets.iter().find(|target| Some(target.id) == node.refers_to && !target.voids);
+            let target = targets.iter().find(|target| Some(target.id) == node.refers_to);
+            let target = target.filter(|target| node.is_to_void(target));
             found.extend(target.map(|target| (target.position, node.position)));
         }
     }
-    for node in new.iter().filter(|node| !node.voids) {
-        let first = waiting.iter().find(|other| other.target == node.id && other.voids);
-        found.extend(first.map(|first| (node.position, first.position)));
+    let voiding: Vec<Position> =
+        waiting.iter().filter(|other| other.voids).map(|other| other.position).collect();
+    if !voiding.is_empty() {
+        let stored = store::by_position(tx, &voiding).await?;
+        let mut voiding = stored.iter().map(Node::of_stored).collect::<Result<Vec<_>, _>>()?;
+        voiding.sort_unstable_by_key(|other| other.position);
+        for node in new {
+            let first =
+                voiding.iter().find(|other| other.refers_to == Some(node.id) && other.is_to_void(node));
+            found.extend(first.map(|first| (node.position, first.position)));
+        }
     }
     Ok(found)
 }

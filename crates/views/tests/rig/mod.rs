@@ -120,6 +120,7 @@ pub(crate) fn facts(number: usize, who: usize, verb: &str, about: usize) -> Stat
         attachments_from: None,
         origin: None,
         untracked: false,
+        voids_own: false,
     }
 }
 

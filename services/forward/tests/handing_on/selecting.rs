@@ -112,6 +112,22 @@ promises! {
         working.end().await;
     }
 
+    async fn what_voids_nothing_here_is_not_handed_on_to_void_it_there(rig) {
+        let other = Other::start();
+        let working = Working::begin(&rig, "one");
+        working.forwards.create(selected("all", &other, Selection::default()), None).await.unwrap();
+        let tool = rig.credential(&["statements/write"]).await;
+        let voids = |number, target| reference(number, "bo", VOIDED, target);
+        // Of what is to come one is somebody else's, and one its own.
+        rig.post_by(&tool, "2.0.0", &json!([voids(11, 1), voids(12, 2)])).await.expect(200);
+        rig.post(&json!([statement(1, "anna", "a")])).await.expect(200);
+        working.done("all").await;
+        rig.post_by(&tool, "2.0.0", &json!([statement(2, "anna", "a"), statement(3, "anna", "a"), voids(13, 3)])).await.expect(200);
+        working.done("all").await;
+        assert_eq!(other.taken(), ids(&[1, 2, 12, 3, 13]));
+        working.end().await;
+    }
+
     async fn what_erased_people_said_is_not_handed_on_and_they_are_nobody_in_what_others_said(rig) {
         let other = Other::start();
         let working = Working::begin(&rig, "one");

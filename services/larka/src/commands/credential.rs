@@ -59,7 +59,7 @@ pub(crate) enum Command {
 pub(crate) struct Create {
     /// What it is for, as it stands in lists
     name: String,
-    /// What it may do: all, all/read, statements/write, statements/read, statements/read/mine, state, define, profile
+    /// What it may do: all, all/read, statements/write, statements/void, statements/read, statements/read/mine, state, define, profile
     #[arg(
         long,
         value_delimiter = ',',

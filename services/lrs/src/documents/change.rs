@@ -12,7 +12,7 @@ use vault::{AgentHandle, AgentId, Binding, ClassHandle, Owner, Period, VaultErro
 use views::documents as index;
 use xapi::documents::{DocumentQuery, NotAnObject, merge};
 
-use super::{Current, Document, DocumentError, Documents, JSON, Unconditional, id, is_json};
+use super::{Current, Document, DocumentError, Documents, JSON, Keeper, Unconditional, id, is_json};
 use crate::http::conditions::{self, Conditions};
 use crate::{IngestError, QueryFailed, ingest, prepare};
 
@@ -52,10 +52,10 @@ impl Documents {
         (content, content_type): (Bytes, String),
         unconditional: Unconditional,
         conditions: &Conditions,
-        credential: Key,
+        keeper: Keeper,
     ) -> Result<Option<String>, DocumentError> {
         let change = Change::Put { content, content_type, unconditional };
-        self.change(query, &change, conditions, credential).await
+        self.change(query, &change, conditions, keeper).await
     }
 
     /// Merges a JSON object into the document that a query names; stores it where there is none. Says the tag of what
@@ -65,9 +65,9 @@ impl Documents {
         query: &DocumentQuery,
         content: Bytes,
         conditions: &Conditions,
-        credential: Key,
+        keeper: Keeper,
     ) -> Result<Option<String>, DocumentError> {
-        self.change(query, &Change::Merge { content }, conditions, credential).await
+        self.change(query, &Change::Merge { content }, conditions, keeper).await
     }
 
     /// Deletes the document that a query names, if there is one.
@@ -75,27 +75,30 @@ impl Documents {
         &self,
         query: &DocumentQuery,
         conditions: &Conditions,
-        credential: Key,
+        keeper: Keeper,
     ) -> Result<(), DocumentError> {
-        self.change(query, &Change::Delete, conditions, credential).await.map(drop)
+        self.change(query, &Change::Delete, conditions, keeper).await.map(drop)
     }
 
     /// Deletes all documents that a query speaks of.
     pub(crate) async fn delete_all(
         &self,
         query: &DocumentQuery,
-        credential: Key,
+        keeper: Keeper,
     ) -> Result<(), DocumentError> {
         self.vault.at_fence(self.log.fence());
-        let Some(place) = self.place(query).await? else { return Ok(()) };
-        let listed =
+        let Some(place) = self.place(query, keeper).await? else { return Ok(()) };
+        let mut listed =
             index::list(self.log.database(), &place, Position(0)).await.map_err(QueryFailed::from)?;
+        let inherited = self.inherited(&place, Position(0)).await?.into_iter();
+        listed.extend(inherited.map(|(document, stream)| index::Listed { stream, ..document }));
         let mut events = Vec::with_capacity(listed.len());
         for document in listed {
             let registration = document.registration.map(uuid::Uuid::into_bytes);
             let facts = DocumentDeletedFacts(DocumentPlace { registration, ..place.clone() });
             // What is stored meanwhile goes as well: the two requests come at once, and this one counts as the later.
-            events.push(event(&facts, random()?, (document.stream, Expected::Any), credential, Vec::new()));
+            let stream = (document.stream, Expected::Any);
+            events.push(event(&facts, random()?, stream, keeper.credential, Vec::new()));
         }
         let appended = self.log.append(Append { events, fence: None, raise_fence: false }).await;
         appended.map(drop).map_err(|error| ingest::refused(error).into())
@@ -107,7 +110,7 @@ impl Documents {
         query: &DocumentQuery,
         change: &Change,
         conditions: &Conditions,
-        credential: Key,
+        keeper: Keeper,
     ) -> Result<Option<String>, DocumentError> {
         let blind = conditions.is_empty()
             && matches!(change, Change::Put { unconditional: Unconditional::Replaces, .. });
@@ -120,9 +123,9 @@ impl Documents {
             // The fence first: a key that dies from here on makes the log refuse.
             let fence = self.log.fence();
             self.vault.at_fence(fence);
-            let known = self.place(query).await?;
+            let known = self.place(query, keeper).await?;
             let current = match &known {
-                Some(place) if !blind => self.current(&self.stream(place, id(query))).await?,
+                Some(place) if !blind => self.current(place, id(query)).await?,
                 _ => Current { version: 0, document: None },
             };
             let outcome = self.decide(change, conditions, current.document.as_ref())?;
@@ -132,7 +135,7 @@ impl Documents {
                 // Nobody is made before the conditions are known to hold.
                 (Outcome::Store { .. }, known) => {
                     let sealer = self.sealer(query).await?;
-                    let place = self.place_of(query, sealer.agent());
+                    let place = self.place_of(query, sealer.agent(), keeper);
                     if known.is_some_and(|known| known != place) {
                         // Erased and made anew in between.
                         continue;
@@ -149,9 +152,9 @@ impl Documents {
                     let event_id = random()?;
                     let (slots, own) = self.seal(sealer, event_id, &label, content).await?;
                     tag = Some(own);
-                    event(&DocumentStoredFacts(place), event_id, stream, credential, slots)
+                    event(&DocumentStoredFacts(place), event_id, stream, keeper.credential, slots)
                 }
-                _ => event(&DocumentDeletedFacts(place), random()?, stream, credential, Vec::new()),
+                _ => event(&DocumentDeletedFacts(place), random()?, stream, keeper.credential, Vec::new()),
             };
             let append = Append { events: vec![event], fence: Some(fence), raise_fence: false };
             match self.log.append(append).await {

@@ -17,13 +17,14 @@ use crate::kept::Refused;
 use crate::query::QueryFailed;
 use crate::rules::{self, Broken, Rules};
 
-/// Every scope that means something here (1.0.3 Communication 4.2).
-pub const SCOPES: [&str; 8] = [
+/// Every scope that means something here: those of 1.0.3 Communication 4.2, and `statements/void`.
+pub const SCOPES: [&str; 9] = [
     "all",
     "all/read",
     "statements/read",
     "statements/read/mine",
     "statements/write",
+    "statements/void",
     "state",
     "define",
     "profile",
@@ -112,15 +113,18 @@ pub(super) struct Breach {
     broken: Broken,
 }
 
+/// The rules of a credential, if it has some.
+pub(super) fn rules(lrs: &Lrs, credential: &Credential) -> Result<Option<Arc<Rules>>, Refusal> {
+    lrs.inner.rules.of(credential).map_err(|_| Refusal::internal("a credential's rules are damaged"))
+}
+
 /// The first statement that the rules of a credential do not let in.
 pub(super) fn breach(
     lrs: &Lrs,
     credential: &Credential,
     statements: &[Statement],
 ) -> Result<Option<Breach>, Refusal> {
-    let rules =
-        lrs.inner.rules.of(credential).map_err(|_| Refusal::internal("a credential's rules are damaged"))?;
-    let Some(rules) = rules else { return Ok(None) };
+    let Some(rules) = rules(lrs, credential)? else { return Ok(None) };
     let broken = |(at, statement)| Some((at, rules.broken(statement)?));
     let found = statements.iter().enumerate().find_map(broken);
     Ok(found.map(|(at, broken)| Breach { rules, at, broken }))

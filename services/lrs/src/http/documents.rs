@@ -6,16 +6,17 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use vault::secrets::Credential;
 use xapi::Version;
 use xapi::documents::{DocumentAction, DocumentQuery, DocumentResource};
 
-use super::auth::{Right, authorized};
+use super::auth::{self, Right, authorized};
 use super::body::{self, Place};
 use super::conditions::{self, Conditions};
 use super::error::Refusal;
 use super::{answering, headless, json, negotiate, parameters, with_version};
 use crate::Lrs;
-use crate::documents::{Unconditional, is_json};
+use crate::documents::{Keeper, Unconditional, is_json};
 
 /// All methods of `/xapi/activities/state`.
 pub(super) async fn state(State(lrs): State<Lrs>, request: Request) -> Response {
@@ -48,17 +49,17 @@ async fn answer(lrs: &Lrs, request: Request, resource: DocumentResource) -> Resp
 async fn read(lrs: &Lrs, parts: &Parts, resource: DocumentResource) -> Result<Response, Refusal> {
     negotiate(lrs, &parts.headers)?;
     let right = if resource == DocumentResource::State { Right::ReadState } else { Right::ReadProfile };
-    authorized(lrs, &parts.headers, right).await?;
+    let keeper = keeper(lrs, &authorized(lrs, &parts.headers, right).await?)?;
     let query = query(parts, resource, DocumentAction::Read)?;
     let conditions = Conditions::read(&parts.headers)?;
     let documents = &lrs.inner.documents;
     if query.id.is_none() {
-        let (ids, newest) = documents.ids(&query).await?;
+        let (ids, newest) = documents.ids(&query, keeper).await?;
         let ids = serde_json::json!(ids).to_string();
         let tag = conditions::tag(ids.as_bytes());
         return Ok(conditions.reading(json(StatusCode::OK, ids), &tag, newest));
     }
-    let Some(document) = documents.one(&query).await? else {
+    let Some(document) = documents.one(&query, keeper).await? else {
         return Err(Refusal::new(StatusCode::NOT_FOUND, "there is no such document"));
     };
     let tag = conditions::tag(&document.content);
@@ -80,7 +81,7 @@ async fn write(
     resource: DocumentResource,
 ) -> Result<Response, Refusal> {
     let version = negotiate(lrs, &parts.headers)?;
-    let credential = authorized(lrs, &parts.headers, writing(resource)).await?;
+    let keeper = keeper(lrs, &authorized(lrs, &parts.headers, writing(resource)).await?)?;
     let _place = Place::take(lrs)?;
     let query = query(parts, resource, DocumentAction::Write)?;
     let conditions = Conditions::read(&parts.headers)?;
@@ -93,7 +94,7 @@ async fn write(
             ));
         }
         let content = body::read(lrs, &parts.headers, body).await?;
-        documents.merge(&query, content, &conditions, credential.id).await?
+        documents.merge(&query, content, &conditions, keeper).await?
     } else {
         let content = body::read(lrs, &parts.headers, body).await?;
         let content_type = content_type.unwrap_or_else(|| String::from_utf8_lossy(UNTYPED.as_bytes()).into());
@@ -102,7 +103,7 @@ async fn write(
             (Version::V1_0_3, _) => Unconditional::Refused,
             (Version::V2_0_0, _) => Unconditional::Creates,
         };
-        documents.put(&query, (content, content_type), unconditional, &conditions, credential.id).await?
+        documents.put(&query, (content, content_type), unconditional, &conditions, keeper).await?
     };
     let mut answer = StatusCode::NO_CONTENT.into_response();
     conditions::tagged(answer.headers_mut(), tag.as_deref());
@@ -112,20 +113,26 @@ async fn write(
 /// Deletes one document, or all states.
 async fn delete(lrs: &Lrs, parts: &Parts, resource: DocumentResource) -> Result<Response, Refusal> {
     negotiate(lrs, &parts.headers)?;
-    let credential = authorized(lrs, &parts.headers, writing(resource)).await?;
+    let keeper = keeper(lrs, &authorized(lrs, &parts.headers, writing(resource)).await?)?;
     let query = query(parts, resource, DocumentAction::Delete)?;
     let conditions = Conditions::read(&parts.headers)?;
     let documents = &lrs.inner.documents;
     if query.id.is_some() {
-        documents.delete(&query, &conditions, credential.id).await?;
+        documents.delete(&query, &conditions, keeper).await?;
     } else if conditions.is_empty() {
-        documents.delete_all(&query, credential.id).await?;
+        documents.delete_all(&query, keeper).await?;
     } else {
         return Err(Refusal::bad_request(
             "If-Match and If-None-Match speak of one document: expected its id",
         ));
     }
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Who asks, by its credential and that one's rules.
+fn keeper(lrs: &Lrs, credential: &Credential) -> Result<Keeper, Refusal> {
+    let apart = auth::rules(lrs, credential)?.is_some_and(|rules| rules.own_states);
+    Ok(Keeper { credential: credential.id, apart })
 }
 
 fn query(

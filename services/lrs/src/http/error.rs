@@ -213,6 +213,13 @@ impl From<IngestError> for Refusal {
         match &error {
             IngestError::Repeated { statement } => placed(StatusCode::BAD_REQUEST, *statement),
             IngestError::Conflict { statement } => placed(StatusCode::CONFLICT, *statement),
+            IngestError::VoidsOthers { statement } => {
+                let mut refusal = Self::new(StatusCode::FORBIDDEN, error.to_string());
+                let expected =
+                    "a statement that this credential sent; others are voided with the scope statements/void";
+                refusal.place = Some((*statement, "/object/id".into(), expected.into()));
+                refusal
+            }
             IngestError::Full { retry_after } => Self::too_many(*retry_after),
             IngestError::Unavailable(reason) => Self::unavailable(reason),
             IngestError::Unknown(reason) => Self::unknown(reason),

@@ -24,6 +24,8 @@ pub(crate) struct Rules {
     profiles: Option<RuleList>,
     /// Whether what they refuse is kept, to be replayed.
     keep: Option<bool>,
+    /// Whether its states are kept apart from those of other tools.
+    own_states: Option<bool>,
 }
 
 /// What is let in.
@@ -38,8 +40,8 @@ struct RuleList {
     refuse: Vec<String>,
 }
 
-/// What a credential may do: `all`, `all/read`, `statements/write`, `statements/read`, `statements/read/mine`, `state`,
-/// `define` or `profile`.
+/// What a credential may do: `all`, `all/read`, `statements/write`, `statements/void`, `statements/read`,
+/// `statements/read/mine`, `state`, `define` or `profile`.
 #[derive(ToSchema)]
 #[schema(value_type = String, format = "scope")]
 #[allow(dead_code, reason = "describes what the keeper of credentials reads")]
