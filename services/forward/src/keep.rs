@@ -101,10 +101,10 @@ impl Forwards {
         let secret = Secret::of_bytes(&secret)
             .ok_or_else(|| ForwardError::Failed("what is shared with the other side is damaged".into()))?;
         let terms = Terms::of(&forward)?;
-        let client = self.inner.client.get_or_try_init(|| async { send::client() }).await;
+        let client = self.inner.client.get_or_try_init(|| async { send::client(self.inner.reach) }).await;
         let client = client.map_err(|error| ForwardError::Failed(error.to_string()))?.clone();
-        let patience = self.inner.pace.request;
-        let other = Other { client, kind: terms.kind, name: forward.name.clone(), secret, patience };
+        let (reach, patience) = (self.inner.reach, self.inner.pace.request);
+        let other = Other { client, reach, kind: terms.kind, name: forward.name.clone(), secret, patience };
         let head = self.inner.log.head().await?.position.0;
         if forward.position > head {
             // An older copy of the log was restored: what it lost was handed on, what comes now was not.
@@ -159,12 +159,24 @@ async fn stopping(shutdown: &mut watch::Receiver<bool>) {
     let _ = shutdown.wait_for(|stop| *stop).await;
 }
 
+/// Waits until a forward is changed from how it is now; others' changes are none of its business.
+async fn changes_of(changes: &mut watch::Receiver<HashMap<ForwardId, u64>>, id: ForwardId) {
+    let before = changes.borrow_and_update().get(&id).copied();
+    let _ = changes.wait_for(|counts| counts.get(&id).copied() != before).await;
+}
+
 /// Why handing on did not go on.
 enum Held {
     /// The forward rests, is gone, or is another node's: nothing is to be done.
     Over,
     /// It is tried again later; why, and how long the other side asks to be left alone.
     Later(String, Option<Duration>),
+}
+
+/// What became of some statements that were sent, and the hashes of the content that went with them.
+struct Delivery {
+    answer: Answer,
+    given: Vec<String>,
 }
 
 /// What works on one forward.
@@ -189,7 +201,8 @@ impl Worker<'_> {
         let inner = &self.forwards.inner;
         let mut heads = inner.log.subscribe();
         // Whoever pauses or resumes a forward should not have to wait for the end of a pause.
-        let mut changed = inner.changed.subscribe();
+        let mut changes = inner.changed.subscribe();
+        let mut changed = std::pin::pin!(changes_of(&mut changes, self.forward.id));
         while !*shutdown.borrow() {
             let head = *heads.borrow_and_update();
             if self.reached < head {
@@ -200,7 +213,7 @@ impl Worker<'_> {
                         let pause = self.failed(&why, asked).await?;
                         tokio::select! {
                             () = tokio::time::sleep(pause) => {}
-                            _ = changed.changed() => return Ok(()),
+                            () = &mut changed => return Ok(()),
                             () = stopping(&mut shutdown) => return Ok(()),
                         }
                     }
@@ -210,7 +223,7 @@ impl Worker<'_> {
             let unwritten = self.reached.0 != self.forward.position;
             tokio::select! {
                 appended = heads.changed() => if appended.is_err() { return Ok(()) },
-                _ = changed.changed() => return Ok(()),
+                () = &mut changed => return Ok(()),
                 () = tokio::time::sleep(IDLE), if unwritten => {
                     if self.advance(self.reached, Counts::default(), Vec::new()).await.is_err() {
                         return Ok(());
@@ -252,11 +265,12 @@ impl Worker<'_> {
         let into = |statement: &Statement| self.terms.turned_into().unwrap_or(statement.received);
         let (taken, over): (Vec<_>, Vec<_>) =
             statements.into_iter().partition(|statement| self.terms.takes(into(statement)));
-        for (version, batch) in batches(taken, self.terms.kind, into) {
+        let taken = batches(taken, self.terms.kind, into);
+        for (index, (version, batch)) in taken.iter().enumerate() {
             if *shutdown.borrow() {
                 return Err(Held::Over);
             }
-            self.hand_over(&batch, version).await?;
+            self.hand_over(batch, *version, &taken[index + 1..]).await?;
         }
         self.reached = through;
         let counts = Counts { erased, passed_over: over.len() as u64, ..Counts::default() };
@@ -269,28 +283,42 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Hands statements over, in order: where the other side objects to one of them, in halves until it is alone.
-    async fn hand_over(&mut self, batch: &[Statement], version: Version) -> Result<(), Held> {
+    /// Hands statements over, in order: where the other side objects to one of them, or fails over and over with it, in
+    /// halves until it is alone. `later` is what comes after them.
+    async fn hand_over(
+        &mut self,
+        batch: &[Statement],
+        version: Version,
+        later: &[(Version, Vec<Statement>)],
+    ) -> Result<(), Held> {
         let inner = &self.forwards.inner;
+        // It has failed often enough for it to be one of these statements, and not a moment of its own.
+        let mut splits = false;
         let mut waiting = vec![batch];
         while let Some(part) = waiting.pop() {
             let Some(last) = part.last() else { continue };
-            let attachments = match part {
-                [one] if one.attached && self.terms.kind == Kind::Lrs => {
-                    let read = inner.source.attachments(one.position).await;
-                    read.map_err(|error| Held::Later(error.to_string(), None))?
+            let mut delivery = self.deliver(part, version).await?;
+            if let Answer::Failed(_, why) = &delivery.answer {
+                let why = why.clone();
+                splits |= self.failures + 1 >= inner.pace.tries;
+                if !splits {
+                    return Err(Held::Later(why, None));
                 }
-                _ => Vec::new(),
-            };
-            let given: Vec<String> = attachments.iter().map(|attachment| attachment.sha2.clone()).collect();
-            let answer = self.other.send(part, version, attachments, inner.clock.now()).await;
+                if let [alone] = part {
+                    if !self.takes_one_of(&spread(version, &waiting, later)).await? {
+                        return Err(Held::Later(why, None));
+                    }
+                    // Between two failures of this one it took another: it is not down, and was not just coming back.
+                    delivery = self.deliver(std::slice::from_ref(alone), version).await?;
+                }
+            }
             let (mut counts, mut set_aside) = (Counts::default(), Vec::new());
-            match answer {
+            match delivery.answer {
                 Answer::Taken => {
                     counts.sent = part.len() as u64;
                     self.refused = 0;
                 }
-                Answer::Conflict | Answer::Refused(_) if part.len() > 1 => {
+                Answer::Conflict | Answer::Refused(_) | Answer::Failed(..) if part.len() > 1 => {
                     let (first, second) = part.split_at(part.len() / 2);
                     waiting.extend([second, first]);
                     continue;
@@ -300,9 +328,9 @@ impl Worker<'_> {
                     self.refused = 0;
                     set_aside.push(self.set_aside(last, CONFLICT));
                 }
-                Answer::Refused(status) => {
+                Answer::Refused(status) | Answer::Failed(status, _) => {
                     // One whose content is gone may rightly be refused, and says nothing about the address.
-                    if !lacks_content(last, &given) {
+                    if !lacks_content(last, &delivery.given) {
                         self.refused += 1;
                     }
                     if self.refused > inner.pace.refused_in_a_row {
@@ -321,6 +349,33 @@ impl Worker<'_> {
             self.advance(last.done, counts, set_aside).await?;
         }
         Ok(())
+    }
+
+    /// Sends statements, with the content of the attachments where there is one of them.
+    async fn deliver(&self, part: &[Statement], version: Version) -> Result<Delivery, Held> {
+        let inner = &self.forwards.inner;
+        let attachments = match part {
+            [one] if one.attached && self.terms.kind == Kind::Lrs => {
+                let read = inner.source.attachments(one.position).await;
+                read.map_err(|error| Held::Later(error.to_string(), None))?
+            }
+            _ => Vec::new(),
+        };
+        let given = attachments.iter().map(|attachment| attachment.sha2.clone()).collect();
+        let answer = self.other.send(part, version, attachments, inner.clock.now()).await;
+        Ok(Delivery { answer, given })
+    }
+
+    /// Whether the other side takes one of some statements, each alone. What it takes so is sent again in its turn.
+    async fn takes_one_of(&self, some: &[(Version, &[Statement])]) -> Result<bool, Held> {
+        for (version, one) in some {
+            match self.deliver(one, *version).await?.answer {
+                Answer::Taken | Answer::Conflict => return Ok(true),
+                Answer::Refused(_) | Answer::Failed(..) => {}
+                Answer::Gone | Answer::Later(..) => return Ok(false),
+            }
+        }
+        Ok(false)
     }
 
     /// Notes a statement that the other side did not take.
@@ -349,6 +404,9 @@ impl Worker<'_> {
                 self.reached = to;
                 self.written = Instant::now();
                 self.forward.failing = None;
+                if counts.sent + counts.conflicts + counts.set_aside > 0 {
+                    self.failures = 0;
+                }
                 Ok(())
             }
             Ok(false) => Err(Held::Over),
@@ -386,6 +444,19 @@ fn lacks_content(statement: &Statement, given: &[String]) -> bool {
     let Ok(Whole { attachments, object }) = serde_json::from_str(&statement.json) else { return false };
     let here = |sha2: &Option<String>| sha2.as_ref().is_some_and(|sha2| given.contains(sha2));
     attachments.iter().chain(&object.attachments).any(|one| one.file_url.is_none() && !here(&one.sha2))
+}
+
+/// Of what comes after a statement the first, and then always twice as far on, each alone: so a run of statements that
+/// fail is told from a side that is down by few requests. `waiting` is of one batch, its next part last.
+fn spread<'a>(
+    version: Version,
+    waiting: &[&'a [Statement]],
+    later: &'a [(Version, Vec<Statement>)],
+) -> Vec<(Version, &'a [Statement])> {
+    let of_batch = waiting.iter().rev().map(|part| (version, *part));
+    let parts = of_batch.chain(later.iter().map(|(version, batch)| (*version, batch.as_slice())));
+    let all = parts.flat_map(|(version, part)| part.chunks(1).map(move |one| (version, one)));
+    all.enumerate().filter(|(index, _)| (index + 1).is_power_of_two()).map(|(_, one)| one).collect()
 }
 
 /// Statements in their order, as they are sent together: to a record store those of one version, and those with

@@ -10,9 +10,11 @@
 mod keep;
 mod metrics;
 mod pace;
+mod reach;
 mod send;
 mod terms;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::events::{ForwardRemovedFacts, ForwardSetFacts};
@@ -22,12 +24,13 @@ use eventlog::{Append, AppendError, EventLog, Key, LogError, Position};
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use tokio::sync::{OnceCell, watch};
-use vault::secrets::{Forward, SetAside};
+use vault::secrets::{Forward, ForwardId, SetAside};
 use vault::{Vault, VaultError};
 use views::municipality::Current;
 use xapi::Version;
 
 pub use pace::Pace;
+pub use reach::{Barred, Reach};
 pub use terms::{Kind, Terms, Wanted};
 
 /// Why a forward rests, as facts and the vault write it down.
@@ -113,6 +116,8 @@ pub struct Options {
     pub chance: Arc<dyn Fn() -> f64 + Send + Sync>,
     /// How fast, and how patiently.
     pub pace: Pace,
+    /// Which machines statements may go to.
+    pub reach: Reach,
     /// Where the metrics go.
     pub registry: prometheus::Registry,
     /// A name that no other worker has.
@@ -191,12 +196,13 @@ pub(crate) struct Inner {
     pub(crate) clock: SharedClock,
     pub(crate) chance: Arc<dyn Fn() -> f64 + Send + Sync>,
     pub(crate) pace: Pace,
+    pub(crate) reach: Reach,
     pub(crate) owner: String,
     /// Made when a first forward needs it: it reads the system's certificates.
     pub(crate) client: OnceCell<reqwest::Client>,
     pub(crate) metrics: metrics::Metrics,
-    /// Counts how often this process made or changed a forward.
-    pub(crate) changed: watch::Sender<u64>,
+    /// Counts how often this process made or changed each forward.
+    pub(crate) changed: watch::Sender<HashMap<ForwardId, u64>>,
 }
 
 impl Forwards {
@@ -205,12 +211,24 @@ impl Forwards {
     /// # Errors
     /// The metrics are registered already: one registry is for one of these.
     pub fn new(options: Options) -> Result<Self, ForwardError> {
-        let Options { log, vault, municipality, source, clock, chance, pace, registry, owner } = options;
+        let Options { log, vault, municipality, source, clock, chance, pace, reach, registry, owner } = options;
         let metrics = metrics::Metrics::new(&registry).map_err(|e| ForwardError::Failed(e.to_string()))?;
         let client = OnceCell::new();
-        let changed = watch::Sender::new(0);
-        let inner =
-            Inner { log, vault, municipality, source, clock, chance, pace, owner, client, metrics, changed };
+        let changed = watch::Sender::new(HashMap::new());
+        let inner = Inner {
+            log,
+            vault,
+            municipality,
+            source,
+            clock,
+            chance,
+            pace,
+            reach,
+            owner,
+            client,
+            metrics,
+            changed,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -221,7 +239,7 @@ impl Forwards {
     pub async fn create(&self, wanted: Wanted, by: Option<Key>) -> Result<Made, ForwardError> {
         let inner = &self.inner;
         let organisation = inner.municipality.refresh().await?.municipality;
-        let checked = wanted.checked(&organisation.organisation)?;
+        let checked = wanted.checked(&organisation.organisation, inner.reach)?;
         let head = inner.log.head().await?.position.0;
         let after = checked.from.map_or(head, |from| from.min(head));
         let terms = serde_json::to_string(&checked.terms).map_err(|e| ForwardError::Failed(e.to_string()))?;
@@ -240,7 +258,7 @@ impl Forwards {
             inner.vault.remove_forward(forward.id).await?;
             return Err(ForwardError::NotLogged(error));
         }
-        inner.changed.send_modify(|count| *count += 1);
+        self.changed(forward.id);
         let standing = self.standing(forward).await?;
         Ok(Made { standing, secret: checked.shown })
     }
@@ -268,7 +286,7 @@ impl Forwards {
         let forward = self.named(name).await?;
         let terms = Terms::of(&forward)?;
         self.note(&set(&forward, &terms, by)).await.map_err(ForwardError::DoneNotLogged)?;
-        self.inner.changed.send_modify(|count| *count += 1);
+        self.changed(forward.id);
         self.standing(forward).await
     }
 
@@ -295,7 +313,7 @@ impl Forwards {
         if !self.inner.vault.resume_forward(resumed.id, after).await? {
             return Err(ForwardError::Unknown);
         }
-        self.inner.changed.send_modify(|count| *count += 1);
+        self.changed(resumed.id);
         self.standing(self.named(name).await?).await
     }
 
@@ -308,7 +326,7 @@ impl Forwards {
         self.inner.vault.remove_forward(forward.id).await?;
         let facts = ForwardRemovedFacts { forward: forward.id, by };
         self.note(&facts).await.map_err(ForwardError::DoneNotLogged)?;
-        self.inner.changed.send_modify(|count| *count += 1);
+        self.changed(forward.id);
         Ok(())
     }
 
@@ -321,6 +339,11 @@ impl Forwards {
                 .map_err(ForwardError::DoneNotLogged)?;
         }
         Ok(())
+    }
+
+    /// Tells whoever works on a forward that it is not as it was.
+    fn changed(&self, id: ForwardId) {
+        self.inner.changed.send_modify(|counts| *counts.entry(id).or_default() += 1);
     }
 
     async fn named(&self, name: &str) -> Result<Forward, ForwardError> {

@@ -20,13 +20,15 @@ pub struct Pace {
     pub look: Duration,
     /// How long a worker that says nothing keeps a forward.
     pub lease: Duration,
+    /// How often the other side has to fail with the same statements, before it is asked whether it is one of them.
+    pub tries: u32,
     /// Statements that the other side may refuse one after the other, before the forward rests: it is then more likely
     /// the wrong other side than so many wrong statements.
     pub refused_in_a_row: u32,
 }
 
 impl Default for Pace {
-    /// 1 second to 5 minutes, a minute for a request, every 2 seconds, 15 seconds, 100 statements.
+    /// 1 second to 5 minutes, a minute for a request, every 2 seconds, 15 seconds, 5 tries, 100 statements.
     fn default() -> Self {
         Self {
             first: Duration::from_secs(1),
@@ -34,6 +36,7 @@ impl Default for Pace {
             request: Duration::from_secs(60),
             look: Duration::from_secs(2),
             lease: Duration::from_secs(15),
+            tries: 5,
             refused_in_a_row: 100,
         }
     }

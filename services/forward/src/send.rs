@@ -7,12 +7,12 @@ use eventlog::clock::Micros;
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
-use reqwest::redirect::Policy;
-use reqwest::{Body, Client, RequestBuilder, StatusCode};
+use reqwest::{Body, Client, RequestBuilder, StatusCode, Url};
 use ring::hmac::{self, HMAC_SHA256};
 use xapi::{Version, multipart};
 
 use crate::pace;
+use crate::reach::Reach;
 use crate::terms::Secret;
 use crate::{Attachment, Kind, SourceError, Statement};
 
@@ -21,6 +21,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 
 /// Bytes a second that the other side is expected to take at least.
 const SLOWEST: u64 = 100_000;
+
+/// In place of a status: the connection broke, or no answer came in time.
+pub(crate) const NO_ANSWER: u16 = 0;
 
 /// What the other side said to some statements.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +34,8 @@ pub(crate) enum Answer {
     Conflict,
     /// One of them is not to its liking; with the status it said so.
     Refused(u16),
+    /// It failed with them, which may be because of one of them; the status ([`NO_ANSWER`] where it gave none), and why.
+    Failed(u16, String),
     /// It is there no more.
     Gone,
     /// It could not be reached, or does not take anything at the moment; why, and how long it asks to be left alone.
@@ -38,17 +43,16 @@ pub(crate) enum Answer {
 }
 
 /// A client that follows no redirect: statements go where they were meant to go, or nowhere.
-pub(crate) fn client() -> reqwest::Result<Client> {
-    Client::builder()
-        .redirect(Policy::none())
-        .connect_timeout(CONNECT)
-        .user_agent(concat!("larka/", env!("CARGO_PKG_VERSION")))
-        .build()
+pub(crate) fn client(reach: Reach) -> reqwest::Result<Client> {
+    let user_agent = concat!("larka/", env!("CARGO_PKG_VERSION"));
+    reach.client().connect_timeout(CONNECT).user_agent(user_agent).build()
 }
 
 /// The other side of a forward.
 pub(crate) struct Other {
     pub(crate) client: Client,
+    /// What may be connected to.
+    pub(crate) reach: Reach,
     pub(crate) kind: Kind,
     pub(crate) name: String,
     pub(crate) secret: Secret,
@@ -65,6 +69,11 @@ impl Other {
         attachments: Vec<Attachment>,
         now: Micros,
     ) -> Answer {
+        // Looked at each time: what may be connected to is a setting, and may have changed since this forward was made.
+        let url = Url::parse(&self.secret.url).map_err(|_| "its address is damaged".to_owned());
+        if let Err(why) = url.and_then(|url| self.reach.check(&url).map_err(|why| why.to_string())) {
+            return Answer::Later(why, None);
+        }
         let request = match self.kind {
             Kind::Lrs => self.to_lrs(statements, version, attachments),
             Kind::Webhook => Ok(self.to_webhook(statements, now)),
@@ -75,7 +84,8 @@ impl Other {
         };
         match request.send().await {
             Ok(answer) => self.meaning(answer.status(), answer.headers(), now),
-            Err(error) => Answer::Later(unreached(&error), None),
+            Err(error) if error.is_connect() || error.is_builder() => Answer::Later(unreached(&error), None),
+            Err(error) => Answer::Failed(NO_ANSWER, unreached(&error)),
         }
     }
 
@@ -131,6 +141,8 @@ impl Other {
 
     fn meaning(&self, status: StatusCode, headers: &HeaderMap, now: Micros) -> Answer {
         let code = status.as_u16();
+        let asked = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let asked = asked.and_then(|asked| pace::retry_after(asked, now));
         match (self.kind, code) {
             (_, 200..=299) => Answer::Taken,
             (Kind::Lrs, 409) => Answer::Conflict,
@@ -140,13 +152,10 @@ impl Other {
                 format!("it answers {code}, and no redirect is followed: give its new address"),
                 None,
             ),
-            _ => {
-                let asked = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-                Answer::Later(
-                    format!("it answers {code}"),
-                    asked.and_then(|asked| pace::retry_after(asked, now)),
-                )
-            }
+            // Whoever says when to come back is busy, whatever it was sent.
+            (_, 500..=599) if asked.is_none() => Answer::Failed(code, format!("it answers {code}")),
+            (Kind::Webhook, 400 | 413 | 422) => Answer::Failed(code, format!("it answers {code}")),
+            _ => Answer::Later(format!("it answers {code}"), asked),
         }
     }
 }
@@ -218,6 +227,7 @@ mod tests {
         let secret = Secret { url: "https://there.example/x".into(), user: None, secret: "s".into() };
         Other {
             client: Client::new(),
+            reach: Reach::Public,
             kind,
             name: "county".into(),
             secret,
@@ -232,9 +242,14 @@ mod tests {
         };
         for kind in [Kind::Lrs, Kind::Webhook] {
             assert_eq!((said(kind, 200), said(kind, 204)), (Answer::Taken, Answer::Taken));
-            for code in [301, 308, 401, 403, 404, 408, 429, 500, 502, 503] {
+            for code in [301, 308, 401, 403, 404, 408, 429] {
                 assert!(
                     matches!(said(kind, code), Answer::Later(why, None) if why.contains(&code.to_string()))
+                );
+            }
+            for code in [500, 502, 503] {
+                assert!(
+                    matches!(said(kind, code), Answer::Failed(status, why) if status == code && why.contains(&code.to_string()))
                 );
             }
         }
@@ -245,7 +260,10 @@ mod tests {
         );
         assert!(matches!(said(Kind::Lrs, 410), Answer::Later(..)));
         assert_eq!(said(Kind::Webhook, 410), Answer::Gone);
-        assert!(matches!(said(Kind::Webhook, 400), Answer::Later(..)));
+        assert!(matches!(said(Kind::Webhook, 400), Answer::Failed(400, _)));
+        let busy = HeaderMap::from_iter([(RETRY_AFTER, "7".parse().unwrap())]);
+        let answer = other(Kind::Lrs).meaning(StatusCode::SERVICE_UNAVAILABLE, &busy, Micros(0));
+        assert!(matches!(answer, Answer::Later(_, Some(asked)) if asked == Duration::from_secs(7)));
     }
 
     #[test]

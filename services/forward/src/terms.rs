@@ -9,6 +9,7 @@ use xapi::Version;
 use zeroize::Zeroizing;
 
 use crate::ForwardError;
+use crate::reach::Reach;
 
 /// The longest name, in bytes: it is a label of metrics.
 const LONGEST_NAME: usize = 64;
@@ -123,13 +124,14 @@ pub(crate) struct Checked {
 
 impl Wanted {
     /// Holds what is asked for against what can be had.
-    pub(crate) fn checked(self, organisation: &Organisation) -> Result<Checked, ForwardError> {
+    pub(crate) fn checked(self, organisation: &Organisation, reach: Reach) -> Result<Checked, ForwardError> {
         let Self { name, kind, to, user, password, mut versions, selection, from } = self;
         let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if name.is_empty() || name.len() > LONGEST_NAME || !name.chars().all(is_plain) {
             return Err(invalid("/name", format!("1 to {LONGEST_NAME} letters a to z, digits and hyphens")));
         }
         let url = address(&to, kind)?;
+        reach.check(&url).map_err(|why| invalid("/to", format!("another address: {why}")))?;
         selection.check().map_err(|(list, expected)| {
             let at = match list {
                 "verbs" => "/verbs",
@@ -229,7 +231,7 @@ mod tests {
     }
 
     fn place(wanted: Wanted) -> Option<&'static str> {
-        match wanted.checked(&Organisation::default()) {
+        match wanted.checked(&Organisation::default(), Reach::Private) {
             Ok(_) => None,
             Err(ForwardError::Invalid { at, .. }) => Some(at),
             Err(error) => panic!("{error}"),
@@ -255,9 +257,18 @@ mod tests {
     }
 
     #[test]
+    fn plain_http_and_what_is_not_public_are_had_only_by_setting() {
+        for to in ["http://lrs.example/xapi", "https://127.0.0.1/xapi", "https://[fd00::1]/xapi"] {
+            let wanted = wanted(Kind::Lrs, to);
+            let refused = wanted.checked(&Organisation::default(), Reach::Public).err().unwrap().to_string();
+            assert!(refused.contains("reach-private"), "{refused}");
+        }
+    }
+
+    #[test]
     fn what_may_be_secret_in_an_address_is_not_shown() {
         let hook = wanted(Kind::Webhook, "https://hook.example/in?token=hemligt");
-        let checked = hook.checked(&Organisation::default()).unwrap();
+        let checked = hook.checked(&Organisation::default(), Reach::Private).unwrap();
         assert!(!serde_json::to_string(&checked.terms).unwrap().contains("hemligt"));
         assert_eq!(checked.secret.url, "https://hook.example/in?token=hemligt");
         assert_eq!(checked.shown.unwrap().len(), 64);
@@ -292,7 +303,7 @@ mod tests {
         let terms = |versions: &[&str]| {
             let versions = versions.iter().map(|version| (*version).to_owned()).collect();
             Wanted { versions, ..wanted(Kind::Lrs, "https://lrs.example/xapi") }
-                .checked(&Organisation::default())
+                .checked(&Organisation::default(), Reach::Private)
                 .unwrap()
                 .terms
         };

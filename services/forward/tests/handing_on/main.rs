@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod failing;
 mod other;
+mod reaching;
 #[path = "../../../lrs/tests/rig/mod.rs"]
 mod rig;
 mod selecting;

@@ -54,7 +54,8 @@ impl Came {
     }
 }
 
-/// What to answer to statements with these ids, as the nth request (from 0): a status, and `Retry-After`.
+/// What to answer to statements with these ids, as the nth request (from 0): a status (0 to break the connection), and
+/// `Retry-After`.
 pub(crate) type Behaviour = dyn Fn(&[String], usize) -> (u16, Option<&'static str>) + Send + Sync;
 
 struct Told {
@@ -130,9 +131,20 @@ impl Other {
         self.told.came.lock().unwrap().clone()
     }
 
+    /// The ids of what was taken, each once, in the order it was.
+    pub(crate) fn has(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        for id in self.taken() {
+            if !all.contains(&id) {
+                all.push(id);
+            }
+        }
+        all
+    }
+
     /// The ids of what was taken, in the order it was.
     pub(crate) fn taken(&self) -> Vec<String> {
-        self.came().iter().filter(|came| came.status < 300).flat_map(Came::ids).collect()
+        self.came().iter().filter(|came| (200..300).contains(&came.status)).flat_map(Came::ids).collect()
     }
 
     /// Waits until something holds; it is looked at with each request.
@@ -177,6 +189,7 @@ async fn take(State(told): State<Arc<Told>>, headers: HeaderMap, body: Bytes) ->
     came.status = status;
     told.came.lock().unwrap().push(came);
     told.count.send_modify(|count| *count += 1);
+    assert!(status != 0, "the connection breaks, as it was told to");
     let mut answer = StatusCode::from_u16(status).unwrap().into_response();
     if let Some(seconds) = retry_after {
         answer.headers_mut().insert("retry-after", seconds.parse().unwrap());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::Selection;
 use eventlog::Position;
 use forward::{
-    Attachment, Forwards, Kind, Options, Pace, Source, SourceError, Standing, Statement, Stretch, Wanted,
+    Attachment, Forwards, Kind, Options, Pace, Reach, Source, SourceError, Standing, Statement, Stretch, Wanted,
 };
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _};
@@ -38,6 +38,11 @@ pub(crate) fn pace() -> Pace {
 
 impl Working {
     pub(crate) fn begin(rig: &Rig, owner: &str) -> Self {
+        Self::within(rig, owner, Reach::Private)
+    }
+
+    /// The same with what may be connected to.
+    pub(crate) fn within(rig: &Rig, owner: &str, reach: Reach) -> Self {
         let options = Options {
             log: rig.log.clone(),
             vault: rig.vault.clone(),
@@ -46,6 +51,7 @@ impl Working {
             clock: rig.clock.clone(),
             chance: Arc::new(|| 0.5),
             pace: pace(),
+            reach,
             registry: prometheus::Registry::new(),
             owner: owner.into(),
         };
