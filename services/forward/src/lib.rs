@@ -211,7 +211,8 @@ impl Forwards {
     /// # Errors
     /// The metrics are registered already: one registry is for one of these.
     pub fn new(options: Options) -> Result<Self, ForwardError> {
-        let Options { log, vault, municipality, source, clock, chance, pace, reach, registry, owner } = options;
+        let Options { log, vault, municipality, source, clock, chance, pace, reach, registry, owner } =
+            options;
         let metrics = metrics::Metrics::new(&registry).map_err(|e| ForwardError::Failed(e.to_string()))?;
         let client = OnceCell::new();
         let changed = watch::Sender::new(HashMap::new());

@@ -24,7 +24,9 @@ pub enum Reach {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Barred {
     /// It is never.
-    #[error("it is at a link-local or multicast address, or at a cloud's metadata, which is never connected to")]
+    #[error(
+        "it is at a link-local or multicast address, or at a cloud's metadata, which is never connected to"
+    )]
     Never,
     /// It needs [`Reach::Private`].
     #[error("it is at a loopback or private address, which needs the setting reach-private")]
@@ -128,8 +130,7 @@ fn standing_4(ip: Ipv4Addr) -> Result<(), Barred> {
     if ip.is_link_local() || ip.is_multicast() || ip.is_broadcast() || METADATA.contains(&ip) {
         return Err(Barred::Never);
     }
-    let begins =
-        |(net, bits): &(Ipv4Addr, u32)| (u32::from(ip) ^ u32::from(*net)).leading_zeros() >= *bits;
+    let begins = |(net, bits): &(Ipv4Addr, u32)| (u32::from(ip) ^ u32::from(*net)).leading_zeros() >= *bits;
     if SPECIAL.iter().any(begins) { Err(Barred::Private) } else { Ok(()) }
 }
 
@@ -137,8 +138,7 @@ fn standing_6(ip: Ipv6Addr) -> Result<(), Barred> {
     if ip.is_unicast_link_local() || ip.is_multicast() || METADATA_6.contains(&ip) {
         return Err(Barred::Never);
     }
-    let begins =
-        |(net, bits): &(Ipv6Addr, u32)| (u128::from(ip) ^ u128::from(*net)).leading_zeros() >= *bits;
+    let begins = |(net, bits): &(Ipv6Addr, u32)| (u128::from(ip) ^ u128::from(*net)).leading_zeros() >= *bits;
     let global = ip.segments()[0] >> 13 == 1;
     if !global || SPECIAL_6.iter().any(begins) { Err(Barred::Private) } else { Ok(()) }
 }
@@ -166,19 +166,59 @@ mod tests {
     #[test]
     fn what_is_link_local_is_never_connected_to_and_what_is_private_only_by_setting() {
         let never = [
-            "169.254.169.254", "0xa9fea9fe", "2852039166", "[fe80::1]", "[febf::1]", "[::ffff:169.254.169.254]",
-            "[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::1]", "[fd00:ec2::254]", "100.100.100.200", "168.63.129.16",
-            "224.0.0.1", "255.255.255.255", "[ff02::1]",
+            "169.254.169.254",
+            "0xa9fea9fe",
+            "2852039166",
+            "[fe80::1]",
+            "[febf::1]",
+            "[::ffff:169.254.169.254]",
+            "[64:ff9b::a9fe:a9fe]",
+            "[2002:a9fe:a9fe::1]",
+            "[fd00:ec2::254]",
+            "100.100.100.200",
+            "168.63.129.16",
+            "224.0.0.1",
+            "255.255.255.255",
+            "[ff02::1]",
         ];
         let private = [
-            "127.0.0.1", "127.1", "0.0.0.0", "0177.0.0.1", "10.1.2.3", "172.31.255.255", "192.168.0.1", "100.64.0.1",
-            "100.127.255.255", "198.19.0.1", "240.0.0.1", "[::]", "[::1]", "[::ffff:10.0.0.1]", "[::7f00:1]",
-            "[fc00::1]", "[fd12::1]", "[fec0::1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::1]", "[2002:a00:1::]",
-            "[2001:db8::1]", "[2001::1]", "[100::1]",
+            "127.0.0.1",
+            "127.1",
+            "0.0.0.0",
+            "0177.0.0.1",
+            "10.1.2.3",
+            "172.31.255.255",
+            "192.168.0.1",
+            "100.64.0.1",
+            "100.127.255.255",
+            "198.19.0.1",
+            "240.0.0.1",
+            "[::]",
+            "[::1]",
+            "[::ffff:10.0.0.1]",
+            "[::7f00:1]",
+            "[fc00::1]",
+            "[fd12::1]",
+            "[fec0::1]",
+            "[64:ff9b::7f00:1]",
+            "[64:ff9b:1::1]",
+            "[2002:a00:1::]",
+            "[2001:db8::1]",
+            "[2001::1]",
+            "[100::1]",
         ];
         let public = [
-            "1.1.1.1", "172.32.0.1", "100.128.0.1", "169.253.0.1", "192.167.0.1", "[2606:4700::1111]", "[2001:4860::8888]",
-            "[64:ff9b::101:101]", "[2002:101:101::1]", "lrs.example", "localhost",
+            "1.1.1.1",
+            "172.32.0.1",
+            "100.128.0.1",
+            "169.253.0.1",
+            "192.167.0.1",
+            "[2606:4700::1111]",
+            "[2001:4860::8888]",
+            "[64:ff9b::101:101]",
+            "[2002:101:101::1]",
+            "lrs.example",
+            "localhost",
         ];
         for host in never {
             for reach in [Reach::Public, Reach::Private] {

@@ -88,6 +88,7 @@ impl Instance {
             clock: clock.clone(),
             chance: Arc::new(handing_on::chance),
             pace: Pace::default(),
+            reach: settings.reach,
             registry: registry.clone(),
             owner: owner(),
         })?;

@@ -2,10 +2,11 @@
 //!
 //! [`Instance`] is where everything lies and outlives its servers; [`Server`] is a running process. [`promises!`]
 //! makes a test of each promise on each database, [`load`] posts from several connections at once, [`samples`]
-//! makes statements, [`other`] is a store of somebody else.
+//! makes statements, [`other`] is a store of somebody else, [`imports`] takes statements from there.
 
 #![allow(clippy::print_stderr, reason = "a test that failed shows what the server said")]
 
+pub mod imports;
 pub mod load;
 pub mod other;
 pub mod samples;
@@ -201,6 +202,8 @@ impl Instance {
     fn extend(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.args(arguments).arg("--data-dir").arg(self.folder()).stdin(Stdio::null());
         command.env_remove("RUST_LOG").env("NO_COLOR", "1");
+        // What is made up for a test is on this machine.
+        command.env("LARKA_REACH_PRIVATE", "true");
         if let Some((url, _)) = &self.urls {
             command.arg("--database-url").arg(url);
         }

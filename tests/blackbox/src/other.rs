@@ -1,10 +1,11 @@
-//! Another LRS, with the habits that a test gives it.
+//! Another LRS, with the habits that a test gives it; [`Store`] is one that keeps statements.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
+use serde_json::{Value, json};
 
 /// How a request is answered.
 #[derive(Debug, Clone)]
@@ -54,6 +55,94 @@ impl Other {
     /// The targets that were asked for, each with the headers of the request in small letters.
     pub fn seen(&self) -> Vec<(String, String)> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// What another store makes of `since` and `until`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// As the standard has it: when a statement was stored. Lists come in that order.
+    Stored,
+    /// As Ralph has it: when it happened, and lists in that order.
+    Happened,
+    /// It answers so.
+    Fails(u16),
+}
+
+/// A store of statements, which a test adds to while it is asked.
+#[derive(Clone)]
+pub struct Store {
+    /// What it has.
+    pub statements: Arc<Mutex<Vec<Value>>>,
+    /// The ids of those that are voided: they are in no list.
+    pub voided: Arc<Mutex<Vec<String>>>,
+    /// What it answers to a list from this place on, if to any.
+    pub fails: Arc<Mutex<Option<(usize, u16)>>>,
+}
+
+impl Store {
+    /// Starts one that has these statements.
+    ///
+    /// # Errors
+    /// No port is free.
+    pub fn start(statements: Vec<Value>, since: Since) -> Result<(Other, Self)> {
+        let store = Self {
+            statements: Arc::new(Mutex::new(statements)),
+            voided: Arc::default(),
+            fails: Arc::default(),
+        };
+        let kept = store.clone();
+        let other = Other::start(move |_, target| match kept.answer(target, since) {
+            Ok(body) => Reply::With(200, vec![], body.to_string()),
+            Err(status) => Reply::With(status, vec![], "{}".into()),
+        })?;
+        Ok((other, store))
+    }
+
+    fn answer(&self, target: &str, since: Since) -> Result<Value, u16> {
+        let url = reqwest::Url::parse(&format!("http://store.example{target}")).map_err(|_| 400_u16)?;
+        if url.path().ends_with("/about") {
+            return Ok(json!({ "version": ["1.0.3"] }));
+        }
+        let asked =
+            |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        if let (Since::Fails(status), Some(_)) = (since, asked("since")) {
+            return Err(status);
+        }
+        let at = if since == Since::Happened { "timestamp" } else { "stored" };
+        let instant = |text: &str| text.trim_end_matches(['Z', '0']).trim_end_matches('.').to_owned();
+        let of = |one: &Value| instant(one[at].as_str().unwrap_or_default());
+        let mut all = self.statements.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        all.retain(|one| {
+            asked("since").is_none_or(|since| of(one) > instant(&since))
+                && asked("until").is_none_or(|until| of(one) <= instant(&until))
+        });
+        all.sort_by_key(of);
+        let voided = self.voided.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let is_voided =
+            |one: &Value| one["id"].as_str().is_some_and(|id| voided.iter().any(|voided| voided == id));
+        if let Some(id) = asked("voidedStatementId") {
+            return all.into_iter().find(|one| one["id"] == *id && is_voided(one)).ok_or(404);
+        }
+        all.retain(|one| !is_voided(one));
+        let number = |name: &str| asked(name).and_then(|number| number.parse::<usize>().ok());
+        let (from, limit) = (number("from").unwrap_or(0), number("limit").unwrap_or(100));
+        if let Some((place, status)) = *self.fails.lock().unwrap_or_else(PoisonError::into_inner)
+            && from >= place
+        {
+            return Err(status);
+        }
+        let page: Vec<Value> = all.iter().skip(from).take(limit).cloned().collect();
+        let more = if from + limit >= all.len() {
+            String::new()
+        } else {
+            let kept: Vec<String> = ["since", "until"]
+                .into_iter()
+                .filter_map(|name| Some(format!("&{name}={}", asked(name)?)))
+                .collect();
+            format!("{}?from={}&limit={limit}{}", url.path(), from + limit, kept.concat())
+        };
+        Ok(json!({ "statements": page, "more": more }))
     }
 }
 

@@ -1,13 +1,13 @@
-//! Statements that come from other stores: their exports, and asked for over xAPI.
+//! Statements that come from exports of other stores.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use blackbox::other::{Other, Reply};
+use blackbox::imports::{counts, import, kept, voiding, written};
 use blackbox::samples::{VERB, agent, id, ordinary, statement};
 use blackbox::{Instance, promises, until};
 use reqwest::Method;
@@ -15,18 +15,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use testkit::signing::{Algorithm, TestKey};
 
-const VOIDED: &str = "http://adlnet.gov/expapi/verbs/voided";
 const SIGNATURE: &str = "http://adlnet.gov/expapi/attachments/signature";
 const LLAMA: &str = "Bilagan från förr.\n\t\"Den\" \\ stod där.";
-
-/// Runs an import; says how it ended and what it answered.
-fn import(instance: &Instance, arguments: &[&str], key: &str) -> (Option<i32>, Value) {
-    let arguments = [&["import", "statements"], arguments, &["--credential", key, "--json"]].concat();
-    let output = instance.run(&arguments).unwrap();
-    let answer = serde_json::from_slice(&output.stdout).unwrap_or_default();
-    assert!(output.status.code() != Some(1), "{}", String::from_utf8_lossy(&output.stderr));
-    (output.status.code(), answer)
-}
 
 /// Begins an import that many times and kills it when it has gone on; gives how much was read by then.
 async fn killed(instance: &Instance, arguments: &[&str], state: &Path, times: usize) -> u64 {
@@ -42,34 +32,6 @@ async fn killed(instance: &Instance, arguments: &[&str], state: &Path, times: us
         child.wait().unwrap();
     }
     reached
-}
-
-fn counts(answer: &Value) -> [u64; 4] {
-    ["read", "stored", "known", "aside"].map(|name| answer[name].as_u64().unwrap())
-}
-
-fn written(instance: &Instance, name: &str, text: &str) -> PathBuf {
-    let file = instance.beside(name);
-    std::fs::write(&file, text).unwrap();
-    file
-}
-
-/// As another store has it: with its own `stored` and authority, the latter an e-mail address.
-fn kept(number: u32, name: &str, day: u32) -> Value {
-    let mut kept = statement(&id(number), name, "a");
-    kept["timestamp"] = format!("2024-03-{day:02}T07:00:00.000Z").into();
-    kept["stored"] = format!("2024-03-{day:02}T08:30:00.123Z").into();
-    kept["authority"] =
-        json!({ "objectType": "Agent", "name": "Portalen", "mbox": "mailto:portalen@larkby.example" });
-    kept["version"] = "1.0.0".into();
-    kept
-}
-
-fn voiding(number: u32, target: u32, day: u32) -> Value {
-    let mut voiding = kept(number, "bo", day);
-    voiding["verb"]["id"] = VOIDED.into();
-    voiding["object"] = json!({ "objectType": "StatementRef", "id": id(target) });
-    voiding
 }
 
 /// Five statements, of which one voids the first and stands before it, and one has an extension.
@@ -373,262 +335,4 @@ promises! {
         assert!(!state.exists());
         assert_eq!(instance.sound_statements().await.unwrap(), 6_000);
     }
-
-    async fn another_larka_is_pulled_with_attachments_and_voided_statements_and_later_what_is_new(instance) {
-        let source = Instance::fresh(instance.backend()).await.unwrap();
-        let server = source.start().await.unwrap();
-        let (key, _) = instance.credential("all").unwrap();
-        let user = format!("{}:{}\n", server.credential.0, server.credential.1);
-        let user = written(&instance, "user", &user);
-        let mut with = statement(&id(1), "anna", "a");
-        with["attachments"] = json!([attachment("https://larkby.example/bilaga", "text/plain", LLAMA.as_bytes())]);
-        let parts = [
-            ("application/json".to_owned(), String::new(), with.to_string()),
-            ("text/plain".to_owned(), sha2(LLAMA.as_bytes()), LLAMA.to_owned()),
-        ];
-        let mut body = String::new();
-        for (content_type, hash, content) in &parts {
-            let hash = if hash.is_empty() { String::new() } else { format!("\r\nContent-Transfer-Encoding: binary\r\nX-Experience-API-Hash: {hash}") };
-            body.push_str(&format!("--b\r\nContent-Type: {content_type}{hash}\r\n\r\n{content}\r\n"));
-        }
-        body.push_str("--b--\r\n");
-        let sent = server.xapi(Method::POST, "statements", "2.0.0").header("Content-Type", "multipart/mixed; boundary=b").body(body);
-        assert_eq!(sent.send().await.unwrap().status(), 200);
-        let more: Vec<Value> = (2..20).map(|number| statement(&id(number), "bo", "b")).collect();
-        server.post(&more.into()).await.unwrap().error_for_status().unwrap();
-        let mut voiding = voiding(20, 1, 2);
-        voiding.as_object_mut().unwrap().remove("version");
-        server.post(&voiding).await.unwrap().error_for_status().unwrap();
-
-        let url = format!("{}/xapi", server.address);
-        let arguments = ["--pull", &url, "--user", user.to_str().unwrap(), "--page", "7"];
-        let (code, answer) = import(&instance, &arguments, &key);
-        assert_eq!((code, counts(&answer)), (Some(0), [20, 20, 0, 0]), "{answer}");
-        assert_eq!(answer["counts"]["voided"], json!({ "source": 1, "here": 1 }));
-        let target = instance.start().await.unwrap();
-        assert_eq!(target.ids(&[]).await.unwrap().len(), 19);
-        let given = target.get(&[("voidedStatementId", &id(1)), ("attachments", "true")]).await.unwrap();
-        assert!(given.text().await.unwrap().contains(LLAMA));
-        let there = server.statement(&id(2)).await.unwrap();
-        let told = instance.run_json(&["statement", "provenance", &id(2)]).unwrap();
-        assert_eq!(told["original"]["stored"], there["stored"]);
-        assert_eq!(told["original"]["authority"], there["authority"]);
-        assert_eq!(target.statement(&id(2)).await.unwrap()["timestamp"], there["timestamp"]);
-
-        // Later: only what is new is stored, and everything is counted. One that had come before is voided meanwhile.
-        let mut late = statement(&id(31), "bo", "b");
-        late["verb"]["id"] = VOIDED.into();
-        late["object"] = json!({ "objectType": "StatementRef", "id": id(3) });
-        server.post(&json!([statement(&id(30), "cia", "c"), late])).await.unwrap().error_for_status().unwrap();
-        let (code, answer) = import(&instance, &arguments, &key);
-        assert_eq!((code, &answer["stored"]), (Some(0), &json!(2)), "{answer}");
-        assert_eq!(answer["counts"]["statements"], json!({ "source": 22, "here": 22 }));
-        assert_eq!(answer["counts"]["voided"], json!({ "source": 2, "here": 2 }));
-    }
-
-    async fn the_habits_of_other_stores_are_borne(instance) {
-        let (key, _) = instance.credential("all").unwrap();
-        let user = written(&instance, "user", "nyckel:hem:lighet");
-        // Twelve statements, with three digits or nine; three a page, of which the last comes again on the next.
-        let stored = |number: u32| {
-            let digits = if number.is_multiple_of(2) { "123" } else { "123456789" };
-            format!("2024-05-01T10:00:{number:02}.{digits}Z")
-        };
-        let kept = move |number: u32| { let mut kept = kept(number, "anna", 1); kept["stored"] = stored(number).into(); kept };
-        let mut busy = 0;
-        let other = Other::start(move |number, target| {
-            let json = |value: Value| Reply::With(200, vec![], value.to_string());
-            if target.starts_with("/data/xAPI/about") {
-                return json(json!({ "version": ["0.9", "1.0.0", "1.0.3", "0.95"] }));
-            }
-            if target.contains("attachments=true") {
-                return Reply::With(400, vec![], "{}".into());
-            }
-            if number % 4 == 1 && busy < 3 {
-                busy += 1;
-                return match busy {
-                    1 => Reply::With(429, vec![("Retry-After", "0".into())], String::new()),
-                    2 => Reply::With(503, vec![("Retry-After", "Sun, 06 Nov 1994 08:49:37 GMT".into())], String::new()),
-                    _ => Reply::With(502, vec![], String::new()),
-                };
-            }
-            let from = target.split_once("from=").and_then(|(_, from)| from.parse::<u32>().ok()).unwrap_or(1);
-            let mut page: Vec<Value> = (from..=12.min(from + 2)).map(kept).collect();
-            page.push(page[0].clone());
-            // Its own idea of where it is: behind a proxy it knows neither scheme nor port.
-            let more = if from >= 11 { String::new() } else { format!("https://127.0.0.1/data/xAPI/statements?from={}", from + 2) };
-            json(json!({ "statements": page, "more": more }))
-        })
-        .unwrap();
-        let url = format!("{}/data/xAPI/", other.address);
-        let arguments = ["--pull", &url, "--user", user.to_str().unwrap(), "--page", "3"];
-        let (code, answer) = import(&instance, &arguments, &key);
-        assert_eq!((code, &answer["stored"], &answer["aside"]), (Some(0), &json!(12), &json!(0)), "{answer}");
-        assert_eq!(answer["counts"]["statements"], json!({ "source": 12, "here": 12 }));
-        assert_eq!(answer["counts"]["last_stored"]["here"], "2024-05-01T10:00:12.123000Z");
-        assert_eq!(answer["attachments"], json!(false));
-        let seen = other.seen();
-        let basic = format!("basic {}", STANDARD.encode("nyckel:hem:lighet").to_lowercase());
-        assert!(seen.iter().all(|(_, headers)| headers.contains(&basic)));
-        assert!(seen.iter().skip(1).all(|(_, headers)| headers.contains("x-experience-api-version: 1.0.3")));
-        assert_eq!(instance.sound_statements().await.unwrap(), 12);
-
-        // The next time it is asked from a minute before what was reached.
-        import(&instance, &arguments, &key);
-        let (target, _) = other.seen().into_iter().rfind(|(target, _)| target.contains("since=")).unwrap();
-        assert!(target.contains("since=2024-05-01T09%3A59%3A12.123"), "{target}");
-        assert!(!instance.said().contains("lighet"));
-    }
-
-    async fn what_was_set_aside_is_not_forgotten_by_later_pulls(instance) {
-        let (key, _) = instance.credential("all").unwrap();
-        let user = written(&instance, "user", "a:b");
-        let here = written(&instance, "statements.jsonl", &kept(1, "anna", 2).to_string());
-        assert_eq!(import(&instance, &[here.to_str().unwrap()], &key).0, Some(0));
-        // Another statement under that id at first, then nothing new, then the one that is here.
-        let mut lists = 0;
-        let other = Other::start(move |_, target| {
-            if target.ends_with("/about") {
-                return Reply::With(200, vec![], json!({ "version": ["1.0.3"] }).to_string());
-            }
-            lists += 1;
-            let mut one = kept(1, "anna", 2);
-            if lists == 1 {
-                one["result"] = json!({ "completion": false });
-            }
-            let page = if lists == 2 { vec![] } else { vec![one] };
-            Reply::With(200, vec![], json!({ "statements": page, "more": "" }).to_string())
-        })
-        .unwrap();
-        let arguments = ["--pull", &other.address, "--user", user.to_str().unwrap()];
-        for (read, aside) in [(1, 1), (0, 0)] {
-            let (code, answer) = import(&instance, &arguments, &key);
-            assert_eq!((code, counts(&answer)), (Some(2), [read, 0, 0, aside]), "{answer}");
-            assert_eq!(answer["counts"]["statements"], json!({ "source": 1, "here": 0 }));
-            assert_eq!(answer["counts"]["missing"], json!([id(1)]));
-        }
-        let (code, answer) = import(&instance, &arguments, &key);
-        assert_eq!((code, counts(&answer)), (Some(0), [1, 0, 1, 0]), "{answer}");
-    }
-
-    async fn a_voided_statement_is_taken_without_attachments_and_only_404_says_that_there_is_none(instance) {
-        let (key, _) = instance.credential("all").unwrap();
-        let user = written(&instance, "user", "a:b");
-        let other = Other::start(|_, target| {
-            let body = if target.ends_with("/about") {
-                json!({ "version": ["1.0.3"] })
-            } else if !target.contains("voidedStatementId=") {
-                json!({ "statements": [voiding(2, 1, 3), voiding(4, 3, 4)], "more": "" })
-            } else if target.contains(&id(3)) {
-                return Reply::With(404, vec![], String::new());
-            } else if target.contains("attachments=true") {
-                return Reply::With(400, vec![], String::new());
-            } else {
-                kept(1, "anna", 2)
-            };
-            Reply::With(200, vec![], body.to_string())
-        })
-        .unwrap();
-        let arguments = ["--pull", &other.address, "--user", user.to_str().unwrap()];
-        let (code, answer) = import(&instance, &arguments, &key);
-        assert_eq!((code, counts(&answer)), (Some(0), [3, 3, 0, 0]), "{answer}");
-        assert_eq!(answer["counts"]["voided"], json!({ "source": 1, "here": 1 }));
-    }
-
-    async fn a_pull_that_is_killed_goes_on_from_what_was_reached(instance) {
-        let (key, _) = instance.credential("all").unwrap();
-        let user = written(&instance, "user", "a:b");
-        let other = Other::start(|number, target| {
-            if target.ends_with("/about") {
-                return Reply::With(200, vec![], json!({ "version": ["1.0.3"] }).to_string());
-            }
-            let after = target.split_once("after=").and_then(|(_, after)| after.parse::<u32>().ok()).unwrap_or(0);
-            // The third page is never given to whoever asks first.
-            if after == 4 && number < 5 {
-                return Reply::Never;
-            }
-            let page: Vec<Value> = (after + 1..=after + 2).map(|number| kept(number, "anna", number)).collect();
-            let more = if after == 8 { String::new() } else { format!("/statements?after={}", after + 2) };
-            Reply::With(200, vec![], json!({ "statements": page, "more": more }).to_string())
-        })
-        .unwrap();
-        let arguments = ["--pull", &other.address, "--user", user.to_str().unwrap()];
-        let all = [&["import", "statements"], &arguments[..], &["--credential", &key]].concat();
-        let mut child = instance.command(&all).spawn().unwrap();
-        until("the third page is asked for", || async { (other.seen().len() >= 4).then_some(()) }).await;
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let (code, answer) = import(&instance, &arguments, &key);
-        assert_eq!(code, Some(0), "{answer}");
-        assert_eq!(answer["counts"]["statements"], json!({ "source": 10, "here": 10 }));
-        let (target, _) = other.seen().into_iter().find(|(target, _)| target.contains("since=")).unwrap();
-        assert!(target.contains("since=2024-03-04T08%3A29%3A00.123"), "{target}");
-        assert_eq!(instance.sound_statements().await.unwrap(), 10);
-        assert_eq!(instance.number("SELECT count(*) FROM event WHERE kind = 'import_run'").await.unwrap(), 2);
-    }
-}
-
-#[tokio::test]
-async fn what_cannot_be_pulled_is_said_in_a_line() {
-    let instance = Instance::fresh(blackbox::Backend::Sqlite).await.unwrap();
-    let (key, _) = instance.credential("all").unwrap();
-    let user = written(&instance, "user", "a:b");
-    let said = |url: &str, user: &str| {
-        let arguments = ["import", "statements", "--pull", url, "--user", user, "--credential", &key];
-        let output = instance.run(&arguments).unwrap();
-        assert_eq!(output.status.code(), Some(1));
-        String::from_utf8(output.stderr).unwrap()
-    };
-    let user = user.to_str().unwrap();
-    let refusing = Other::start(|_, _| Reply::With(401, vec![], String::new())).unwrap();
-    assert!(said(&refusing.address, user).contains("401"));
-    let leading = Other::start(|_, target| {
-        let body = match target.ends_with("/about") {
-            true => json!({ "version": ["1.0.3"] }),
-            false => json!({ "statements": [], "more": "http://elsewhere.example/statements" }),
-        };
-        Reply::With(200, vec![], body.to_string())
-    })
-    .unwrap();
-    assert!(said(&leading.address, user).contains("another host"));
-    assert_eq!(leading.seen().len(), 2, "and is not asked");
-    let circling =
-        Other::start(|_, _| Reply::With(200, vec![], json!({ "statements": [], "more": "/x" }).to_string()))
-            .unwrap();
-    assert!(said(&circling.address, user).contains("same page"));
-    // The next page is gone, however often the list is asked for anew.
-    let gone = Other::start(|_, target| {
-        let body = match target {
-            "/about" => json!({ "version": ["1.0.3"] }),
-            "/gone" => return Reply::With(404, vec![], String::new()),
-            _ => json!({ "statements": [kept(1, "anna", 2)], "more": "/gone" }),
-        };
-        Reply::With(200, vec![], body.to_string())
-    })
-    .unwrap();
-    assert!(said(&gone.address, user).contains("404"));
-    assert_eq!(gone.seen().len(), 5, "once from the start, and once from what was reached");
-    let hiding = Other::start(|_, target| {
-        if target.contains("voidedStatementId=") {
-            return Reply::With(403, vec![], String::new());
-        }
-        let body = json!({ "version": ["1.0.3"], "statements": [voiding(2, 1, 3)] });
-        Reply::With(200, vec![], body.to_string())
-    })
-    .unwrap();
-    assert!(said(&hiding.address, user).contains("403"));
-    let moved = Other::start(|_, _| {
-        Reply::With(302, vec![("Location", "http://elsewhere.example/".into())], String::new())
-    })
-    .unwrap();
-    assert!(said(&moved.address, user).contains("redirects"));
-    let wrong = Other::start(|_, _| Reply::With(200, vec![], "<html>".into())).unwrap();
-    assert!(said(&wrong.address, user).contains("list of statements"));
-    assert!(said("http://a:b@127.0.0.1:1/", user).contains("--user"));
-    assert!(said("http://127.0.0.1:1/xapi", user).contains("does not answer"));
-    let without = ["import", "statements", "--pull", &moved.address, "--user", user, "--credential", &key];
-    let output = instance.run(&[&without[..], &["--overlap", "0"]].concat()).unwrap();
-    assert!(String::from_utf8(output.stderr).unwrap().contains("--overlap"));
-    let empty = written(&instance, "empty", "no colon");
-    assert!(said("http://127.0.0.1:1/xapi", empty.to_str().unwrap()).contains("key:secret"));
 }

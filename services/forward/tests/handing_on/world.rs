@@ -6,7 +6,8 @@ use std::time::Duration;
 use domain::Selection;
 use eventlog::Position;
 use forward::{
-    Attachment, Forwards, Kind, Options, Pace, Reach, Source, SourceError, Standing, Statement, Stretch, Wanted,
+    Attachment, Forwards, Kind, Options, Pace, Reach, Source, SourceError, Standing, Statement, Stretch,
+    Wanted,
 };
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _};

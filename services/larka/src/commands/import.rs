@@ -22,11 +22,14 @@ pub(crate) async fn run(settings: Settings, Import::Statements(flags): Import) -
         (None, Some(url)) => pull::run(settings, &flags, url).await?,
         (None, None) => return Err(Failure::new("a file is needed, or --pull")),
     };
+    let gone = answer["gone"].is_string();
     report(json, answer, &table);
-    if agrees {
-        Ok(())
-    } else {
-        Err(Failure::differing("the log has not all that the source has, see above"))
+    match agrees {
+        true => Ok(()),
+        false if gone => {
+            Err(Failure::differing("the source no longer has what the last pull ended with, see above"))
+        }
+        false => Err(Failure::differing("the log has not all that the source has, see above")),
     }
 }
 

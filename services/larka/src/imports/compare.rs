@@ -98,6 +98,11 @@ impl Tally {
         Ok(Self { path: path.to_owned(), file })
     }
 
+    /// Forgets all marks.
+    pub(super) fn forget(&mut self) -> Result<(), Failure> {
+        Ok(self.file.set_len(0)?)
+    }
+
     /// Adds marks; says how long the file is then.
     pub(super) fn add(&mut self, marks: &[Mark]) -> Result<u64, Failure> {
         let bytes: Vec<u8> = marks.iter().flat_map(Mark::write).collect();

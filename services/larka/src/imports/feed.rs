@@ -19,6 +19,7 @@ use crate::imports::compare::{self, Mark, Tally};
 use crate::imports::contents::ContentStore;
 use crate::imports::extended;
 use crate::imports::source::{Item, Kind};
+use crate::imports::trail::Trail;
 use crate::tasks::Task;
 use crate::tasks::imported::{Batch, Id, Outcome, Run, Sent};
 
@@ -57,8 +58,10 @@ pub(super) struct State {
     pub(super) aside_from: u64,
     /// The verbs that the marks count.
     pub(super) verbs: Vec<String>,
-    /// The latest `stored` that was reached, in microseconds since 1970, of what is pulled in its order.
-    pub(super) reached: Option<i64>,
+    /// How far a pull came.
+    pub(super) trail: Trail,
+    /// What an earlier pull ended with, while everything is read anew: it has to be there again.
+    pub(super) owed: Option<Id>,
 }
 
 /// Where an import keeps what it has to know again.
@@ -247,6 +250,17 @@ impl<'d> Feed<'d> {
         lines.map(|line| Ok(serde_json::to_value(serde_json::from_str::<Aside>(&line?)?)?)).collect()
     }
 
+    /// Forgets what was read so far, as all of it is read again: what is compared is what comes now.
+    pub(super) fn begin_anew(&mut self) -> Result<(), Failure> {
+        self.tally.forget()?;
+        let state = &mut self.state;
+        let last = std::mem::take(&mut state.trail).last.map(|step| step.id);
+        state.owed = state.owed.or(last);
+        state.verbs.clear();
+        state.tally = 0;
+        self.save()
+    }
+
     /// What is to be kept for the next time.
     pub(super) fn save(&self) -> Result<(), Failure> {
         let draft = self.places.state.with_extension("draft");
@@ -347,6 +361,7 @@ pub(super) struct Glance {
     pub(super) id: Option<Uuid>,
     pub(super) verb: Option<String>,
     pub(super) stored: Option<i64>,
+    pub(super) timestamp: Option<i64>,
     /// The statement that it voids.
     pub(super) voids: Option<Uuid>,
 }
@@ -357,11 +372,13 @@ impl Glance {
         let verb = seen.verb.as_ref().and_then(|verb| verb["id"].as_str());
         let object = seen.object.as_ref();
         let refers = object.filter(|object| object.object_type.as_deref() == Some("StatementRef"));
+        let instant = |at: Option<&Value>| at.and_then(Value::as_str).and_then(extended::timestamp);
         let id = |id: Option<&str>| id.and_then(|id| Uuid::parse_str(id).ok());
         Self {
             id: id(seen.id.as_ref().and_then(Value::as_str)),
             voids: refers.filter(|_| verb == Some(xapi::VOIDED)).and_then(|object| id(object.id.as_deref())),
-            stored: seen.stored.as_ref().and_then(Value::as_str).and_then(extended::timestamp),
+            stored: instant(seen.stored.as_ref()),
+            timestamp: instant(seen.timestamp.as_ref()),
             verb: verb.map(str::to_owned),
         }
     }
@@ -375,6 +392,8 @@ struct Seen {
     verb: Option<Value>,
     #[serde(default)]
     stored: Option<Value>,
+    #[serde(default)]
+    timestamp: Option<Value>,
     #[serde(default)]
     object: Option<SeenObject>,
 }
@@ -422,7 +441,10 @@ mod tests {
         );
         let id = Uuid::parse_str(id).ok();
         let verb = Some(xapi::VOIDED.to_owned());
-        assert_eq!(Glance::of(&text), Glance { id, verb, stored: Some(1_000_000), voids: id });
+        assert_eq!(
+            Glance::of(&text),
+            Glance { id, verb, stored: Some(1_000_000), timestamp: None, voids: id }
+        );
         let other = Glance::of(r#"{"id":7,"verb":{"id":"x"},"object":{"objectType":"Activity","id":"x"}}"#);
         assert_eq!(other, Glance { verb: Some("x".to_owned()), ..Glance::default() });
         assert_eq!(Glance::of("not json"), Glance::default());

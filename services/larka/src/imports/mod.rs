@@ -15,6 +15,7 @@ mod other;
 pub(crate) mod pull;
 mod source;
 mod tables;
+mod trail;
 mod values;
 
 pub(crate) use flags::Flags;

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use eventlog::clock::SystemClock;
+use forward::Reach;
 use indicatif::ProgressBar;
 use reqwest::{StatusCode, Url, header};
 use serde::Deserialize;
@@ -16,14 +17,22 @@ use xapi::multipart::{self, Event, Headers, MultipartError, Splitter};
 use crate::failure::Failure;
 use crate::imports::feed::Glance;
 use crate::imports::source::Item;
+use crate::imports::trail::Step;
 
 /// Bytes of the largest answer that is taken.
 const LARGEST: usize = 256 << 20;
-/// How often a request is sent again, and the longest time before the next, in milliseconds.
+/// How often a request is sent again: to a side that is busy or away, and to one that fails.
 const AGAIN: u32 = 9;
+const AGAIN_FAILED: u32 = 4;
+/// The longest time before the next, in milliseconds.
 const LONGEST_WAIT: u64 = 60_000;
 /// The longest that the other side may ask to be left alone, in seconds.
 const LEFT_ALONE: u64 = 3_600;
+
+/// How far around the time that a statement was stored at it is looked for at most, in microseconds, and in how many
+/// pages.
+const AROUND: i64 = 1_000_000;
+const PAGES: usize = 40;
 
 /// The other LRS.
 pub(super) struct Other {
@@ -87,11 +96,12 @@ impl Other {
         base: Url,
         user: (String, String),
         page: u32,
+        reach: Reach,
         bar: ProgressBar,
     ) -> Result<Self, Failure> {
-        let http = reqwest::Client::builder()
+        let http = reach
+            .client()
             .pool_max_idle_per_host(1)
-            .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(20))
             .read_timeout(Duration::from_secs(120))
             .build()?;
@@ -151,18 +161,49 @@ impl Other {
         }
     }
 
-    /// The first page of a list. Where the other side does not give attachments, without them.
-    pub(super) async fn first(&mut self, url: &mut Url, since: Option<i64>) -> Result<Page, Failure> {
+    /// The first page of a list, or the status by which it was refused. Where the other side does not give attachments,
+    /// without them.
+    pub(super) async fn first(
+        &mut self,
+        url: &mut Url,
+        since: Option<i64>,
+    ) -> Result<Result<Page, StatusCode>, Failure> {
         loop {
             match self.get(url).await? {
-                Ok(page) => return Ok(page),
                 Err(status) if self.attachments && may_be_attachments(status) => {
                     self.attachments = false;
                     *url = self.list(since);
                 }
-                Err(status) => return Err(refused(status)),
+                answer => return Ok(answer),
             }
         }
+    }
+
+    /// Whether a statement, which happened well before it was stored, is among those around the time that it was stored at;
+    /// or the status by which that was refused.
+    pub(super) async fn lists_by_stored(&self, witness: &Step) -> Result<Result<bool, StatusCode>, Failure> {
+        let around = (witness.later / 2).min(AROUND);
+        let mut url = self.below("statements");
+        url.query_pairs_mut()
+            .append_pair("ascending", "true")
+            .append_pair("limit", &self.page.to_string())
+            .append_pair("since", &xapi::time::format_timestamp(witness.stored - around))
+            .append_pair("until", &xapi::time::format_timestamp(witness.stored + around));
+        for _ in 0..PAGES {
+            let page = match self.get(&url).await? {
+                Ok(page) => page,
+                Err(status) => return Ok(Err(status)),
+            };
+            let is_it = |text: &String| Glance::of(text).id == Some(Uuid::from_bytes(witness.id));
+            if page.statements.iter().any(is_it) {
+                return Ok(Ok(true));
+            }
+            match self.next(&url, page.more.as_deref())? {
+                Some(next) if next != url => url = next,
+                _ => break,
+            }
+        }
+        Ok(Ok(false))
     }
 
     /// Where the list goes on. Whatever host an address names, only this one is asked; its own idea of scheme and port
@@ -208,23 +249,28 @@ impl Other {
         Ok(Ok(page))
     }
 
-    /// Sends a request until it is answered, later each time; the first meeting is not waited for.
+    /// Sends a request until it is answered, later each time, and says so; gives the last answer where that is a failure
+    /// too. The first meeting is not waited for, and may fail.
     async fn send(&self, url: &Url, meeting: bool) -> Result<Answered, Failure> {
         let mut attempt = 0;
         loop {
-            let (wait, failure) = match self.once(url).await {
-                Ok(answer) if !is_passing(answer.status) => return Ok(answer),
-                Ok(answer) => (answer.retry_after, refused(answer.status)),
-                Err(failure) if meeting => return Err(failure),
-                Err(failure) => (None, failure),
+            let answer = self.once(url).await;
+            let (wait, most, why) = match &answer {
+                Ok(Answered { status, retry_after, .. }) if is_passing(*status) => {
+                    let most = if is_failing(*status) { AGAIN_FAILED } else { AGAIN };
+                    (*retry_after, most, said(*status))
+                }
+                Err(failure) if !meeting => (None, AGAIN, failure.to_string()),
+                _ => return answer,
             };
             attempt += 1;
-            if attempt > AGAIN {
-                return Err(failure);
+            if attempt > most || (meeting && most == AGAIN_FAILED) {
+                return answer;
             }
             let usual = (250 << attempt.min(8)).min(LONGEST_WAIT);
             let wait = wait.map_or(usual, |seconds| seconds.min(LEFT_ALONE) * 1_000);
-            self.bar.set_message(format!("{failure}; again in {} s", wait.div_ceil(1_000)));
+            let (time, number, of) = (wait.div_ceil(1_000), attempt + 1, most + 1);
+            tell(&self.bar, &format!("{why}; asked again in {time} s ({number} of {of})"));
             tokio::time::sleep(Duration::from_millis(wait)).await;
         }
     }
@@ -275,13 +321,31 @@ fn may_be_attachments(status: StatusCode) -> bool {
     matches!(status.as_u16(), 400 | 404 | 406 | 415 | 501)
 }
 
+/// Whether it is the other side that fails, perhaps with this very request.
+fn is_failing(status: StatusCode) -> bool {
+    status == StatusCode::INTERNAL_SERVER_ERROR
+}
+
+fn said(status: StatusCode) -> String {
+    format!("the other LRS answers {status}")
+}
+
 pub(super) fn refused(status: StatusCode) -> Failure {
     let why = match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ": it may not be read with this key and secret",
         status if status.is_redirection() => ": give the address that it redirects to",
+        status if status.is_server_error() => {
+            " each time that it is asked; what came before is stored: pull again later, or with a smaller --page"
+        }
         _ => "",
     };
-    Failure::new(format!("the other LRS answers {status}{why}"))
+    Failure::new(format!("{}{why}", said(status)))
+}
+
+/// Says on standard error what is being done, beside the bar of progress: also to whoever reads the answer by program.
+#[allow(clippy::print_stderr, reason = "a command says on standard error why it takes long")]
+pub(super) fn tell(bar: &ProgressBar, line: &str) {
+    bar.suspend(|| eprintln!("larka: {line}"));
 }
 
 fn unexpected() -> Failure {
@@ -323,7 +387,7 @@ fn seconds(value: &str) -> Option<u64> {
 }
 
 /// The address that resources are below, with a slash at the end.
-pub(super) fn endpoint(url: &str) -> Result<Url, Failure> {
+pub(super) fn endpoint(url: &str, reach: Reach) -> Result<Url, Failure> {
     let wrong = || Failure::setting("pull", "the address of an LRS, such as https://lrs.example/xapi");
     let mut base = Url::parse(url).map_err(|_| wrong())?;
     if !matches!(base.scheme(), "http" | "https") || base.query().is_some() || base.fragment().is_some() {
@@ -335,6 +399,7 @@ pub(super) fn endpoint(url: &str) -> Result<Url, Failure> {
             "an address without a secret; that goes into the file of --user",
         ));
     }
+    reach.check(&base).map_err(|why| Failure::setting("pull", &format!("another address: {why}")))?;
     let path = base.path().trim_end_matches('/');
     let path = path.strip_suffix("/statements").unwrap_or(path);
     let path = format!("{path}/");
@@ -349,7 +414,7 @@ mod tests {
     fn other(base: &str) -> Other {
         Other {
             http: reqwest::Client::new(),
-            base: endpoint(base).unwrap(),
+            base: endpoint(base, Reach::Public).unwrap(),
             user: (String::new(), String::new()),
             version: "1.0.3".into(),
             page: 10,
@@ -365,12 +430,12 @@ mod tests {
             "https://lrs.example/data/xAPI/",
             "https://lrs.example/data/xAPI/statements",
         ] {
-            assert_eq!(endpoint(text).unwrap().as_str(), "https://lrs.example/data/xAPI/");
+            assert_eq!(endpoint(text, Reach::Public).unwrap().as_str(), "https://lrs.example/data/xAPI/");
         }
         for wrong in
             ["", "lrs.example", "ftp://lrs.example/", "https://a:b@lrs.example/", "https://lrs.example/?a=b"]
         {
-            assert!(endpoint(wrong).is_err(), "{wrong}");
+            assert!(endpoint(wrong, Reach::Private).is_err(), "{wrong}");
         }
     }
 

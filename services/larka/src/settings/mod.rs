@@ -9,6 +9,7 @@ mod given;
 mod limits;
 mod listening;
 mod operation;
+mod reach;
 mod storage;
 mod upkeep;
 mod xapi;
@@ -16,6 +17,7 @@ mod xapi;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use forward::Reach;
 use toml::Table;
 
 use crate::failure::Failure;
@@ -45,6 +47,8 @@ pub(crate) struct Common {
     upkeep: upkeep::Given,
     #[command(flatten)]
     counting: counting::Given,
+    #[command(flatten)]
+    reach: reach::Given,
     /// Output that a program reads
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -72,6 +76,8 @@ pub(crate) struct Settings {
     pub(crate) address: Address,
     pub(crate) upkeep: Upkeep,
     pub(crate) counting: Counting,
+    /// Which machines forwards and pulls may go to.
+    pub(crate) reach: Reach,
     pub(crate) json: bool,
     pub(crate) operation: Operation,
     pub(crate) listening: Listening,
@@ -91,12 +97,13 @@ impl Settings {
             let path = common.config.as_deref().unwrap_or(Path::new("")).display();
             Failure::new(format!("the settings file {path} is wrong: {wrong}"))
         })?;
-        let (Common { storage, address, upkeep, counting, json, operation, .. }, serve) = given;
+        let (Common { storage, address, upkeep, counting, reach, json, operation, .. }, serve) = given;
         Ok(Self {
             storage: storage.read()?,
             address: address.read()?,
             upkeep: upkeep.read()?,
             counting: counting.read()?,
+            reach: reach.read()?,
             json,
             operation: operation.read()?,
             listening: serve.listening.read()?,
@@ -124,6 +131,7 @@ fn over(common: &Common, serve: &ServeFlags, file: &mut Table) -> Result<(Common
         address: common.address.over(file)?,
         upkeep: common.upkeep.over(file)?,
         counting: common.counting.over(file)?,
+        reach: common.reach.over(file)?,
         json: common.json,
         operation: common.operation.over(file)?,
     };
@@ -146,6 +154,7 @@ fn names() -> Vec<&'static str> {
         address::Given::NAMES,
         upkeep::Given::NAMES,
         counting::Given::NAMES,
+        reach::Given::NAMES,
         operation::Given::NAMES,
         listening::Given::NAMES,
         limits::Given::NAMES,
@@ -201,6 +210,10 @@ mod tests {
         assert_eq!((settings.listening.listen.port(), settings.limits.queue), (9001, 7));
         std::fs::write(&file, "lissten = \"127.0.0.1:9000\"\n").unwrap();
         assert!(read(&["--config", config]).unwrap_err().contains("lissten"));
+        std::fs::write(&file, "reach_private = true\n").unwrap();
+        assert_eq!(read(&["--config", config]).unwrap().reach, Reach::Private);
+        assert_eq!(read(&["--config", config, "--reach-private=false"]).unwrap().reach, Reach::Public);
+        assert_eq!(read(&["--reach-private"]).unwrap().reach, Reach::Private);
         std::fs::write(&file, "queue = \"many\"\n").unwrap();
         assert!(read(&["--config", config]).unwrap_err().contains("queue"));
     }
