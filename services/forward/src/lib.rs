@@ -4,15 +4,18 @@
 //! so that nothing here is ever in the way of an append. A checkpoint moves only once the other side has said yes:
 //! what a crash cuts off is sent again, and nothing is left out. One node works on a forward at a time (a lease).
 //!
-//! Start reading at [`Forwards`], then `keep` (the tasks) and `send` (what is sent, and what the answers mean). Where
-//! statements come from is the business of whoever implements [`Source`].
+//! Start reading at [`Forwards`], then `keep` (the tasks), `work` (what each does), `send` (what is sent, and what the
+//! answers mean) and `reach` (where it may go). Where statements come from is the business of whoever implements
+//! [`Source`].
 
 mod keep;
 mod metrics;
 mod pace;
+mod parts;
 mod reach;
 mod send;
 mod terms;
+mod work;
 
 use std::collections::HashMap;
 use std::sync::Arc;

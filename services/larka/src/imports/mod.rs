@@ -2,9 +2,10 @@
 //! against the log at the end (`docs/migration.md`).
 //!
 //! A file's rows and values (`values`, `tables`) become statements (`source`, `extended`), as do the pages of another
-//! store (`other`); they go to the log by way of `feed`, and `compare` counts. `file` and `pull` are the two ways in.
+//! store (`other`, `asking`, `trail`); they go to the log by way of `feed`, and `compare` counts. `file` and `pull` are the two ways in.
 //! The side of the instance is `tasks/imported.rs`.
 
+mod asking;
 mod compare;
 mod contents;
 mod extended;

@@ -13,9 +13,10 @@ use uuid::Uuid;
 
 use crate::door::Door;
 use crate::failure::Failure;
+use crate::imports::asking::{refused, tell};
 use crate::imports::feed::{self, BATCH, Feed, Glance, Places, State, Terms};
 use crate::imports::flags::{Answer, Flags};
-use crate::imports::other::{self, Other, Page, endpoint, refused};
+use crate::imports::other::{Other, Page, endpoint};
 use crate::imports::source::{Item, Kind};
 use crate::imports::trail::{Doubt, Order};
 use crate::settings::Settings;
@@ -81,7 +82,7 @@ async fn walk(
         let since = match start {
             Ok(since) => since,
             Err(doubt) => {
-                other::tell(bar, &format!("the other LRS is read from the start: {doubt}"));
+                tell(bar, &format!("the other LRS is read from the start: {doubt}"));
                 doubted = Some(doubt);
                 feed.begin_anew()?;
                 None
