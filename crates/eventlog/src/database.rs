@@ -38,6 +38,30 @@ impl Location {
     pub fn postgres(url: impl Into<String>, schema: &str) -> Self {
         Self::Postgres { url: url.into(), schema: Some(schema.to_owned()) }
     }
+
+    /// Whether a table is there, without making anything.
+    pub(crate) async fn holds(&self, table: &str) -> Result<bool, sqlx::Error> {
+        match self {
+            Self::Sqlite { file } if !file.is_file() => Ok(false),
+            Self::Sqlite { file } => {
+                let options = sqlite_options(file, Durability::Rebuildable).create_if_missing(false);
+                let mut connection = SqliteConnection::connect_with(&options).await?;
+                let known = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1)";
+                let holds = sqlx::query_scalar(known).bind(table).fetch_one(&mut connection).await;
+                connection.close().await?;
+                holds
+            }
+            Self::Postgres { url, schema } => {
+                let options = postgres_options(url, schema.as_deref(), Durability::Rebuildable)?;
+                let mut connection = PgConnection::connect_with(&options).await?;
+                let known = "SELECT to_regclass($1) IS NOT NULL";
+                let name = format!("{}.{table}", schema.as_deref().unwrap_or("public"));
+                let holds = sqlx::query_scalar(known).bind(name).fetch_one(&mut connection).await;
+                connection.close().await?;
+                holds
+            }
+        }
+    }
 }
 
 /// What a committed transaction is worth after a power cut.

@@ -76,6 +76,14 @@ impl std::fmt::Debug for EventLog {
 }
 
 impl EventLog {
+    /// Whether there is a log. Nothing is made, also no file.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn is_at(location: &Location) -> Result<bool, LogError> {
+        Ok(location.holds("event").await?)
+    }
+
     /// Opens a log, creates its tables where they are missing, and brings the hooks up to the head.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ pub(crate) enum Door {
 }
 
 impl Door {
-    /// Finds the server, or opens the instance.
+    /// Finds the server, or opens the instance, which has to be there.
     pub(crate) async fn open(settings: Settings) -> Result<Self, Failure> {
         if socket::answers(&settings).await {
             return Ok(Self::Server(Box::new(settings)));

@@ -15,7 +15,8 @@ use worker::Worker;
 
 use crate::failure::Failure;
 use crate::handing_on::{self, FromLrs};
-use crate::keys::instance_id;
+use crate::keys::{self, instance_id};
+use crate::private;
 use crate::settings::Settings;
 
 /// Everything that the services and the commands work on.
@@ -36,11 +37,16 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// Opens an instance, and makes it where there is none.
+    /// Opens an instance that is there; where there is none nothing is made.
     pub(crate) async fn open(settings: Settings) -> Result<Arc<Self>, Failure> {
+        expect(&settings).await?;
+        Self::make(settings).await
+    }
+
+    /// Opens an instance, and makes it where there is none.
+    pub(crate) async fn make(settings: Settings) -> Result<Arc<Self>, Failure> {
         let folder = settings.storage.data_dir.clone();
-        std::fs::create_dir_all(&folder)
-            .map_err(|e| Failure::new(format!("the data folder {} cannot be made: {e}", folder.display())))?;
+        private::data_folder(&folder, &settings.storage.keys_dir)?;
         let lock = match settings.storage.database_url {
             None => Some(lock(&folder)?),
             // Several nodes may work on one PostgreSQL.
@@ -146,8 +152,30 @@ fn locations(settings: &Settings) -> (Location, Location, Location) {
     }
 }
 
+/// Looks whether there is an instance, without making anything.
+async fn expect(settings: &Settings) -> Result<(), Failure> {
+    let (log_at, ..) = locations(settings);
+    let storage = &settings.storage;
+    if !EventLog::is_at(&log_at).await? {
+        let place = match &log_at {
+            Location::Sqlite { .. } => format!("at {}", storage.data_dir.display()),
+            Location::Postgres { .. } => "in the database of --database-url".to_owned(),
+        };
+        return Err(Failure::new(format!(
+            "there is no instance {place}; `larka migrate` or `larka serve` makes one, --data-dir or --database-url names another"
+        )));
+    }
+    if !keys::are_at(&storage.keys_dir) {
+        return Err(Failure::new(format!(
+            "the instance's keys are not at {}; name their folder with --keys-dir",
+            storage.keys_dir.display()
+        )));
+    }
+    Ok(())
+}
+
 fn lock(folder: &Path) -> Result<File, Failure> {
-    let path = folder.join("lock");
+    let path = folder.join(private::LOCK);
     let file = File::options().create(true).truncate(false).write(true).open(&path)?;
     file.try_lock()
         .map_err(|_| Failure::new(format!("another larka works on {}; stop it first", folder.display())))?;

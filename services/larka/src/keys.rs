@@ -7,9 +7,17 @@ use std::path::Path;
 
 use crate::failure::Failure;
 
+/// The file of the instance's own id.
+const INSTANCE: &str = "instance";
+
 /// The instance's own id, kept beside the keys that are bound to it.
 pub(crate) fn instance_id(keys: &Path) -> Result<[u8; 16], Failure> {
-    made_once(keys, "instance")
+    made_once(keys, INSTANCE)
+}
+
+/// Whether an instance's keys are here.
+pub(crate) fn are_at(keys: &Path) -> bool {
+    keys.join(INSTANCE).is_file()
 }
 
 /// Random bytes that are made once, and kept beside the keys in a file that nobody else can read.

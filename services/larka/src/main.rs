@@ -14,6 +14,7 @@ mod keys;
 mod mounted;
 mod openapi;
 mod operations;
+mod private;
 mod serving;
 mod settings;
 mod socket;
@@ -77,6 +78,7 @@ enum Command {
 
 fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
+    private::begin();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&Failure::from(error)),

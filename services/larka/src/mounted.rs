@@ -41,7 +41,7 @@ impl World {
         let mut common = Common::default();
         common.storage.data_dir = Some(folder.path().join("data"));
         let settings = Settings::read(&common, &ServeFlags::default()).unwrap();
-        let instance = Instance::open(settings).await.unwrap();
+        let instance = Instance::make(settings).await.unwrap();
         let router = serving::router(&instance).unwrap();
         Self { instance, router, _folder: folder }
     }

@@ -15,6 +15,7 @@ mod server;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -89,6 +90,8 @@ pub struct Instance {
     _database: Option<testkit::postgres::TestDatabase>,
     /// Words before the program's name when it serves: what bounds it.
     wrapper: Vec<String>,
+    /// Whether it was made, by a server or by `migrate`.
+    made: AtomicBool,
 }
 
 /// The binary under test: `LARKA_BIN`, or the dev build of this workspace.
@@ -146,6 +149,7 @@ impl Instance {
             keys: None,
             _database: database,
             wrapper: Vec::new(),
+            made: AtomicBool::new(false),
         })
     }
 
@@ -159,7 +163,16 @@ impl Instance {
             keys: Some(self.folder().join("keys")),
             _database: None,
             wrapper: Vec::new(),
+            made: AtomicBool::new(true),
         })
+    }
+
+    /// Makes the instance, unless that was done: no other command does.
+    pub fn make(&self) -> Result<()> {
+        if !self.made.swap(true, Ordering::SeqCst) {
+            self.run_json(&["migrate"])?;
+        }
+        Ok(())
     }
 
     /// Serves with these words before the program's name.
@@ -244,12 +257,14 @@ impl Instance {
 
     /// A new credential: key and secret.
     pub fn credential(&self, scopes: &str) -> Result<(String, String)> {
+        self.make()?;
         let made = self.run_json(&["credential", "create", "test", "--scopes", scopes])?;
         Ok((text(&made, "key")?, text(&made, "secret")?))
     }
 
     /// A new administrator: log-in and password.
     pub fn administrator(&self) -> Result<(String, String)> {
+        self.make()?;
         let login = format!("test{}", uuid::Uuid::new_v4().simple());
         let made = self.run_json(&["user", "create", &login])?;
         Ok((login, text(&made, "password")?))
@@ -277,6 +292,7 @@ impl Instance {
         credential: (String, String),
         administrator: (String, String),
     ) -> Result<Server> {
+        self.made.store(true, Ordering::SeqCst);
         let mut arguments = vec!["serve", "--listen", "127.0.0.1:0"];
         arguments.extend(flags);
         let mut words = self.wrapper.iter();

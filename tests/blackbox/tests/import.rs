@@ -86,6 +86,7 @@ promises! {
     }
 
     async fn a_file_that_cannot_be_read_and_a_key_that_nobody_has_are_named(instance) {
+        instance.make().unwrap();
         let run = |file: &str, key: &str, version: &str| {
             let arguments = ["import", "statements", file, "--credential", key, "--xapi-version", version];
             let output = instance.run(&arguments).unwrap();

@@ -74,6 +74,7 @@ impl<'a> Server<'a> {
             let text = |name: &str| value[name].as_str().with_context(|| format!("no {name}"));
             Ok(STANDARD.encode(format!("{}:{}", text(name)?, text(secret)?)))
         };
+        made(&["migrate"])?;
         let tool = basic(&made(&["credential", "create", "load", "--scopes", "all"])?, "key", "secret")?;
         let administrator = basic(&made(&["user", "create", "load"])?, "login", "password")?;
         let arguments = ["serve", "--listen", "127.0.0.1:0", "--roles", roles];

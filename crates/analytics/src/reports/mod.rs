@@ -26,7 +26,9 @@ pub enum ReportError {
     #[error(transparent)]
     Lake(#[from] LakeError),
     /// No statement says what day the report is about.
-    #[error("there are no statements up to position {position} to take the report's day from: name a day")]
+    #[error(
+        "there are no statements up to position {position} to take the report's day from: say which with --as-of YYYY-MM-DD, or let tools send statements first"
+    )]
     NoDay {
         /// The position of the report.
         position: u64,

@@ -57,7 +57,7 @@ pub struct Counts {
 pub struct SetAside {
     /// Where it stands in the log.
     pub position: u64,
-    /// The status it was refused with.
+    /// The status it was refused with; 0 where no answer came.
     pub status: u16,
     /// When.
     pub at: Micros,

@@ -78,7 +78,7 @@ pub(crate) async fn run(common: &Common, flags: Flags) -> Result<(), Failure> {
     refuse_twice(&folder)?;
     let settings = Settings::read(&common, &flags.serve)?;
     let listener = serving::bind(settings.listening.listen).await?;
-    let instance = Instance::open(settings).await?;
+    let instance = Instance::make(settings).await?;
     let login = "admin".to_owned();
     let account = tasks::perform(&instance, Task::CreateUser { login: login.clone() }).await?;
     let credential = tasks::perform(

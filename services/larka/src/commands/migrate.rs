@@ -29,7 +29,7 @@ pub(crate) async fn run(settings: Settings, flags: Flags) -> Result<(), Failure>
         let service = Location::postgres(service, "log");
         EventLog::separate_roles(&at("log"), &service, &[at("views")]).await?;
     }
-    let instance = Instance::open(settings).await?;
+    let instance = Instance::make(settings).await?;
     let position = instance.log.head().await?.position.0;
     let kept_by = if instance.log.could_rewrite().await? { "triggers" } else { "triggers and rights" };
     instance.close().await;

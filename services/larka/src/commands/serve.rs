@@ -12,7 +12,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
     let listen = settings.listening.listen;
     // Bound before anything is opened: a taken address should not cost a start's time.
     let listener = serving::bind(listen).await?;
-    let instance = Instance::open(settings).await?;
+    let instance = Instance::make(settings).await?;
     if instance.settings.storage.database_url.is_some() && instance.log.could_rewrite().await? {
         tracing::warn!(
             "the database's role owns the log's tables, and could change them; see larka migrate --owner-url"

@@ -29,7 +29,6 @@ pub(crate) async fn run(settings: Settings, flags: &Flags, url: &str) -> Result<
     let user = user(flags.user.as_deref())?;
     let folder =
         settings.storage.data_dir.join("imports").join(&hex::encode(Sha256::digest(base.as_str()))[..16]);
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
     let places = Places {
         state: folder.join("state.json"),
         tally: folder.join("tally"),
@@ -38,12 +37,14 @@ pub(crate) async fn run(settings: Settings, flags: &Flags, url: &str) -> Result<
     let mut state = feed::kept(&places.state).unwrap_or_default();
     state.kind = Some(Kind::Pull);
     let bar = if settings.json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
-    let mut other = Other::meet(base, user, flags.page, settings.reach, bar.clone()).await?;
+    let reach = settings.reach;
     let version = flags.xapi_version.as_deref().unwrap_or(Kind::Pull.usual_version()).to_owned();
     let terms = Terms { credential: flags.credential.clone(), version, contents: None };
 
     let door = Door::open(settings).await?;
     let done = async {
+        let mut other = Other::meet(base, user, flags.page, reach, bar.clone()).await?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
         let mut feed = Feed::open(&door, terms, places, state)?;
         let doubt = walk(&mut feed, &mut other, flags.overlap, &bar).await?;
         let gone = gone(&mut feed, &other).await?;

@@ -58,7 +58,7 @@ struct Failing {
 struct SetAside {
     /// Where in the log.
     position: u64,
-    /// What was answered.
+    /// What was answered; 0 where nothing was.
     status: u16,
     #[schema(format = DateTime)]
     at: String,
