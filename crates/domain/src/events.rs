@@ -19,9 +19,9 @@ pub use organisation::{
 };
 pub use surveys::{Code, Feed, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyItem};
 pub use system::{
-    ActivityDefinedFacts, AgentErasedFacts, CredentialCreatedFacts, CredentialRevokedFacts,
-    CredentialRotatedFacts, CredentialRulesFacts, ForwardRemovedFacts, ForwardSetFacts, FrameworkFacts,
-    ImportCounts, ImportRunFacts,
+    ActivityDefinedFacts, AgentErasedFacts, AgentsLinkedFacts, CredentialCreatedFacts,
+    CredentialRevokedFacts, CredentialRotatedFacts, CredentialRulesFacts, ForwardRemovedFacts,
+    ForwardSetFacts, FrameworkFacts, ImportCounts, ImportRunFacts,
 };
 
 /// The names of the kinds, as the log knows them.
@@ -44,6 +44,8 @@ pub mod kind {
     pub const ROUND: &str = "round";
     /// [`AgentErasedFacts`](super::AgentErasedFacts)
     pub const AGENT_ERASED: &str = "agent_erased";
+    /// [`AgentsLinkedFacts`](super::AgentsLinkedFacts)
+    pub const AGENTS_LINKED: &str = "agents_linked";
     /// [`CredentialCreatedFacts`](super::CredentialCreatedFacts)
     pub const CREDENTIAL_CREATED: &str = "credential_created";
     /// [`CredentialRotatedFacts`](super::CredentialRotatedFacts)
@@ -78,5 +80,5 @@ pub mod kind {
 
     /// The kinds that [`Municipality`](crate::Municipality) folds: all but statements and their definitions.
     pub const MUNICIPALITY: &[&str] =
-        &[UNIT, PERSON, GROUP, COURSE, COMPETENCE_RULES, SURVEY, ROUND, AGENT_ERASED];
+        &[UNIT, PERSON, GROUP, COURSE, COMPETENCE_RULES, SURVEY, ROUND, AGENT_ERASED, AGENTS_LINKED];
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use eventlog::event::{Event, Position};
 
-use crate::events::{AgentErasedFacts, Duty, GroupFacts, PersonFacts, UnitFacts, kind};
+use crate::events::{AgentErasedFacts, AgentsLinkedFacts, Duty, GroupFacts, PersonFacts, UnitFacts, kind};
 use crate::{AgentId, BadFacts, Date, Facts, PersonId};
 
 /// The kind of unit that is a principal's area.
@@ -39,6 +39,8 @@ pub struct Organisation {
     by_agent: BTreeMap<AgentId, PersonId>,
     groups: BTreeMap<String, Held<GroupFacts>>,
     erased: BTreeSet<AgentId>,
+    /// Agents that are one with others: each with all of them, itself too, ascending.
+    linked: BTreeMap<AgentId, Vec<AgentId>>,
 }
 
 impl Organisation {
@@ -60,9 +62,18 @@ impl Organisation {
             kind::AGENT_ERASED => {
                 self.erased.extend(AgentErasedFacts::decode(event.schema, &event.facts)?.agents);
             }
+            kind::AGENTS_LINKED => {
+                self.link(AgentsLinkedFacts::decode(event.schema, &event.facts)?.agents);
+            }
             _ => return Ok(false),
         }
         Ok(true)
+    }
+
+    fn link(&mut self, agents: Vec<AgentId>) {
+        let all: BTreeSet<AgentId> = agents.into_iter().flat_map(|agent| self.all_of(agent)).collect();
+        let all: Vec<AgentId> = all.into_iter().collect();
+        self.linked.extend(all.iter().map(|agent| (*agent, all.clone())));
     }
 
     fn apply_person(&mut self, held: Held<PersonFacts>) {
@@ -151,17 +162,29 @@ impl Organisation {
 
     /// Whom an agent belongs to. An agent outside the roster is a person of its own.
     pub fn person_of(&self, agent: AgentId) -> PersonId {
-        self.by_agent.get(&agent).copied().unwrap_or(agent)
+        let one = || self.all_of(agent).first().copied().unwrap_or(agent);
+        self.listed_person_of(agent).unwrap_or_else(one)
+    }
+
+    /// An agent and all those that are one with it, ascending.
+    pub fn all_of(&self, agent: AgentId) -> Vec<AgentId> {
+        self.linked.get(&agent).cloned().unwrap_or_else(|| vec![agent])
     }
 
     /// Whom an agent belongs to in the roster.
     pub fn listed_person_of(&self, agent: AgentId) -> Option<PersonId> {
-        self.by_agent.get(&agent).copied()
+        let linked = || self.linked.get(&agent)?.iter().find_map(|agent| self.by_agent.get(agent));
+        self.by_agent.get(&agent).or_else(linked).copied()
     }
 
-    /// All agents of a person; a person outside the roster is one agent.
+    /// All agents of a person; a person outside the roster is one agent, and those that are one with it.
     pub fn agents_of(&self, person: PersonId) -> Vec<AgentId> {
-        self.person(person).map_or_else(|| vec![person], |held| held.facts.agents.clone())
+        let listed = self.person(person).map_or_else(|| vec![person], |held| held.facts.agents.clone());
+        if self.linked.is_empty() {
+            return listed;
+        }
+        let all: BTreeSet<AgentId> = listed.into_iter().flat_map(|agent| self.all_of(agent)).collect();
+        all.into_iter().collect()
     }
 
     /// A group, by id.

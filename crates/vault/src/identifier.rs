@@ -11,8 +11,22 @@ use crate::crypto::{self, Secret};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Digested(pub(crate) [u8; 32]);
 
-/// The digest of an identifier. Type numbers are part of the format.
+/// The digest of an identifier in the spelling by which it is compared.
 pub(crate) fn digest(identifier: &Identifier) -> Digested {
+    match identifier.folded() {
+        Some(folded) => exact(&folded),
+        None => exact(identifier),
+    }
+}
+
+/// The digest of an identifier as it is spelled, where that is not how it is compared: what agents were found by before
+/// the domains of mail addresses were.
+pub(crate) fn spelled(identifier: &Identifier) -> Option<Digested> {
+    identifier.folded().is_some().then(|| exact(identifier))
+}
+
+/// Type numbers are part of the format.
+fn exact(identifier: &Identifier) -> Digested {
     match identifier {
         Identifier::Mbox(mbox) => parts(1, &[hex::encode(Sha1::digest(mbox)).as_bytes()]),
         Identifier::MboxSha1sum(sum) => parts(1, &[sum.to_ascii_lowercase().as_bytes()]),
@@ -47,6 +61,12 @@ mod tests {
         let sum = hex::encode(Sha1::digest("mailto:a@example.org"));
         assert_eq!(digest(&mbox), digest(&Identifier::MboxSha1sum(sum.to_ascii_uppercase())));
         assert_ne!(digest(&mbox), digest(&Identifier::Mbox("mailto:A@example.org".into())));
+        let upper = Identifier::Mbox("mailto:a@EXAMPLE.Org".into());
+        assert_eq!((digest(&upper), spelled(&mbox)), (digest(&mbox), None));
+        assert_eq!(
+            spelled(&upper),
+            Some(digest(&Identifier::MboxSha1sum(hex::encode(Sha1::digest("mailto:a@EXAMPLE.Org")))))
+        );
         assert_ne!(digest(&mbox), digest(&Identifier::OpenId(sum)));
         let account = |home_page: &str, name: &str| {
             digest(&Identifier::Account { home_page: home_page.into(), name: name.into() })

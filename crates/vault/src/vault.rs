@@ -122,7 +122,48 @@ impl Vault {
     /// [`VaultError::Unavailable`].
     pub async fn lookup(&self, identifiers: &[Identifier]) -> Result<Vec<Option<AgentId>>, VaultError> {
         let digests: Vec<_> = identifiers.iter().map(identifier::digest).collect();
-        self.inner.find(&digests).await
+        let mut agents = self.inner.find(&digests).await?;
+        if agents.iter().any(Option::is_none) {
+            let missing: Vec<_> = (0..agents.len()).filter(|index| agents[*index].is_none()).collect();
+            let spelled: Vec<_> = missing.iter().map(|index| identifiers[*index].clone()).collect();
+            for (index, agent) in missing.into_iter().zip(self.lookup_as_spelled(&spelled).await?) {
+                agents[index] = agent;
+            }
+        }
+        Ok(agents)
+    }
+
+    /// The agents that identifiers had by their own spelling, before the case of a mail address's domain did not count;
+    /// `None` where there is none, or the spelling makes no difference.
+    ///
+    /// # Errors
+    /// [`VaultError::Unavailable`].
+    pub async fn lookup_as_spelled(
+        &self,
+        identifiers: &[Identifier],
+    ) -> Result<Vec<Option<AgentId>>, VaultError> {
+        let spelled: Vec<_> = identifiers.iter().map(identifier::spelled).collect();
+        let digests: Vec<_> = spelled.iter().flatten().copied().collect();
+        if digests.is_empty() {
+            return Ok(vec![None; identifiers.len()]);
+        }
+        let mut found = self.inner.find(&digests).await?.into_iter();
+        Ok(spelled.into_iter().map(|spelled| spelled.and_then(|_| found.next().flatten())).collect())
+    }
+
+    /// The agents of identifiers as they are compared, made where they are missing: where an agent is known by another
+    /// spelling alone, a second one beside it.
+    ///
+    /// # Errors
+    /// [`VaultError::Unavailable`].
+    pub async fn resolve_as_compared(
+        &self,
+        identifiers: &[Identifier],
+        period: Period,
+    ) -> Result<Vec<AgentId>, VaultError> {
+        let compared = |identifier: &Identifier| identifier.folded().unwrap_or_else(|| identifier.clone());
+        let compared: Vec<_> = identifiers.iter().map(compared).collect();
+        Ok(self.resolve(&compared, period).await?.iter().map(AgentHandle::agent).collect())
     }
 
     /// The agents behind identifiers with their keys for a quarter, in their order. Agents and keys that are
@@ -142,7 +183,7 @@ impl Vault {
         let digests: Vec<_> = identifiers.iter().map(identifier::digest).collect();
         // Most of what is not in memory is in the database, and reading it there needs no turn.
         let epoch = self.inner.keys.epoch();
-        let agents = self.inner.find(&digests).await?;
+        let agents = self.lookup(identifiers).await?;
         let found: Vec<_> = agents.iter().flatten().map(|agent| (*agent, period)).collect();
         let keys = self.inner.load(&found, epoch).await?;
         let wanted: Vec<_> = digests.iter().map(|digest| Wanted::Identifier(*digest)).collect();

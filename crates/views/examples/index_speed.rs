@@ -146,7 +146,7 @@ async fn read(log: &EventLog) {
 }
 
 fn subject(n: u64) -> Option<Subject> {
-    Some(Subject { agent: Some(key(2, n % PEOPLE)), credential: None })
+    Some(Subject { agents: vec![key(2, n % PEOPLE)], credential: None })
 }
 
 fn verb(n: u64) -> String {

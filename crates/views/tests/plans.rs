@@ -50,7 +50,7 @@ async fn filled(rig: &Rig) {
 }
 
 fn subject(number: usize) -> Option<Subject> {
-    Some(Subject { agent: Some(key(2, number)), credential: None })
+    Some(Subject { agents: vec![key(2, number)], credential: None })
 }
 
 /// The combinations that docs/queries.md promises, each of one list or two.
@@ -184,7 +184,7 @@ async fn any_other_combination_ends_within_the_bound_and_goes_on(rig: Rig) {
         let flag = |bit: u8| bits & bit != 0;
         // Each holds on thousands of statements; an agent with an even number never used the second verb.
         let filter = Filter {
-            agent: flag(1).then_some(Subject { agent: Some(key(2, 100)), credential: None }),
+            agent: flag(1).then_some(Subject { agents: vec![key(2, 100)], credential: None }),
             related_agents: true,
             verb: flag(2).then(|| VERBS[1].to_owned()),
             activity: flag(4).then(|| activity(51)),

@@ -72,11 +72,10 @@ fn facts_of(number: usize, said: &Said) -> StatementFacts {
 
 /// Whether a statement says all that a filter asks for.
 fn says(facts: &StatementFacts, filter: &Filter) -> bool {
-    let agent = filter.agent.is_none_or(|subject| {
-        facts
-            .agents
-            .iter()
-            .any(|(role, agent)| Some(*agent) == subject.agent && (filter.related_agents || role.is_direct()))
+    let agent = filter.agent.as_ref().is_none_or(|subject| {
+        facts.agents.iter().any(|(role, agent)| {
+            subject.agents.contains(agent) && (filter.related_agents || role.is_direct())
+        })
     });
     let activity = filter.activity.as_ref().is_none_or(|wanted| {
         facts.activity() == Some(wanted)
@@ -124,7 +123,7 @@ fn filters() -> Vec<Filter> {
     for bits in 0..128u8 {
         let flag = |bit: u8| bits & bit != 0;
         filters.push(Filter {
-            agent: flag(1).then(|| Subject { agent: Some(key(2, 1)), credential: None }),
+            agent: flag(1).then(|| Subject { agents: vec![key(2, 1)], credential: None }),
             related_agents: flag(2),
             verb: flag(4).then(|| VERBS[0].to_owned()),
             activity: flag(8).then(|| activity(1)),
@@ -229,7 +228,7 @@ async fn a_page_ends_early_rather_than_look_at_everything(rig: Rig) {
         }
     }
     let filter = Filter {
-        agent: Some(Subject { agent: Some(key(2, 2)), credential: None }),
+        agent: Some(Subject { agents: vec![key(2, 2)], credential: None }),
         related_agents: true,
         activity: Some(activity(0)),
         verb: Some(VERBS[0].into()),

@@ -1,5 +1,6 @@
 //! Agents and groups in a statement: who they are, where they stand.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Who an agent or an identified group is: its inverse functional identifier, decoded and otherwise exactly as
@@ -19,6 +20,30 @@ pub enum Identifier {
         /// The account's name there.
         name: String,
     },
+}
+
+impl Identifier {
+    /// The spelling by which it is compared, where it came in another: a mail address's domain knows no case, and the
+    /// local part keeps its own (1.0.3 Data 2.3.1). Everything else is exact.
+    pub fn folded(&self) -> Option<Self> {
+        match self {
+            Self::Mbox(mbox) => match fold_mbox(mbox) {
+                Cow::Owned(folded) => Some(Self::Mbox(folded)),
+                Cow::Borrowed(_) => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// A `mailto:` IRI with its domain in lower case.
+pub(crate) fn fold_mbox(mbox: &str) -> Cow<'_, str> {
+    match mbox.rsplit_once('@') {
+        Some((local, domain)) if domain.chars().any(char::is_uppercase) => {
+            Cow::Owned(format!("{local}@{}", domain.to_lowercase()))
+        }
+        _ => Cow::Borrowed(mbox),
+    }
 }
 
 /// An identified agent or group in a statement's text.

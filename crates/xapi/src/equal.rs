@@ -11,6 +11,7 @@
 
 use std::borrow::Cow;
 
+use crate::agents::fold_mbox;
 use crate::json::{Kind, Reader, Value, write_string};
 use crate::number::Decimal;
 use crate::{Statement, Version, time};
@@ -124,12 +125,9 @@ impl Writer {
     }
 
     fn mbox(&mut self, value: Value<'_>) {
-        let mbox = value.string();
-        match mbox.rsplit_once('@') {
-            Some((local, domain)) if self.version == Version::V1_0_3 => {
-                write_string(&mut self.out, &format!("{local}@{}", domain.to_lowercase()));
-            }
-            _ => self.text(value),
+        match self.version {
+            Version::V1_0_3 => write_string(&mut self.out, &fold_mbox(&value.string())),
+            Version::V2_0_0 => self.caseless(value),
         }
     }
 

@@ -24,7 +24,7 @@ mod terminal;
 use clap::{Parser, Subcommand};
 use commands::{
     anchor, credential, demo, erase, forward, import, migrate, rebuild, report, retention, serve, statement,
-    user, verify,
+    twins, user, verify,
 };
 use failure::Failure;
 use settings::{Common, ServeFlags, Settings};
@@ -70,6 +70,8 @@ enum Command {
     Migrate(migrate::Flags),
     /// Delete what was kept long enough: what was replaced or deleted in tools' documents
     Retention(retention::Flags),
+    /// Bring together what is known of one mailbox under several spellings of its domain
+    Twins(twins::Flags),
     /// Walk the log's chain and name the first break
     Verify(verify::Flags),
     /// Print the log's head, signed: keep it where whoever changes the log cannot reach it
@@ -110,6 +112,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Rebuild(flags) => rebuild::run(settings, flags).await,
         Command::Migrate(flags) => migrate::run(settings, flags).await,
         Command::Retention(flags) => retention::run(settings, flags).await,
+        Command::Twins(flags) => twins::run(settings, flags).await,
         Command::Verify(flags) => verify::run(settings, flags).await,
         Command::Anchor => anchor::run(settings).await,
     }

@@ -31,9 +31,9 @@ pub(crate) struct Cursor {
 /// The cursor as written. Short names: it stands in an address.
 #[derive(Serialize, Deserialize)]
 struct Written {
-    /// Agent and credential of the `agent` filter; absent where there was none.
+    /// Agents and credential of the `agent` filter; absent where there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    s: Option<(Option<Key>, Option<Key>)>,
+    s: Option<(Vec<Key>, Option<Key>)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     v: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,7 +55,7 @@ impl Cursor {
     pub(crate) fn seal(&self, vault: &Vault) -> Result<String, VaultError> {
         let flag = |set: bool, bit: u8| if set { bit } else { 0 };
         let written = Written {
-            s: self.filter.agent.map(|subject| (subject.agent, subject.credential)),
+            s: self.filter.agent.as_ref().map(|subject| (subject.agents.clone(), subject.credential)),
             v: self.filter.verb.clone(),
             a: self.filter.activity.clone(),
             r: self.filter.registration.map(Uuid::into_bytes),
@@ -83,7 +83,7 @@ impl Cursor {
         let flag = |bit: u8| written.f & bit != 0;
         Some(Self {
             filter: Filter {
-                agent: written.s.map(|(agent, credential)| Subject { agent, credential }),
+                agent: written.s.map(|(agents, credential)| Subject { agents, credential }),
                 related_agents: flag(1),
                 verb: written.v,
                 activity: written.a,

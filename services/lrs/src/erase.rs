@@ -14,6 +14,8 @@ use crate::{Lrs, prepare};
 pub struct Receipt {
     /// The pseudonym, which statements carry from now on in place of the person.
     pub agent: AgentId,
+    /// All pseudonyms of the person, that one first.
+    pub agents: Vec<AgentId>,
     /// How many keys were destroyed, one for each quarter in which something was received.
     pub keys: u64,
     /// The event that says so.
@@ -35,10 +37,10 @@ pub enum EraseError {
     #[error("the keys could not be destroyed: {0}")]
     Vault(#[from] VaultError),
     /// The keys are destroyed, but the log could not take the event.
-    #[error("the keys of agent {agent} are destroyed, but the log has not taken it down: {reason}")]
+    #[error("the keys of agents {agents:?} are destroyed, but the log has not taken it down: {reason}")]
     NotLogged {
-        /// The pseudonym; hand it to [`Lrs::record_erasure`] once the log takes events again.
-        agent: AgentId,
+        /// The pseudonyms; hand them to [`Lrs::record_erasure`] once the log takes events again.
+        agents: Vec<AgentId>,
         /// What the log said.
         reason: AppendError,
     },
@@ -53,24 +55,33 @@ impl Lrs {
     /// [`EraseError`], each.
     pub async fn erase(&self, agent: &str) -> Result<Receipt, EraseError> {
         let identifier = parse::agent(agent)?;
-        let found = self.inner.vault.lookup(&[identifier]).await?;
-        let Some(agent) = found.first().copied().flatten() else { return Err(EraseError::Unknown) };
-        let erasure = self.inner.vault.erase(&[agent]).await?;
-        let receipt = self.record_erasure(agent).await?;
+        let agents = self.inner.people.behind(&identifier).await?;
+        if agents.is_empty() {
+            return Err(EraseError::Unknown);
+        }
+        let erasure = self.inner.vault.erase(&agents).await?;
+        let receipt = self.record_erasure(agents).await?;
         Ok(Receipt { keys: erasure.keys, ..receipt })
     }
 
-    /// Appends the event of an erasure whose keys are destroyed already.
+    /// Appends the event of an erasure of all agents of one person, whose keys are destroyed already.
     ///
     /// # Errors
     /// [`EraseError::NotLogged`].
-    pub async fn record_erasure(&self, agent: AgentId) -> Result<Receipt, EraseError> {
-        let event = AgentErasedFacts { agents: vec![agent.0] }.event(prepare::random()?);
+    pub async fn record_erasure(&self, agents: Vec<AgentId>) -> Result<Receipt, EraseError> {
+        let mut ascending: Vec<_> = agents.iter().map(|agent| agent.0).collect();
+        ascending.sort_unstable();
+        let event = AgentErasedFacts { agents: ascending }.event(prepare::random()?);
         let append = Append { events: vec![event], fence: None, raise_fence: true };
-        let appended =
-            self.inner.log.append(append).await.map_err(|reason| EraseError::NotLogged { agent, reason })?;
+        let appended = self
+            .inner
+            .log
+            .append(append)
+            .await
+            .map_err(|reason| EraseError::NotLogged { agents: agents.clone(), reason })?;
         self.inner.vault.drop_caches();
         let (position, at) = appended.events.first().copied().unwrap_or_default();
-        Ok(Receipt { agent, keys: 0, position, at })
+        let agent = agents.first().copied().unwrap_or(AgentId([0; 16]));
+        Ok(Receipt { agent, agents, keys: 0, position, at })
     }
 }

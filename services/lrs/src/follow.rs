@@ -11,7 +11,7 @@ use eventlog::clock::SharedClock;
 use eventlog::{Event, EventLog, Key, Position};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use vault::{AgentId, Text, Vault};
+use vault::{Text, Vault};
 use views::municipality::{Current, Snapshot};
 use views::statements::{self, Subject};
 use xapi::output::Languages;
@@ -78,7 +78,7 @@ pub struct Stretch {
 }
 
 /// What somebody who watches wants to see.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Watch<'a> {
     pub(crate) selection: &'a Selection,
     /// Whom statements are by or about.
@@ -159,7 +159,7 @@ impl Following {
         let mut positions: Vec<Position> = events
             .iter()
             .filter(|wanted| watch.own.is_none_or(|own| wanted.event.credential == Some(own)))
-            .filter(|wanted| watch.agent.is_none_or(|subject| is_with(&wanted.facts, subject)))
+            .filter(|wanted| watch.agent.as_ref().is_none_or(|subject| is_with(&wanted.facts, subject)))
             .filter(|wanted| roster.takes(watch.selection, &wanted.facts))
             .map(|wanted| wanted.event.position)
             .collect();
@@ -375,13 +375,12 @@ fn facts(wanted: &[Wanted]) -> impl Iterator<Item = &StatementFacts> {
 }
 
 /// Whether somebody is a statement's actor or object, or a member of either.
-fn is_with(facts: &StatementFacts, subject: Subject) -> bool {
+fn is_with(facts: &StatementFacts, subject: &Subject) -> bool {
     let near = |role| {
         matches!(
             role,
             AgentRole::Actor | AgentRole::ActorMember | AgentRole::Object | AgentRole::ObjectMember
         )
     };
-    let is = |agent: Key| subject.agent.is_some_and(|wanted| AgentId(wanted) == AgentId(agent));
-    facts.agents.iter().any(|(role, agent)| near(*role) && is(*agent))
+    facts.agents.iter().any(|(role, agent)| near(*role) && subject.agents.contains(agent))
 }

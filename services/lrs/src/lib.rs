@@ -20,11 +20,13 @@ mod ingest;
 mod intake;
 mod kept;
 mod metrics;
+mod people;
 mod prepare;
 mod query;
 mod reading;
 mod replay;
 mod rules;
+mod twins;
 mod uses;
 mod voiding;
 
@@ -52,6 +54,9 @@ pub use import::{Imported, Provenance, Standing};
 pub use ingest::{Ingest, IngestError, Posted, Sender};
 pub use query::{Asking, Found, GivenAttachment, Query, QueryFailed};
 pub use replay::Replayed;
+pub use twins::BroughtTogether;
+
+use people::People;
 
 /// After this long content that no statement has is taken for abandoned.
 const ABANDONED: Duration = Duration::from_secs(3600);
@@ -199,6 +204,8 @@ pub(crate) struct Inner {
     /// Turns true when open streams are to end.
     pub(crate) ending: watch::Sender<bool>,
     pub(crate) following: Following,
+    pub(crate) municipality: Current,
+    pub(crate) people: People,
     /// The latest promise of the log that was read, in microseconds.
     pub(crate) promised: AtomicI64,
     pub(crate) ingest: Ingest,
@@ -226,6 +233,7 @@ impl Lrs {
         } = options;
         let base_url = base_url.trim_end_matches('/').to_owned();
         let metrics = metrics::Metrics::new(&registry)?;
+        let people = People::new(vault.clone(), municipality.clone());
         Ok(Self {
             inner: Arc::new(Inner {
                 ingest: Ingest::new(
@@ -239,14 +247,22 @@ impl Lrs {
                 following: Following::new(
                     log.clone(),
                     vault.clone(),
-                    municipality,
+                    municipality.clone(),
                     clock.clone(),
                     base_url.clone(),
                 ),
-                query: Query::new(log.clone(), vault.clone(), clock.clone(), base_url, limits),
+                query: Query::new(
+                    log.clone(),
+                    vault.clone(),
+                    people.clone(),
+                    clock.clone(),
+                    base_url,
+                    limits,
+                ),
                 documents: documents::Documents::new(
                     log.clone(),
                     vault.clone(),
+                    people.clone(),
                     clock.clone(),
                     limits.body_bytes,
                 ),
@@ -259,6 +275,8 @@ impl Lrs {
                 buckets: http::rate::Buckets::default(),
                 rules: rules::Known::default(),
                 uses: uses::Uses::default(),
+                municipality,
+                people,
                 keeping: tokio::sync::Mutex::default(),
                 replaying: tokio::sync::Mutex::default(),
                 clock,

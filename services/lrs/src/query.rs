@@ -13,6 +13,7 @@ use xapi::{Format, Identifier, StatementQuery, Version, definition};
 
 use crate::Limits;
 use crate::cursor::Cursor;
+use crate::people::People;
 pub use crate::reading::GivenAttachment;
 use crate::reading::{self, Look, ReadError};
 
@@ -24,6 +25,7 @@ const ATTACHED: u64 = 2;
 pub struct Query {
     pub(crate) log: EventLog,
     pub(crate) vault: Vault,
+    people: People,
     clock: SharedClock,
     pub(crate) base_url: String,
     limits: Limits,
@@ -76,11 +78,12 @@ impl Query {
     pub(crate) fn new(
         log: EventLog,
         vault: Vault,
+        people: People,
         clock: SharedClock,
         base_url: String,
         limits: Limits,
     ) -> Self {
-        Self { log, vault, clock, base_url, limits }
+        Self { log, vault, people, clock, base_url, limits }
     }
 
     /// One statement by its id: the one that is not voided, or, for `voided`, the one that is.
@@ -233,16 +236,15 @@ impl Query {
 
     /// Whom an identifier stands for.
     pub(crate) async fn subject(&self, identifier: &Identifier) -> Result<Subject, QueryFailed> {
-        let found = self.vault.lookup(std::slice::from_ref(identifier)).await?;
-        let mut subject =
-            Subject { agent: found.first().copied().flatten().map(|agent| agent.0), credential: None };
+        let agents = self.people.behind(identifier).await?.into_iter().map(|agent| agent.0).collect();
+        let mut subject = Subject { agents, credential: None };
         if let Identifier::Account { home_page, name } = identifier
             && let Ok(AgentId(id)) = name.parse()
         {
             if *home_page == self.base_url {
                 subject.credential = Some(id);
-            } else if subject.agent.is_none() && *home_page == reading::erased_home(&self.base_url) {
-                subject.agent = Some(id);
+            } else if subject.agents.is_empty() && *home_page == reading::erased_home(&self.base_url) {
+                subject.agents.push(id);
             }
         }
         Ok(subject)

@@ -17,6 +17,16 @@ pub struct AgentErasedFacts {
 }
 facts!(AgentErasedFacts, kind::AGENT_ERASED);
 
+/// These agents are one: of one mailbox in several spellings. What is known of any of them is known of all.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct AgentsLinkedFacts {
+    /// The agents, ascending.
+    #[cbor(n(0), with = "crate::cbor::keys")]
+    pub agents: Vec<AgentId>,
+}
+facts!(AgentsLinkedFacts, kind::AGENTS_LINKED);
+
 /// A tool got a key and a secret. The secret, any hash of it, and the tool's name never enter the log.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]

@@ -171,6 +171,7 @@ fn the_bytes_are_those_of_the_fixtures() {
     holds("survey-1", &survey());
     holds("round-1", &round());
     holds("agent_erased-1", &AgentErasedFacts { agents: vec![[1; 16], [2; 16]] });
+    holds("agents_linked-1", &AgentsLinkedFacts { agents: vec![[1; 16], [2; 16]] });
     holds(
         "credential_created-1",
         &CredentialCreatedFacts {

@@ -259,8 +259,11 @@ impl OrganisationInput {
         }
         let mut taken: BTreeSet<AgentId> = BTreeSet::new();
         for (i, person) in self.persons.iter().enumerate() {
-            let given = agents(person, &agent_of);
+            let mut given = agents(person, &agent_of);
             let resolved = given.len() == person.agents.len();
+            // Two spellings of one mailbox.
+            let mut seen = BTreeSet::new();
+            given.retain(|agent| seen.insert(*agent));
             problems.check(resolved, || format!("/persons/{i}/agents"), "agents that have an id");
             let ids: BTreeSet<PersonId> = given.iter().filter_map(|a| known.listed_person_of(*a)).collect();
             let one = ids.len() <= 1 && given.iter().all(|agent| taken.insert(*agent));

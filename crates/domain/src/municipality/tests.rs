@@ -190,6 +190,25 @@ fn units_in_a_circle_end_the_walk() {
 }
 
 #[test]
+fn linked_agents_are_one_person_in_the_roster_and_outside_it() {
+    let mut town = Municipality::fold(&town()).unwrap();
+    let link =
+        |agents: &[u8]| AgentsLinkedFacts { agents: agents.iter().map(|agent| [*agent; 16]).collect() };
+    for (position, agents) in [(20, [11, 60]), (21, [60, 61]), (22, [70, 71])] {
+        assert!(town.apply(&event(position, &link(&agents))).unwrap());
+    }
+    let town = town.organisation;
+    assert_eq!(town.all_of([61; 16]), [[11; 16], [60; 16], [61; 16]]);
+    assert_eq!(town.person_of([61; 16]), [1; 16]);
+    assert_eq!(town.units_of([61; 16], None), town.units_of([11; 16], None));
+    let of_one: BTreeSet<_> = town.agents_of([1; 16]).into_iter().collect();
+    assert!(of_one.is_superset(&[[11; 16], [60; 16], [61; 16]].into()) && of_one.contains(&[1; 16]));
+    assert_eq!((town.person_of([71; 16]), town.listed_person_of([71; 16])), ([70; 16], None));
+    assert_eq!(town.agents_of([70; 16]), [[70; 16], [71; 16]]);
+    assert_eq!(town.all_of([2; 16]), [[2; 16]]);
+}
+
+#[test]
 fn several_agents_are_one_person_and_a_stranger_is_one_of_their_own() {
     let mut town = Municipality::fold(&town()).unwrap();
     assert_eq!(town.organisation.person_of([11; 16]), [1; 16]);

@@ -24,7 +24,8 @@ pub struct Page {
 /// How many rows of the index a page looks at, and places where a row may be, before it ends early with a rest to go
 /// on from: two conditions that hardly meet must not hold the server.
 const WORK_LIMIT: usize = 10_000;
-/// The most that one page looks at: the first stretch of every list, of which there are eight at most, then
+/// The most that one page looks at: the first stretch of every list, of which there are eight at most (and two more for
+/// each further pseudonym of whoever is asked for), then
 /// [`WORK_LIMIT`], and what goes beyond it with the last stretch, which two lists and eight look-ups may be. On top
 /// comes what one statement has borrowed, where it has more rows by itself than a stretch has.
 pub const MOST_LOOKED_AT: usize = 8 * CHUNK_LIMIT + WORK_LIMIT + 16 * CHUNK_LIMIT;

@@ -137,11 +137,11 @@ pub struct Filter {
     pub own: Option<Key>,
 }
 
-/// Whom an identifier stands for: a pseudonym, a credential (as an authority), both or nobody.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Whom an identifier stands for: pseudonyms, a credential (as an authority), both or nobody.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Subject {
-    /// The pseudonym, where the identifier has one.
-    pub agent: Option<Key>,
+    /// The pseudonyms, where the identifier has any: several that are one.
+    pub agents: Vec<Key>,
     /// The credential, where the identifier is the account of one.
     pub credential: Option<Key>,
 }
@@ -164,18 +164,17 @@ impl Filter {
         let mut verb = self.verb.as_deref();
         if let Some(subject) = &self.agent {
             let mut terms = Vec::new();
-            match (subject.agent, self.related_agents, verb) {
-                (None, ..) => {}
-                (Some(agent), false, Some(id)) => {
-                    terms.push(agent_term(&agent, Kind::AgentVerb, &[id.as_bytes()]));
-                    verb = None;
+            let with_verb = verb.filter(|_| !self.related_agents && !subject.agents.is_empty());
+            for agent in &subject.agents {
+                match with_verb {
+                    Some(id) => terms.push(agent_term(agent, Kind::AgentVerb, &[id.as_bytes()])),
+                    None => terms.push(agent_term(agent, Kind::Agent, &[])),
                 }
-                (Some(agent), false, None) => terms.push(agent_term(&agent, Kind::Agent, &[])),
-                (Some(agent), true, _) => {
-                    terms.push(agent_term(&agent, Kind::Agent, &[]));
-                    terms.push(agent_term(&agent, Kind::RelatedAgent, &[]));
+                if self.related_agents {
+                    terms.push(agent_term(agent, Kind::RelatedAgent, &[]));
                 }
             }
+            verb = verb.filter(|_| with_verb.is_none());
             if let (Some(credential), true) = (subject.credential, self.related_agents) {
                 terms.push(digest(Kind::Credential, &[&credential]));
             }

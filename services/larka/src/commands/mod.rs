@@ -12,5 +12,6 @@ pub(crate) mod report;
 pub(crate) mod retention;
 pub(crate) mod serve;
 pub(crate) mod statement;
+pub(crate) mod twins;
 pub(crate) mod user;
 pub(crate) mod verify;

@@ -30,6 +30,7 @@ pub(crate) enum Task {
     Retention { dry_run: bool, keep_superseded: Duration },
     Verify { anchors: Option<String>, key: Option<String> },
     Anchor,
+    Twins { dry_run: bool },
     Import(imported::Batch),
     ImportRun(imported::Run),
     Standing { ids: Vec<imported::Id> },
@@ -49,6 +50,7 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
             instance.vault.ratchet().await?;
             Ok(json!({
                 "agent": receipt.agent.to_string(),
+                "agents": receipt.agents.iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "keys": receipt.keys,
                 "position": receipt.position.0,
                 "at": receipt.at.to_datetime().to_rfc3339(),
@@ -81,6 +83,10 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
         Task::Anchor => {
             let (anchor, key) = anchors::now(instance).await?;
             Ok(json!({ "anchor": anchor, "key": key }))
+        }
+        Task::Twins { dry_run } => {
+            let done = instance.lrs.bring_together(dry_run).await?;
+            Ok(json!({ "events": done.events, "spellings": done.linked, "linked": !dry_run }))
         }
         Task::Import(batch) => imported::store(instance, batch).await,
         Task::ImportRun(run) => imported::note(instance, run).await,

@@ -1,5 +1,6 @@
 //! Changing documents: what a request comes to, given what is there, and the append that holds it to that.
 
+use std::collections::HashSet;
 use std::hash::BuildHasher as _;
 
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use eventlog::{Append, AppendError, Key, NewEvent, Position, Slot};
 use tokio::sync::Mutex;
 use vault::{AgentHandle, AgentId, Binding, ClassHandle, Owner, Period, VaultError};
 use views::documents as index;
+use xapi::Identifier;
 use xapi::documents::{DocumentQuery, NotAnObject, merge};
 
 use super::{Current, Document, DocumentError, Documents, JSON, Keeper, Unconditional, id, is_json};
@@ -87,15 +89,17 @@ impl Documents {
         keeper: Keeper,
     ) -> Result<(), DocumentError> {
         self.vault.at_fence(self.log.fence());
-        let Some(place) = self.place(query, keeper).await? else { return Ok(()) };
+        let Some(places) = self.places(query, keeper).await? else { return Ok(()) };
         let mut listed =
-            index::list(self.log.database(), &place, Position(0)).await.map_err(QueryFailed::from)?;
-        let inherited = self.inherited(&place, Position(0)).await?.into_iter();
-        listed.extend(inherited.map(|(document, stream)| index::Listed { stream, ..document }));
+            index::list(self.log.database(), &places.own, Position(0)).await.map_err(QueryFailed::from)?;
+        let before = self.still_before(&places, Position(0)).await?.into_iter();
+        listed.extend(before.map(|(document, stream)| index::Listed { stream, ..document }));
+        let mut streams = HashSet::new();
+        listed.retain(|document| streams.insert(document.stream));
         let mut events = Vec::with_capacity(listed.len());
         for document in listed {
             let registration = document.registration.map(uuid::Uuid::into_bytes);
-            let facts = DocumentDeletedFacts(DocumentPlace { registration, ..place.clone() });
+            let facts = DocumentDeletedFacts(DocumentPlace { registration, ..places.own.clone() });
             // What is stored meanwhile goes as well: the two requests come at once, and this one counts as the later.
             let stream = (document.stream, Expected::Any);
             events.push(event(&facts, random()?, stream, keeper.credential, Vec::new()));
@@ -123,20 +127,20 @@ impl Documents {
             // The fence first: a key that dies from here on makes the log refuse.
             let fence = self.log.fence();
             self.vault.at_fence(fence);
-            let known = self.place(query, keeper).await?;
+            let known = self.places(query, keeper).await?;
             let current = match &known {
-                Some(place) if !blind => self.current(place, id(query)).await?,
-                _ => Current { version: 0, document: None },
+                Some(places) if !blind => self.current(places, id(query)).await?,
+                _ => Current { version: 0, position: Position(0), document: None },
             };
             let outcome = self.decide(change, conditions, current.document.as_ref())?;
             let (place, sealer) = match (&outcome, known) {
                 (Outcome::Nothing, _) | (Outcome::Delete, None) => return Ok(None),
-                (Outcome::Delete, Some(place)) => (place, None),
+                (Outcome::Delete, Some(places)) => (places.own, None),
                 // Nobody is made before the conditions are known to hold.
                 (Outcome::Store { .. }, known) => {
                     let sealer = self.sealer(query).await?;
                     let place = self.place_of(query, sealer.agent(), keeper);
-                    if known.is_some_and(|known| known != place) {
+                    if known.is_some_and(|known| known.own != place) {
                         // Erased and made anew in between.
                         continue;
                     }
@@ -215,6 +219,8 @@ impl Documents {
     fn turn(&self, query: &DocumentQuery) -> &Mutex<()> {
         let (hasher, turns) = &*self.turns;
         let DocumentQuery { resource, activity, agent, registration, id, .. } = query;
+        let folded = agent.as_ref().and_then(Identifier::folded);
+        let agent = folded.as_ref().or(agent.as_ref());
         let hash = hasher.hash_one((resource, activity, agent, registration, id));
         &turns[usize::try_from(hash % turns.len() as u64).unwrap_or_default()]
     }
