@@ -5,7 +5,8 @@
 
 mod rig;
 
-use eventlog::{Database, Position};
+use domain::statement::{ObjectFacts, StatementFacts};
+use eventlog::{Database, NewEvent, Position};
 use rig::*;
 use sqlx::{AssertSqlSafe, Row as _};
 use views::statements::{Asked, Bounds, Filter, MOST_LOOKED_AT, Order, Subject, asked, find};
@@ -214,6 +215,29 @@ async fn any_other_combination_ends_within_the_bound_and_goes_on(rig: Rig) {
     assert!(early > 0, "one at least is so sparse that a page ends before it finds anything");
 }
 
+async fn whom_others_statements_are_about_makes_no_difference_to_a_page_of_ones_own(rig: Rig) {
+    let (others, own) = ([8; 16], [7; 16]);
+    let sent = |facts: &StatementFacts, by: [u8; 16]| NewEvent { credential: Some(by), ..event(facts) };
+    rig.append(vec![sent(&facts(1, 1, VERBS[0], 1), others)]).await;
+    for batch in 0..18 {
+        let refer = |number: usize| {
+            let object = ObjectFacts::StatementRef(key(1, 1));
+            sent(&StatementFacts { object, ..facts(10 + batch * 500 + number, 2, VERBS[0], 1) }, own)
+        };
+        rig.append((0..500).map(refer).collect()).await;
+    }
+    let bounds = Bounds { after: Position(0), through: rig.log.head().await.unwrap().position };
+    for order in [Order::NewestFirst, Order::OldestFirst] {
+        let page = async |who| {
+            let agent = Some(Subject { agents: vec![key(2, who)], credential: None });
+            let filter = Filter { agent, own: Some(own), ..Filter::default() };
+            find(rig.log.database(), &filter, order, bounds, 100).await.unwrap()
+        };
+        assert_eq!((page(2).await.positions.len(), page(1).await.positions.len()), (100, 0));
+        assert_eq!(page(1).await.rest, page(3).await.rest, "who is in it, and who is not");
+    }
+}
+
 async fn what_lies_between_statements_counts_too(rig: Rig) {
     // A page may not look through any number of events that are no statements.
     rig.append(vec![event(&facts(1, 1, VERBS[0], 1))]).await;
@@ -261,5 +285,6 @@ on_both![
     every_indexed_combination_is_read_off_an_index,
     an_indexed_page_looks_at_little_more_than_it_gives,
     any_other_combination_ends_within_the_bound_and_goes_on,
+    whom_others_statements_are_about_makes_no_difference_to_a_page_of_ones_own,
     what_lies_between_statements_counts_too,
 ];

@@ -50,7 +50,7 @@ pub async fn find(
     }
     let size = if conditions.len() > 1 { CHUNK_LIMIT } else { (limit + 16).clamp(32, CHUNK_LIMIT) };
     let mut reader = database.reader().await?;
-    let mut scan = Scan { tx: reader.tx(), order, size };
+    let mut scan = Scan { tx: reader.tx(), order, size, own: filter.own_term() };
     let (driver, mut chunk) = scan.sparsest(&conditions, bounds).await?;
     // The first stretches are looked at whatever comes of them; what follows is bounded.
     let limit_of_work = chunk.looked_at + WORK_LIMIT;
@@ -155,6 +155,8 @@ struct Scan<'a> {
     tx: Tx<'a>,
     order: Order,
     size: usize,
+    /// The term of a credential that sees its own alone.
+    own: Option<Term>,
 }
 
 impl Scan<'_> {
@@ -190,7 +192,9 @@ impl Scan<'_> {
         let mut edge: Option<u64> = None;
         let mut looked_at = 0;
         for term in terms {
-            let mut list = read::list(self.tx.reborrow(), self.order, term, bounds, self.size).await?;
+            let mut list =
+                read::list(self.tx.reborrow(), self.order, term, self.own.as_ref(), bounds, self.size)
+                    .await?;
             looked_at += list.len().max(1);
             if list.len() == self.size
                 && let Some(&(last, _)) = list.last()
@@ -200,7 +204,9 @@ impl Scan<'_> {
                 let mut covered = list.last().map(|(position, _)| *position);
                 if covered.is_none() {
                     let only = Bounds { after: Position(last - 1), through: Position(last) };
-                    list = read::list(self.tx.reborrow(), self.order, term, only, usize::MAX).await?;
+                    list =
+                        read::list(self.tx.reborrow(), self.order, term, self.own.as_ref(), only, usize::MAX)
+                            .await?;
                     looked_at += list.len();
                     covered = Some(last);
                 }
