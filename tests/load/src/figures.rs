@@ -48,7 +48,7 @@ pub(crate) struct Http {
 }
 
 impl Http {
-    fn rate(&self) -> Rate {
+    pub(crate) fn rate(&self) -> Rate {
         Rate { count: self.statements, seconds: self.seconds }
     }
 

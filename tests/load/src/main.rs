@@ -7,11 +7,14 @@
 
 #![allow(clippy::print_stdout, reason = "a measuring tool for a terminal")]
 
+mod against;
+mod asking;
 mod bare;
 mod client;
 mod figures;
 mod folding;
 mod garbled;
+mod holding;
 mod inside;
 mod place;
 mod process;
@@ -20,7 +23,7 @@ mod server;
 mod size;
 mod work;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -28,6 +31,7 @@ use clap::{Parser, ValueEnum};
 use serde::Serialize;
 
 use figures::{Figures, Http};
+use holding::Crowd;
 use place::{Backend, Place};
 use server::Server;
 use work::Work;
@@ -57,6 +61,12 @@ struct Flags {
     /// Instead of all that: send so many garbled requests, of which none may be answered with a 5xx
     #[arg(long, value_name = "REQUESTS", default_value_t = 0)]
     garbled: u64,
+    /// Instead of all that: what memory the server holds for clients that only want it to
+    #[arg(long)]
+    holding: bool,
+    /// Instead of all that: post and ask by turns with another binary, and print how fast this one is, of that one's speed
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
     /// A tiny run, to see that everything is measured
     #[arg(long)]
     quick: bool,
@@ -87,7 +97,13 @@ fn main() -> Result<()> {
         if flags.garbled > 0 {
             return garble(&flags).await;
         }
+        if flags.holding {
+            return hold(&flags).await;
+        }
         let work = Work::new(&flags);
+        if let Some(other) = &flags.against {
+            return compare(&flags, &work, other).await;
+        }
         let mut all = Vec::new();
         for backend in flags.database.clone() {
             let mut best: Option<Figures> = None;
@@ -135,6 +151,28 @@ async fn garble(flags: &Flags) -> Result<()> {
     }
     keep(flags, &all)?;
     all.iter().try_for_each(garbled::Garbled::report)
+}
+
+/// What memory is held for nothing.
+async fn hold(flags: &Flags) -> Result<()> {
+    let mut all = Vec::new();
+    for backend in flags.database.clone() {
+        let holding = holding::measure(backend, flags, Crowd::of(flags)).await?;
+        println!("{holding}");
+        all.push(holding);
+    }
+    keep(flags, &all)
+}
+
+/// How fast this build is beside another.
+async fn compare(flags: &Flags, work: &Work, other: &Path) -> Result<()> {
+    let mut all = Vec::new();
+    for backend in flags.database.clone() {
+        let against = against::measure(backend, flags, work, other).await?;
+        println!("{against}");
+        all.push(against);
+    }
+    keep(flags, &all)
 }
 
 /// One round on one database.

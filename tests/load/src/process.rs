@@ -28,6 +28,19 @@ pub(crate) fn memory(pid: u32) -> Result<Memory> {
     Ok(Memory { peak: of("VmHWM:")?, resident: of("VmRSS:")?, own: of("RssAnon:")? })
 }
 
+/// How many connections a server on this port has, in the whole system.
+pub(crate) fn connections(port: u16) -> Result<usize> {
+    let (here, listening) = (format!(":{port:04X}"), "0A");
+    let text = std::fs::read_to_string("/proc/self/net/tcp")?;
+    let is_open = |line: &&str| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let field = |index: usize| fields.get(index).copied().unwrap_or_default();
+        // Those that only the system still knows belong to no file.
+        field(1).ends_with(&here) && field(3) != listening && field(9) != "0"
+    };
+    Ok(text.lines().filter(is_open).count())
+}
+
 /// Processor time of a process so far, in seconds.
 pub(crate) fn cpu(pid: u32) -> Result<f64> {
     let stat = Stat::read(pid)?;

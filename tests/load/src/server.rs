@@ -26,6 +26,7 @@ pub(crate) struct Server<'a> {
     child: Child,
     address: SocketAddr,
     tool: String,
+    administrator: String,
 }
 
 /// A request in its parts, to be changed before it is sent.
@@ -85,7 +86,7 @@ impl<'a> Server<'a> {
         let Some((_, address)) = line.trim().split_once("http://") else {
             bail!("the server ended before it listened: {:?}", child.wait()?);
         };
-        let server = Self { place, child, address: address.parse()?, tool };
+        let server = Self { place, child, address: address.parse()?, tool, administrator };
         let mut connection = Connection::open(server.address).await?;
         let world = &work.world;
         for (path, body) in [
@@ -94,7 +95,7 @@ impl<'a> Server<'a> {
             ("surveys", serde_json::to_string(&world.surveys())?),
             ("rounds", serde_json::to_string(&world.rounds())?),
         ] {
-            let request = post(&format!("/api/v1/{path}"), &administrator, JSON, &body);
+            let request = post(&format!("/api/v1/{path}"), &server.administrator, JSON, &body);
             expect_200(connection.exchange(&request).await?)?;
         }
         for body in work.warm() {
@@ -113,6 +114,16 @@ impl<'a> Server<'a> {
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The tool's key and secret, as HTTP Basic has them.
+    pub(crate) fn tool(&self) -> &str {
+        &self.tool
+    }
+
+    /// The administrator's name and password, likewise.
+    pub(crate) fn administrator(&self) -> &str {
+        &self.administrator
     }
 
     /// A request that posts statements, and the files attached to them.

@@ -49,6 +49,11 @@ impl Work {
         Self { world, statements: Vec::new(), warm: 0 }
     }
 
+    /// Every statement, in the order in which they are sent.
+    pub(crate) fn statements(&self) -> impl Iterator<Item = &str> {
+        self.statements.iter().map(|made| made.json.as_str())
+    }
+
     /// Bodies of 50 statements to send before the clock starts.
     pub(crate) fn warm(&self) -> impl Iterator<Item = Body> {
         bodies(&self.statements[..self.warm], 50)

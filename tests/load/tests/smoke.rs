@@ -7,12 +7,15 @@ use std::process::Command;
 
 use serde_json::Value;
 
+/// The binary that is measured.
+fn larka() -> PathBuf {
+    std::env::var_os("LARKA_BIN")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/debug/larka"), PathBuf::from)
+}
+
 /// Runs the benchmark, tiny: its figures, and what it printed.
 fn load(arguments: &[&str]) -> (Vec<Value>, String) {
-    let larka = std::env::var_os("LARKA_BIN").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/debug/larka"),
-        PathBuf::from,
-    );
+    let larka = larka();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("figures.json");
     let output = Command::new(env!("CARGO_BIN_EXE_load"))
@@ -33,12 +36,51 @@ fn lists_are_asked_for_at_each_size() {
     assert_eq!(all.len(), 2);
     for figures in &all {
         let answered = figures["answered"].as_array().unwrap();
-        assert_eq!(answered.len(), 18);
+        assert_eq!(answered.len(), 20);
         for one in answered {
             assert!(one["given"].as_f64().unwrap() > 0.0, "an answer has what was asked for: {one}");
             assert!(one["median_ms"].as_f64().unwrap() > 0.0, "{one}");
         }
     }
+}
+
+#[test]
+fn what_is_held_is_measured_for_every_crowd() {
+    let (all, text) = load(&["--holding"]);
+    assert_eq!(all.len(), 2);
+    for holding in &all {
+        let held = holding["held"].as_array().unwrap();
+        assert_eq!(held.len(), 10);
+        for one in held {
+            let of = |name: &str| one[name].as_u64().unwrap();
+            assert!(of("most") >= of("before") && of("before") > 0 && of("limit") > 0, "{one}");
+            let answered: u64 = one["answers"].as_object().unwrap().values().filter_map(Value::as_u64).sum();
+            assert!(answered <= of("clients"), "{one}");
+        }
+        let log_ins = &held[2];
+        assert_eq!(
+            log_ins["answers"].as_object().unwrap().values().filter_map(Value::as_u64).sum::<u64>(),
+            4
+        );
+    }
+    assert_eq!(text.matches("connections that rest").count(), 2, "a table for each database: {text}");
+}
+
+#[test]
+fn two_builds_are_compared_in_every_figure() {
+    let larka = larka();
+    let (all, text) = load(&["--against", larka.to_str().unwrap(), "--rounds", "2"]);
+    assert_eq!(all.len(), 2);
+    for against in &all {
+        let compared = against["compared"].as_array().unwrap();
+        // Nobody of so few statements has a page full of them.
+        assert_eq!(compared.len(), 11);
+        for one in compared {
+            assert!(one["old"].as_f64().unwrap() > 0.0 && one["new"].as_f64().unwrap() > 0.0, "{one}");
+            assert_eq!(one["speeds"].as_array().unwrap().len(), 2);
+        }
+    }
+    assert_eq!(text.matches("HTTP, 50 x 8").count(), 2, "a table for each database: {text}");
 }
 
 #[test]
