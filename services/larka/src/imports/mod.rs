@@ -12,6 +12,7 @@ mod extended;
 mod feed;
 pub(crate) mod file;
 mod flags;
+mod glance;
 mod other;
 pub(crate) mod pull;
 mod source;

@@ -12,7 +12,7 @@ use xapi::multipart::{self, Event, Headers, MultipartError, Splitter};
 
 use crate::failure::Failure;
 use crate::imports::asking::{Asking, refused};
-use crate::imports::feed::Glance;
+use crate::imports::glance::Glance;
 use crate::imports::source::Item;
 use crate::imports::trail::Step;
 

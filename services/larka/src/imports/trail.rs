@@ -9,7 +9,7 @@ use std::fmt;
 use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::imports::feed::Glance;
+use crate::imports::glance::Glance;
 use crate::tasks::imported::Id;
 
 /// How much later than it happened a statement has to be stored, in microseconds, to show what `since` is about.
