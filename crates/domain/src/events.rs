@@ -5,6 +5,7 @@
 //! [`PersonPersonal`] and [`GroupPersonal`]. Key numbers: `docs/formats/facts.md`.
 
 mod catalogue;
+mod cause;
 mod kept;
 mod organisation;
 mod surveys;
@@ -13,6 +14,7 @@ mod system;
 mod tests;
 
 pub use catalogue::{ActivityKind, CompetenceRulesFacts, CourseActivity, CourseFacts, Origin, RuleFacts};
+pub use cause::{cause_of, caused_by};
 pub use kept::{KeptDiscardedFacts, KeptReplayedFacts, RuleKind, Settled, StatementRefusedFacts};
 pub use organisation::{
     Duty, Enrolment, GroupFacts, GroupPersonal, Membership, PersonFacts, PersonPersonal, UnitFacts,

@@ -15,6 +15,7 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use xapi::Identifier;
 
@@ -84,7 +85,47 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Invalid> {
     deserializer.end().map_err(|error| Invalid {
         problems: vec![Problem { path: String::new(), expected: expected(&error) }],
     })?;
+    printable(body)?;
     Ok(value)
+}
+
+/// What a text may hold, so that lists, files and terminals show what was meant.
+const PRINTABLE: &str = "text without control characters";
+/// The field that is somebody else's document, in which nothing is a name.
+const DOCUMENT: &str = "definition";
+
+/// Refuses control characters in texts, names and codes.
+fn printable(body: &[u8]) -> Result<(), Invalid> {
+    // JSON lets them in by an escape, or as bytes that are few in other texts; most bodies are not read again.
+    let may_hold = body.windows(2).any(|pair| {
+        (pair[0] == b'\\' && b"bfnrtu".contains(&pair[1]))
+            || pair[0] == 0x7f
+            || (pair[0] == 0xc2 && pair[1] < 0xa0)
+    });
+    if !may_hold {
+        return Ok(());
+    }
+    let mut problems = Problems::default();
+    if let Ok(value) = serde_json::from_slice(body) {
+        controls(&value, String::new(), &mut problems);
+    }
+    problems.result()
+}
+
+fn controls(value: &Value, path: String, problems: &mut Problems) {
+    match value {
+        Value::String(text) => problems.check(!text.contains(char::is_control), || path, PRINTABLE),
+        Value::Array(values) => {
+            values.iter().enumerate().for_each(|(i, value)| controls(value, format!("{path}/{i}"), problems));
+        }
+        Value::Object(fields) => {
+            for (name, value) in fields.iter().filter(|(name, _)| *name != DOCUMENT) {
+                problems.check(!name.contains(char::is_control), || path.clone(), PRINTABLE);
+                controls(value, format!("{path}/{}", name.replace('~', "~0").replace('/', "~1")), problems);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// An xAPI agent with one identifier.

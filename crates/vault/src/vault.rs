@@ -100,7 +100,7 @@ impl Vault {
             instance,
             clock,
             metrics,
-            secrets: SecretsCache::new(),
+            secrets: SecretsCache::new()?,
             fence: Mutex::new(0),
             keyring: RwLock::new(Arc::new(keyring)),
             agents: Cache::new(CACHED),

@@ -15,8 +15,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::middleware;
 use eventlog::EventLog;
 use eventlog::clock::SharedClock;
+use prometheus::Registry;
 use utoipa_axum::router::OpenApiRouter;
 use vault::Vault;
 use views::municipality::Current;
@@ -29,7 +31,7 @@ pub use sources::{
 };
 pub use system::{Followers, FollowersFailed, Rebuilding, Standing, Unfoldable};
 
-use shell::{Shell, Subject};
+use shell::{Attempts, Metrics, Shell, Subject};
 
 /// The subjects, in the order of the navigation.
 fn subjects() -> [Subject<Admin>; 6] {
@@ -63,6 +65,8 @@ pub struct Options {
     pub forwards: Arc<dyn Forwards>,
     /// The time.
     pub clock: SharedClock,
+    /// Where metrics go.
+    pub registry: Registry,
     /// Whether browsers must send the session's cookie over TLS alone.
     pub secure_cookies: bool,
 }
@@ -98,8 +102,12 @@ parts! {
     forwards: Arc<dyn Forwards>,
 }
 
-/// The routes of pages (`/…`) and API (`/api/v1/…`).
-pub fn router(options: Options) -> Router {
+/// The routes of pages (`/…`) and API (`/api/v1/…`). Who asks from where is expected in `ConnectInfo`, and that another
+/// site's page asks in `Sec-Fetch-Site`, also of browsers that do not send it.
+///
+/// # Errors
+/// The metrics are registered already.
+pub fn router(options: Options) -> Result<Router, prometheus::Error> {
     let Options {
         log,
         vault,
@@ -110,17 +118,30 @@ pub fn router(options: Options) -> Router {
         statements,
         forwards,
         clock,
+        registry,
         secure_cookies,
     } = options;
     let pages = subjects().iter().flat_map(|subject| subject.pages).copied().collect();
-    let shell = Shell { log, vault, municipality, clock, secure_cookies, pages, turn: Arc::default() };
+    let shell = Shell {
+        log,
+        vault,
+        municipality,
+        clock,
+        secure_cookies,
+        attempts: Arc::new(Attempts::new()),
+        metrics: Metrics::new(&registry)?,
+        pages,
+        turn: Arc::default(),
+    };
     let admin = Admin { shell, reports, followers, credentials, statements, forwards };
-    Router::from(mounted())
+    let router = Router::from(mounted())
         .merge(shell::routes())
         .fallback(shell::nowhere)
         .method_not_allowed_fallback(shell::not_so)
+        .layer(middleware::from_fn(shell::enter_first))
         .layer(DefaultBodyLimit::max(shell::problem::BODY_LIMIT))
-        .with_state(admin)
+        .with_state(admin);
+    Ok(router)
 }
 
 /// The API as a document (OpenAPI 3.1).

@@ -20,6 +20,7 @@ mod settings;
 mod socket;
 mod tasks;
 mod terminal;
+mod visitors;
 
 use clap::{Parser, Subcommand};
 use commands::{

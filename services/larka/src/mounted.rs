@@ -149,15 +149,19 @@ async fn every_route_refuses_strangers_but_those_that_are_named_here() {
             }
             for stranger in [None, Some((key, "wrong")), Some(("nobody", secret))] {
                 let (status, headers) = world.ask(&method, &address, stranger).await;
-                assert_eq!(status, StatusCode::UNAUTHORIZED, "{of} {stranger:?}");
-                assert!(headers.contains_key(header::WWW_AUTHENTICATE), "{of}");
+                if status != StatusCode::TOO_MANY_REQUESTS {
+                    assert_eq!(status, StatusCode::UNAUTHORIZED, "{of} {stranger:?}");
+                    assert!(headers.contains_key(header::WWW_AUTHENTICATE), "{of}");
+                }
             }
             if address.starts_with("/xapi/") || address == "/api/v1/statements/stream" {
                 let user = Some((narrow.credential.key.as_str(), narrow.secret.as_str()));
                 assert_eq!(world.ask(&method, &address, user).await.0, StatusCode::FORBIDDEN, "{of}");
             } else {
                 let (status, _) = world.ask(&method, &address, Some((key, secret))).await;
-                assert_eq!(status, StatusCode::UNAUTHORIZED, "{of}: a tool is no administrator");
+                // After a few wrong names and passwords others are not tried any more.
+                let refused = [StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS];
+                assert!(refused.contains(&status), "{of}: a tool is no administrator: {status}");
             }
         }
     }

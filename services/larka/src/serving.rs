@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::tasks::{anchors, credentials, forwards, provenance, reports};
-use crate::{operations, socket};
+use crate::{operations, socket, visitors};
 
 /// Services that are running.
 pub(crate) struct Running {
@@ -75,9 +75,9 @@ pub(crate) fn router(instance: &Arc<Instance>) -> Result<Router, Failure> {
         router = router.merge(lrs::router(instance.lrs.clone()));
     }
     if roles.admin {
-        router = router.merge(admin::router(admin_of(instance)));
+        router = router.merge(admin::router(admin_of(instance))?);
     }
-    Ok(router)
+    Ok(visitors::known(router, &instance.settings.address, &instance.registry)?)
 }
 
 async fn serve(
@@ -88,7 +88,9 @@ async fn serve(
     let stopped = async move {
         let _ = stopping.wait_for(|stop| *stop).await;
     };
-    axum::serve(listener, router).with_graceful_shutdown(stopped).await
+    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(stopped)
+        .await
 }
 
 fn admin_of(instance: &Arc<Instance>) -> admin::Options {
@@ -102,6 +104,7 @@ fn admin_of(instance: &Arc<Instance>) -> admin::Options {
         statements: Arc::new(provenance::ForApi(Arc::clone(instance))),
         forwards: Arc::new(forwards::ForApi(Arc::clone(instance))),
         clock: instance.clock.clone(),
+        registry: instance.registry.clone(),
         secure_cookies: instance.settings.address.base_url.starts_with("https://"),
     }
 }

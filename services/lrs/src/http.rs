@@ -8,6 +8,7 @@ mod body;
 pub(crate) mod conditions;
 mod documents;
 mod error;
+mod foreign;
 mod multipart;
 mod openapi;
 mod parameters;
@@ -53,13 +54,15 @@ pub fn router(lrs: Lrs) -> Router {
         .route("/xapi/{*rest}", any(unknown))
         .route("/api/v1/statements/stream", any(stream::stream))
         .layer(middleware::from_fn_with_state(lrs.clone(), alternate::rewritten))
+        .layer(middleware::from_fn_with_state(lrs.clone(), foreign::unremembered))
         .layer(middleware::from_fn_with_state(lrs.clone(), measured))
         .layer(cors(&lrs.inner.origins))
         .with_state(lrs)
 }
 
 /// Lets tools that run in a browser ask from elsewhere. Credentials come in a header that a script sets, never in
-/// a cookie, so any origin may be let in without harm to those who are logged in here.
+/// a cookie, so any origin may be let in without harm to those who are logged in here; what a browser remembers and
+/// adds by itself is left out of account ([`foreign`]).
 fn cors(origins: &[HeaderValue]) -> CorsLayer {
     let origins = match origins {
         [any] if any == "*" => AllowOrigin::any(),

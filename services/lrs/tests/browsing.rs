@@ -82,6 +82,53 @@ promises! {
     }
 }
 
+promises! {
+    async fn a_page_of_another_site_posts_nothing_with_what_a_browser_remembers(rig) {
+        let all = rig.all.clone();
+        let post = async |uri: &str, said: &[(&str, &str)], body: String| {
+            let request = Request::builder().method(Method::POST).uri(uri).header("Sec-Fetch-Site", "cross-site");
+            let request = said.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+            rig.send(request.body(Body::from(body)).unwrap()).await
+        };
+        let remembered = ("Authorization", all.as_str());
+        let content = statement(1, "anna", "a").to_string();
+        let urlencoded = ("Content-Type", "application/x-www-form-urlencoded");
+        let put = "/xapi/statements?method=PUT";
+        let id = id(1);
+        let parameters = [("X-Experience-API-Version", "1.0.3"), ("statementId", id.as_str()), ("content", content.as_str())];
+        // The alternate syntax, with the browser's word for who it is.
+        post(put, &[remembered, urlencoded], form(&parameters)).await.expect(401);
+        post(put, &[remembered, ("Content-Type", "text/plain")], form(&parameters)).await.expect(401);
+        // Any other form, and what says nothing of what it is.
+        let state = address(&[("activityId", "https://larkby.example/a"), ("agent", &agent("anna").to_string()), ("stateId", "s")]);
+        let state = state.replace("statements", "activities/state");
+        for said in [&[remembered, ("Content-Type", "text/plain")][..], &[remembered]] {
+            let answer = post(&state, said, "{}".to_owned()).await;
+            assert!([400, 401].contains(&answer.status.as_u16()), "{}", answer.status);
+        }
+        assert_eq!(rig.log.head().await.unwrap().position.0, 0);
+        // A tool says who it is: in the form, or in headers for which the browser asks first.
+        let own = [&[remembered][..], &parameters].concat();
+        post(put, &[urlencoded], form(&own)).await.expect(204);
+        let header = [remembered, ("X-Experience-API-Version", "2.0.0"), ("Content-Type", "application/json")];
+        post("/xapi/statements", &header, statement(2, "bo", "a").to_string()).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_an_origin_that_the_setting_names_may_use_what_a_browser_remembers() {
+    let rig = Rig::sqlite_for(&["https://tool.example"]).await;
+    let content = statement(1, "anna", "a").to_string();
+    let (id, put) = (id(1), "/xapi/statements?method=PUT");
+    let body = form(&[("X-Experience-API-Version", "1.0.3"), ("statementId", &id), ("content", &content)]);
+    for (origin, status) in [("https://elsewhere.example", 401), ("https://tool.example", 204)] {
+        let request = Request::builder().method(Method::POST).uri(put).header("Sec-Fetch-Site", "cross-site");
+        let request = request.header("Origin", origin).header("Authorization", &rig.all);
+        let request = request.header("Content-Type", "application/x-www-form-urlencoded");
+        rig.send(request.body(Body::from(body.clone())).unwrap()).await.expect(status);
+    }
+}
+
 #[tokio::test]
 async fn a_page_from_an_origin_that_is_let_in_may_ask_and_another_may_not() {
     let rig = Rig::sqlite_for(&["https://tool.example"]).await;

@@ -34,6 +34,7 @@ impl Server {
         self.http
             .request(method, format!("{}/api/v1/{path}", self.address))
             .basic_auth(&self.administrator.0, Some(&self.administrator.1))
+            .header("Content-Type", "application/json")
     }
 
     /// Posts one statement or several under 2.0.

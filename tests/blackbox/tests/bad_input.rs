@@ -43,6 +43,35 @@ async fn refused(server: &Server, body: impl Into<reqwest::Body>, what: &str) ->
 }
 
 promises! {
+    async fn control_characters_in_names_are_refused_with_their_place_and_nothing_is_stored(instance) {
+        let server = instance.start().await.unwrap();
+        let events = instance.number("SELECT count(*) FROM event").await.unwrap();
+        let text = |sv: &str| json!({ "sv": sv });
+        for control in ["\n", "\0", "\u{1b}[2J", "\u{7f}", "\u{85}"] {
+            let bad = format!("Al{control}fa");
+            let course = |id: &str, title: &str| json!({ "id": id, "title": text(title), "origin": { "central": true } });
+            for (way, body, at) in [
+                ("organisation", json!({ "units": [{ "code": "L", "name": bad, "kind": "skola" }] }), "/units/0/name"),
+                ("organisation", json!({ "units": [{ "code": bad, "name": "L", "kind": "skola" }] }), "/units/0/code"),
+                ("courses", json!({ "courses": [course("https://larkby.example/a", &bad)] }), "/courses/0/title/sv"),
+                ("credentials", json!({ "name": bad, "scopes": ["all"] }), "/name"),
+                ("forwards", json!({ "name": bad, "kind": "webhook", "to": "https://larkby.example" }), "/name"),
+            ] {
+                let answer = server.api(Method::POST, way).json(&body).send().await.unwrap();
+                assert_eq!(answer.status(), 400, "{way} {control:?}");
+                assert_eq!(answer.json::<Value>().await.unwrap()["at"], at, "{way} {control:?}");
+            }
+            if control != "\0" {
+                for command in [["credential", "create", &bad], ["user", "create", &bad]] {
+                    let output = instance.run(&command).unwrap();
+                    assert!(!output.status.success(), "{command:?}");
+                    assert!(!String::from_utf8_lossy(&output.stderr).contains("Al"), "{command:?}");
+                }
+            }
+        }
+        assert_eq!(instance.number("SELECT count(*) FROM event").await.unwrap(), events);
+    }
+
     async fn what_is_no_statement_is_refused_with_its_place_and_nothing_of_it_is_stored(instance) {
         let server = instance.start().await.unwrap();
         let bom = "\u{feff}[]";

@@ -244,6 +244,27 @@ fn the_bytes_are_those_of_the_fixtures() {
     );
 }
 
+/// What is written with an account is the fixture, is read as if it were not there, and names the account.
+fn names_who<F: Facts + PartialEq + Debug>(name: &str, facts: &F) {
+    let bytes = caused_by(facts.encode(), Some([6; 16]));
+    matches_fixture(name, &bytes);
+    assert_eq!(&F::decode(1, &bytes).unwrap(), facts);
+    assert_eq!(cause_of(&bytes), Some([6; 16]));
+    assert_eq!(cause_of(&facts.encode()), None);
+    assert_eq!(caused_by(facts.encode(), None), facts.encode());
+}
+
+#[test]
+fn every_kind_of_the_municipality_names_the_account_that_caused_it() {
+    names_who("unit-by-1", &unit());
+    names_who("person-by-1", &person());
+    names_who("group-by-1", &group());
+    names_who("course-by-1", &course());
+    names_who("competence_rules-by-1", &rules());
+    names_who("survey-by-1", &survey());
+    names_who("round-by-1", &round());
+}
+
 #[test]
 fn a_name_is_only_in_the_slot() {
     let bytes = personal().encode();

@@ -369,3 +369,27 @@ fn at_most_twenty_problems_are_told_of() {
     let input: OrganisationInput = read(&json!({ "units": units }));
     assert_eq!(input.validate().unwrap_err().problems.len(), Invalid::MOST);
 }
+
+#[test]
+fn a_control_character_in_a_name_is_refused_with_its_place() {
+    let at = |body: &str| match parse::<OrganisationInput>(body.as_bytes()) {
+        Ok(_) => Vec::new(),
+        Err(invalid) => invalid.problems.into_iter().map(|problem| problem.path).collect(),
+    };
+    for inside in ["\\n", "\\u0000", "\\u001b[2J", "\u{7f}", "\u{9b}2J", "\\u0085"] {
+        let body = format!(
+            r#"{{ "units": [{{ "code": "A", "name": "Åsa", "kind": "skola" }},
+                {{ "code": "B{inside}", "name": "Al{inside}fa", "kind": "skola" }}] }}"#
+        );
+        assert_eq!(at(&body), ["/units/1/code", "/units/1/name"], "{inside:?}");
+    }
+    // What only looks like one is text.
+    assert!(
+        at(r#"{ "units": [{ "code": "A", "name": "a\\nb \u00e5 \"x\" é", "kind": "skola" }] }"#).is_empty()
+    );
+    // A survey's definition is its author's document.
+    let survey = with(surveys(), "/surveys/0/definition", json!({ "title": "one\ntwo" })).to_string();
+    assert!(parse::<SurveysInput>(survey.as_bytes()).is_ok());
+    let titled = with(surveys(), "/surveys/0/title/sv", json!("one\ntwo")).to_string();
+    assert_eq!(parse::<SurveysInput>(titled.as_bytes()).unwrap_err().problems[0].path, "/surveys/0/title/sv");
+}

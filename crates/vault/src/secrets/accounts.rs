@@ -2,24 +2,17 @@
 
 use std::time::Duration;
 
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use eventlog::clock::Micros;
 use sha2::{Digest, Sha256};
 use sqlx::Row;
 use zeroize::Zeroizing;
 
-use crate::inner::blocking;
+use super::passwords::{hash_password, password_is};
 use crate::store::{bytes, on_either};
 use crate::{Vault, VaultError, crypto};
 
 /// An account's id: random, the same for good, and what events carry.
 pub type AccountId = [u8; 16];
-
-/// Shorter passwords are refused (NIST SP 800-63B-4, 3.1.1.2, asks for at least 15 where nothing else protects).
-const SHORTEST: usize = 15;
-/// Longer ones too: hashing must not become a way to keep the server busy.
-const LONGEST: usize = 1024;
 
 /// Somebody who can log in.
 #[derive(Clone, PartialEq, Eq)]
@@ -142,7 +135,8 @@ impl Vault {
         })
     }
 
-    /// The account with this login, if the password is its own. Takes as long for a login that is not known.
+    /// The account with this login, if the password is its own. Takes as long for a login that is not known; where the
+    /// same was asked a moment ago and nothing was changed it takes no time.
     ///
     /// # Errors
     /// [`VaultError::Unavailable`].
@@ -154,9 +148,16 @@ impl Vault {
             row.map(|row| Ok::<_, VaultError>((account!(row), row.try_get(5)?))).transpose()?
         });
         drop(reading);
-        let (account, hash) = known.map_or((None, None), |(account, hash)| (Some(account), Some(hash)));
-        let password = Zeroizing::new(password.to_owned());
-        let same = blocking(move || Ok(password_is(&password, hash.as_deref()))).await?;
+        let (account, stored) = known.map_or((None, None), |(account, stored)| (Some(account), Some(stored)));
+        let verified = &self.inner.secrets.passwords;
+        let mark = stored.as_deref().map(|stored| verified.mark(login, password, stored));
+        if mark.is_some_and(|mark| verified.holds(&mark, self.inner.clock.elapsed())) {
+            return Ok(account);
+        }
+        let same = password_is(password, stored).await?;
+        if let Some(mark) = mark.filter(|_| same) {
+            verified.remember(mark, self.inner.clock.elapsed());
+        }
         Ok(account.filter(|_| same))
     }
 
@@ -214,34 +215,5 @@ impl Vault {
             sqlx::query("DELETE FROM session WHERE token = $1").bind(token).execute(connection).await.map(drop)?;
         });
         Ok(transaction.commit().await?)
-    }
-}
-
-async fn hash_password(password: &str) -> Result<String, VaultError> {
-    if !(SHORTEST..=LONGEST).contains(&password.len()) {
-        return Err(VaultError::Invalid("a password has 15 to 1024 characters"));
-    }
-    let password = Zeroizing::new(password.to_owned());
-    blocking(move || {
-        let failed = |error: argon2::password_hash::Error| VaultError::Stopped(error.to_string());
-        let salt = SaltString::encode_b64(&crypto::random::<16>()?).map_err(failed)?;
-        Ok(Argon2::default().hash_password(password.as_bytes(), &salt).map_err(failed)?.to_string())
-    })
-    .await
-}
-
-fn password_is(password: &str, hash: Option<&str>) -> bool {
-    let argon2 = Argon2::default();
-    let parsed = hash.and_then(|hash| PasswordHash::new(hash).ok());
-    match parsed {
-        Some(parsed) if password.len() <= LONGEST => {
-            argon2.verify_password(password.as_bytes(), &parsed).is_ok()
-        }
-        _ => {
-            // The same work as for a login that is known.
-            let mut out = [0; 32];
-            let _ = argon2.hash_password_into(b"a password", b"sixteen bytes of", &mut out);
-            false
-        }
     }
 }

@@ -4,6 +4,7 @@
 mod accounts;
 mod credentials;
 mod forwards;
+mod passwords;
 mod uses;
 
 pub use accounts::{Account, AccountId, NewSession};
@@ -13,15 +14,17 @@ pub use uses::{
     DAYS_KEPT, HOURS_KEPT, OTHER_TOOLS, REFUSALS_KEPT, RefusalNote, Stored, TOOLS_KEPT, ToolUse, Use,
 };
 
+use crate::VaultError;
 use crate::cache::Cache;
 
-/// Verified credentials and sessions that are kept in memory.
+/// Verified credentials and passwords that are kept in memory.
 pub(crate) struct SecretsCache {
     credentials: Cache<String, credentials::Cached>,
+    passwords: passwords::Verified,
 }
 
 impl SecretsCache {
-    pub(crate) fn new() -> Self {
-        Self { credentials: Cache::new(10_000) }
+    pub(crate) fn new() -> Result<Self, VaultError> {
+        Ok(Self { credentials: Cache::new(10_000), passwords: passwords::Verified::new()? })
     }
 }

@@ -13,14 +13,14 @@ use crate::shell::{Administrator, Shell};
 /// Takes in units, persons with duties and enrolments, and groups.
 #[utoipa::path(post, path = "/api/v1/organisation", tag = "ways in", request_body = input::OrganisationInput, responses((status = OK, body = Taken)))]
 pub(crate) async fn organisation(
-    _: Administrator,
+    administrator: Administrator,
     State(shell): State<Shell>,
     Body(body): Body,
 ) -> Result<Json<Taken>, Problem> {
     let input: input::OrganisationInput = input::parse(&body)?;
     input.validate()?;
     let identifiers = input.identifiers();
-    store(&shell, &identifiers, |known, handles, opened| {
+    store(&shell, administrator.account, &identifiers, |known, handles, opened| {
         let agent =
             |identifier: &Identifier| handles.get(identifier).map(|handle: &AgentHandle| handle.agent().0);
         Ok(match opened {

@@ -2,9 +2,10 @@
 
 use std::sync::LazyLock;
 
-use axum::extract::{FromRef, FromRequestParts, Path, Query, State};
+use axum::extract::{FromRef, FromRequestParts, Path, Query, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use disclosure::Lang;
 use domain::Municipality;
@@ -95,20 +96,48 @@ pub(crate) fn answer(shell: &Shell, lang: Lang, made: Result<Response, Problem>)
 
 /// Everything else: a page for readers, a problem for programs.
 pub(crate) async fn nowhere(State(shell): State<Shell>, uri: Uri, headers: HeaderMap) -> Response {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let program = ["/api/", "/xapi/"].iter().any(|prefix| uri.path().starts_with(prefix));
-    if program || !accept.contains("text/html") {
-        return Problem::NotFound("resource").into_response();
+    if reads(&uri, &headers) {
+        return failure(&shell, lang_of(&uri), &Problem::NotFound("page"));
     }
-    failure(&shell, lang_of(&uri), &Problem::NotFound("page"))
+    Problem::NotFound("resource").into_response()
 }
 
 /// A method that an address does not know; `Allow` says which it does.
-pub(crate) async fn not_so(uri: Uri) -> Response {
-    if uri.path().starts_with("/api/") {
-        return Problem::Method.into_response();
+pub(crate) async fn not_so(State(shell): State<Shell>, uri: Uri, headers: HeaderMap) -> Response {
+    if reads(&uri, &headers) {
+        failure(&shell, lang_of(&uri), &Problem::Method)
+    } else {
+        Problem::Method.into_response()
     }
-    StatusCode::METHOD_NOT_ALLOWED.into_response()
+}
+
+/// Whether somebody reads the answer, and no program.
+fn reads(uri: &Uri, headers: &HeaderMap) -> bool {
+    let program = ["/api/", "/xapi/"].iter().any(|prefix| uri.path().starts_with(prefix));
+    !program && shows(headers)
+}
+
+/// Whether the answer is shown in a browser.
+fn shows(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("text/html"))
+}
+
+/// Somebody who opens an address of the API in a browser and is not logged in, such as a report's file, is asked to
+/// log in and then gets it.
+pub(crate) async fn enter_first(request: Request, next: Next) -> Response {
+    let opened = request.method() == Method::GET
+        && request.uri().path().starts_with("/api/")
+        && !request.headers().contains_key(header::AUTHORIZATION)
+        && shows(request.headers());
+    if !opened {
+        return next.run(request).await;
+    }
+    let uri = request.uri().clone();
+    let answer = next.run(request).await;
+    if answer.status() == StatusCode::UNAUTHORIZED { to_log_in(&uri) } else { answer }
 }
 
 /// The page that a reader sees instead of the one asked for.
@@ -122,7 +151,27 @@ pub(crate) fn failure(shell: &Shell, lang: Lang, problem: &Problem) -> Response 
                 "The address may be mistyped, or the page has moved.",
             ),
         ),
-        Problem::Invalid { .. } | Problem::Asked(_) | Problem::Method | Problem::TooLarge => (
+        Problem::Slow | Problem::TooLarge(_) | Problem::MediaType(_) => (
+            t(lang, "Formuläret gick inte att läsa", "The form could not be read"),
+            t(
+                lang,
+                "Det var inte det formulär som sidan har, eller så kom det inte fram i tid. Försök igen.",
+                "It was not the form that the page has, or it did not arrive in time. Try again.",
+            ),
+        ),
+        Problem::TooOften(_) => (
+            t(lang, "För många försök", "Too many tries"),
+            t(lang, "Vänta en stund och försök igen.", "Wait a while and try again."),
+        ),
+        Problem::Method => (
+            t(lang, "Så går det inte att fråga", "It cannot be asked like this"),
+            t(
+                lang,
+                "Sidan finns, men inte för det som webbläsaren bad om. Börja om från översikten.",
+                "The page is there, but not for what the browser asked. Start again from the overview.",
+            ),
+        ),
+        Problem::Invalid { .. } | Problem::Asked(_) => (
             t(lang, "Det går inte att visa", "This cannot be shown"),
             t(
                 lang,
@@ -132,7 +181,17 @@ pub(crate) fn failure(shell: &Shell, lang: Lang, problem: &Problem) -> Response 
         ),
         Problem::Unauthorized => (
             t(lang, "Du behöver logga in igen", "You need to log in again"),
-            t(lang, "Formuläret kom inte från en sida här.", "The form was not sent from a page of ours."),
+            t(lang, "Sessionen är slut.", "The session has ended."),
+        ),
+        Problem::Foreign => (
+            t(lang, "Formuläret kom från en annan webbplats", "The form came from another site"),
+            t(
+                lang,
+                "Öppna sidan här och försök igen. Om det händer igen är Lärka inställd för en annan adress \
+                 (--base-url) än den som du har öppnat.",
+                "Open the page here and try again. If it happens again, Lärka is set up for another address \
+                 (--base-url) than the one that you opened.",
+            ),
         ),
         Problem::Full(_) | Problem::Unavailable => (
             t(lang, "Lärka svarar inte just nu", "Lärka does not answer right now"),

@@ -1,17 +1,26 @@
 //! Log-in and log-out.
 
+use std::time::Duration;
+
 use axum::Form;
-use axum::extract::{Query, State};
+use axum::extract::{FromRequest as _, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use disclosure::Lang;
 use render::components::{self, Login};
 use serde::Deserialize;
 
-use super::frame::{answer, place, secured, stylesheet};
-use super::session::{self, own_form};
+use super::entrance::{self, Way, enter};
+use super::frame::{Asked, answer, place, secured, stylesheet};
+use super::problem::Problem;
+use super::session::{self, own_page};
 use super::state::Shell;
 use super::words::{escape, home, lang_named, other, t};
+
+/// More than any form of a log-in has.
+pub(crate) const FORM_LIMIT: usize = 16 << 10;
+/// How long it may take to arrive.
+const FORM_ARRIVES: Duration = Duration::from_secs(10);
 
 /// What may stand behind the log-in's address.
 #[derive(Default, Deserialize)]
@@ -29,9 +38,8 @@ impl Entry {
     /// Where to go on to; never to another site.
     fn next(&self) -> Option<&str> {
         let path = self.next.as_deref()?;
-        let own =
-            path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n', '\t']);
-        own.then_some(path)
+        let own = path.starts_with('/') && !path.starts_with("//");
+        (own && !path.contains(|c: char| c == '\\' || c.is_control())).then_some(path)
     }
 
     fn address(&self, lang: Lang) -> String {
@@ -50,7 +58,7 @@ pub(crate) struct LoginForm {
 }
 
 /// `GET /login`
-pub(crate) async fn page(State(shell): State<Shell>, Query(entry): Query<Entry>) -> Response {
+pub(crate) async fn page(State(shell): State<Shell>, Asked(entry): Asked<Entry>) -> Response {
     let asked = entry
         .next()
         .is_some()
@@ -61,22 +69,35 @@ pub(crate) async fn page(State(shell): State<Shell>, Query(entry): Query<Entry>)
 /// `POST /login`
 pub(crate) async fn log_in(
     State(shell): State<Shell>,
-    headers: HeaderMap,
-    Query(entry): Query<Entry>,
-    Form(form): Form<LoginForm>,
+    Asked(entry): Asked<Entry>,
+    request: Request,
 ) -> Response {
     let lang = entry.lang();
     let made = async {
-        own_form(&headers)?;
-        let Some(account) = shell.vault.verify_password(&form.user, &form.password).await? else {
-            let wrong = t(
-                lang,
-                "Användarnamnet eller lösenordet stämmer inte. Försök igen.",
-                "The user name or the password is wrong. Try again.",
-            );
-            let mut response = login_page(&shell, &entry, form.user, Some(wrong.to_owned()));
-            *response.status_mut() = StatusCode::UNAUTHORIZED;
-            return Ok(response);
+        own_page(request.headers())?;
+        let from = entrance::address(request.extensions());
+        let LoginForm { user, password } = form(request).await?;
+        let again = |status: StatusCode, error: String| {
+            let mut response = login_page(&shell, &entry, user.clone(), Some(error));
+            *response.status_mut() = status;
+            response
+        };
+        let account = match enter(&shell, Way::Page, from, user.clone(), password).await {
+            Ok(Some(account)) => account,
+            Ok(None) => {
+                let wrong = t(
+                    lang,
+                    "Användarnamnet eller lösenordet stämmer inte. Försök igen.",
+                    "The user name or the password is wrong. Try again.",
+                );
+                return Ok(again(StatusCode::UNAUTHORIZED, wrong.to_owned()));
+            }
+            Err(Problem::TooOften(seconds)) => {
+                let mut response = again(StatusCode::TOO_MANY_REQUESTS, later(seconds, lang));
+                response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+                return Ok(response);
+            }
+            Err(problem) => return Err(problem),
         };
         let session = shell.vault.begin_session(account.id, session::SESSION).await?;
         let home = home(lang);
@@ -89,16 +110,38 @@ pub(crate) async fn log_in(
     answer(&shell, lang, made.await)
 }
 
+/// What the form says; it has to be one, and to arrive.
+async fn form(request: Request) -> Result<LoginForm, Problem> {
+    let read = Form::<LoginForm>::from_request(request, &());
+    let read = tokio::time::timeout(FORM_ARRIVES, read).await.map_err(|_| Problem::Slow)?;
+    read.map(|Form(form)| form).map_err(|rejection| match rejection.into_response().status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge(FORM_LIMIT),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::MediaType("application/x-www-form-urlencoded"),
+        _ => Problem::Asked("the form cannot be read".to_owned()),
+    })
+}
+
+fn later(seconds: u32, lang: Lang) -> String {
+    match (seconds, lang) {
+        (..=1, Lang::Sv) => {
+            "För många försöker logga in just nu. Vänta en sekund och försök igen.".to_owned()
+        }
+        (..=1, Lang::En) => "Too many are logging in right now. Wait a second and try again.".to_owned(),
+        (n, Lang::Sv) => format!("För många försök. Vänta {n} sekunder och försök igen."),
+        (n, Lang::En) => format!("Too many tries. Wait {n} seconds and try again."),
+    }
+}
+
 /// `POST /logout`
 pub(crate) async fn log_out(
     State(shell): State<Shell>,
     headers: HeaderMap,
-    Query(entry): Query<Entry>,
+    Asked(entry): Asked<Entry>,
 ) -> Response {
     let lang = entry.lang();
     let made = async {
-        own_form(&headers)?;
-        if let Some(token) = session::token(&headers) {
+        own_page(&headers)?;
+        if let Some(token) = session::token(&headers, shell.secure_cookies) {
             shell.vault.end_session(token).await?;
         }
         let mut response = Redirect::to(&format!("/login?lang={}", lang.tag())).into_response();
@@ -133,7 +176,15 @@ mod tests {
     fn the_log_in_leads_on_to_pages_of_this_site_alone() {
         let entry = |next: &str| Entry { lang: None, next: Some(next.to_owned()) };
         assert_eq!(entry("/reports/survey?lang=en&unit=a").next(), Some("/reports/survey?lang=en&unit=a"));
-        for elsewhere in ["https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example", "x"] {
+        for elsewhere in [
+            "https://elsewhere.example",
+            "//elsewhere.example",
+            "/\\elsewhere.example",
+            "x",
+            "/\u{7f}",
+            "/\n/x",
+            "/\0",
+        ] {
             assert_eq!(entry(elsewhere).next(), None, "{elsewhere}");
         }
         assert_eq!(entry("/system?lang=en").address(Lang::En), "/login?lang=en&next=%2Fsystem%3Flang%3Den");

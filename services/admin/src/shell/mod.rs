@@ -1,8 +1,11 @@
 //! What all subjects share: who asks, what a page has around it, how a refusal is told, how events are recorded. It
 //! knows no subject.
 
+mod attempts;
+mod entrance;
 mod frame;
-pub(crate) mod login;
+mod login;
+mod metrics;
 pub(crate) mod openapi;
 pub(crate) mod problem;
 pub(crate) mod recording;
@@ -11,10 +14,12 @@ mod state;
 mod words;
 
 use axum::Router;
-use axum::extract::FromRef;
+use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::routing::{get, post};
 
-pub(crate) use frame::{Asked, Reader, answer, frame, not_so, nowhere, show};
+pub(crate) use attempts::Attempts;
+pub(crate) use frame::{Asked, Reader, answer, enter_first, frame, not_so, nowhere, show};
+pub(crate) use metrics::Metrics;
 pub(crate) use session::Administrator;
 pub(crate) use state::{Page, Shell, Subject};
 pub(crate) use words::{Spoken, escape, lang_named, other, t};
@@ -30,7 +35,7 @@ where
 {
     let [login, logout, assets] = OPEN;
     Router::new()
-        .route(login, get(login::page).post(login::log_in))
+        .route(login, get(login::page).post(login::log_in).layer(DefaultBodyLimit::max(login::FORM_LIMIT)))
         .route(logout, post(login::log_out))
         .route(assets, get(frame::asset))
 }

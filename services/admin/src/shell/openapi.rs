@@ -28,8 +28,9 @@ pub(crate) fn described(subjects: OpenApi) -> Value {
             "description": "Name and password of an administrator",
         },
         "session": {
-            "type": "apiKey", "in": "cookie", "name": COOKIE,
-            "description": "The session of an administrator who has logged in on the pages; good for reading alone",
+            "type": "apiKey", "in": "cookie", "name": COOKIE[0],
+            "description": "The session of an administrator who has logged in on the pages; good for reading alone. \
+                            Over TLS it is called __Host-larka_session",
         },
     });
     json!({ "paths": document["paths"], "components": document["components"] })
@@ -40,9 +41,12 @@ fn complete(operation: &mut Value) {
     let with_body = operation.get("requestBody").is_some();
     let with_parameters = operation.get("parameters").is_some();
     let reads = operation.get("requestBody").is_none() && operation["responses"].get("200").is_some();
-    let mut refusals = vec!["401", "500", "503"];
+    let mut refusals = vec!["401", "429", "500", "503"];
+    if !reads {
+        refusals.push("403");
+    }
     if with_body {
-        refusals.extend(["400", "413", "429"]);
+        refusals.extend(["400", "413", "415"]);
     }
     if with_parameters {
         refusals.extend(["400", "404"]);

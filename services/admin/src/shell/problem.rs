@@ -1,10 +1,10 @@
 //! The one place where this service's failures become a status and a `problem+json` (RFC 9457).
 
 use axum::Json;
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody as _};
 use axum::extract::{self, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::input;
 use serde::de::DeserializeOwned;
@@ -25,10 +25,18 @@ pub enum Problem {
     },
     /// Log-in or password is missing or wrong.
     Unauthorized,
+    /// A page of another site asks, in a browser.
+    Foreign,
+    /// Too many log-ins; try again after this many seconds.
+    TooOften(u32),
+    /// The body is not of the kind that is taken, which is this.
+    MediaType(&'static str),
+    /// The body did not arrive in time.
+    Slow,
     /// There is no such method here; which there are stands in `Allow`.
     Method,
-    /// The body is larger than is taken.
-    TooLarge,
+    /// The body is larger than is taken: so many bytes.
+    TooLarge(usize),
     /// There is nothing of that name.
     NotFound(&'static str),
     /// The question cannot be answered as put.
@@ -48,8 +56,12 @@ impl Problem {
         match self {
             Self::Invalid { .. } | Self::Asked(_) => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Foreign => StatusCode::FORBIDDEN,
+            Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Full(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable | Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
@@ -61,8 +73,16 @@ impl Problem {
         match self {
             Self::Invalid { at, expected } => format!("at {at}: expected {expected}"),
             Self::Unauthorized => "log in with an administrator's name and password".to_owned(),
+            Self::Foreign => {
+                "a page of another site may not ask for this in a browser; where it is a page of this \
+                              one, its address is another than the --base-url"
+                    .to_owned()
+            }
+            Self::TooOften(seconds) => format!("too many log-ins; try again in {seconds} seconds"),
+            Self::MediaType(expected) => format!("expected a body of Content-Type {expected}"),
+            Self::Slow => "the body did not arrive in time".to_owned(),
             Self::Method => "the header Allow names the methods that there are".to_owned(),
-            Self::TooLarge => format!("expected at most {} bytes; send it in parts", BODY_LIMIT),
+            Self::TooLarge(limit) => format!("expected at most {limit} bytes; send it in parts"),
             Self::NotFound(what) => format!("there is no such {what}"),
             Self::Asked(detail) => detail.clone(),
             Self::Full(_) => "too much waits to be written; try again later".to_owned(),
@@ -94,7 +114,7 @@ impl IntoResponse for Problem {
                 let challenge = HeaderValue::from_static("Basic realm=\"larka\", charset=\"UTF-8\"");
                 headers.insert(header::WWW_AUTHENTICATE, challenge);
             }
-            Self::Full(seconds) => {
+            Self::Full(seconds) | Self::TooOften(seconds) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             }
             _ => {}
@@ -103,19 +123,30 @@ impl IntoResponse for Problem {
     }
 }
 
-/// A whole body; one that cannot be taken is a problem.
+/// A whole body of JSON, or none; one that cannot be taken is a problem. What says nothing of what it is, or that it is
+/// something that a page of another site may send without being asked first, is none.
 pub(crate) struct Body(pub(crate) Bytes);
 
 impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let json = is_json(request.headers());
+        if !json && !request.body().is_end_stream() {
+            return Err(Problem::MediaType("application/json"));
+        }
         let read = Bytes::from_request(request, state).await;
         read.map(Self).map_err(|rejection| match rejection.into_response().status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge,
+            StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge(BODY_LIMIT),
             _ => Problem::Asked("the body ended before it was complete".to_owned()),
         })
     }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = said.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
 }
 
 /// What stands in an address's path; what cannot be read is a problem.

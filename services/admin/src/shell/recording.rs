@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use axum::Json;
+use domain::events::caused_by;
 use domain::input::{Changes, SlotContent};
 use domain::{AgentId, Municipality};
 use eventlog::{Append, AppendError, NewEvent, Position};
 use serde::Serialize;
 use utoipa::ToSchema;
-use vault::{AgentHandle, Binding, Envelope, Opened, Owner, Period};
+use vault::{AccountId, AgentHandle, Binding, Envelope, Opened, Owner, Period};
 use xapi::Identifier;
 
 use super::problem::Problem;
@@ -44,9 +45,10 @@ pub(crate) enum Step {
 pub(crate) type Handles = HashMap<Identifier, AgentHandle>;
 pub(crate) type OpenedSlots = BTreeMap<Position, Vec<u8>>;
 
-/// Resolves people, works out what changed, seals and appends; again from the start if the fence was raised.
+/// Resolves people, works out what changed, seals and appends in the account's name; again from the start if the fence was raised.
 pub(crate) async fn store(
     shell: &Shell,
+    by: AccountId,
     identifiers: &[Identifier],
     work_out: impl Fn(&Municipality, &Handles, Option<&OpenedSlots>) -> Result<Step, Problem>,
 ) -> Result<Json<Taken>, Problem> {
@@ -73,7 +75,7 @@ pub(crate) async fn store(
         let unchanged = changes.unchanged;
         let by_agent: HashMap<AgentId, &AgentHandle> =
             handles.values().map(|handle| (handle.agent().0, handle)).collect();
-        let events = seal(shell, changes, &by_agent)?;
+        let events = seal(shell, by, changes, &by_agent)?;
         match append(shell, events, fence).await {
             Ok(count) => {
                 changed += count;
@@ -110,6 +112,7 @@ async fn open(shell: &Shell, positions: &[Position]) -> Result<OpenedSlots, Prob
 
 fn seal(
     shell: &Shell,
+    by: AccountId,
     changes: Changes,
     handles: &HashMap<AgentId, &AgentHandle>,
 ) -> Result<Vec<NewEvent>, Problem> {
@@ -139,7 +142,7 @@ fn seal(
                 credential: None,
                 dedupe: None,
                 stream: None,
-                facts: change.facts,
+                facts: caused_by(change.facts, Some(by)),
                 slots: slot.into_iter().collect(),
             })
         })

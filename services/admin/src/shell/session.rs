@@ -8,11 +8,12 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::entrance::{self, Way, enter};
 use super::problem::Problem;
 use super::state::Shell;
 
-/// The session's cookie.
-pub(crate) const COOKIE: &str = "larka_session";
+/// The session's cookie; over TLS under a name that only this host, over TLS, can set (RFC 6265bis, 4.1.3.2).
+pub(crate) const COOKIE: [&str; 2] = ["larka_session", "__Host-larka_session"];
 /// How long a session lasts: a working day.
 pub(crate) const SESSION: Duration = Duration::from_secs(10 * 3600);
 
@@ -30,20 +31,21 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let shell = Shell::from_ref(state);
+        if !parts.method.is_safe() {
+            // Browsers send what they remember with whatever a page of another site asks.
+            own_page(&parts.headers)?;
+        }
         if let Some((login, password)) = basic(&parts.headers) {
-            return match shell.vault.verify_password(&login, &password).await? {
-                Some(account) => Ok(Self { account: account.id }),
-                None => Err(Problem::Unauthorized),
-            };
+            let from = entrance::address(&parts.extensions);
+            let account = enter(&shell, Way::Api, from, login, password).await?;
+            return account.map(|account| Self { account: account.id }).ok_or(Problem::Unauthorized);
         }
         // A cookie comes with whatever page sends the request; only safe methods may rest on it alone.
         if !parts.method.is_safe() {
             return Err(Problem::Unauthorized);
         }
-        signed_in(&shell, &parts.headers)
-            .await?
-            .map(|account| Self { account: account.id })
-            .ok_or(Problem::Unauthorized)
+        let account = signed_in(&shell, &parts.headers).await?;
+        account.map(|account| Self { account: account.id }).ok_or(Problem::Unauthorized)
     }
 }
 
@@ -52,42 +54,38 @@ pub(crate) async fn signed_in(
     shell: &Shell,
     headers: &HeaderMap,
 ) -> Result<Option<vault::secrets::Account>, Problem> {
-    match token(headers) {
+    match token(headers, shell.secure_cookies) {
         Some(token) => Ok(shell.vault.session(token).await?),
         None => Ok(None),
     }
 }
 
 /// The session's token, from the cookie.
-pub(crate) fn token(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn token(headers: &HeaderMap, secure: bool) -> Option<&str> {
+    let name = COOKIE[usize::from(secure)];
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 /// The header that gives a browser its session, or takes it back where `token` is empty.
 pub(crate) fn cookie(token: &str, secure: bool) -> Option<HeaderValue> {
     let age = if token.is_empty() { 0 } else { SESSION.as_secs() };
-    let secure = if secure { "; Secure" } else { "" };
-    format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}").parse().ok()
+    let (name, secure) = (COOKIE[usize::from(secure)], if secure { "; Secure" } else { "" });
+    format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}").parse().ok()
 }
 
-/// Whether a form was sent from one of our own pages: browsers say where a POST comes from.
-pub(crate) fn same_origin(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let (Some(origin), Some(host)) = (text(header::ORIGIN), text(header::HOST)) else {
-        // Programs that are no browsers send no Origin, and carry no cookie against anybody's will.
-        return text(header::ORIGIN).is_none();
-    };
-    origin.split_once("://").is_some_and(|(_, from)| from == host)
-}
-
-/// Whether a form was sent from one of our own pages.
-pub(crate) fn own_form(headers: &HeaderMap) -> Result<(), Problem> {
-    if same_origin(headers) { Ok(()) } else { Err(Problem::Unauthorized) }
+/// Refuses what a page of another site asks. Browsers say whose page asks; where they do not, what stands before this
+/// service has found out and says it in the same header.
+pub(crate) fn own_page(headers: &HeaderMap) -> Result<(), Problem> {
+    match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
+        Some(b"cross-site" | b"same-site") => Err(Problem::Foreign),
+        // Programs that are no browsers say nothing, and carry nothing against anybody's will.
+        _ => Ok(()),
+    }
 }
 
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {
@@ -106,20 +104,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_form_from_another_site_is_not_taken() {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::HOST, HeaderValue::from_static("larka.example:8080"));
-        assert!(same_origin(&headers));
-        headers.insert(header::ORIGIN, HeaderValue::from_static("http://larka.example:8080"));
-        assert!(same_origin(&headers));
-        headers.insert(header::ORIGIN, HeaderValue::from_static("http://elsewhere.example"));
-        assert!(!same_origin(&headers));
+    fn what_a_page_of_another_site_asks_is_refused() {
+        let asks = |site: &'static str| {
+            own_page(&HeaderMap::from_iter([(
+                "sec-fetch-site".parse().unwrap(),
+                HeaderValue::from_static(site),
+            )]))
+        };
+        assert_eq!(["same-origin", "none", ""].map(asks), [Ok(()), Ok(()), Ok(())]);
+        assert_eq!(["same-site", "cross-site"].map(asks), [Err(Problem::Foreign), Err(Problem::Foreign)]);
+        assert_eq!(own_page(&HeaderMap::new()), Ok(()));
     }
 
     #[test]
-    fn the_token_is_found_among_other_cookies() {
+    fn the_token_is_found_among_other_cookies_under_the_name_that_was_set() {
         let mut headers = HeaderMap::new();
         headers.insert(header::COOKIE, HeaderValue::from_static("a=b; larka_session=tok; c=d"));
-        assert_eq!(token(&headers), Some("tok"));
+        assert_eq!((token(&headers, false), token(&headers, true)), (Some("tok"), None));
+        for secure in [false, true] {
+            let set = cookie("tok", secure).unwrap();
+            let pair = set.to_str().unwrap().split(';').next().unwrap();
+            let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(pair).unwrap())]);
+            assert_eq!(token(&headers, secure), Some("tok"));
+        }
+        let secure = cookie("tok", true).unwrap();
+        let said = secure.to_str().unwrap();
+        assert!(
+            said.starts_with("__Host-larka_session=tok; Path=/;") && said.ends_with("; Secure"),
+            "{said}"
+        );
     }
 }

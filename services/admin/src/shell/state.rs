@@ -10,6 +10,8 @@ use utoipa_axum::router::OpenApiRouter;
 use vault::Vault;
 use views::municipality::Current;
 
+use super::attempts::Attempts;
+use super::metrics::Metrics;
 use super::words::{self, t};
 
 /// What every handler may use. Cheap to clone.
@@ -22,6 +24,8 @@ pub(crate) struct Shell {
     pub(crate) clock: SharedClock,
     /// Whether browsers must send the session's cookie over TLS alone.
     pub(crate) secure_cookies: bool,
+    pub(crate) attempts: Arc<Attempts>,
+    pub(crate) metrics: Metrics,
     /// The pages of all subjects, in the order of the navigation.
     pub(crate) pages: Arc<[Page]>,
     /// Held by whoever records what a body describes.

@@ -11,23 +11,23 @@ use crate::shell::{Administrator, Shell};
 /// Takes in surveys.
 #[utoipa::path(post, path = "/api/v1/surveys", tag = "ways in", request_body = input::SurveysInput, responses((status = OK, body = Taken)))]
 pub(crate) async fn surveys(
-    _: Administrator,
+    administrator: Administrator,
     State(shell): State<Shell>,
     Body(body): Body,
 ) -> Result<Json<Taken>, Problem> {
     let input: input::SurveysInput = input::parse(&body)?;
     input.validate()?;
-    store(&shell, &[], |known, _, _| Ok(Step::Changes(input.changes(known)))).await
+    store(&shell, administrator.account, &[], |known, _, _| Ok(Step::Changes(input.changes(known)))).await
 }
 
 /// Takes in rounds of surveys.
 #[utoipa::path(post, path = "/api/v1/rounds", tag = "ways in", request_body = input::RoundsInput, responses((status = OK, body = Taken)))]
 pub(crate) async fn rounds(
-    _: Administrator,
+    administrator: Administrator,
     State(shell): State<Shell>,
     Body(body): Body,
 ) -> Result<Json<Taken>, Problem> {
     let input: input::RoundsInput = input::parse(&body)?;
     input.validate()?;
-    store(&shell, &[], |known, _, _| Ok(Step::Changes(input.changes(known)?))).await
+    store(&shell, administrator.account, &[], |known, _, _| Ok(Step::Changes(input.changes(known)?))).await
 }

@@ -21,7 +21,6 @@ use forward::Reach;
 use toml::Table;
 
 use crate::failure::Failure;
-use address::Address;
 use counting::Counting;
 use limits::Limits;
 use listening::Listening;
@@ -30,6 +29,7 @@ use storage::Storage;
 use upkeep::Upkeep;
 use xapi::Xapi;
 
+pub(crate) use address::{Address, Network};
 pub(crate) use anchors::Schedule;
 pub(crate) use storage::expect_postgres;
 

@@ -5,8 +5,17 @@ use serde_json::{Value, json};
 use crate::failure::Failure;
 use crate::instance::Instance;
 
+/// Longer names to log in with are refused.
+const LONGEST_LOGIN: usize = 200;
+
 /// Makes an administrator, with a password that is told once.
 pub(super) async fn create(instance: &Instance, login: &str) -> Result<Value, Failure> {
+    // A colon would end it in HTTP Basic.
+    if login.is_empty() || login.len() > LONGEST_LOGIN || login.contains(|c: char| c == ':' || c.is_control())
+    {
+        let expected = format!("1 to {LONGEST_LOGIN} bytes without colons and control characters");
+        return Err(Failure::new(format!("the name to log in with is wrong: expected {expected}")));
+    }
     let password = password()?;
     instance.vault.create_account(login, &password, "administrator", login).await?;
     Ok(json!({ "login": login, "password": password }))

@@ -1,0 +1,77 @@
+//! Names and passwords, whichever way they come: bounded, counted, and a line in the log about each.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::extract::ConnectInfo;
+use axum::http::Extensions;
+use vault::secrets::Account;
+
+use super::attempts::TooMuch;
+use super::problem::Problem;
+use super::state::Shell;
+
+/// The way that somebody logs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// By the form, for a session.
+    Page,
+    /// With a request of the API.
+    Api,
+}
+
+/// The address that a request comes from; where nobody knows, all are one.
+pub(crate) fn address(extensions: &Extensions) -> IpAddr {
+    let known = extensions.get::<ConnectInfo<SocketAddr>>();
+    known.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(from)| from.ip())
+}
+
+/// The account with this login, if the password is its own.
+///
+/// # Errors
+/// [`Problem::TooOften`] where account or address was wrong too often, or too many log in at once.
+pub(crate) async fn enter(
+    shell: &Shell,
+    way: Way,
+    from: IpAddr,
+    login: String,
+    password: String,
+) -> Result<Option<Account>, Problem> {
+    let named = match way {
+        Way::Page => "page",
+        Way::Api => "api",
+    };
+    let log_ins = shell.metrics.log_ins.clone();
+    let count = move |outcome| log_ins.with_label_values(&[named, outcome]).inc();
+    let attempt = shell.attempts.begin(&login, from, shell.clock.elapsed()).await.map_err(|bound| {
+        let (outcome, seconds) = match bound {
+            TooMuch::Often(seconds) => ("too_often", seconds),
+            TooMuch::AtOnce(seconds) => ("too_many", seconds),
+        };
+        count(outcome);
+        Problem::TooOften(seconds)
+    })?;
+    // A hash that has begun goes on when its client is gone; so do its place and its count.
+    let (vault, attempts) = (shell.vault.clone(), shell.attempts.clone());
+    let verified = tokio::spawn(async move {
+        let account = vault.verify_password(&login, &password).await?;
+        match &account {
+            Some(account) => {
+                count("let_in");
+                if attempts.right(&attempt) || way == Way::Page {
+                    tracing::info!(way = named, account = hex(&account.id), "logged in");
+                }
+            }
+            None => {
+                count("wrong");
+                let wrong = attempts.wrong(&attempt);
+                tracing::warn!(way = named, wrong, "log-in refused: the name or the password is wrong");
+            }
+        }
+        Ok::<_, Problem>(account)
+    });
+    verified.await.map_err(|_| Problem::Internal)?
+}
+
+fn hex(id: &[u8]) -> String {
+    id.iter().map(|byte| format!("{byte:02x}")).collect()
+}
