@@ -4,6 +4,7 @@
 
 #![allow(clippy::print_stdout, reason = "a command-line tool speaks on standard output")]
 
+mod floors;
 mod frameworks;
 mod openapi;
 mod rooms;
@@ -17,6 +18,8 @@ fn main() -> anyhow::Result<()> {
         "check" => {
             rooms::check(&root)?;
             println!("rooms: dependencies point one way");
+            floors::check(&root)?;
+            println!("floors: files import downwards");
             frameworks::generate(&root, true)?;
             println!("frameworks: fresh");
             openapi::generate(&root, true)?;
