@@ -6,7 +6,8 @@ use xapi::documents::{DocumentAction, DocumentQuery, DocumentResource};
 use xapi::multipart::{Event, MultipartError, Splitter};
 use xapi::output::{Additions, Canonical, Languages};
 use xapi::{
-    Limits, Statement, StatementQuery, Version, definition, documents, equal, lexical, output, parse, time,
+    Iris, Limits, Statement, StatementQuery, Version, definition, documents, equal, lexical, output, parse,
+    time,
 };
 
 /// What is given bytes, and panics where a promise is broken.
@@ -190,15 +191,17 @@ pub fn parameters(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let pairs: Vec<(&str, &str)> =
         text.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect();
+    for iris in [Iris::Strict, Iris::Lenient] {
+        let _ = StatementQuery::parse(pairs.iter().copied(), iris);
+    }
     for version in Version::ALL {
-        let _ = StatementQuery::parse(pairs.iter().copied(), version);
         let _ = Version::negotiate(Some(&text), Some(version));
     }
     for resource in
         [DocumentResource::State, DocumentResource::ActivityProfile, DocumentResource::AgentProfile]
     {
         for action in [DocumentAction::Read, DocumentAction::Write, DocumentAction::Delete] {
-            let read = DocumentQuery::parse(pairs.iter().copied(), resource, action);
+            let read = DocumentQuery::parse(pairs.iter().copied(), resource, action, Iris::Strict);
             if action == DocumentAction::Write {
                 assert!(
                     read.is_err() || read.is_ok_and(|query| query.id.is_some()),

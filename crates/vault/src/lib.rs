@@ -48,7 +48,7 @@ pub use opening::{Envelope, Opened, Text};
 pub use pieces::{Pieces, Span, join, split};
 pub use ratchet::{Ratchet, RatchetStep};
 pub use secrets::{
-    Account, AccountId, Credential, CredentialId, DAYS_KEPT, HOURS_KEPT, NewCredential, NewSession,
-    OTHER_TOOLS, REFUSALS_KEPT, Rate, RefusalNote, Stored, TOOLS_KEPT, Terms, ToolUse, Use,
+    Account, AccountId, Conflicts, Credential, CredentialId, DAYS_KEPT, HOURS_KEPT, NewCredential,
+    NewSession, OTHER_TOOLS, REFUSALS_KEPT, Rate, RefusalNote, Stored, TOOLS_KEPT, Terms, ToolUse, Use,
 };
 pub use vault::{Options, Vault};

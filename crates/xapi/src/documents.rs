@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::json::{Kind, Reader};
 use crate::parse::Invalid;
-use crate::{Identifier, QueryError, lexical, parse, time};
+use crate::{Identifier, Iris, QueryError, lexical, parse, time};
 
 /// Which resource documents belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -79,6 +79,7 @@ impl DocumentQuery {
         pairs: impl IntoIterator<Item = (N, V)>,
         resource: DocumentResource,
         action: DocumentAction,
+        iris: Iris,
     ) -> Result<Self, QueryError> {
         let names = resource.names(action);
         let mut query =
@@ -90,7 +91,7 @@ impl DocumentQuery {
                 return Err(QueryError::Repeated(name));
             }
             seen.push(name);
-            query.set(name, value.as_ref())?;
+            query.set(name, value.as_ref(), iris)?;
         }
         for required in ["activityId", "agent"] {
             if names.contains(&required) && !seen.contains(&required) {
@@ -111,11 +112,11 @@ impl DocumentQuery {
         Ok(query)
     }
 
-    fn set(&mut self, name: &'static str, value: &str) -> Result<(), QueryError> {
+    fn set(&mut self, name: &'static str, value: &str, iris: Iris) -> Result<(), QueryError> {
         let malformed = |expected: &str| QueryError::Malformed { name, expected: expected.to_owned() };
         match name {
             "activityId" => {
-                if !lexical::is_iri(value) {
+                if !iris.take(value) {
                     return Err(malformed("an absolute IRI"));
                 }
                 self.activity = Some(value.to_owned());
@@ -237,7 +238,7 @@ mod tests {
         resource: DocumentResource,
         action: DocumentAction,
     ) -> Result<DocumentQuery, QueryError> {
-        DocumentQuery::parse(pairs.iter().copied(), resource, action)
+        DocumentQuery::parse(pairs.iter().copied(), resource, action, Iris::Strict)
     }
 
     #[test]

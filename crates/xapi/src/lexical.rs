@@ -25,6 +25,24 @@ pub fn is_iri(text: &str) -> bool {
     has_only_iri_characters(rest)
 }
 
+/// How IRIs are held to their form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Iris {
+    /// They are absolute IRIs.
+    #[default]
+    Strict,
+    /// Anything that can be read stands for one: "An LRS may choose to not validate IRIs" (IEEE 4.2.4.1). What
+    /// identifies people is no part of this, nor are the names of extensions (IEEE 4.2.7).
+    Lenient,
+}
+
+impl Iris {
+    /// Whether `text` is one.
+    pub fn take(self, text: &str) -> bool {
+        is_iri(text) || (self == Self::Lenient && !text.trim().is_empty() && !text.contains(char::is_control))
+    }
+}
+
 /// Whether `text` is a host, with whose it is before it and a port behind it where it has them (RFC 3986, 3.2).
 fn is_authority(text: &str) -> bool {
     let (user, host) = text.rsplit_once('@').unwrap_or(("", text));

@@ -26,6 +26,7 @@ mod validate;
 mod version;
 
 pub use agents::{AgentRole, AgentSpan, Identifier};
+pub use lexical::Iris;
 pub use parse::{Invalid, Limits};
 pub use query::{Format, QueryError, StatementQuery};
 pub use statement::{

@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 
-use crate::json::{Malformed, Reader};
-use crate::{Identifier, Statement, Version, validate};
+use uuid::Uuid;
+
+use crate::json::{Malformed, Reader, Value};
+use crate::{Identifier, Iris, Statement, Version, lexical, validate};
 
 /// Why a request's statements were refused. Never repeats a value, nor a name that the sender chose.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,7 +20,7 @@ pub struct Invalid {
     pub expected: String,
 }
 
-/// How much of a request is read.
+/// How much of a request is read, and how strictly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the whole text.
@@ -27,49 +29,106 @@ pub struct Limits {
     pub statements: usize,
     /// How deep arrays and objects of one statement may be nested; at most 512.
     pub depth: usize,
+    /// How IRIs are held to their form.
+    pub iris: Iris,
 }
 
 impl Default for Limits {
-    /// 16 MiB, 10,000 statements, 128 levels.
+    /// 16 MiB, 10,000 statements, 128 levels, strict.
     fn default() -> Self {
-        Self { bytes: 16 << 20, statements: 10_000, depth: 128 }
+        Self { bytes: 16 << 20, statements: 10_000, depth: 128, iris: Iris::Strict }
     }
+}
+
+/// A part of a request that is no statement, though it is JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoStatement {
+    /// Its own bytes.
+    pub text: String,
+    /// Its `id`, where it has one that a statement may have.
+    pub id: Option<Uuid>,
+    /// Everybody who is identified in it, wherever they stand, each once.
+    pub people: Vec<Identifier>,
+    /// Why it is none.
+    pub why: Invalid,
 }
 
 /// Reads the body of a POST: one statement, or an array of statements (which may be empty). The first fault
 /// refuses all.
 pub fn statements(body: &[u8], version: Version, limits: &Limits) -> Result<Vec<Statement>, Invalid> {
-    let mut reader = open(body, limits)?;
     let mut statements = Vec::new();
+    walk(body, limits, |value, n| {
+        statements.push(statement_of(value, n, version, limits)?);
+        Ok(())
+    })?;
+    match repeated(&statements, version) {
+        None => Ok(statements),
+        Some(again) => Err(again),
+    }
+}
+
+/// Reads the body of a POST as [`statements`] does, and tells what is a statement from what is none. A fault of the whole
+/// (no JSON, too much of it) refuses all.
+pub fn each(
+    body: &[u8],
+    version: Version,
+    limits: &Limits,
+) -> Result<Vec<Result<Statement, NoStatement>>, Invalid> {
+    let mut each: Vec<Result<Statement, NoStatement>> = Vec::new();
+    let mut seen = HashSet::new();
+    walk(body, limits, |value, n| {
+        let read = statement_of(value, n, version, limits);
+        let read = read.and_then(|statement| match statement.id {
+            Some(id) if version == Version::V2_0_0 && !seen.insert(id) => Err(again(n)),
+            _ => Ok(statement),
+        });
+        each.push(read.map_err(|why| NoStatement {
+            text: value.raw().to_owned(),
+            id: value.get("id").and_then(|id| lexical::uuid(&id.string())),
+            people: validate::anybody(value),
+            why,
+        }));
+        Ok(())
+    })?;
+    Ok(each)
+}
+
+/// Goes through the values of a body: the one, or those of the array.
+fn walk(
+    body: &[u8],
+    limits: &Limits,
+    mut take: impl FnMut(Value<'_>, usize) -> Result<(), Invalid>,
+) -> Result<(), Invalid> {
+    let mut reader = open(body, limits)?;
+    let mut n = 0;
+    let mut next = |reader: &mut Reader<'_>, n: usize| take(reader.value().map_err(|e| malformed(n, e))?, n);
     if !reader.take(b'[') {
-        statements.push(next(&mut reader, 0, version)?);
+        next(&mut reader, 0)?;
+        n = 1;
     } else if !reader.take(b']') {
         loop {
-            let n = statements.len();
             if n == limits.statements {
                 return Err(whole(n, format!("at most {} statements in a request", limits.statements)));
             }
-            statements.push(next(&mut reader, n, version)?);
+            next(&mut reader, n)?;
+            n += 1;
             if reader.take(b']') {
                 break;
             }
             if !reader.take(b',') {
                 let expected = "a comma or the end of the array of statements";
-                return Err(malformed(n + 1, Malformed { at: reader.at(), expected }));
+                return Err(malformed(n, Malformed { at: reader.at(), expected }));
             }
         }
     }
-    reader.finish().map_err(|e| malformed(statements.len().saturating_sub(1), e))?;
-    if version == Version::V2_0_0 {
-        refuse_repeated_ids(&statements)?;
-    }
-    Ok(statements)
+    reader.finish().map_err(|e| malformed(n.saturating_sub(1), e))
 }
 
 /// Reads one statement, as in the body of a PUT.
 pub fn statement(body: &[u8], version: Version, limits: &Limits) -> Result<Statement, Invalid> {
     let mut reader = open(body, limits)?;
-    let statement = next(&mut reader, 0, version)?;
+    let value = reader.value().map_err(|e| malformed(0, e))?;
+    let statement = statement_of(value, 0, version, limits)?;
     reader.finish().map_err(|e| malformed(0, e))?;
     Ok(statement)
 }
@@ -117,24 +176,25 @@ fn open<'t>(body: &'t [u8], limits: &Limits) -> Result<Reader<'t>, Invalid> {
     Reader::new(text, limits.depth).map_err(|e| malformed(0, e))
 }
 
-fn next(reader: &mut Reader<'_>, n: usize, version: Version) -> Result<Statement, Invalid> {
-    let value = reader.value().map_err(|e| malformed(n, e))?;
-    validate::statement(value, version).map_err(|fault| {
+fn statement_of(value: Value<'_>, n: usize, version: Version, limits: &Limits) -> Result<Statement, Invalid> {
+    validate::statement(value, version, limits.iris).map_err(|fault| {
         let (path, expected) = fault.locate(value);
         Invalid { statement: n, path, expected }
     })
 }
 
-/// IEEE 4.1.6.1: a batch in which two statements have one id is refused.
-fn refuse_repeated_ids(statements: &[Statement]) -> Result<(), Invalid> {
-    let mut seen = HashSet::with_capacity(statements.len());
-    match statements.iter().position(|s| s.id.is_some_and(|id| !seen.insert(id))) {
-        None => Ok(()),
-        Some(statement) => {
-            let expected = "an id that no other statement of the request has".to_owned();
-            Err(Invalid { statement, path: "/id".to_owned(), expected })
-        }
+/// The first statement with the id of one before it. IEEE 4.1.6.1: a batch with one is refused.
+fn repeated(statements: &[Statement], version: Version) -> Option<Invalid> {
+    if version != Version::V2_0_0 {
+        return None;
     }
+    let mut seen = HashSet::with_capacity(statements.len());
+    statements.iter().position(|s| s.id.is_some_and(|id| !seen.insert(id))).map(again)
+}
+
+fn again(statement: usize) -> Invalid {
+    let expected = "an id that no other statement of the request has".to_owned();
+    Invalid { statement, path: "/id".to_owned(), expected }
 }
 
 fn whole(statement: usize, expected: String) -> Invalid {

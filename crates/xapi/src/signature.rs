@@ -13,7 +13,7 @@ use ring::signature::{
 
 use crate::json::{Kind, Reader};
 use crate::parse::{Limits, statement as parsed};
-use crate::{Statement, Version, equal};
+use crate::{Iris, Statement, Version, equal};
 
 /// What is wrong with a signature. Never repeats what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -57,7 +57,8 @@ pub fn verify(jws: &[u8], statement: &Statement, version: Version) -> Result<(),
     let (header, payload, signature) = (decoded(header)?, decoded(payload)?, decoded(signature)?);
 
     let (algorithm, certificate) = read_header(&header)?;
-    let limits = Limits { bytes: usize::MAX, ..Limits::default() };
+    // What it has to be the same as was held to its form.
+    let limits = Limits { bytes: usize::MAX, iris: Iris::Lenient, ..Limits::default() };
     let original = parsed(&payload, version, &limits).map_err(|_| SignatureError::Payload)?;
     let same_id = original.id.is_none() || statement.id.is_none() || original.id == statement.id;
     if !same_id || !equal::same(&original, statement, version) {

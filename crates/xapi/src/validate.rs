@@ -14,7 +14,7 @@ use crate::number::Decimal;
 use crate::statement::{
     Attachment, ContextRole, Object, ResultFacts, Score, Statement, SubStatement, VOIDED,
 };
-use crate::{Identifier, Version};
+use crate::{Identifier, Iris, Version};
 
 use agent::{Actor, Allowed};
 use leaf::{fields, required};
@@ -61,9 +61,9 @@ impl Fault {
 }
 
 /// Checks `value`, which begins at byte `base` of what was read, and says what is known of it.
-pub(crate) fn statement(value: Value<'_>, version: Version) -> Checked<Statement> {
+pub(crate) fn statement(value: Value<'_>, version: Version, iris: Iris) -> Checked<Statement> {
     let base = value.range().start;
-    let mut found = Found { version, base, in_sub_statement: false, lists: Lists::default() };
+    let mut found = Found { version, iris, base, in_sub_statement: false, lists: Lists::default() };
     let [id, actor, verb, object, result, context, timestamp, stored, authority, own_version, attachments] =
         fields(
             value,
@@ -112,8 +112,7 @@ pub(crate) fn statement(value: Value<'_>, version: Version) -> Checked<Statement
 
 /// Checks an agent or an identified group that stands by itself, as in a request's parameter.
 pub(crate) fn identified(value: Value<'_>) -> Checked<Identifier> {
-    let lists = Lists::default();
-    let mut found = Found { version: Version::V2_0_0, base: 0, in_sub_statement: false, lists };
+    let mut found = Found::of_nothing();
     match found.agent(value, AgentRole::Actor, Allowed::Both)? {
         Actor::AnonymousGroup { .. } => Err(Fault::at(value, "an agent or an identified group")),
         _ => Ok(found.lists.agents.swap_remove(0).identifier),
@@ -122,15 +121,27 @@ pub(crate) fn identified(value: Value<'_>) -> Checked<Identifier> {
 
 /// Checks an agent that stands by itself and is no group.
 pub(crate) fn lone_agent(value: Value<'_>) -> Checked<Identifier> {
-    let lists = Lists::default();
-    let mut found = Found { version: Version::V2_0_0, base: 0, in_sub_statement: false, lists };
+    let mut found = Found::of_nothing();
     found.agent(value, AgentRole::Actor, Allowed::Agent)?;
     Ok(found.lists.agents.swap_remove(0).identifier)
+}
+
+/// Everybody who is identified in what need not be a statement: each object that has what identifies an agent.
+pub(crate) fn anybody(value: Value<'_>) -> Vec<Identifier> {
+    let (mut people, mut waiting) = (Vec::new(), vec![value]);
+    while let Some(value) = waiting.pop() {
+        people.extend(agent::identifiers(value));
+        waiting.extend(value.entries().map(|(_, child)| child).chain(value.items()));
+    }
+    let mut seen = std::collections::HashSet::new();
+    people.retain(|identifier| seen.insert(identifier.clone()));
+    people
 }
 
 /// What is collected while a statement is checked.
 struct Found {
     version: Version,
+    iris: Iris,
     base: usize,
     in_sub_statement: bool,
     lists: Lists,
@@ -166,6 +177,12 @@ struct CheckedEvent {
 }
 
 impl Found {
+    /// For what stands by itself.
+    fn of_nothing() -> Self {
+        let (version, iris, lists) = (Version::V2_0_0, Iris::Strict, Lists::default());
+        Self { version, iris, base: 0, in_sub_statement: false, lists }
+    }
+
     /// The range of `value` in the statement's own text.
     fn range(&self, value: Value<'_>) -> Range<usize> {
         let range = value.range();
@@ -202,7 +219,7 @@ impl Found {
 
     fn verb(&mut self, value: Value<'_>) -> Checked<(String, Option<Range<usize>>)> {
         let [id, display] = fields(value, ["id", "display"])?;
-        let id = leaf::iri(required(value, id, "id")?)?;
+        let id = leaf::iri(required(value, id, "id")?, self.iris)?;
         display.map(leaf::language_map).transpose()?;
         Ok((id.into_owned(), display.map(|d| self.range(d))))
     }
@@ -273,7 +290,7 @@ impl Found {
                 item,
                 ["usageType", "display", "description", "contentType", "length", "sha2", "fileUrl"],
             )?;
-            let usage_type = leaf::iri(required(item, usage_type, "usageType")?)?.into_owned();
+            let usage_type = leaf::iri(required(item, usage_type, "usageType")?, self.iris)?.into_owned();
             leaf::language_map(required(item, display, "display")?)?;
             description.map(leaf::language_map).transpose()?;
             let content_type_value = required(item, content_type, "contentType")?;
@@ -286,7 +303,7 @@ impl Found {
             }
             let length = leaf::length(required(item, length, "length")?)?;
             let sha2 = leaf::sha2(required(item, sha2, "sha2")?)?.into_owned();
-            let file_url = file_url.map(leaf::iri).transpose()?.map(Cow::into_owned);
+            let file_url = file_url.map(|url| leaf::iri(url, self.iris)).transpose()?.map(Cow::into_owned);
             self.lists.attachments.push(Attachment { usage_type, content_type, length, sha2, file_url });
         }
         Ok(())

@@ -91,6 +91,70 @@ fn a_fault_in_a_batch_names_the_statement() {
 }
 
 #[test]
+fn a_batch_is_told_apart_into_statements_and_what_is_none() {
+    let version = Version::V1_0_3;
+    let read = |text: &str| parse::each(text.as_bytes(), version, &Limits::default());
+    let of_version = |line: &Line| line.versions.contains(&version) && read(&line.text).is_ok();
+    let lines: Vec<Line> = valid().into_iter().chain(corpus(include_str!("corpus/invalid.jsonl"))).collect();
+    let lines: Vec<&Line> = lines.iter().filter(|line| of_version(line)).collect();
+    let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+    let each = read(&format!("[ {} ]", texts.join(" , "))).unwrap();
+    assert_eq!(each.len(), lines.len());
+    for (n, (one, line)) in each.iter().zip(&lines).enumerate() {
+        match one {
+            Ok(statement) => assert_eq!((line.path.as_deref(), &statement.text), (None, &line.text)),
+            Err(none) => {
+                assert_eq!(
+                    (none.why.statement, Some(&none.why.path)),
+                    (n, line.path.as_ref()),
+                    "{}",
+                    line.what
+                );
+                assert_eq!(none.text, line.text);
+            }
+        }
+    }
+    assert!(each.iter().any(Result::is_ok) && each.iter().any(Result::is_err));
+    for whole in ["[{]", "", "[{} {}]", "[1,]"] {
+        assert!(read(whole).is_err(), "{whole}");
+    }
+}
+
+#[test]
+fn everybody_who_is_identified_in_what_is_no_statement_is_found() {
+    let text = r#"{"id":"6F1C2F9A-3b57-4a55-9a0e-0c2f8f4f7d10","actor":{"mbox":"mailto:a@skola.example","openid":"https://b.example/"},
+        "actors":[{"mbox":"mailto:a@skola.example"},{"account":{"homePage":"https://c.example","name":"c"}}],
+        "context":{"extensions":{"x":{"mbox_sha1sum":"B00B00B00B00B00B00B00B00B00B00B00B00B00B","mbox":"nobody"}}}}"#;
+    let [Err(none)] = &parse::each(text.as_bytes(), Version::V2_0_0, &Limits::default()).unwrap()[..] else {
+        panic!("no statement")
+    };
+    assert_eq!(none.id, xapi::lexical::uuid("6f1c2f9a-3b57-4a55-9a0e-0c2f8f4f7d10"));
+    assert_eq!(none.people.len(), 4);
+    for person in [
+        Identifier::Mbox("mailto:a@skola.example".into()),
+        Identifier::OpenId("https://b.example/".into()),
+        Identifier::MboxSha1sum("b00b00b00b00b00b00b00b00b00b00b00b00b00b".into()),
+        Identifier::Account { home_page: "https://c.example".into(), name: "c".into() },
+    ] {
+        assert!(none.people.contains(&person), "{person:?}");
+    }
+}
+
+#[test]
+fn iris_are_read_leniently_where_that_is_asked_for() {
+    let lenient = Limits { iris: xapi::Iris::Lenient, ..Limits::default() };
+    let good = &valid()[0].text;
+    for version in Version::ALL {
+        let odd = good.replace("http://adlnet.gov/expapi/verbs/completed", "klar 1");
+        assert_ne!(&odd, good);
+        assert!(parsed(&odd, version).is_err());
+        assert_eq!(parse::statement(odd.as_bytes(), version, &lenient).unwrap().verb, "klar 1");
+        let empty = good.replace("http://adlnet.gov/expapi/verbs/completed", " ");
+        assert!(parse::statement(empty.as_bytes(), version, &lenient).is_err());
+    }
+}
+
+#[test]
 fn the_same_id_twice_in_a_batch_is_refused_in_2_0() {
     let text = valid()[1].text.clone();
     let batch = format!("[{text},{text}]");
@@ -125,10 +189,10 @@ fn limits_hold() {
     let within = |limits: &Limits| {
         parse::statements(format!("[{text},{text}]").as_bytes(), Version::V2_0_0, limits).is_ok()
     };
-    assert!(within(&Limits { bytes: 2 * text.len() + 3, statements: 2, depth: 2 }));
-    assert!(!within(&Limits { bytes: 2 * text.len() + 2, statements: 2, depth: 2 }));
-    assert!(!within(&Limits { bytes: 2 * text.len() + 3, statements: 1, depth: 2 }));
-    assert!(!within(&Limits { bytes: 2 * text.len() + 3, statements: 2, depth: 1 }));
+    assert!(within(&Limits { bytes: 2 * text.len() + 3, statements: 2, depth: 2, ..Limits::default() }));
+    assert!(!within(&Limits { bytes: 2 * text.len() + 2, statements: 2, depth: 2, ..Limits::default() }));
+    assert!(!within(&Limits { bytes: 2 * text.len() + 3, statements: 1, depth: 2, ..Limits::default() }));
+    assert!(!within(&Limits { bytes: 2 * text.len() + 3, statements: 2, depth: 1, ..Limits::default() }));
     assert!(parse::statement(b"{\"\xff\":1}", Version::V2_0_0, &Limits::default()).is_err());
 }
 

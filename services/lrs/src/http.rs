@@ -3,6 +3,7 @@
 mod activities;
 mod agents;
 mod alternate;
+mod apart;
 mod auth;
 mod body;
 pub(crate) mod conditions;
@@ -94,7 +95,7 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
 
 /// `GET /xapi/about`: which versions are served. For everybody (1.0.3 Communication 2.8, IEEE 4.1.6.7).
 async fn about(State(lrs): State<Lrs>, request: Request) -> Response {
-    let version = answering(&lrs, request.headers());
+    let version = answering(&lrs, request.headers()).await;
     let answer = match *request.method() {
         Method::GET | Method::HEAD => json(StatusCode::OK, xapi::about::about().to_owned()),
         _ => Refusal::method("GET, HEAD").into_response(),
@@ -103,7 +104,7 @@ async fn about(State(lrs): State<Lrs>, request: Request) -> Response {
 }
 
 async fn unknown(State(lrs): State<Lrs>, request: Request) -> Response {
-    let version = answering(&lrs, request.headers());
+    let version = answering(&lrs, request.headers()).await;
     with_version(Refusal::new(StatusCode::NOT_FOUND, "there is no such resource").into_response(), version)
 }
 
@@ -134,16 +135,20 @@ fn method_label(method: &Method) -> &'static str {
     }
 }
 
-/// The version that serves a request.
-fn negotiate(lrs: &Lrs, headers: &HeaderMap) -> Result<Version, Refusal> {
+/// The version that serves a request; where it names none that of its credential, or of the server.
+async fn negotiate(lrs: &Lrs, headers: &HeaderMap) -> Result<Version, Refusal> {
     let header = headers.get(VERSION).map(|value| value.to_str().unwrap_or(""));
-    Version::negotiate(header, lrs.inner.unversioned.served())
+    let default = match header {
+        Some(_) => None,
+        None => Box::pin(auth::default_version(lrs, headers)).await.or(lrs.inner.unversioned.served()),
+    };
+    Version::negotiate(header, default)
         .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error.to_string()))
 }
 
 /// The version that an answer names: that of the request where it is served, else the nearest there is.
-fn answering(lrs: &Lrs, headers: &HeaderMap) -> Version {
-    negotiate(lrs, headers).unwrap_or_else(|_| match headers.get(VERSION).map(HeaderValue::as_bytes) {
+async fn answering(lrs: &Lrs, headers: &HeaderMap) -> Version {
+    negotiate(lrs, headers).await.unwrap_or_else(|_| match headers.get(VERSION).map(HeaderValue::as_bytes) {
         Some(header) if header.starts_with(b"1.") || header.starts_with(b"0.") => Version::V1_0_3,
         Some(_) => Version::V2_0_0,
         None => lrs.inner.unversioned.named(),

@@ -55,13 +55,16 @@ pub struct Sender {
     pub may_define: bool,
     /// Whether it may void what others sent (scope `statements/void`); its own anyone may.
     pub may_void: bool,
+    /// Whether a statement under whose id another is known is passed over, and the rest of its request stored.
+    pub pass_conflicts: bool,
 }
 
 impl Sender {
-    /// The sender behind a credential.
+    /// The sender behind a credential, whose requests are stored whole or not at all.
     pub(crate) fn of(credential: &Credential) -> Self {
         let may = |wanted| credential.scopes.iter().any(|scope| scope == wanted || scope == "all");
-        Self { credential: Some(credential.id), may_define: may("define"), may_void: may("statements/void") }
+        let (may_define, may_void) = (may("define"), may("statements/void"));
+        Self { credential: Some(credential.id), may_define, may_void, pass_conflicts: false }
     }
 }
 
@@ -112,6 +115,8 @@ pub struct Posted {
     pub ids: Vec<Uuid>,
     /// How many were not known.
     pub stored: usize,
+    /// Those that were passed over because another statement is known under their id, counted from 0.
+    pub conflicts: Vec<usize>,
 }
 
 impl Ingest {
@@ -128,7 +133,7 @@ impl Ingest {
         Self { log, vault, municipality, untracked: Arc::new(untracked), clock, definitions }
     }
 
-    /// Stores statements, all or none, in their order, next to each other. What is known already and the same is
+    /// Stores statements, all or none (unless the sender has conflicts passed over), in their order, next to each other. What is known already and the same is
     /// passed over. What they say of activities is merged and stored with them. `version` is the version of the standard by which they came.
     ///
     /// # Errors
@@ -188,7 +193,8 @@ impl Ingest {
         sender: Sender,
         version: Version,
     ) -> Result<Posted, IngestError> {
-        let (ids, mut open) = identify(&statements, version)?;
+        let Identified { ids, mut open, mut conflicts } = identify(&statements, version)?;
+        pass(&conflicts, sender)?;
         let count = open.len();
         let sent = |index: usize| statements[index].id.is_some();
         if !sender.may_void && statements.iter().any(|statement| voiding::target(statement).is_some()) {
@@ -208,11 +214,13 @@ impl Ingest {
             let remembered = if first { self.vault.remembered(&people, period) } else { None };
             if !first || (remembered.is_none() && open.iter().any(|index| sent(*index))) {
                 let known = Box::pin(self.known(&ids, &open)).await?;
-                Box::pin(self.compare(&statements, &known, version)).await?;
+                let different = Box::pin(self.different(&statements, &known, version)).await?;
+                pass(&different, sender)?;
+                conflicts.extend(different);
                 open.retain(|index| known.iter().all(|(known, _)| known != index));
             }
             if open.is_empty() {
-                return Ok(Posted { ids, stored: 0 });
+                return Ok(Posted { ids, stored: 0, conflicts });
             }
             let handles = match remembered {
                 Some(handles) => people.into_iter().zip(handles).collect(),
@@ -234,7 +242,7 @@ impl Ingest {
             match self.log.append_naming(append, named).await {
                 Ok(_) => {
                     self.definitions.settle(&changes);
-                    return Ok(Posted { stored: open.len(), ids });
+                    return Ok(Posted { stored: open.len(), ids, conflicts });
                 }
                 Err(AppendError::WrongVersion { .. }) => collisions += 1,
                 Err(AppendError::Fenced(_)) if opened_at.is_some() => {
@@ -259,20 +267,20 @@ impl Ingest {
         Ok(open.iter().zip(found).filter_map(|(index, position)| Some((*index, position?))).collect())
     }
 
-    async fn compare(
+    /// Those of the known ones that differ from what is stored.
+    async fn different(
         &self,
         statements: &[Statement],
         known: &[(usize, Position)],
         version: Version,
-    ) -> Result<(), IngestError> {
+    ) -> Result<Vec<usize>, IngestError> {
+        let mut different = Vec::new();
         for chunk in known.chunks(BETWEEN_TURNS) {
             let pairs: Vec<_> = chunk.iter().map(|(index, at)| (&statements[*index], *at)).collect();
             let same = compare::with_stored(&self.log, &self.vault, &pairs, version).await?;
-            if let Some(different) = same.iter().position(|same| !same) {
-                return Err(IngestError::Conflict { statement: chunk[different].0 });
-            }
+            different.extend(chunk.iter().zip(same).filter(|(_, same)| !same).map(|((index, _), _)| *index));
         }
-        Ok(())
+        Ok(different)
     }
 
     /// Everybody in some statements, with their keys; made where they are missing.
@@ -281,7 +289,15 @@ impl Ingest {
         statements: impl Iterator<Item = &'a Statement>,
         period: Period,
     ) -> Result<HashMap<Identifier, AgentHandle>, IngestError> {
-        let people = prepare::identifiers(statements);
+        self.known_as(prepare::identifiers(statements), period).await
+    }
+
+    /// Everybody of some people, with their keys; made where they are missing.
+    pub(crate) async fn known_as(
+        &self,
+        people: Vec<Identifier>,
+        period: Period,
+    ) -> Result<HashMap<Identifier, AgentHandle>, IngestError> {
         let handles = self.vault.resolve(&people, period).await.map_err(vault_failed)?;
         Ok(people.into_iter().zip(handles).collect())
     }
@@ -345,10 +361,20 @@ impl Ingest {
     }
 }
 
-/// Every statement's id, and which statements to store: of twins in one batch the first.
-fn identify(statements: &[Statement], version: Version) -> Result<(Vec<Uuid>, Vec<usize>), IngestError> {
+/// The statements of a request by their ids.
+struct Identified {
+    /// That of each.
+    ids: Vec<Uuid>,
+    /// Which of them to store: of twins the first.
+    open: Vec<usize>,
+    /// Which of them differ from one before them that has their id.
+    conflicts: Vec<usize>,
+}
+
+fn identify(statements: &[Statement], version: Version) -> Result<Identified, IngestError> {
     let mut ids = Vec::with_capacity(statements.len());
     let mut open = Vec::with_capacity(statements.len());
+    let mut conflicts = Vec::new();
     let mut first: HashMap<Uuid, usize> = HashMap::new();
     for (index, statement) in statements.iter().enumerate() {
         let id = match statement.id {
@@ -363,10 +389,18 @@ fn identify(statements: &[Statement], version: Version) -> Result<(Vec<Uuid>, Ve
             }
             Some(_) if version == Version::V2_0_0 => return Err(IngestError::Repeated { statement: index }),
             Some(twin) if equal::same(&statements[*twin], statement, version) => {}
-            Some(_) => return Err(IngestError::Conflict { statement: index }),
+            Some(_) => conflicts.push(index),
         }
     }
-    Ok((ids, open))
+    Ok(Identified { ids, open, conflicts })
+}
+
+/// Whether conflicts may be passed over: else the first of them refuses the request.
+fn pass(conflicts: &[usize], sender: Sender) -> Result<(), IngestError> {
+    match conflicts.first() {
+        Some(first) if !sender.pass_conflicts => Err(IngestError::Conflict { statement: *first }),
+        _ => Ok(()),
+    }
 }
 
 pub(crate) fn refused(error: AppendError) -> IngestError {

@@ -1,18 +1,20 @@
-//! Statements that ingest rules refused, kept so that nothing is lost where a rule was wrong.
+//! Statements that ingest rules refused, and what is no statement by the standard, kept so that nothing is lost where a
+//! rule or a tool was wrong.
 //!
-//! Each is an event of its own, sealed as a statement is, in a stream of its credential and its id, so that what comes
+//! Each is an event of its own, sealed as a statement is (what is none: whole, for everybody in it together), in a stream of its credential and its id, so that what comes
 //! twice is kept once. None is a statement of the store: it has no dedupe key and no row in the index. What waits is
 //! bounded; what there is no room for is counted and no more.
 
 use std::collections::HashSet;
 
 use domain::Facts as _;
-use domain::events::{StatementRefusedFacts, kind};
+use domain::events::{RuleKind, StatementRefusedFacts, kind};
 use eventlog::{Append, AppendError, Expected, Key, NewEvent, Position};
 use uuid::Uuid;
 use vault::{Credential, Period};
 use views::kept as index;
-use xapi::{Statement, Version};
+use xapi::parse::NoStatement;
+use xapi::{Identifier, Statement, Version};
 
 use crate::attachments::Contents;
 use crate::ingest::{self, IngestError};
@@ -27,13 +29,38 @@ const LARGEST_ATTACHMENTS: usize = 1 << 20;
 /// Statements that are sealed before others get a turn on the same thread.
 const BETWEEN_TURNS: usize = 32;
 
-/// Statements of one request that was refused.
+/// People who are told apart in what is no statement: as many as a slot takes, and then some.
+const MOST_PEOPLE: usize = 10_000;
+
+/// What of one request is to be kept.
 pub(crate) struct Refused<'a> {
     pub(crate) credential: &'a Credential,
-    pub(crate) rules: &'a Rules,
-    pub(crate) statements: &'a [Statement],
+    pub(crate) sent: Vec<Unstored<'a>>,
     pub(crate) contents: &'a Contents,
     pub(crate) version: Version,
+    /// Whether nothing of it is kept where not all can be.
+    pub(crate) whole: bool,
+}
+
+/// A statement that was not stored, or what is none.
+pub(crate) struct Unstored<'a> {
+    what: What<'a>,
+    rule: Option<RuleKind>,
+    /// Where in it, and what was expected there; none where only another one of its request was refused.
+    why: Option<(&'a str, &'a str)>,
+}
+
+enum What<'a> {
+    Statement(&'a Statement),
+    Other(&'a NoStatement),
+}
+
+/// What was kept.
+pub(crate) struct Kept {
+    /// The id of each, in the order of the request: its own, or the one it will be stored under.
+    pub(crate) ids: Vec<Uuid>,
+    /// How many could not be kept.
+    pub(crate) unkept: usize,
 }
 
 /// A statement that is to be kept.
@@ -43,23 +70,78 @@ struct Candidate {
     stream: (Key, Expected),
 }
 
-impl Refused<'_> {
-    fn bytes(&self, index: usize) -> usize {
-        let statement = &self.statements[index];
-        statement.text.len() + self.contents.bytes_for(statement)
+impl<'a> Unstored<'a> {
+    /// Of a request that was refused by rules.
+    pub(crate) fn against(rules: &Rules, statement: &'a Statement) -> Self {
+        let broken = rules.broken(statement);
+        Self {
+            what: What::Statement(statement),
+            rule: broken.as_ref().map(|broken| broken.rule),
+            why: broken.map(|broken| (broken.path, broken.expected)),
+        }
     }
 
-    /// Every statement with its id, of twins the first.
-    fn named(&self) -> Result<Vec<(usize, Uuid)>, IngestError> {
-        let mut seen = HashSet::new();
-        let mut named = Vec::with_capacity(self.statements.len());
-        for (index, statement) in self.statements.iter().enumerate() {
-            let id = statement.id.map_or_else(prepare::random_id, Ok).map_err(ingest::vault_failed)?;
-            if seen.insert(id) {
-                named.push((index, id));
+    /// What is no statement by the standard.
+    pub(crate) fn invalid(other: &'a NoStatement) -> Self {
+        Self {
+            what: What::Other(other),
+            rule: None,
+            why: Some((other.why.path.as_str(), other.why.expected.as_str())),
+        }
+    }
+
+    fn id(&self) -> Option<Uuid> {
+        match self.what {
+            What::Statement(statement) => statement.id,
+            What::Other(other) => other.id,
+        }
+    }
+
+    fn statement(&self) -> Option<&'a Statement> {
+        match self.what {
+            What::Statement(statement) => Some(statement),
+            What::Other(_) => None,
+        }
+    }
+
+    /// Whether there is somebody whose key can seal it.
+    fn is_somebodys(&self) -> bool {
+        match self.what {
+            What::Statement(_) => true,
+            What::Other(other) => (1..=MOST_PEOPLE).contains(&other.people.len()),
+        }
+    }
+}
+
+impl<'a> Refused<'a> {
+    fn bytes(&self, index: usize) -> usize {
+        match self.sent[index].what {
+            What::Statement(statement) => statement.text.len() + self.contents.bytes_for(statement),
+            What::Other(other) => other.text.len(),
+        }
+    }
+
+    fn attached(&self, index: usize) -> usize {
+        self.sent[index].statement().map_or(0, |statement| self.contents.bytes_for(statement))
+    }
+
+    /// The id of each.
+    fn ids(&self) -> Result<Vec<Uuid>, IngestError> {
+        let id = |one: &Unstored<'_>| one.id().map_or_else(prepare::random_id, Ok);
+        self.sent.iter().map(id).collect::<Result<_, _>>().map_err(ingest::vault_failed)
+    }
+
+    /// Everybody in some of it, each once.
+    fn people(&self, candidates: &[Candidate]) -> Vec<Identifier> {
+        let sent = || candidates.iter().map(|candidate| &self.sent[candidate.index]);
+        let mut people = prepare::identifiers(sent().filter_map(Unstored::statement));
+        let mut seen: HashSet<Identifier> = people.iter().cloned().collect();
+        for one in sent() {
+            if let What::Other(other) = one.what {
+                people.extend(other.people.iter().filter(|person| seen.insert((*person).clone())).cloned());
             }
         }
-        Ok(named)
+        people
     }
 
     /// Those for which there is room, in their order.
@@ -75,7 +157,8 @@ impl Refused<'_> {
             let own = self.bytes(candidate.index);
             let fits = statements < limits.kept
                 && bytes.saturating_add(own) <= limits.kept_bytes
-                && self.contents.bytes_for(&self.statements[candidate.index]) <= LARGEST_ATTACHMENTS;
+                && self.attached(candidate.index) <= LARGEST_ATTACHMENTS
+                && self.sent[candidate.index].is_somebodys();
             if fits {
                 statements += 1;
                 bytes += own;
@@ -87,14 +170,18 @@ impl Refused<'_> {
 }
 
 impl Lrs {
-    /// Keeps the statements of a request that was refused, each once, as far as there is room. Those that are stored
-    /// already are not kept. On disk when it returns.
+    /// Keeps what of a request was refused, each once, as far as there is room. Those that are stored already are not
+    /// kept. On disk when it returns.
     ///
     /// # Errors
     /// Nothing was kept: the request may be sent again.
-    pub(crate) async fn keep(&self, refused: &Refused<'_>) -> Result<(), IngestError> {
+    pub(crate) async fn keep(&self, refused: &Refused<'_>) -> Result<Kept, IngestError> {
         let credential = refused.credential;
-        let named = refused.named()?;
+        let ids = refused.ids()?;
+        // Of twins the first.
+        let mut seen = HashSet::new();
+        let named: Vec<(usize, Uuid)> =
+            ids.iter().copied().enumerate().filter(|(_, id)| seen.insert(*id)).collect();
         let request = prepare::random().map_err(ingest::vault_failed)?;
         // One after the other: else each would take the room that is left for its own.
         let _turn = self.inner.keeping.lock().await;
@@ -108,7 +195,7 @@ impl Lrs {
                 index::waiting_of(self.inner.log.database(), &credential.id).await.map_err(unreadable)?;
             let candidates = refused.fitting(candidates, waiting, &self.inner.limits);
             let unkept = new - candidates.len();
-            if !candidates.is_empty() {
+            if !candidates.is_empty() && (unkept == 0 || !refused.whole) {
                 let events = self.events(refused, &candidates, request).await?;
                 match self.inner.log.append(Append { events, fence: Some(fence), raise_fence: false }).await {
                     Ok(_) => {}
@@ -117,7 +204,7 @@ impl Lrs {
                 }
             }
             self.inner.uses.unkept(&credential.key, unkept);
-            return Ok(());
+            return Ok(Kept { ids, unkept });
         }
         Err(IngestError::Unavailable("refused statements kept colliding with other requests".into()))
     }
@@ -159,11 +246,13 @@ impl Lrs {
         request: Key,
     ) -> Result<Vec<NewEvent>, IngestError> {
         let ingest = &self.inner.ingest;
-        let statements = || candidates.iter().map(|candidate| &refused.statements[candidate.index]);
+        let statements =
+            || candidates.iter().filter_map(|candidate| refused.sent[candidate.index].statement());
         // What is chosen fits the bound of what is kept; no more than that is taken out of its chunks.
         let contents = refused.contents.gathered(&self.inner.log, statements()).await;
         let contents = contents.map_err(|error| IngestError::Unavailable(error.to_string()))?;
-        let handles = ingest.resolve(statements(), Period::of(self.inner.clock.now())).await?;
+        let period = Period::of(self.inner.clock.now());
+        let handles = ingest.known_as(refused.people(candidates), period).await?;
         let snapshot = ingest.municipality.snapshot();
         let preparation = Preparation {
             vault: &self.inner.vault,
@@ -178,9 +267,15 @@ impl Lrs {
         let mut events = Vec::with_capacity(candidates.len());
         for chunk in candidates.chunks(BETWEEN_TURNS) {
             for candidate in chunk {
-                let statement = &refused.statements[candidate.index];
+                let one = &refused.sent[candidate.index];
                 let event = prepare::random().map_err(ingest::vault_failed)?;
-                let sealed = preparation.sealed(statement, kind::STATEMENT_REFUSED, event);
+                let kind = kind::STATEMENT_REFUSED;
+                let sealed = match one.what {
+                    What::Statement(statement) => preparation.sealed(statement, kind, event),
+                    What::Other(other) => preparation
+                        .sealed_whole(&other.text, &other.people, kind, event)
+                        .map(|slots| (slots, None)),
+                };
                 let (mut slots, unsealed) = sealed.map_err(ingest::vault_failed)?;
                 let attachments_from = unsealed.as_ref().map(|unsealed| unsealed.first);
                 if let Some(unsealed) = unsealed {
@@ -188,8 +283,8 @@ impl Lrs {
                 }
                 let facts = StatementRefusedFacts {
                     id: candidate.id.into_bytes(),
-                    unnamed: statement.id.is_none(),
-                    rule: refused.rules.broken(statement).map(|broken| broken.rule),
+                    unnamed: one.id().is_none(),
+                    rule: one.rule,
                     request,
                     xapi_version: match refused.version {
                         Version::V1_0_3 => 1,
@@ -197,6 +292,8 @@ impl Lrs {
                     },
                     attachments_from,
                     bytes: refused.bytes(candidate.index) as u64,
+                    path: one.why.map(|(path, _)| path.to_owned()),
+                    expected: one.why.map(|(_, expected)| expected.to_owned()),
                 };
                 events.push(NewEvent {
                     credential: Some(refused.credential.id),

@@ -29,6 +29,7 @@ mod rules;
 mod twins;
 mod uses;
 mod voiding;
+mod waiting;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -55,6 +56,7 @@ pub use ingest::{Ingest, IngestError, Posted, Sender};
 pub use query::{Asking, Found, GivenAttachment, Query, QueryFailed};
 pub use replay::Replayed;
 pub use twins::BroughtTogether;
+pub use waiting::WaitingStatement;
 
 use people::People;
 

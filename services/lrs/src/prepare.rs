@@ -130,6 +130,19 @@ impl Preparation<'_> {
         Ok((slots, unsealed))
     }
 
+    /// A text in one slot, sealed for everybody in it together: whoever of them is erased takes it along.
+    pub(crate) fn sealed_whole(
+        &self,
+        text: &str,
+        people: &[Identifier],
+        kind: &'static str,
+        event: Key,
+    ) -> Result<Vec<Slot>, VaultError> {
+        let handles: Option<Vec<AgentHandle>> =
+            people.iter().map(|person| self.handles.get(person).cloned()).collect();
+        self.vault.seal_text(kind, event, text, &[], &handles.ok_or(UNRESOLVED)?, &[])
+    }
+
     fn handle(&self, span: &AgentSpan) -> Option<&AgentHandle> {
         self.handles.get(&span.identifier)
     }

@@ -14,7 +14,7 @@ use eventlog::{Event, Key, Position, Slot};
 use uuid::Uuid;
 use vault::{Credential, Envelope, Opened, Text};
 use views::kept as index;
-use xapi::{Statement, Version, parse};
+use xapi::{Iris, Statement, Version, parse};
 
 use crate::attachments::Contents;
 use crate::credentials::CredentialError;
@@ -114,7 +114,7 @@ impl Lrs {
             // What is opened under this fence is stored under it or not at all: who is erased meanwhile stays erased.
             let fence = self.inner.log.fence();
             self.inner.vault.at_fence(fence);
-            let page = self.opened(&page).await?;
+            let page = self.opened(&page, rules.iris()).await?;
             let mut settled = HashMap::new();
             let work = Work { credential: &credential, rules: &rules, page: &page, trial, fence };
             let outcome = self.replay_page(&work, &mut settled, &mut replayed).await;
@@ -279,8 +279,8 @@ impl Lrs {
         self.inner.log.read_slots(&wanted).await.map_err(ingest::unreadable)
     }
 
-    /// Opens kept statements.
-    async fn opened(&self, positions: &[Position]) -> Result<Vec<Kept>, IngestError> {
+    /// Opens kept statements; reads them as rules say now.
+    async fn opened(&self, positions: &[Position], iris: Iris) -> Result<Vec<Kept>, IngestError> {
         let (log, vault) = (&self.inner.log, &self.inner.vault);
         vault.at_fence(log.fence());
         let events = log.read_events_at(positions).await.map_err(ingest::unreadable)?;
@@ -296,7 +296,7 @@ impl Lrs {
             let version = if facts.xapi_version == 1 { Version::V1_0_3 } else { Version::V2_0_0 };
             let id = Uuid::from_bytes(facts.id);
             let read = match self.plain(&event, &facts, &slots).await? {
-                Some((text, contents)) => self.statement(&text, id, version, event.stored, contents),
+                Some((text, contents)) => self.statement(&text, id, (version, iris), event.stored, contents),
                 None => Read::Unreadable,
             };
             page.push(Kept {
@@ -348,11 +348,11 @@ impl Lrs {
         &self,
         text: &str,
         id: Uuid,
-        version: Version,
+        (version, iris): (Version, Iris),
         received: Micros,
         contents: Contents,
     ) -> Read {
-        let limits = xapi::Limits { bytes: usize::MAX, ..xapi::Limits::default() };
+        let limits = xapi::Limits { bytes: usize::MAX, iris, ..xapi::Limits::default() };
         let read = |text: &str| parse::statement(text.as_bytes(), version, &limits).ok();
         let Some(mut statement) = read(text) else { return Read::Invalid };
         if statement.timestamp.is_none()

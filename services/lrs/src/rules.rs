@@ -1,4 +1,4 @@
-//! Rules of a credential: what its statements may be about, and where its states are kept.
+//! Rules of a credential: what its statements may be about, how they are taken in, and where its states are kept.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,7 +7,7 @@ use domain::events::RuleKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use vault::{Credential, CredentialId};
-use xapi::{ContextRole, Object, Statement};
+use xapi::{ContextRole, Iris, Object, Statement, Version};
 
 /// The longest text of rules, in bytes.
 const LONGEST: usize = 64 << 10;
@@ -33,6 +33,18 @@ pub(crate) struct Rules {
     /// Whether its states are kept apart from those of others.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) own_states: bool,
+    /// Whether what is no statement by the standard is kept, and the rest of its request stored.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) keep_invalid: bool,
+    /// Whether anything that can be read stands for an IRI.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    lenient_iris: bool,
+    /// Whether a conflict leaves the rest of its request alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) pass_conflicts: bool,
+    /// The version that serves requests which name none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_version: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,20 +105,19 @@ impl Rules {
     /// # Errors
     /// What was expected instead.
     pub(crate) fn read(value: &Value) -> Result<Option<Self>, String> {
-        let expected = "an object with verbs, activities and profiles, each with lists of IRIs to allow and to refuse, and with keep \
-             and own_states, which are true or false";
+        let expected = "an object with verbs, activities and profiles, each with lists of IRIs to allow and to refuse; with keep, \
+             keep_invalid, lenient_iris, pass_conflicts and own_states, which are true or false; and with default_version";
         let rules: Self = match value {
             Value::Null => return Ok(None),
             // An array would pass for an object's values in their order.
-            Value::Object(lists)
-                if lists.iter().all(|(name, list)| {
-                    matches!(name.as_str(), "keep" | "own_states") || list.is_object()
-                }) =>
-            {
+            Value::Object(parts) if !parts.values().any(Value::is_array) => {
                 Self::deserialize(value).map_err(|_| expected.to_owned())?
             }
             _ => return Err(expected.to_owned()),
         };
+        if rules.default_version.is_some() && rules.default_version().is_none() {
+            return Err("a default_version of 1.0.3 or 2.0.0".to_owned());
+        }
         let lists = [&rules.verbs, &rules.activities, &rules.profiles];
         for list in lists.iter().flat_map(|list| [&list.allow, &list.refuse]) {
             if list.len() > MOST || list.iter().any(|entry| !entry.contains(':')) {
@@ -117,6 +128,16 @@ impl Rules {
             return Err(format!("at most {LONGEST} bytes"));
         }
         Ok((rules != Self::default()).then_some(rules))
+    }
+
+    /// The version that serves requests which name none.
+    pub(crate) fn default_version(&self) -> Option<Version> {
+        self.default_version.as_deref().and_then(Version::of_number)
+    }
+
+    /// How IRIs are read.
+    pub(crate) fn iris(&self) -> Iris {
+        if self.lenient_iris { Iris::Lenient } else { Iris::Strict }
     }
 
     /// The first rule that a statement breaks.
@@ -207,7 +228,7 @@ impl List {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use xapi::{Limits, Version, parse};
+    use xapi::{Limits, parse};
 
     use super::*;
 
@@ -287,6 +308,10 @@ mod tests {
         assert!(!read.keep, "what is refused on purpose is not kept unasked");
         assert_eq!(read.to_string(), rules.to_string());
         assert!(Rules::read(&json!({ "keep": true })).unwrap().unwrap().keep);
+        let all = json!({ "keep_invalid": true, "lenient_iris": true, "pass_conflicts": true, "default_version": "1.0.3" });
+        let read = Rules::read(&all).unwrap().unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&read.to_string()).unwrap(), all);
+        assert_eq!((read.default_version(), read.iris()), (Some(Version::V1_0_3), Iris::Lenient));
         for wrong in [
             json!([]),
             json!("x"),
@@ -297,6 +322,12 @@ mod tests {
             json!({ "verbs": { "allow": [1] } }),
             json!({ "keep": "yes" }),
             json!({ "keep": {} }),
+            json!({ "keep_invalid": 1 }),
+            json!({ "lenient_iris": "true" }),
+            json!({ "pass_conflicts": null }),
+            json!({ "default_version": "0.95" }),
+            json!({ "default_version": 1 }),
+            json!({ "verbs": { "allow": {} } }),
             json!({ "verbs": { "allow": vec!["a:b"; 1_001] } }),
         ] {
             assert!(Rules::read(&wrong).is_err(), "{wrong}");

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use eventlog::clock::Micros;
 use tokio::sync::watch;
-use vault::{OTHER_TOOLS, REFUSALS_KEPT, RefusalNote, Stored, TOOLS_KEPT, ToolUse, Use, VaultError};
+use vault::{
+    Conflicts, OTHER_TOOLS, REFUSALS_KEPT, RefusalNote, Stored, TOOLS_KEPT, ToolUse, Use, VaultError,
+};
 
 use crate::Lrs;
 
@@ -62,6 +64,12 @@ impl Uses {
         }
     }
 
+    /// A request of a credential held a conflict among so many statements.
+    pub(crate) fn conflicted(&self, key: &str, statements: usize) {
+        let conflicts = Conflicts { requests: 1, statements: statements as u64 };
+        self.locked().entry(key.to_owned()).or_default().conflicts.add(conflicts);
+    }
+
     /// A request of a credential that was seen was refused for what it said.
     pub(crate) fn refused(&self, key: &str, tool: &str, at: Micros, reason: &str, path: &str) {
         let mut pending = self.locked();
@@ -84,6 +92,7 @@ impl Uses {
                 used.stored += newer.stored;
                 used.refused += newer.refused;
                 used.unkept += newer.unkept;
+                used.conflicts.add(newer.conflicts);
                 used.refusals.splice(0..0, newer.refusals);
                 used.refusals.truncate(REFUSALS_KEPT);
                 for (tool, done) in &newer.tools {
@@ -180,15 +189,18 @@ mod tests {
         uses.seen("k", "a/1", Micros(1));
         uses.stored("k", "a/1", 2, Micros(1));
         uses.refused("k", "a/1", Micros(1), "old", "");
+        uses.conflicted("k", 100);
         let taken = std::mem::take(&mut *uses.locked());
         uses.seen("k", "a/1", Micros(HOUR));
         uses.stored("k", "a/1", 3, Micros(HOUR));
         uses.replayed("k", 1, Micros(HOUR));
         uses.unkept("k", 7);
+        uses.conflicted("k", 5);
         uses.refused("k", "b", Micros(HOUR), "new", "");
         uses.put_back(taken);
         let used = uses.locked()["k"].clone();
         assert_eq!((used.seen, used.stored, used.refused, used.unkept), (Micros(HOUR), 6, 2, 7));
+        assert_eq!(used.conflicts, Conflicts { requests: 2, statements: 105 });
         let refusals: Vec<_> =
             used.refusals.iter().map(|note| (note.reason.as_str(), note.tool.as_str())).collect();
         assert_eq!(refusals, [("new", "b"), ("old", "a/1")]);

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use blackbox::samples::{id, statement};
-use blackbox::{Server, promises};
+use blackbox::{Instance, Server, promises};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -148,4 +148,90 @@ promises! {
             }
         }
     }
+
+    async fn a_credential_may_have_a_version_of_its_own_for_requests_that_name_none(instance) {
+        let server = instance.start_with(&["--default-xapi-version", "none"]).await.unwrap();
+        let tool = made(&instance, json!({ "default_version": "1.0.3" }));
+        let post = async |(key, secret): &(String, String)| {
+            let request = server.http.post(format!("{}/xapi/statements", server.address)).basic_auth(key, Some(secret));
+            request.json(&statement(&id(1), "anna", "a")).send().await.unwrap()
+        };
+        let answer = post(&tool).await;
+        assert_eq!((answer.status().as_u16(), answer.headers()["x-experience-api-version"].to_str().unwrap()), (200, "1.0.3"));
+        assert_eq!(post(&server.credential).await.status(), 400);
+        assert_eq!(server.statement(&id(1)).await.unwrap()["version"], "1.0.0");
+    }
+
+    async fn what_is_no_statement_is_kept_listed_and_replayed_where_a_credential_says_so(instance) {
+        let mut server = instance.start().await.unwrap();
+        let exam = |number: u32, activity: &str| {
+            let mut statement = statement(&id(number), "bo", "a");
+            statement["object"]["id"] = activity.into();
+            statement
+        };
+        let batch = json!([
+            statement(&id(1), "anna", "a"),
+            exam(2, "0f6c1c2e-6a31-4a61-9b77-2f0f3c8a9d11"),
+            exam(3, "http://host-urn:scormdriver:5419"),
+            statement(&id(4), "anna", "b"),
+        ]);
+        // As ever, for a credential that says nothing of it.
+        let (status, refused) = post(&server, "1.0.3", &batch).await;
+        assert_eq!((status, &refused["statement"], &refused["path"]), (400, &json!(1), &json!("/object/id")));
+        let tool = made(&instance, json!({ "keep_invalid": true }));
+        let all = std::mem::replace(&mut server.credential, tool);
+        let (status, ids) = post(&server, "1.0.3", &batch).await;
+        assert_eq!((status, ids), (200, json!([id(1), id(2), id(3), id(4)])));
+        assert_eq!(server.ids(&[]).await.unwrap(), [id(4), id(1)]);
+
+        let key = server.credential.0.clone();
+        let shown = instance.run_json(&["credential", "kept", &key]).unwrap();
+        let answer = server.api(Method::GET, &format!("credentials/{key}/kept")).send().await.unwrap();
+        assert_eq!(answer.json::<Value>().await.unwrap(), shown);
+        let rows: Vec<_> = shown["kept"].as_array().unwrap().iter().map(|one| (&one["id"], &one["path"])).collect();
+        assert_eq!(rows, [(&json!(id(2)), &json!("/object/id")), (&json!(id(3)), &json!("/object/id"))]);
+        assert!(shown["kept"][0]["expected"].as_str().unwrap().contains("IRI"));
+        assert!(!shown.to_string().contains("scormdriver") && shown["more"].is_null());
+        let first = shown["kept"][0]["position"].to_string();
+        let after = instance.run_json(&["credential", "kept", &key, "--after", &first]).unwrap();
+        assert_eq!(after["kept"].as_array().unwrap().len(), 1);
+
+        let changed = server.api(Method::PUT, &format!("credentials/{key}/rules"));
+        let rules = json!({ "keep_invalid": true, "lenient_iris": true });
+        assert_eq!(changed.json(&rules).send().await.unwrap().status(), 200);
+        assert_eq!(instance.run_json(&["credential", "replay", &key]).unwrap()["stored"], 2);
+        assert_eq!(instance.run_json(&["credential", "kept", &key]).unwrap()["kept"], json!([]));
+        assert_eq!(post(&server, "2.0.0", &exam(5, "0f6c1c2e-6a31-4a61-9b77-2f0f3c8a9d11")).await.0, 200);
+        let found = server.ids(&[("activity", "0f6c1c2e-6a31-4a61-9b77-2f0f3c8a9d11")]).await.unwrap();
+        assert_eq!(found, [id(5), id(2)]);
+        server.credential = all;
+        assert_eq!(server.statement(&id(3)).await.unwrap()["object"]["id"], "http://host-urn:scormdriver:5419");
+        server.settled().await.unwrap();
+        instance.run_json(&["verify"]).unwrap();
+    }
+
+    async fn a_conflict_leaves_the_rest_of_its_batch_alone_where_a_credential_says_so_and_is_counted(instance) {
+        let mut server = instance.start().await.unwrap();
+        server.post(&statement(&id(1), "anna", "a")).await.unwrap().error_for_status().unwrap();
+        let batch: Vec<Value> = (1..=50).map(|number| statement(&id(number), "bo", "b")).collect();
+        let (plain, passing) = (made(&instance, json!({})), made(&instance, json!({ "pass_conflicts": true })));
+        for (tool, stored) in [(&plain, 1), (&passing, 50)] {
+            server.credential = tool.clone();
+            let (status, refused) = post(&server, "1.0.3", &json!(batch)).await;
+            assert_eq!((status, &refused["statement"]), (409, &json!(0)), "{refused}");
+            assert_eq!(server.ids(&[]).await.unwrap().len(), stored);
+            let listed = instance.run_json(&["credential", "list"]).unwrap();
+            let row = listed["credentials"].as_array().unwrap().iter().find(|row| row["key"] == tool.0).unwrap().clone();
+            assert_eq!(row["conflicts"], json!({ "requests": 1, "statements": 50 }), "{row}");
+        }
+        assert_eq!(server.statement(&id(1)).await.unwrap()["actor"]["mbox"], "mailto:anna@larkby.example");
+    }
+}
+
+/// Key and secret of a credential that may do everything, with rules.
+fn made(instance: &Instance, rules: Value) -> (String, String) {
+    let arguments = ["credential", "create", "verktyg", "--scopes", "all", "--rules", "-"];
+    let made = instance.run_json_with(&arguments, Some(&rules.to_string())).unwrap();
+    let text = |name: &str| made[name].as_str().unwrap().to_owned();
+    (text("key"), text("secret"))
 }

@@ -131,7 +131,8 @@ pub(crate) async fn ingest(
 
 async fn post(lrs: &Lrs, body: &str) -> Result<()> {
     let statements = xapi::parse::statements(body.as_bytes(), Version::V2_0_0, &xapi::Limits::default())?;
-    let sender = Sender { credential: Some([9; 16]), may_define: true, may_void: true };
+    let sender =
+        Sender { credential: Some([9; 16]), may_define: true, may_void: true, pass_conflicts: false };
     lrs.ingest().post(statements, sender, Version::V2_0_0).await?;
     Ok(())
 }

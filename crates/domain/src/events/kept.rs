@@ -1,4 +1,4 @@
-//! Statements that ingest rules refused and that were kept, and what became of them.
+//! Statements that were refused and kept, and what became of them.
 
 use eventlog::event::Key;
 use minicbor::{Decode, Encode};
@@ -6,8 +6,9 @@ use minicbor::{Decode, Encode};
 use super::kind;
 use crate::cbor::facts;
 
-/// A statement was refused by the ingest rules of its credential, and is kept until it is replayed or discarded. It is
-/// no statement of the store: no query finds it. Its text is sealed in the slots as a statement's is.
+/// A statement was refused, by the ingest rules of its credential or because it is none by the standard, and is kept
+/// until it is replayed or discarded. It is no statement of the store: no query finds it. Its text is sealed in the slots
+/// as a statement's is; of what is none whole in slot 0, for everybody in it together.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct StatementRefusedFacts {
@@ -17,7 +18,7 @@ pub struct StatementRefusedFacts {
     /// Whether it came without an id.
     #[cbor(n(1), default, skip_if = "is_false")]
     pub unnamed: bool,
-    /// The rule that it broke; none where another statement of its request broke one.
+    /// The rule that it broke; none where another statement of its request broke one, or where it is none.
     #[n(2)]
     pub rule: Option<RuleKind>,
     /// A random id that all statements of one request share.
@@ -32,6 +33,13 @@ pub struct StatementRefusedFacts {
     /// How long its text and the content of its attachments are together, in bytes.
     #[n(6)]
     pub bytes: u64,
+    /// Where in it something was wrong: a JSON pointer of names that the standard defines. None where another statement
+    /// of its request was refused, and in events from before this was noted.
+    #[n(7)]
+    pub path: Option<String>,
+    /// What was expected there.
+    #[n(8)]
+    pub expected: Option<String>,
 }
 facts!(StatementRefusedFacts, kind::STATEMENT_REFUSED);
 

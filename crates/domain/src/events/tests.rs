@@ -225,6 +225,22 @@ fn the_bytes_are_those_of_the_fixtures() {
             xapi_version: 2,
             attachments_from: Some(3),
             bytes: 1_234,
+            path: None,
+            expected: None,
+        },
+    );
+    holds(
+        "statement_refused_placed-1",
+        &StatementRefusedFacts {
+            id: [7; 16],
+            unnamed: true,
+            rule: Some(RuleKind::Activity),
+            request: [8; 16],
+            xapi_version: 2,
+            attachments_from: Some(3),
+            bytes: 1_234,
+            path: Some("/object/id".into()),
+            expected: Some("an activity that this credential may send about".into()),
         },
     );
     let settled = vec![
@@ -287,6 +303,8 @@ fn absent_values_take_no_bytes() {
         xapi_version: 1,
         attachments_from: None,
         bytes: 1,
+        path: None,
+        expected: None,
     };
     assert_eq!(refused.encode()[0], 0xa4);
     assert_eq!(StatementRefusedFacts::decode(1, &refused.encode()).unwrap(), refused);

@@ -11,7 +11,8 @@ pub use accounts::{Account, AccountId, NewSession};
 pub use credentials::{Credential, CredentialId, NewCredential, Rate, Terms};
 pub use forwards::{Advance, Counts, Forward, ForwardId, SET_ASIDE_KEPT, SetAside};
 pub use uses::{
-    DAYS_KEPT, HOURS_KEPT, OTHER_TOOLS, REFUSALS_KEPT, RefusalNote, Stored, TOOLS_KEPT, ToolUse, Use,
+    Conflicts, DAYS_KEPT, HOURS_KEPT, OTHER_TOOLS, REFUSALS_KEPT, RefusalNote, Stored, TOOLS_KEPT, ToolUse,
+    Use,
 };
 
 use crate::VaultError;

@@ -33,12 +33,23 @@ pub struct Use {
     pub refusals: Vec<RefusalNote>,
     /// Statements that were refused and should have been kept, but for which there was no room.
     pub unkept: u64,
+    /// Requests with a statement under whose id another one is stored.
+    pub conflicts: Conflicts,
     /// By tool, at most [`TOOLS_KEPT`] and [`OTHER_TOOLS`].
     pub tools: BTreeMap<String, ToolUse>,
     /// Statements stored, by hour.
     pub hours: Stored,
     /// Statements stored, by day (UTC).
     pub days: Stored,
+}
+
+/// Requests that held a conflict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Conflicts {
+    /// How many there were.
+    pub requests: u64,
+    /// How many statements they had, with and without a conflict.
+    pub statements: u64,
 }
 
 /// What one tool did with a credential.
@@ -104,6 +115,7 @@ impl Vault {
         let rates = "SELECT key, span, at, stored FROM credential_rate";
         let tools_rates = "SELECT key, tool, span, at, stored FROM credential_tool_rate";
         let unkept = "SELECT key, statements FROM credential_unkept";
+        let conflicts = "SELECT key, requests, statements FROM credential_conflict";
         let number = |column: i64| u64::try_from(column).unwrap_or(0);
         let mut reading = self.inner.store.read().await?;
         on_either!(reading.tx(), connection => {
@@ -143,6 +155,11 @@ impl Vault {
                     known.unkept = number(row.try_get(1)?);
                 }
             }
+            for row in sqlx::query(conflicts).fetch_all(&mut *connection).await? {
+                if let Some(known) = uses.get_mut(row.try_get::<&str, _>(0)?) {
+                    known.conflicts = Conflicts { requests: number(row.try_get(1)?), statements: number(row.try_get(2)?) };
+                }
+            }
             Ok(uses)
         })
     }
@@ -171,6 +188,9 @@ async fn add(transaction: &mut eventlog::Transaction, key: &str, used: &Use) -> 
         (SELECT MAX(at) FROM credential_tool_rate WHERE key = $1 AND span = $2) - $3";
     let unkept = "INSERT INTO credential_unkept (key, statements) VALUES ($1, $2) \
         ON CONFLICT (key) DO UPDATE SET statements = credential_unkept.statements + excluded.statements";
+    let conflicts = "INSERT INTO credential_conflict (key, requests, statements) VALUES ($1, $2, $3) \
+        ON CONFLICT (key) DO UPDATE SET requests = credential_conflict.requests + excluded.requests, \
+        statements = credential_conflict.statements + excluded.statements";
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     on_either!(transaction.tx(), connection => {
         let query = sqlx::query(count).bind(key).bind(used.seen.0);
@@ -210,6 +230,10 @@ async fn add(transaction: &mut eventlog::Transaction, key: &str, used: &Use) -> 
         if used.unkept > 0 {
             sqlx::query(unkept).bind(key).bind(number(used.unkept)).execute(&mut *connection).await.map(drop)?;
         }
+        if used.conflicts.requests > 0 {
+            let query = sqlx::query(conflicts).bind(key).bind(number(used.conflicts.requests));
+            query.bind(number(used.conflicts.statements)).execute(&mut *connection).await.map(drop)?;
+        }
         Ok(())
     })
 }
@@ -230,6 +254,14 @@ fn told_apart<'a>(known: &[String], tools: &'a BTreeMap<String, ToolUse>) -> BTr
         told.entry(name).or_default().add(done);
     }
     told
+}
+
+impl Conflicts {
+    /// Adds others.
+    pub fn add(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.statements += other.statements;
+    }
 }
 
 impl ToolUse {

@@ -75,6 +75,11 @@ CREATE TABLE IF NOT EXISTS credential_unkept (
     key        TEXT NOT NULL PRIMARY KEY,
     statements BIGINT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS credential_conflict (
+    key        TEXT NOT NULL PRIMARY KEY,
+    requests   BIGINT NOT NULL,
+    statements BIGINT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS account (
     id           BYTEA NOT NULL PRIMARY KEY,
     login        TEXT NOT NULL UNIQUE,

@@ -74,6 +74,11 @@ CREATE TABLE IF NOT EXISTS credential_unkept (
     key        TEXT NOT NULL PRIMARY KEY,
     statements INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS credential_conflict (
+    key        TEXT NOT NULL PRIMARY KEY,
+    requests   INTEGER NOT NULL,
+    statements INTEGER NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS account (
     id           BLOB NOT NULL PRIMARY KEY,
     login        TEXT NOT NULL UNIQUE,

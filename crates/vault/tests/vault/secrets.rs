@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use eventlog::clock::{Clock as _, Micros};
 use vault::{
-    DAYS_KEPT, HOURS_KEPT, OTHER_TOOLS, REFUSALS_KEPT, Rate, RefusalNote, Stored, TOOLS_KEPT, Terms, ToolUse,
-    Use, VaultError,
+    Conflicts, DAYS_KEPT, HOURS_KEPT, OTHER_TOOLS, REFUSALS_KEPT, Rate, RefusalNote, Stored, TOOLS_KEPT,
+    Terms, ToolUse, Use, VaultError,
 };
 
 use crate::support::{Place, on_both};
@@ -185,6 +185,7 @@ async fn uses_add_up_over_nodes_and_the_newest_refusals_are_kept(place: Place) {
             stored: 7,
             refused: 40,
             unkept: 3,
+            conflicts: Conflicts { requests: 1, statements: 50 },
             refusals: at.map(note).collect(),
             tools: [(
                 "Moodle/4.5".to_owned(),
@@ -211,6 +212,7 @@ async fn uses_add_up_over_nodes_and_the_newest_refusals_are_kept(place: Place) {
         stored: 14,
         refused: 80,
         unkept: 6,
+        conflicts: Conflicts { requests: 2, statements: 100 },
         refusals,
         tools: [(
             "Moodle/4.5".to_owned(),

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::leaf::{self, fields, required};
 use super::{Checked, Fault, Found};
+use crate::Iris;
 use crate::json::Value;
 use crate::statement::{Activity, InteractionType};
 
@@ -11,8 +12,8 @@ impl Found {
     pub(super) fn activity(&mut self, value: Value<'_>) -> Checked<Activity> {
         let [object_type, id, definition] = fields(value, ["objectType", "id", "definition"])?;
         object_type.map(|t| leaf::named(t, "Activity")).transpose()?;
-        let id = leaf::iri(required(value, id, "id")?)?.into_owned();
-        let interaction_type = definition.map(check_definition).transpose()?.flatten();
+        let id = leaf::iri(required(value, id, "id")?, self.iris)?.into_owned();
+        let interaction_type = definition.map(|d| check_definition(d, self.iris)).transpose()?.flatten();
         let definition = definition.map(|d| self.range(d));
         if let Some(range) = &definition {
             self.lists.definitions.push((id.clone(), range.clone()));
@@ -21,7 +22,7 @@ impl Found {
     }
 }
 
-fn check_definition(value: Value<'_>) -> Checked<Option<InteractionType>> {
+fn check_definition(value: Value<'_>, iris: Iris) -> Checked<Option<InteractionType>> {
     let [
         name,
         description,
@@ -54,8 +55,8 @@ fn check_definition(value: Value<'_>) -> Checked<Option<InteractionType>> {
     )?;
     name.map(leaf::language_map).transpose()?;
     description.map(leaf::language_map).transpose()?;
-    kind.map(leaf::iri).transpose()?;
-    more_info.map(leaf::iri).transpose()?;
+    kind.map(|kind| leaf::iri(kind, iris)).transpose()?;
+    more_info.map(|more_info| leaf::iri(more_info, iris)).transpose()?;
     extensions.map(leaf::extensions).transpose()?;
     let lists = [choices, scale, source, target, steps];
     let Some(interaction) = interaction else {

@@ -2,6 +2,7 @@
 
 use super::leaf::{self, fields, required};
 use super::{Checked, Fault, Found};
+use crate::Iris;
 use crate::agents::{AgentRole, AgentSpan, Identifier};
 use crate::json::Value;
 
@@ -87,6 +88,14 @@ impl Found {
     }
 }
 
+/// Whatever in an object identifies somebody, whether or not the rest of it is an agent.
+pub(super) fn identifiers(value: Value<'_>) -> impl Iterator<Item = Identifier> {
+    value.entries().filter_map(|(key, child)| {
+        let under = |name: &str| key.is(name).then_some(child);
+        identifier(under("mbox"), under("mbox_sha1sum"), under("openid"), under("account")).ok().flatten()
+    })
+}
+
 fn identifier(
     mbox: Option<Value<'_>>,
     mbox_sha1sum: Option<Value<'_>>,
@@ -102,7 +111,7 @@ fn identifier(
     } else if let Some(account) = account {
         let [home_page, name] = fields(account, ["homePage", "name"])?;
         Identifier::Account {
-            home_page: leaf::iri(required(account, home_page, "homePage")?)?.into_owned(),
+            home_page: leaf::iri(required(account, home_page, "homePage")?, Iris::Strict)?.into_owned(),
             name: leaf::string(required(account, name, "name")?)?.into_owned(),
         }
     } else {

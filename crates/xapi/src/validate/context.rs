@@ -123,7 +123,7 @@ impl Found {
             let Some(types) = types else { continue };
             let mut some = false;
             for relevant_type in leaf::array(types)? {
-                leaf::iri(relevant_type)?;
+                leaf::iri(relevant_type, self.iris)?;
                 some = true;
             }
             if !some {

@@ -8,7 +8,7 @@ use super::{Checked, Fault};
 use crate::json::{Kind, Value};
 use crate::number::Decimal;
 use crate::statement::{Duration, Timestamp};
-use crate::{lexical, time};
+use crate::{Iris, lexical, time};
 
 /// Every property that the standard defines in a statement: the names that an error may repeat.
 const STANDARD_NAMES: [&str; 63] = [
@@ -153,7 +153,11 @@ pub(super) fn length(value: Value<'_>) -> Checked<u64> {
 }
 
 /// A string that `accepts`, else a fault that says it has to be `expected`.
-fn formed<'t>(value: Value<'t>, accepts: fn(&str) -> bool, expected: &'static str) -> Checked<Cow<'t, str>> {
+fn formed<'t>(
+    value: Value<'t>,
+    accepts: impl FnOnce(&str) -> bool,
+    expected: &'static str,
+) -> Checked<Cow<'t, str>> {
     if value.kind() == Kind::String {
         let text = value.string();
         if accepts(&text) {
@@ -163,8 +167,8 @@ fn formed<'t>(value: Value<'t>, accepts: fn(&str) -> bool, expected: &'static st
     Err(Fault::at(value, expected))
 }
 
-pub(super) fn iri<'t>(value: Value<'t>) -> Checked<Cow<'t, str>> {
-    formed(value, lexical::is_iri, "an absolute IRI (RFC 3987)")
+pub(super) fn iri<'t>(value: Value<'t>, iris: Iris) -> Checked<Cow<'t, str>> {
+    formed(value, |text| iris.take(text), "an absolute IRI (RFC 3987)")
 }
 
 pub(super) fn uri<'t>(value: Value<'t>) -> Checked<Cow<'t, str>> {

@@ -15,12 +15,12 @@ use domain::input;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use shown::{Discarded, Key, Listed, Replayed, Revoked, Rules, Scope, Shown, WithSecret};
+use shown::{Discarded, Kept, Key, Listed, Replayed, Revoked, Rules, Scope, Shown, WithSecret};
 
 use crate::shell::Administrator;
-use crate::shell::problem::{Body, Path, Problem};
+use crate::shell::problem::{Body, Path, Problem, Query};
 
 /// A credential as it is asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -74,6 +74,13 @@ pub enum CredentialTask {
         key: String,
         /// Only say what would happen.
         dry_run: bool,
+    },
+    /// What is kept of it.
+    Kept {
+        /// Which.
+        key: String,
+        /// The position after which to go on; 0 for the start.
+        after: u64,
     },
     /// Throw away what is kept of it.
     Discard {
@@ -189,6 +196,26 @@ pub(crate) async fn replay(
 ) -> Result<Response, Problem> {
     let Replay { dry_run } = if body.is_empty() { Replay::default() } else { input::parse(&body)? };
     answer(&*credentials, CredentialTask::Replay { key, dry_run }, Some(administrator), StatusCode::OK).await
+}
+
+/// Where to go on in a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct After {
+    /// The position of the last statement of the page before.
+    #[serde(default)]
+    after: u64,
+}
+
+/// Lists what is kept of a credential, in the order in which it came.
+#[utoipa::path(get, path = "/api/v1/credentials/{key}/kept", tag = "credentials", params(Key, After), responses((status = OK, body = Kept)))]
+pub(crate) async fn kept(
+    _: Administrator,
+    State(credentials): State<Arc<dyn Credentials>>,
+    Path(Key { key }): Path<Key>,
+    Query(After { after }): Query<After>,
+) -> Result<Response, Problem> {
+    answer(&*credentials, CredentialTask::Kept { key, after }, None, StatusCode::OK).await
 }
 
 /// Deletes the kept statements of a credential.

@@ -37,7 +37,7 @@ where
         .routes(routes!(credentials::rotate))
         .routes(routes!(credentials::set_rules))
         .routes(routes!(credentials::replay))
-        .routes(routes!(credentials::discard))
+        .routes(routes!(credentials::kept, credentials::discard))
         .routes(routes!(forwards::list, forwards::create))
         .routes(routes!(forwards::remove))
         .routes(routes!(forwards::pause))

@@ -218,7 +218,7 @@ mod tests {
             "days": [{ "from": "2026-01-14T00:00:00Z", "stored": 1160 }],
             "tools": [{ "tool": "Moodle/4.5", "seen": "2026-01-15T07:59:00Z", "stored": 1200, "pace": "4/d", "refused": 3 }],
             "refusals": [{ "at": "2026-01-15T07:00:00Z", "tool": "Moodle/4.5", "reason": "a verb", "path": "/verb/id" }],
-            "unkept": 2, "kept": { "statements": 5, "bytes": 900 }, "rules": { "verbs": {}, "keep": true },
+            "unkept": 2, "kept": { "statements": 5, "bytes": 900 }, "conflicts": { "requests": 3, "statements": 150 }, "rules": { "verbs": {}, "keep": true },
         }))
     }
 
@@ -232,6 +232,8 @@ mod tests {
             "4 om dagen",
             "larka credential replay abc",
             "2 nekade händelser fick inte plats",
+            "3 anrop med sammanlagt 150 händelser nekades hela",
+            "larka credential kept abc",
             "<span lang=\"en\">a verb</span>",
             "Nyckeln har aldrig använts",
             "40 händelser lagrades det senaste dygnet",
@@ -239,10 +241,7 @@ mod tests {
             assert!(sv.contains(expected), "{expected} in {sv}");
         }
         let en = body(&[used()], NOW, Lang::En).into_string();
-        assert!(
-            en.contains("1 of 1 data sources have sent")
-                && en.contains("5 statements that the rules refused wait")
-        );
+        assert!(en.contains("1 of 1 data sources have sent") && en.contains("5 refused statements wait"));
         assert!(!en.contains("lang=\"en\""));
         assert!(body(&[], NOW, Lang::En).into_string().contains("larka credential create NAME"));
     }

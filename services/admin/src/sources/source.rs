@@ -20,6 +20,7 @@ pub(super) struct Source {
     pub(super) refusals: Vec<Refusal>,
     pub(super) unkept: u64,
     pub(super) kept: Kept,
+    pub(super) conflicts: Conflicts,
     pub(super) rules: Option<Rules>,
 }
 
@@ -53,10 +54,19 @@ pub(super) struct Kept {
     pub(super) statements: u64,
 }
 
+/// Requests that held another statement under an id that is known, and the statements in them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Conflicts {
+    pub(super) requests: u64,
+    pub(super) statements: u64,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Rules {
     pub(super) keep: bool,
+    pub(super) pass_conflicts: bool,
 }
 
 #[derive(Deserialize)]

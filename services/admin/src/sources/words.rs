@@ -48,10 +48,11 @@ pub(super) fn next_steps(source: &Source, now: DateTime<Utc>, lang: Lang) -> Mar
         ul {
             @if source.kept.statements > 0 {
                 li { @match lang {
-                    Lang::Sv => { (waiting) " händelser som reglerna nekade väntar på att spelas upp." }
-                    Lang::En => { (waiting) " statements that the rules refused wait for replay." }
+                    Lang::Sv => { (waiting) " nekade händelser väntar på att spelas upp." }
+                    Lang::En => { (waiting) " refused statements wait for replay." }
                 } }
                 @for (what, command, more) in [
+                    (t(lang, "Se vilka de är och vad som är fel:", "See which they are and what is wrong:"), "kept", ""),
                     (t(lang, "Rätta reglerna:", "Mend the rules:"), "rules", " FILE"),
                     (t(lang, "Spela sedan upp dem:", "Then replay them:"), "replay", ""),
                     (t(lang, "Eller kasta dem:", "Or throw them away:"), "discard", ""),
@@ -66,6 +67,9 @@ pub(super) fn next_steps(source: &Source, now: DateTime<Utc>, lang: Lang) -> Mar
                         Lang::En => { (unkept) " refused statements had no room and are gone. The tool has to send them again." }
                     }
                 }
+            }
+            @if source.conflicts.requests > 0 {
+                li { (conflicts(source, lang)) }
             }
             @if source.rules.is_some() && !keeps && source.refused > 0 {
                 li {
@@ -92,6 +96,31 @@ pub(super) fn next_steps(source: &Source, now: DateTime<Utc>, lang: Lang) -> Mar
                 Some(_) => {}
             }
         }
+    }
+}
+
+/// What came under ids that are known, and what became of the rest of its requests.
+fn conflicts(source: &Source, lang: Lang) -> String {
+    let (requests, statements) = (source.conflicts.requests, source.conflicts.statements);
+    let (requests, statements) = (render::count(requests), render::count(statements));
+    let passed = source.rules.as_ref().is_some_and(|rules| rules.pass_conflicts);
+    match (lang, passed) {
+        (Lang::Sv, false) => format!(
+            "{requests} anrop med sammanlagt {statements} händelser nekades hela, eftersom en annan händelse redan fanns \
+             under samma id i dem (409). Verktyget behöver skicka resten igen."
+        ),
+        (Lang::Sv, true) => format!(
+            "I {requests} anrop med sammanlagt {statements} händelser fanns en annan händelse redan under samma id (409). \
+             Resten av dem lagras."
+        ),
+        (Lang::En, false) => format!(
+            "{requests} requests with {statements} statements in all were refused whole, because another statement was \
+             known under an id in them (409). The tool has to send the rest again."
+        ),
+        (Lang::En, true) => format!(
+            "In {requests} requests with {statements} statements in all another statement was known under an id (409). \
+             The rest of them is stored."
+        ),
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) enum Command {
         #[arg(long, default_value = "0", value_name = "TIME", value_parser = seconds)]
         grace: u64,
     },
-    /// Say what a key's statements may be about, in place of what was said before
+    /// Say what a key's statements may be about and how they are taken, in place of what was said before
     Rules {
         /// The key
         key: String,
@@ -41,6 +41,14 @@ pub(crate) enum Command {
         /// Only say what would happen
         #[arg(long)]
         dry_run: bool,
+    },
+    /// List what was kept of a key: which, where it is wrong, and what was expected there
+    Kept {
+        /// The key
+        key: String,
+        /// Go on after this position
+        #[arg(long, default_value_t = 0, value_name = "POSITION")]
+        after: u64,
     },
     /// Throw away what was kept of a key
     Discard {
@@ -93,6 +101,7 @@ pub(crate) async fn run(settings: Settings, command: Command) -> Result<(), Fail
         Command::Rotate { key, grace } => CredentialTask::Rotate { key, grace_seconds: grace },
         Command::Rules { key, file } => CredentialTask::SetRules { key, rules: read_json(&file)? },
         Command::Replay { key, dry_run } => CredentialTask::Replay { key, dry_run },
+        Command::Kept { key, after } => CredentialTask::Kept { key, after },
         Command::Discard { key } => CredentialTask::Discard { key },
         Command::Revoke { key } => CredentialTask::Revoke { key },
     };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use admin::{CredentialFailure, CredentialInput, CredentialTask};
+use eventlog::Position;
 use futures_util::future::BoxFuture;
 use lrs::{CredentialError, Wanted};
 use serde_json::{Value, json};
@@ -38,6 +39,14 @@ pub(crate) async fn perform(
                 "stored": replayed.stored, "known": replayed.known, "refused": replayed.refused,
                 "conflict": replayed.conflict, "unreadable": replayed.unreadable, "dry_run": dry_run,
             }))
+        }
+        CredentialTask::Kept { key, after } => {
+            let (kept, more) = instance.lrs.kept_of(&key, Position(after)).await.map_err(failure)?;
+            let mut answer = json!({ "kept": kept.iter().map(sources::waiting).collect::<Vec<_>>() });
+            if let Some(more) = more {
+                answer["more"] = json!(more.0);
+            }
+            Ok(answer)
         }
         CredentialTask::Discard { key } => {
             let discarded = instance.lrs.discard_kept(&key, by).await.map_err(failure)?;

@@ -124,7 +124,8 @@ pub(crate) async fn store(instance: &Instance, batch: Batch) -> Result<Value, Fa
     let credential = credential(instance, &batch.credential).await?;
     let may_define = credential.scopes.iter().any(|scope| ["all", "define"].contains(&scope.as_str()));
     // Whoever imports takes over what was true in the other store.
-    let sender = lrs::Sender { credential: Some(credential.id), may_define, may_void: true };
+    let credential = Some(credential.id);
+    let sender = lrs::Sender { credential, may_define, may_void: true, pass_conflicts: false };
     let wrong = || Failure::setting("xapi-version", "1.0.3 or 2.0.0");
     let usual = Version::negotiate(Some(&batch.version), None).map_err(|_| wrong())?;
     let mut outcome = Outcome::default();

@@ -2,6 +2,7 @@
 
 use admin::CredentialFailure;
 use eventlog::clock::Micros;
+use lrs::WaitingStatement;
 use serde_json::{Value, json};
 use vault::{Credential, DAYS_KEPT, HOURS_KEPT, RefusalNote, Stored, ToolUse, Use};
 use views::kept::Waiting;
@@ -54,10 +55,26 @@ pub(super) fn row(credential: &Credential) -> Value {
     row
 }
 
+/// A kept statement as lists show it.
+pub(super) fn waiting(kept: &WaitingStatement) -> Value {
+    let mut row = json!({
+        "position": kept.position.0,
+        "id": kept.id.to_string(),
+        "received": instant(kept.received),
+        "bytes": kept.bytes,
+    });
+    let texts = [("rule", kept.rule), ("path", kept.path.as_deref()), ("expected", kept.expected.as_deref())];
+    for (name, text) in texts {
+        if let Some(text) = text {
+            row[name] = json!(text);
+        }
+    }
+    row
+}
+
 fn instant(at: Micros) -> String {
     xapi::time::format_timestamp(at.0)
 }
-
 fn add_use(row: &mut Value, used: &Use, now: Micros) {
     if used.seen > Micros(0) {
         row["seen"] = json!(instant(used.seen));
@@ -92,6 +109,10 @@ fn add_use(row: &mut Value, used: &Use, now: Micros) {
     }
     if used.unkept > 0 {
         row["unkept"] = json!(used.unkept);
+    }
+    if used.conflicts.requests > 0 {
+        row["conflicts"] =
+            json!({ "requests": used.conflicts.requests, "statements": used.conflicts.statements });
     }
 }
 

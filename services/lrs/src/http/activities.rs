@@ -4,14 +4,14 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::auth::{Right, authorized};
+use super::auth::{self, Right, authorized};
 use super::error::Refusal;
 use super::{answering, headless, json, negotiate, parameters, with_version};
 use crate::Lrs;
 
 /// All methods of `/xapi/activities`.
 pub(super) async fn activities(State(lrs): State<Lrs>, request: Request) -> Response {
-    let version = answering(&lrs, request.headers());
+    let version = answering(&lrs, request.headers()).await;
     let answer = match *request.method() {
         Method::GET | Method::HEAD => get(&lrs, request.headers(), request.uri().query()).await,
         _ => Err(Refusal::method("GET, HEAD")),
@@ -23,8 +23,8 @@ pub(super) async fn activities(State(lrs): State<Lrs>, request: Request) -> Resp
 /// One activity, with its whole definition where there is one. Whoever is asked about is answered: an activity that
 /// nobody has defined is an activity.
 async fn get(lrs: &Lrs, headers: &HeaderMap, query: Option<&str>) -> Result<Response, Refusal> {
-    negotiate(lrs, headers)?;
-    authorized(lrs, headers, Right::Describe).await?;
+    negotiate(lrs, headers).await?;
+    let credential = authorized(lrs, headers, Right::Describe).await?;
     let pairs = parameters::pairs(query)?;
     let [(name, id)] = pairs.as_slice() else {
         return Err(Refusal::bad_request("expected the parameter activityId and no other"));
@@ -32,7 +32,7 @@ async fn get(lrs: &Lrs, headers: &HeaderMap, query: Option<&str>) -> Result<Resp
     if name != "activityId" {
         return Err(Refusal::bad_request("expected the parameter activityId and no other"));
     }
-    if !xapi::lexical::is_iri(id) {
+    if !auth::iris(lrs, &credential)?.take(id) {
         return Err(Refusal::bad_request("activityId: expected an absolute IRI"));
     }
     Ok(json(StatusCode::OK, lrs.query().activity(id).await?))

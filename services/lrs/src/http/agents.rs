@@ -16,7 +16,7 @@ use crate::Lrs;
 /// an address must not follow from its hash.
 pub(super) async fn agents(State(lrs): State<Lrs>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let version = answering(&lrs, &parts.headers);
+    let version = answering(&lrs, &parts.headers).await;
     let answer = match parts.method {
         Method::GET | Method::HEAD => person(&lrs, &parts).await,
         _ => Err(Refusal::method("GET, HEAD")),
@@ -25,7 +25,7 @@ pub(super) async fn agents(State(lrs): State<Lrs>, request: Request) -> Response
 }
 
 async fn person(lrs: &Lrs, parts: &Parts) -> Result<Response, Refusal> {
-    negotiate(lrs, &parts.headers)?;
+    negotiate(lrs, &parts.headers).await?;
     authorized(lrs, &parts.headers, Right::Describe).await?;
     let agent = person::parameters(parameters::pairs(parts.uri.query())?)?;
     let conditions = Conditions::read(&parts.headers)?;

@@ -29,7 +29,7 @@ pub(super) async fn rewritten(State(lrs): State<Lrs>, request: Request, next: Ne
     let of_statements = request.uri().path() == "/xapi/statements";
     let refusal = match meant(&lrs, request).await {
         Ok(request) => return next.run(request).await,
-        Err(refusal) => with_version(refusal.into_response(), answering(&lrs, &headers)),
+        Err(refusal) => with_version(refusal.into_response(), answering(&lrs, &headers).await),
     };
     if of_statements { with_consistent_through(refusal, lrs.through().await) } else { refusal }
 }
@@ -78,7 +78,7 @@ async fn meant(lrs: &Lrs, request: Request) -> Result<Request, Refusal> {
             parameters::encode(&mut query, &value);
         }
     }
-    if negotiate(lrs, &parts.headers)? != Version::V1_0_3 {
+    if negotiate(lrs, &parts.headers).await? != Version::V1_0_3 {
         let text = "the alternate request syntax belongs to 1.0.3; expected the method itself";
         return Err(Refusal::bad_request(text));
     }

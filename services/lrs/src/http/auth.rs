@@ -7,13 +7,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use eventlog::Key;
 use vault::secrets::Credential;
-use xapi::{Statement, Version};
+use xapi::{Iris, Statement, Version};
 
 use super::error::Refusal;
 use super::tool;
 use crate::Lrs;
 use crate::attachments::Contents;
-use crate::kept::Refused;
+use crate::kept::{Refused, Unstored};
 use crate::query::QueryFailed;
 use crate::rules::{self, Broken, Rules};
 
@@ -118,16 +118,24 @@ pub(super) fn rules(lrs: &Lrs, credential: &Credential) -> Result<Option<Arc<Rul
     lrs.inner.rules.of(credential).map_err(|_| Refusal::internal("a credential's rules are damaged"))
 }
 
-/// The first statement that the rules of a credential do not let in.
-pub(super) fn breach(
-    lrs: &Lrs,
-    credential: &Credential,
-    statements: &[Statement],
-) -> Result<Option<Breach>, Refusal> {
-    let Some(rules) = rules(lrs, credential)? else { return Ok(None) };
+/// How the rules of a credential have IRIs read.
+pub(super) fn iris(lrs: &Lrs, credential: &Credential) -> Result<Iris, Refusal> {
+    Ok(rules(lrs, credential)?.map_or(Iris::Strict, |rules| rules.iris()))
+}
+
+/// The version that serves a request which names none, where its credential says so.
+pub(super) async fn default_version(lrs: &Lrs, headers: &HeaderMap) -> Option<Version> {
+    let (key, secret) = basic(headers)?;
+    let credential = lrs.inner.vault.verify_credential(&key, &secret).await.ok().flatten()?;
+    rules(lrs, &credential).ok().flatten()?.default_version()
+}
+
+/// The first statement that rules do not let in.
+pub(super) fn breach(rules: Option<&Arc<Rules>>, statements: &[Statement]) -> Option<Breach> {
+    let rules = rules?;
     let broken = |(at, statement)| Some((at, rules.broken(statement)?));
-    let found = statements.iter().enumerate().find_map(broken);
-    Ok(found.map(|(at, broken)| Breach { rules, at, broken }))
+    let (at, broken) = statements.iter().enumerate().find_map(broken)?;
+    Some(Breach { rules: rules.clone(), at, broken })
 }
 
 impl Breach {
@@ -145,9 +153,10 @@ impl Breach {
         contents: &Contents,
         version: Version,
     ) -> Refusal {
-        let refused = Refused { credential, rules: &self.rules, statements, contents, version };
+        let sent = statements.iter().map(|statement| Unstored::against(&self.rules, statement)).collect();
+        let refused = Refused { credential, sent, contents, version, whole: false };
         match lrs.keep(&refused).await {
-            Ok(()) => self.refusal(lrs, credential),
+            Ok(_) => self.refusal(lrs, credential),
             Err(error) => error.into(),
         }
     }

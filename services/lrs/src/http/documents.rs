@@ -7,8 +7,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use vault::secrets::Credential;
-use xapi::Version;
 use xapi::documents::{DocumentAction, DocumentQuery, DocumentResource};
+use xapi::{Iris, Version};
 
 use super::auth::{self, Right, authorized};
 use super::body::{self, Place};
@@ -35,7 +35,7 @@ pub(super) async fn agent_profile(State(lrs): State<Lrs>, request: Request) -> R
 
 async fn answer(lrs: &Lrs, request: Request, resource: DocumentResource) -> Response {
     let (parts, body) = request.into_parts();
-    let version = answering(lrs, &parts.headers);
+    let version = answering(lrs, &parts.headers).await;
     let answer = match parts.method {
         Method::GET | Method::HEAD => read(lrs, &parts, resource).await,
         Method::PUT | Method::POST => write(lrs, &parts, body, resource).await,
@@ -47,10 +47,11 @@ async fn answer(lrs: &Lrs, request: Request, resource: DocumentResource) -> Resp
 
 /// One document, or the ids of all.
 async fn read(lrs: &Lrs, parts: &Parts, resource: DocumentResource) -> Result<Response, Refusal> {
-    negotiate(lrs, &parts.headers)?;
+    negotiate(lrs, &parts.headers).await?;
     let right = if resource == DocumentResource::State { Right::ReadState } else { Right::ReadProfile };
-    let keeper = keeper(lrs, &authorized(lrs, &parts.headers, right).await?)?;
-    let query = query(parts, resource, DocumentAction::Read)?;
+    let credential = authorized(lrs, &parts.headers, right).await?;
+    let keeper = keeper(lrs, &credential)?;
+    let query = query(parts, resource, DocumentAction::Read, auth::iris(lrs, &credential)?)?;
     let conditions = Conditions::read(&parts.headers)?;
     let documents = &lrs.inner.documents;
     if query.id.is_none() {
@@ -80,10 +81,11 @@ async fn write(
     body: Body,
     resource: DocumentResource,
 ) -> Result<Response, Refusal> {
-    let version = negotiate(lrs, &parts.headers)?;
-    let keeper = keeper(lrs, &authorized(lrs, &parts.headers, writing(resource)).await?)?;
+    let version = negotiate(lrs, &parts.headers).await?;
+    let credential = authorized(lrs, &parts.headers, writing(resource)).await?;
+    let keeper = keeper(lrs, &credential)?;
     let _place = Place::take(lrs)?;
-    let query = query(parts, resource, DocumentAction::Write)?;
+    let query = query(parts, resource, DocumentAction::Write, auth::iris(lrs, &credential)?)?;
     let conditions = Conditions::read(&parts.headers)?;
     let content_type = content_type(&parts.headers)?;
     let documents = &lrs.inner.documents;
@@ -112,9 +114,10 @@ async fn write(
 
 /// Deletes one document, or all states.
 async fn delete(lrs: &Lrs, parts: &Parts, resource: DocumentResource) -> Result<Response, Refusal> {
-    negotiate(lrs, &parts.headers)?;
-    let keeper = keeper(lrs, &authorized(lrs, &parts.headers, writing(resource)).await?)?;
-    let query = query(parts, resource, DocumentAction::Delete)?;
+    negotiate(lrs, &parts.headers).await?;
+    let credential = authorized(lrs, &parts.headers, writing(resource)).await?;
+    let keeper = keeper(lrs, &credential)?;
+    let query = query(parts, resource, DocumentAction::Delete, auth::iris(lrs, &credential)?)?;
     let conditions = Conditions::read(&parts.headers)?;
     let documents = &lrs.inner.documents;
     if query.id.is_some() {
@@ -139,8 +142,9 @@ fn query(
     parts: &Parts,
     resource: DocumentResource,
     action: DocumentAction,
+    iris: Iris,
 ) -> Result<DocumentQuery, Refusal> {
-    Ok(DocumentQuery::parse(parameters::pairs(parts.uri.query())?, resource, action)?)
+    Ok(DocumentQuery::parse(parameters::pairs(parts.uri.query())?, resource, action, iris)?)
 }
 
 fn writing(resource: DocumentResource) -> Right {

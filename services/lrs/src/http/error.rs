@@ -11,6 +11,9 @@ use crate::intake::IntakeError;
 use crate::query::QueryFailed;
 use crate::rules::{self, Broken};
 
+/// Says in an answer which of the request, counted from 0, are kept and not stored.
+pub(super) const KEPT: &str = "x-larka-kept";
+
 /// A request that is not served. The body is JSON: `error`, and where something in a statement was wrong
 /// `statement` (counted from 0), `path` (a JSON pointer) and `expected`. It never repeats what was sent.
 #[derive(Debug)]
@@ -18,12 +21,14 @@ pub(super) struct Refusal {
     status: StatusCode,
     error: String,
     place: Option<(usize, String, String)>,
+    /// How many statements the request had, where that is known.
+    sent: usize,
     headers: Vec<(header::HeaderName, HeaderValue)>,
 }
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, error: impl Into<String>) -> Self {
-        Self { status, error: error.into(), place: None, headers: Vec::new() }
+        Self { status, error: error.into(), place: None, sent: 0, headers: Vec::new() }
     }
 
     pub(super) fn bad_request(error: impl Into<String>) -> Self {
@@ -72,6 +77,33 @@ impl Refusal {
     pub(super) fn too_many_streams() -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "as many streams are open as there may be; try again later")
             .with(header::RETRY_AFTER, HeaderValue::from(10))
+    }
+
+    /// 409 where only the statements with a conflict, of which this is the first, were passed over; `kept` says which are
+    /// kept.
+    pub(super) fn passed_over(statement: usize, sent: usize, kept: Option<HeaderValue>) -> Self {
+        let mut refusal = Self::from(IngestError::Conflict { statement }).of(sent);
+        refusal.error.push_str("; those of the request without such a conflict are stored");
+        refusal.headers.extend(kept.map(|kept| (header::HeaderName::from_static(KEPT), kept)));
+        refusal
+    }
+
+    /// The same, of a request with so many statements.
+    pub(super) fn of(self, sent: usize) -> Self {
+        Self { sent, ..self }
+    }
+
+    /// The same, where the statement that was counted stands elsewhere in the request.
+    pub(super) fn moved(mut self, place: impl FnOnce(usize) -> usize) -> Self {
+        if let Some((statement, ..)) = &mut self.place {
+            *statement = place(*statement);
+        }
+        self
+    }
+
+    /// How many statements a request had that held a conflict; none where it held no other.
+    pub(super) fn in_conflict(&self) -> Option<usize> {
+        (self.status == StatusCode::CONFLICT).then_some(self.sent)
     }
 
     /// 403 for a statement that the rules of its credential do not let in.

@@ -10,11 +10,12 @@ use eventlog::clock::Micros;
 use uuid::Uuid;
 use vault::secrets::Credential;
 use xapi::output::Languages;
-use xapi::{Invalid, Statement, StatementQuery, Version, parse};
+use xapi::{Invalid, Iris, Statement, StatementQuery, Version, parse};
 
+use super::apart::{self, Apart};
 use super::auth::{self, Breach, Right, authorized};
 use super::body::{self, Place};
-use super::error::Refusal;
+use super::error::{KEPT, Refusal};
 use super::upload::{self, Opening};
 use super::{
     answering, headless, json, multipart, negotiate, parameters, tool, with_consistent_through, with_version,
@@ -22,12 +23,13 @@ use super::{
 use crate::attachments::Taken;
 use crate::intake;
 use crate::query::{Found, QueryFailed};
+use crate::rules::Rules;
 use crate::{Asking, Lrs, Posted, Sender};
 
 /// All methods of `/xapi/statements`.
 pub(super) async fn statements(State(lrs): State<Lrs>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let version = answering(&lrs, &parts.headers);
+    let version = answering(&lrs, &parts.headers).await;
     // A promise about a query has to be made before the query; one about a write may be made after it.
     let (answer, through) = match parts.method {
         Method::GET | Method::HEAD => match lrs.inner.log.consistent_through().await {
@@ -43,7 +45,7 @@ pub(super) async fn statements(State(lrs): State<Lrs>, request: Request) -> Resp
 
 /// Finds one statement, or a list.
 async fn get(lrs: &Lrs, parts: &Parts) -> Result<Response, Refusal> {
-    let version = negotiate(lrs, &parts.headers)?;
+    let version = negotiate(lrs, &parts.headers).await?;
     let credential = authorized(lrs, &parts.headers, Right::ReadStatements).await?;
     let pairs = parameters::pairs(parts.uri.query())?;
     let languages = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
@@ -54,7 +56,7 @@ async fn get(lrs: &Lrs, parts: &Parts) -> Result<Response, Refusal> {
     if let Some((_, token)) = pairs.iter().find(|(name, _)| name == "more") {
         return listed(lrs, lrs.query().more(token, &asking).await?);
     }
-    let query = StatementQuery::parse(pairs, version)?;
+    let query = StatementQuery::parse(pairs, auth::iris(lrs, &credential)?)?;
     let one = match (query.statement_id, query.voided_statement_id) {
         (Some(id), _) => Some((id, false)),
         (None, Some(id)) => Some((id, true)),
@@ -75,7 +77,7 @@ async fn get(lrs: &Lrs, parts: &Parts) -> Result<Response, Refusal> {
 
 /// Stores statements, and takes down what became of them.
 async fn write(lrs: &Lrs, parts: &Parts, body: Body) -> Result<Response, Refusal> {
-    let version = negotiate(lrs, &parts.headers)?;
+    let version = negotiate(lrs, &parts.headers).await?;
     let credential = authorized(lrs, &parts.headers, Right::WriteStatements).await?;
     let _place = Place::take(lrs)?;
     let stored = match parts.method {
@@ -83,19 +85,26 @@ async fn write(lrs: &Lrs, parts: &Parts, body: Body) -> Result<Response, Refusal
         _ => post(lrs, parts, body, &credential, version).await,
     };
     let (key, tool, now) = (&credential.key, tool::of(&parts.headers), lrs.inner.clock.now());
-    match stored {
-        Ok((posted, answer)) => {
-            lrs.count_stored(posted.ids.len(), posted.stored);
-            lrs.inner.uses.stored(key, &tool, posted.stored, now);
-            Ok(answer)
-        }
-        Err(refusal) => {
-            if let Some(path) = refusal.path() {
-                lrs.inner.uses.refused(key, &tool, now, refusal.reason(), path);
+    let answer = stored.and_then(|(posted, answer)| {
+        let sent = posted.ids.len();
+        lrs.inner.uses.stored(key, &tool, posted.stored, now);
+        match posted.conflicts.first() {
+            None => Ok(answer),
+            Some(first) => {
+                let kept = answer.headers().get(KEPT).cloned();
+                Err(Refusal::passed_over(*first, sent, kept))
             }
-            Err(refusal)
+        }
+    });
+    if let Err(refusal) = &answer
+        && let Some(path) = refusal.path()
+    {
+        lrs.inner.uses.refused(key, &tool, now, refusal.reason(), path);
+        if let Some(sent) = refusal.in_conflict() {
+            lrs.inner.uses.conflicted(key, sent);
         }
     }
+    answer
 }
 
 /// Stores one statement or several under ids of their own or new ones.
@@ -109,17 +118,24 @@ async fn post(
     if !parameters::pairs(parts.uri.query())?.is_empty() {
         return Err(Refusal::bad_request("POST takes no parameters"));
     }
-    let limits = limits(lrs);
-    let parse = move |json: &[u8]| parse::statements(json, version, &limits);
+    let rules = auth::rules(lrs, credential)?;
+    let limits = limits(lrs, rules.as_deref());
     let mut breach = None;
     let check = |statements: &[Statement]| {
-        breach = auth::breach(lrs, credential, statements)?;
+        breach = auth::breach(rules.as_ref(), statements);
         breach.as_ref().map_or(Ok(()), |breach| breach.check(lrs, credential))
     };
-    let taken = take(Opening { lrs, version, parse, check }, parts, body).await?;
-    let posted = store(lrs, taken, breach, credential, version).await?;
+    let taken = if apart::is_wanted(rules.as_deref(), parts)? {
+        let parse = move |json: &[u8]| parse::each(json, version, &limits);
+        Box::pin(apart::take(lrs, parts, body, parse, check)).await?
+    } else {
+        let parse = move |json: &[u8]| parse::statements(json, version, &limits);
+        (take(Opening { lrs, version, parse, check }, parts, body).await?, Apart::default())
+    };
+    let sender = sender(credential, rules.as_deref());
+    let (posted, apart) = store(lrs, parts, taken, breach, (credential, sender), version).await?;
     let ids: Vec<String> = posted.ids.iter().map(Uuid::to_string).collect();
-    Ok((posted, json(StatusCode::OK, serde_json::json!(ids).to_string())))
+    Ok((posted, apart.told(json(StatusCode::OK, serde_json::json!(ids).to_string()))))
 }
 
 /// Stores one statement under the id in the address.
@@ -132,26 +148,50 @@ async fn put(
 ) -> Result<(Posted, Response), Refusal> {
     let pairs = parameters::pairs(parts.uri.query())?;
     let query = match pairs.as_slice() {
-        [(name, _)] if name == "statementId" => StatementQuery::parse(pairs, version)?,
+        [(name, _)] if name == "statementId" => StatementQuery::parse(pairs, Iris::Strict)?,
         _ => return Err(Refusal::bad_request("expected the parameter statementId and no other")),
     };
-    let limits = limits(lrs);
+    let rules = auth::rules(lrs, credential)?;
+    let limits = limits(lrs, rules.as_deref());
     let id = query.statement_id;
-    let parse = move |json: &[u8]| {
-        let statement = parse::statement(json, version, &limits)?;
-        Ok::<_, Invalid>(vec![Statement { id: statement.id.or(id), ..statement }])
-    };
+    let differs = || Refusal::bad_request("the statement's id differs from the parameter statementId");
     let mut breach = None;
     let check = |statements: &[Statement]| {
         if statements.iter().any(|statement| statement.id != id) {
-            return Err(Refusal::bad_request("the statement's id differs from the parameter statementId"));
+            return Err(differs());
         }
-        breach = auth::breach(lrs, credential, statements)?;
+        breach = auth::breach(rules.as_ref(), statements);
         breach.as_ref().map_or(Ok(()), |breach| breach.check(lrs, credential))
     };
-    let taken = take(Opening { lrs, version, parse, check }, parts, body).await?;
-    let posted = store(lrs, taken, breach, credential, version).await?;
-    Ok((posted, StatusCode::NO_CONTENT.into_response()))
+    let taken = if apart::is_wanted(rules.as_deref(), parts)? {
+        let parse = move |json: &[u8]| {
+            // An array has no id.
+            if json.trim_ascii_start().starts_with(b"[") {
+                parse::statement(json, version, &limits)?;
+            }
+            let mut each = parse::each(json, version, &limits)?;
+            for one in &mut each {
+                match one {
+                    Ok(statement) => statement.id = statement.id.or(id),
+                    Err(other) => other.id = other.id.or(id),
+                }
+            }
+            Ok(each)
+        };
+        Box::pin(apart::take(lrs, parts, body, parse, check)).await?
+    } else {
+        let parse = move |json: &[u8]| {
+            let statement = parse::statement(json, version, &limits)?;
+            Ok::<_, Invalid>(vec![Statement { id: statement.id.or(id), ..statement }])
+        };
+        (take(Opening { lrs, version, parse, check }, parts, body).await?, Apart::default())
+    };
+    if !taken.1.is_of(id) {
+        return Err(differs());
+    }
+    let sender = sender(credential, rules.as_deref());
+    let (posted, apart) = store(lrs, parts, taken, breach, (credential, sender), version).await?;
+    Ok((posted, apart.told(StatusCode::NO_CONTENT.into_response())))
 }
 
 /// Takes in statements, alone or with the content of their attachments.
@@ -169,26 +209,39 @@ where
     }
 }
 
-/// Stores what was taken in, or where it breaks rules keeps and refuses it. Of content that no new statement has
-/// nothing stays.
+/// Stores what was taken in, or where it breaks rules keeps and refuses it; what was set apart is kept before. Of content
+/// that no new statement has nothing stays.
 async fn store(
     lrs: &Lrs,
-    taken: Taken,
+    parts: &Parts,
+    (Taken { statements, contents }, apart): (Taken, Apart),
     breach: Option<Breach>,
-    credential: &Credential,
+    (credential, sender): (&Credential, Sender),
     version: Version,
-) -> Result<Posted, Refusal> {
-    let Taken { statements, contents } = taken;
+) -> Result<(Posted, Apart), Refusal> {
+    let sent = statements.len() + apart.len();
     let staged: Vec<Key> = contents.staged.keys().copied().collect();
-    let posted = match breach {
-        None => {
-            let sender = Sender::of(credential);
-            lrs.ingest().post_with(statements, contents, sender, version).await.map_err(Refusal::from)
+    let posted = match (apart.keep(lrs, parts, credential, version).await, breach) {
+        (Err(refusal), _) => Err(refusal),
+        (Ok(kept), None) => match lrs.ingest().post_with(statements, contents, sender, version).await {
+            Ok(posted) => {
+                lrs.count_stored(posted.ids.len() - posted.conflicts.len(), posted.stored);
+                Ok(apart.among(posted, kept))
+            }
+            Err(error) => Err(Refusal::from(error).moved(|nth| apart.place(nth))),
+        },
+        (Ok(_), Some(breach)) => {
+            let refusal = Box::pin(breach.keep(lrs, credential, &statements, &contents, version)).await;
+            Err(refusal.moved(|nth| apart.place(nth)))
         }
-        Some(breach) => Err(Box::pin(breach.keep(lrs, credential, &statements, &contents, version)).await),
     };
     intake::discard(&lrs.inner.log, staged.into_iter()).await;
-    posted
+    posted.map(|posted| (posted, apart)).map_err(|refusal| refusal.of(sent))
+}
+
+fn sender(credential: &Credential, rules: Option<&Rules>) -> Sender {
+    let pass_conflicts = rules.is_some_and(|rules| rules.pass_conflicts);
+    Sender { pass_conflicts, ..Sender::of(credential) }
 }
 
 /// A page of statements, and the address of the next.
@@ -223,9 +276,10 @@ fn last_modified(mut answer: Response, stored: Option<Micros>) -> Response {
     answer
 }
 
-fn limits(lrs: &Lrs) -> xapi::Limits {
+fn limits(lrs: &Lrs, rules: Option<&Rules>) -> xapi::Limits {
     let limits = &lrs.inner.limits;
-    xapi::Limits { bytes: limits.body_bytes, statements: limits.batch, ..xapi::Limits::default() }
+    let iris = rules.map_or(Iris::Strict, Rules::iris);
+    xapi::Limits { bytes: limits.body_bytes, statements: limits.batch, iris, ..xapi::Limits::default() }
 }
 
 impl Lrs {

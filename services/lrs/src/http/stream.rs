@@ -17,7 +17,7 @@ use domain::Selection;
 use eventlog::{Key, Position};
 use tokio::sync::watch;
 use tokio::time::Instant;
-use xapi::{Identifier, StatementQuery, Version};
+use xapi::{Identifier, Iris, StatementQuery, Version};
 
 use super::auth::{self, Right};
 use super::error::Refusal;
@@ -33,7 +33,7 @@ const COME_BACK: u32 = 2_000;
 /// `GET /api/v1/statements/stream?verb=&activity=&unit=&agent=`
 pub(super) async fn stream(State(lrs): State<Lrs>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let version = answering(&lrs, &parts.headers);
+    let version = answering(&lrs, &parts.headers).await;
     let answer = match parts.method {
         Method::GET => open(lrs, parts).await,
         _ => Err(Refusal::method("GET")),
@@ -42,11 +42,11 @@ pub(super) async fn stream(State(lrs): State<Lrs>, request: Request) -> Response
 }
 
 async fn open(lrs: Lrs, parts: Parts) -> Result<Response, Refusal> {
-    let version = negotiate(&lrs, &parts.headers)?;
+    let version = negotiate(&lrs, &parts.headers).await?;
     let credential = auth::authorized(&lrs, &parts.headers, Right::ReadStatements).await?;
     let place =
         lrs.inner.streams.take(credential.id, Instant::now()).ok_or_else(Refusal::too_many_streams)?;
-    let (selection, agent) = wanted(&parts, version)?;
+    let (selection, agent) = wanted(&parts)?;
     let own = auth::only_own(&credential).then_some(credential.id);
     if own.is_some() && !selection.units.is_empty() {
         // What comes through would say where its people belong.
@@ -103,7 +103,7 @@ async fn open(lrs: Lrs, parts: Parts) -> Result<Response, Refusal> {
 }
 
 /// What the parameters ask for: verb, activity and unit any number of times, agent once.
-fn wanted(parts: &Parts, version: Version) -> Result<(Selection, Option<Identifier>), Refusal> {
+fn wanted(parts: &Parts) -> Result<(Selection, Option<Identifier>), Refusal> {
     let (mut selection, mut agent) = (Selection::default(), Vec::new());
     for (name, value) in parameters::pairs(parts.uri.query())? {
         match name.as_str() {
@@ -118,7 +118,7 @@ fn wanted(parts: &Parts, version: Version) -> Result<(Selection, Option<Identifi
             }
         }
     }
-    Ok((selection, StatementQuery::parse(agent, version)?.agent))
+    Ok((selection, StatementQuery::parse(agent, Iris::Strict)?.agent))
 }
 
 /// A stream that somebody reads.

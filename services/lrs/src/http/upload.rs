@@ -172,10 +172,10 @@ where
 }
 
 /// Parses; a large body on a thread of its own.
-async fn aside(
+pub(super) async fn aside<T: Send + 'static>(
     body: Bytes,
-    parse: impl FnOnce(&[u8]) -> Result<Vec<Statement>, Invalid> + Send + 'static,
-) -> Result<Vec<Statement>, Refusal> {
+    parse: impl FnOnce(&[u8]) -> Result<T, Invalid> + Send + 'static,
+) -> Result<T, Refusal> {
     if body.len() <= PARSED_ASIDE {
         return parse(&body).map_err(Into::into);
     }

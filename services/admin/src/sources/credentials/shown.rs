@@ -26,6 +26,15 @@ pub(crate) struct Rules {
     keep: Option<bool>,
     /// Whether its states are kept apart from those of other tools.
     own_states: Option<bool>,
+    /// Whether what is no statement by the standard is kept, and the rest of its request stored.
+    keep_invalid: Option<bool>,
+    /// Whether anything that can be read stands for an IRI.
+    lenient_iris: Option<bool>,
+    /// Whether a conflict leaves the rest of its request alone.
+    pass_conflicts: Option<bool>,
+    /// The version that serves requests which name none.
+    #[schema(pattern = r"^[12]\.0(\.\d+)?$", example = "1.0.3")]
+    default_version: Option<String>,
 }
 
 /// What is let in.
@@ -91,6 +100,47 @@ pub(crate) struct Shown {
     kept: Option<Waiting>,
     /// Refused statements that there was no room for.
     unkept: Option<u64>,
+    /// Requests that held another statement under an id that is known.
+    conflicts: Option<ConflictsShown>,
+}
+
+/// Requests with a conflict.
+#[derive(ToSchema)]
+#[schema(as = Conflicts)]
+#[allow(dead_code, reason = "describes what the keeper of credentials shows")]
+struct ConflictsShown {
+    requests: u64,
+    /// How many statements they had, with and without a conflict.
+    statements: u64,
+}
+
+/// Statements that are kept.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what the keeper of credentials shows")]
+pub(crate) struct Kept {
+    kept: Vec<KeptStatement>,
+    /// After which position to go on, where there is more.
+    more: Option<u64>,
+}
+
+/// A statement that is kept. Nothing of what it said is shown.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what the keeper of credentials shows")]
+struct KeptStatement {
+    /// Where in the log it lies.
+    position: u64,
+    /// Its id, or the one that it will be stored under.
+    #[schema(format = "uuid")]
+    id: String,
+    #[schema(format = DateTime)]
+    received: String,
+    /// The kind of rule that it broke: `verb`, `activity` or `profile`.
+    rule: Option<String>,
+    /// Where in it something was wrong, as a JSON pointer. Not there where another of its request was refused.
+    path: Option<String>,
+    /// What was expected there.
+    expected: Option<String>,
+    bytes: u64,
 }
 
 /// Statements stored in an hour or a day.
