@@ -23,7 +23,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const KEPT_APART: &[(&str, &[&str])] = &[
     ("polars", &["analytics"]),
     ("sqlx", &["eventlog", "vault", "views", "testkit", "load", "blackbox"]),
-    ("axum", &["lrs", "admin", "larka"]),
+    ("axum", &["lrs", "admin", "edge", "larka"]),
+    ("hyper", &["edge"]),
     ("utoipa", &["domain", "admin"]),
     ("reqwest", &["testkit", "blackbox", "load", "forward", "larka"]),
 ];

@@ -131,6 +131,7 @@ pub fn router(options: Options) -> Result<Router, prometheus::Error> {
         attempts: Arc::new(Attempts::new()),
         metrics: Metrics::new(&registry)?,
         pages,
+        room: Default::default(),
         turn: Arc::default(),
     };
     let admin = Admin { shell, reports, followers, credentials, statements, forwards };

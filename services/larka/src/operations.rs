@@ -25,21 +25,25 @@ pub(crate) fn start_tracing(json: bool, serving: bool) {
     if json { builder.json().init() } else { builder.init() }
 }
 
-/// `/healthz`: the process answers. `/readyz`: the log can be read and no projection has stopped.
-/// `/metrics`: everything in the registry, in Prometheus' text format. `/api/openapi.json`: all that is mounted.
+/// `/api/openapi.json`: all that is mounted.
 ///
 /// # Errors
 /// The document cannot be made.
-pub(crate) fn router(instance: Arc<Instance>) -> Result<Router, serde_json::Error> {
+pub(crate) fn described() -> Result<Router, serde_json::Error> {
     let document = Bytes::from(serde_json::to_vec(&openapi::document()?)?);
     let document = move || async move { ([(header::CONTENT_TYPE, "application/json")], document) };
-    let router = Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
-        .route("/api/openapi.json", get(document))
-        .with_state(instance);
-    Ok(router)
+    Ok(Router::new().route("/api/openapi.json", get(document)))
+}
+
+/// `/healthz`: the process answers.
+pub(crate) fn alive() -> Router {
+    Router::new().route("/healthz", get(|| async { "ok\n" }))
+}
+
+/// `/readyz`: the log can be read and no projection has stopped. `/metrics`: everything in the registry, in Prometheus'
+/// text format.
+pub(crate) fn observed(instance: Arc<Instance>) -> Router {
+    Router::new().route("/readyz", get(ready)).route("/metrics", get(metrics)).with_state(instance)
 }
 
 /// How long the databases may take to answer before this node counts as not ready.

@@ -1,15 +1,17 @@
 //! Runs the services in this process until it is asked to stop, and finishes what was taken.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
+use edge::Edge;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::failure::Failure;
 use crate::instance::Instance;
+use crate::settings::Listening;
 use crate::tasks::{anchors, credentials, forwards, provenance, reports};
 use crate::{operations, socket, visitors};
 
@@ -17,9 +19,11 @@ use crate::{operations, socket, visitors};
 pub(crate) struct Running {
     /// Where they listen.
     pub(crate) address: SocketAddr,
+    /// Where metrics are to be had, if that is elsewhere.
+    pub(crate) metrics: Option<SocketAddr>,
     instance: Arc<Instance>,
     shutdown: watch::Sender<bool>,
-    server: JoinHandle<std::io::Result<()>>,
+    server: JoinHandle<()>,
     uses: JoinHandle<()>,
     sweeping: JoinHandle<()>,
     worker: Option<JoinHandle<()>>,
@@ -27,19 +31,47 @@ pub(crate) struct Running {
     anchors: Option<JoinHandle<()>>,
 }
 
-/// Takes an address to listen on.
-pub(crate) async fn bind(listen: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(listen).await.map_err(|error| {
-        Failure::new(format!("cannot listen on {listen}: {error}; choose another address with --listen"))
+/// Connections for metrics, where those are listened for elsewhere.
+const WATCHERS: usize = 64;
+
+/// Addresses that are taken to listen on.
+pub(crate) struct Listeners {
+    services: TcpListener,
+    metrics: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Takes the addresses that the settings name.
+    pub(crate) async fn bind(listening: &Listening) -> Result<Self, Failure> {
+        let services = bind("listen", listening.listen).await?;
+        let metrics = match listening.metrics {
+            Some(address) => Some(bind("metrics-listen", address).await?),
+            None => None,
+        };
+        Ok(Self { services, metrics })
+    }
+}
+
+async fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Failure::new(format!("cannot listen on {address}: {error}; choose another address with --{setting}"))
     })
 }
 
 /// Starts the services that the settings ask for.
-pub(crate) async fn start(instance: Arc<Instance>, listener: TcpListener) -> Result<Running, Failure> {
+pub(crate) async fn start(instance: Arc<Instance>, listeners: Listeners) -> Result<Running, Failure> {
     let roles = instance.settings.listening.roles;
-    let address = listener.local_addr()?;
+    let address = listeners.services.local_addr()?;
+    let metrics = listeners.metrics.as_ref().map(TcpListener::local_addr).transpose()?;
     let (shutdown, stopping) = watch::channel(false);
     let router = router(&instance)?;
+    let edge = edge_of(&instance)?;
+    if roles.admin && travels_openly(address, &instance.settings.address.base_url) {
+        tracing::warn!(
+            "the cookies of those who log in go over plain HTTP beyond this machine: put TLS before it, and name \
+             the address that it is known by with --base-url https://…"
+        );
+    }
     let (municipality, following) = (instance.municipality.clone(), stopping.clone());
     tokio::spawn(async move { municipality.follow(following).await });
     let worker = roles.worker.then(|| {
@@ -61,16 +93,29 @@ pub(crate) async fn start(instance: Arc<Instance>, listener: TcpListener) -> Res
     if instance.owns_folder() {
         socket::listen(&instance)?;
     }
-    let server = tokio::spawn(serve(listener, router, stopping));
+    let watched = operations::alive().merge(operations::observed(Arc::clone(&instance)));
+    let server = tokio::spawn(async move {
+        let watching =
+            listeners.metrics.map(|listener| edge.apart(WATCHERS).serve(listener, watched, stopping.clone()));
+        let watching = async {
+            if let Some(watching) = watching {
+                watching.await;
+            }
+        };
+        tokio::join!(edge.clone().serve(listeners.services, router, stopping.clone()), watching);
+    });
     tracing::info!(%address, lrs = roles.lrs, admin = roles.admin, worker = roles.worker, "listening");
-    Ok(Running { address, instance, shutdown, server, uses, sweeping, worker, dropping, anchors })
+    Ok(Running { address, metrics, instance, shutdown, server, uses, sweeping, worker, dropping, anchors })
 }
 
 /// Everything that the settings ask for, as one router.
 pub(crate) fn router(instance: &Arc<Instance>) -> Result<Router, Failure> {
-    let roles = instance.settings.listening.roles;
-    let mut router =
-        operations::router(Arc::clone(instance)).map_err(|error| Failure::new(error.to_string()))?;
+    let Listening { roles, metrics, .. } = instance.settings.listening;
+    let described = operations::described().map_err(|error| Failure::new(error.to_string()))?;
+    let mut router = described.merge(operations::alive());
+    if metrics.is_none() {
+        router = router.merge(operations::observed(Arc::clone(instance)));
+    }
     if roles.lrs {
         router = router.merge(lrs::router(instance.lrs.clone()));
     }
@@ -80,17 +125,32 @@ pub(crate) fn router(instance: &Arc<Instance>) -> Result<Router, Failure> {
     Ok(visitors::known(router, &instance.settings.address, &instance.registry)?)
 }
 
-async fn serve(
-    listener: TcpListener,
-    router: Router,
-    mut stopping: watch::Receiver<bool>,
-) -> std::io::Result<()> {
-    let stopped = async move {
-        let _ = stopping.wait_for(|stop| *stop).await;
-    };
-    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(stopped)
-        .await
+/// The bounds of connections, as many as the limit of open files has room for.
+fn edge_of(instance: &Instance) -> Result<Edge, Failure> {
+    let connections = instance.settings.connections;
+    let room = edge::room(connections.wanted);
+    if let Some(files) = room.files {
+        tracing::warn!(
+            files,
+            connections = room.connections,
+            "few files may be open at a time, and each connection is one: raise the limit (ulimit -n, LimitNOFILE=)"
+        );
+    }
+    let limits = edge::Limits { connections: room.connections, ..connections.limits };
+    Ok(Edge::new(limits, is_https(&instance.settings.address.base_url), &instance.registry)?)
+}
+
+fn is_https(base_url: &str) -> bool {
+    base_url.starts_with("https://")
+}
+
+/// Whether what browsers send may be read on its way: it is not under TLS, and comes from beyond this machine.
+fn travels_openly(listen: SocketAddr, base_url: &str) -> bool {
+    let host = base_url.split_once("://").map_or(base_url, |(_, host)| host);
+    let host = host.split(['/', '?']).next().unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name).trim_matches(['[', ']']);
+    let near = name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+    !(is_https(base_url) || near && listen.ip().is_loopback())
 }
 
 fn admin_of(instance: &Arc<Instance>) -> admin::Options {
@@ -105,7 +165,7 @@ fn admin_of(instance: &Arc<Instance>) -> admin::Options {
         forwards: Arc::new(forwards::ForApi(Arc::clone(instance))),
         clock: instance.clock.clone(),
         registry: instance.registry.clone(),
-        secure_cookies: instance.settings.address.base_url.starts_with("https://"),
+        secure_cookies: is_https(&instance.settings.address.base_url),
     }
 }
 
@@ -117,7 +177,7 @@ impl Running {
         self.instance.lrs.end_streams();
         // Connections that idle are closed at once; a request under way gets half a minute.
         match tokio::time::timeout(std::time::Duration::from_secs(30), self.server).await {
-            Ok(Ok(result)) => result?,
+            Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(error.into()),
             Err(_) => tracing::warn!("some requests were still open after 30 seconds"),
         }
@@ -147,5 +207,25 @@ pub(crate) async fn stop_signal() {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::travels_openly;
+
+    #[test]
+    fn what_goes_over_plain_http_beyond_this_machine_is_known() {
+        for (listen, base_url, openly) in [
+            ("127.0.0.1:8080", "http://localhost:8080", false),
+            ("[::1]:8080", "http://[::1]:8080", false),
+            ("127.0.0.1:8080", "http://127.0.0.1", false),
+            ("0.0.0.0:8080", "http://localhost:8080", true),
+            ("127.0.0.1:8080", "http://larka.example", true),
+            ("127.0.0.1:8080", "http://localhost.example/", true),
+            ("0.0.0.0:8080", "https://larka.example", false),
+        ] {
+            assert_eq!(travels_openly(listen.parse().unwrap(), base_url), openly, "{listen} {base_url}");
+        }
     }
 }

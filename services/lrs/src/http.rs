@@ -15,6 +15,7 @@ mod openapi;
 mod parameters;
 pub(crate) mod places;
 pub(crate) mod rate;
+pub(crate) mod shares;
 mod statements;
 mod stream;
 mod tool;
@@ -63,12 +64,12 @@ pub fn router(lrs: Lrs) -> Router {
 
 /// Lets tools that run in a browser ask from elsewhere. Credentials come in a header that a script sets, never in
 /// a cookie, so any origin may be let in without harm to those who are logged in here; what a browser remembers and
-/// adds by itself is left out of account ([`foreign`]).
+/// adds by itself is left out of account ([`foreign`]). A page whose origin is named may have the browser send what it
+/// keeps for this place, which some tools ask for; a page of just anywhere may not (Fetch, CORS protocol and
+/// credentials).
 fn cors(origins: &[HeaderValue]) -> CorsLayer {
-    let origins = match origins {
-        [any] if any == "*" => AllowOrigin::any(),
-        some => AllowOrigin::list(some.iter().cloned()),
-    };
+    let named = !matches!(origins, [any] if any == "*");
+    let origins = if named { AllowOrigin::list(origins.iter().cloned()) } else { AllowOrigin::any() };
     let asked = [
         header::AUTHORIZATION,
         header::CONTENT_TYPE,
@@ -87,6 +88,7 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
     ];
     CorsLayer::new()
         .allow_origin(origins)
+        .allow_credentials(named)
         .allow_methods([Method::GET, Method::HEAD, Method::PUT, Method::POST, Method::DELETE])
         .allow_headers(asked)
         .expose_headers(told)
@@ -155,12 +157,9 @@ async fn answering(lrs: &Lrs, headers: &HeaderMap) -> Version {
     })
 }
 
-/// What every answer says: the version, and that it may change at any time. A browser would else guess from
-/// `Last-Modified` how long it may show a tool what was there before (RFC 9111, 4.2.2).
+/// What every answer says: the version.
 fn with_version(mut answer: Response, version: Version) -> Response {
-    let headers = answer.headers_mut();
-    headers.insert(VERSION, HeaderValue::from_static(version.header_value()));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    answer.headers_mut().insert(VERSION, HeaderValue::from_static(version.header_value()));
     answer
 }
 

@@ -44,6 +44,8 @@ use vault::Vault;
 use views::municipality::Current;
 use xapi::Version;
 
+use http::shares::Shares;
+
 pub use credentials::{CredentialError, Wanted};
 pub use domain::Untracked;
 pub use domain::events::{ImportCounts, ImportRunFacts};
@@ -131,9 +133,20 @@ pub struct Limits {
     pub page: usize,
     /// Requests with a body that are worked on at the same time; more are answered with 429.
     pub in_flight: usize,
+    /// How many of them one credential has at most.
+    pub in_flight_each: usize,
     /// Requests with attachments that arrive at the same time, each of which holds up to a megabyte; more are answered
     /// with 429.
     pub uploads: usize,
+    /// How many of them one credential has at most.
+    pub uploads_each: usize,
+    /// Forms of the alternate request syntax that are read at the same time before they say whose they are; more are
+    /// answered with 429.
+    pub forms: usize,
+    /// Bytes of such a form within which it has to say that.
+    pub form_bytes: usize,
+    /// How long it may take for that, in seconds.
+    pub form_seconds: u64,
     /// Streams of statements that are open at the same time; more are answered with 429.
     pub streams: usize,
     /// How many of them one credential has at most.
@@ -155,7 +168,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 16 MiB, 256 MiB, 10,000 statements, pages of 100, 1,000 requests, 200 of them with attachments, 200 streams
+    /// 16 MiB, 256 MiB, 10,000 statements, pages of 100, 1,000 requests, 200 of them with attachments, of both a
+    /// quarter one credential's, 32 forms that say within 64 KiB and 5 seconds whose they are, 200 streams
     /// heard from every 15 seconds and 50 of them one credential's, 30 seconds, half an hour, a day, 10,000 statements of 64 MiB kept.
     fn default() -> Self {
         Self {
@@ -164,7 +178,12 @@ impl Default for Limits {
             batch: 10_000,
             page: 100,
             in_flight: 1_000,
+            in_flight_each: 250,
             uploads: 200,
+            uploads_each: 50,
+            forms: 32,
+            form_bytes: 64 << 10,
+            form_seconds: 5,
             streams: 200,
             streams_each: 50,
             heartbeat_seconds: 15,
@@ -200,8 +219,10 @@ pub(crate) struct Inner {
     pub(crate) origins: Vec<HeaderValue>,
     pub(crate) limits: Limits,
     pub(crate) metrics: metrics::Metrics,
-    pub(crate) in_flight: Arc<tokio::sync::Semaphore>,
-    pub(crate) uploads: tokio::sync::Semaphore,
+    pub(crate) in_flight: Arc<Shares>,
+    pub(crate) uploads: Arc<Shares>,
+    /// Places for forms of whom is not known yet.
+    pub(crate) forms: tokio::sync::Semaphore,
     pub(crate) streams: Arc<http::places::Places>,
     /// Turns true when open streams are to end.
     pub(crate) ending: watch::Sender<bool>,
@@ -268,10 +289,11 @@ impl Lrs {
                     clock.clone(),
                     limits.body_bytes,
                 ),
-                uploads: tokio::sync::Semaphore::new(limits.uploads),
+                in_flight: Shares::new(limits.in_flight, limits.in_flight_each, metrics.in_flight.clone()),
+                uploads: Shares::new(limits.uploads, limits.uploads_each, metrics.uploads.clone()),
+                forms: tokio::sync::Semaphore::new(limits.forms),
                 streams: Arc::new(http::places::Places::new(&limits, metrics.streams.clone())),
                 metrics,
-                in_flight: Arc::new(tokio::sync::Semaphore::new(limits.in_flight)),
                 ending: watch::Sender::new(false),
                 promised: AtomicI64::new(0),
                 buckets: http::rate::Buckets::default(),

@@ -19,6 +19,8 @@ pub(crate) struct Metrics {
     pub(crate) refused: IntCounterVec,
     /// `larka_xapi_bodies_in_flight`.
     pub(crate) in_flight: IntGauge,
+    /// `larka_xapi_uploads_in_flight`.
+    pub(crate) uploads: IntGauge,
     /// `larka_xapi_streams_open`.
     pub(crate) streams: IntGauge,
 }
@@ -53,6 +55,7 @@ impl Metrics {
                 &["credential", "rule"],
             )?,
             in_flight: IntGauge::new("larka_xapi_bodies_in_flight", "Requests with a body being worked on.")?,
+            uploads: IntGauge::new("larka_xapi_uploads_in_flight", "Requests with attachments that arrive.")?,
             streams: IntGauge::new("larka_xapi_streams_open", "Streams of statements that are open.")?,
         };
         registry.register(Box::new(metrics.requests.clone()))?;
@@ -62,6 +65,7 @@ impl Metrics {
         registry.register(Box::new(metrics.definition_lookups.clone()))?;
         registry.register(Box::new(metrics.refused.clone()))?;
         registry.register(Box::new(metrics.in_flight.clone()))?;
+        registry.register(Box::new(metrics.uploads.clone()))?;
         registry.register(Box::new(metrics.streams.clone()))?;
         Ok(metrics)
     }

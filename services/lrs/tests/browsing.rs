@@ -6,6 +6,8 @@ mod rig;
 
 use axum::body::Body;
 use axum::http::{Method, Request};
+use futures_util::{StreamExt as _, stream};
+use lrs::Limits;
 use rig::*;
 
 /// A form, encoded.
@@ -165,4 +167,68 @@ async fn a_page_from_an_origin_that_is_let_in_may_ask_and_another_may_not() {
     let refused = ask("https://tool.example", "Basic eDp5").await.expect(401);
     assert_eq!(refused.header("access-control-allow-origin"), Some("https://tool.example"));
     assert_eq!(ask("https://elsewhere.example", &rig.all).await.header("access-control-allow-origin"), None);
+}
+
+/// Fetch, CORS protocol and credentials: where a page has the browser send what it keeps for us, the answer has to name
+/// the page's origin, and say that it may.
+#[tokio::test]
+async fn a_page_of_a_named_origin_may_send_credentials_and_one_of_just_anywhere_may_not() {
+    for (origins, named) in [(["https://tool.example"], true), (["*"], false)] {
+        let rig = Rig::sqlite_for(&origins).await;
+        for method in [Method::OPTIONS, Method::GET] {
+            let request = Request::builder()
+                .method(method)
+                .uri("/xapi/statements")
+                .header("Origin", "https://tool.example")
+                .header("Access-Control-Request-Method", "GET")
+                .header("Authorization", &rig.all)
+                .header("X-Experience-API-Version", "2.0.0");
+            let answer = rig.send(request.body(Body::empty()).unwrap()).await.expect(200);
+            let credentials = answer.header("access-control-allow-credentials");
+            assert_eq!(credentials, named.then_some("true"));
+            let expected = if named { "https://tool.example" } else { "*" };
+            assert_eq!(answer.header("access-control-allow-origin"), Some(expected));
+            assert!(answer.header("vary").unwrap().to_lowercase().contains("origin"));
+        }
+    }
+}
+
+/// A form that comes in these pieces, and perhaps not to its end.
+async fn in_pieces(rig: &Rig, pieces: &[&str], ends: bool) -> Answer {
+    let pieces: Vec<_> = pieces.iter().map(|piece| Ok::<_, std::io::Error>((*piece).to_owned())).collect();
+    let pieces = stream::iter(pieces);
+    let body =
+        if ends { Body::from_stream(pieces) } else { Body::from_stream(pieces.chain(stream::pending())) };
+    let request = Request::builder().method(Method::POST).uri("/xapi/statements?method=GET");
+    let request = request.header("Content-Type", "application/x-www-form-urlencoded");
+    rig.send(request.body(body).unwrap()).await
+}
+
+#[tokio::test]
+async fn of_a_form_little_is_read_before_it_says_whose_it_is() {
+    let limits = Limits { form_bytes: 50, form_seconds: 0, in_flight: 0, ..Limits::default() };
+    let rig = Rig::sqlite_with(limits).await;
+    let long = format!("content={}&", "x".repeat(100));
+    let own = form(&[("Authorization", &rig.all), ("X-Experience-API-Version", "1.0.3"), ("limit", "1")]);
+    // Nobody in particular takes no place that others have, here none at all.
+    in_pieces(&rig, &["X-Experience-API-Version=1.0.3"], true).await.expect(401);
+    in_pieces(&rig, &["a=b"], false).await.expect(408);
+    in_pieces(&rig, &[&long, &own], true).await.expect(401);
+    let wrong = form(&[("Authorization", "Basic eDp5"), ("a", "b")]);
+    in_pieces(&rig, &[&wrong], false).await.expect(401);
+    // Somebody whom we know does.
+    in_pieces(&rig, &[&own], true).await.expect(429);
+
+    let rig = Rig::sqlite_with(Limits { form_bytes: 50, forms: 0, ..Limits::default() }).await;
+    let own = form(&[("Authorization", &rig.all), ("X-Experience-API-Version", "1.0.3"), ("limit", "1")]);
+    in_pieces(&rig, &["a=b"], false).await.expect(429);
+    // What came at once needs no place for what has yet to come; nor does what stands in a header.
+    in_pieces(&rig, &[&own, &format!("&{long}")], true).await.expect(200);
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri("/xapi/statements?method=GET")
+        .header("Authorization", &rig.all)
+        .header("Content-Type", "application/x-www-form-urlencoded");
+    let body = Body::from(format!("{long}X-Experience-API-Version=1.0.3"));
+    rig.send(request.body(body).unwrap()).await.expect(200);
 }

@@ -307,6 +307,49 @@ async fn more_requests_than_can_be_taken_are_429_with_when_to_come_back() {
 }
 
 #[tokio::test]
+async fn one_credential_leaves_places_to_others() {
+    let limits = Limits { in_flight: 3, in_flight_each: 2, ..Limits::default() };
+    let rig = std::sync::Arc::new(Rig::sqlite_with(limits).await);
+    let other = rig.credential(&["all"]).await;
+    for _ in 0..2 {
+        let rig = rig.clone();
+        let silent = Body::from_stream(stream::pending::<Result<String, std::io::Error>>());
+        tokio::spawn(async move { rig.post_as("2.0.0", silent).await });
+    }
+    let taken = || {
+        let families = rig.registry.gather();
+        let family = families.iter().find(|family| family.name() == "larka_xapi_bodies_in_flight").unwrap();
+        family.get_metric()[0].get_gauge().get_value()
+    };
+    let patience = std::time::Instant::now();
+    while taken() < 2.0 {
+        assert!(patience.elapsed().as_secs() < 60, "two are not let in");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    rig.post(&plain("anna", "a")).await.expect(429);
+    rig.post_by(&other, "2.0.0", &plain("anna", "a")).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_body_that_is_packed_is_415_and_says_how_it_may_come() {
+    let rig = Rig::sqlite().await;
+    for uri in
+        everywhere("s").iter().map(String::as_str).chain(["/xapi/statements", "/xapi/statements?method=GET"])
+    {
+        for (coding, status) in [("gzip", 415), ("identity, br", 415)] {
+            let request = rig.request(Method::POST, uri, "2.0.0").header("Content-Encoding", coding);
+            let answer = rig.send(request.body(Body::from("{}")).unwrap()).await.expect(status);
+            assert_eq!(answer.header("accept-encoding"), Some("identity"));
+            assert_eq!(answer.header("x-experience-api-version"), Some("2.0.0"));
+        }
+    }
+    let request =
+        rig.request(Method::POST, "/xapi/statements", "2.0.0").header("Content-Encoding", "Identity");
+    let request = request.header("Content-Type", "application/json");
+    rig.send(request.body(Body::from(plain("anna", "a").to_string())).unwrap()).await.expect(200);
+}
+
+#[tokio::test]
 async fn a_full_queue_is_429_with_when_to_come_back_and_loses_nothing() {
     let rig = std::sync::Arc::new(Rig::sqlite_with_queue(Limits::default(), 1).await);
     rig.post(&statement(1, "anna", "a")).await.expect(200);

@@ -4,7 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use domain::input;
 
-use crate::shell::problem::{Body, Problem};
+use crate::shell::body::Body;
+use crate::shell::problem::Problem;
 use crate::shell::recording::{Step, Taken, store};
 use crate::shell::{Administrator, Shell};
 

@@ -6,7 +6,8 @@ use domain::input;
 use vault::AgentHandle;
 use xapi::Identifier;
 
-use crate::shell::problem::{Body, Problem};
+use crate::shell::body::Body;
+use crate::shell::problem::Problem;
 use crate::shell::recording::{Step, Taken, store};
 use crate::shell::{Administrator, Shell};
 

@@ -2,6 +2,7 @@
 //! knows no subject.
 
 mod attempts;
+pub(crate) mod body;
 mod entrance;
 mod frame;
 mod login;

@@ -46,7 +46,7 @@ fn complete(operation: &mut Value) {
         refusals.push("403");
     }
     if with_body {
-        refusals.extend(["400", "413", "415"]);
+        refusals.extend(["400", "408", "413", "415"]);
     }
     if with_parameters {
         refusals.extend(["400", "404"]);

@@ -1,10 +1,9 @@
 //! The one place where this service's failures become a status and a `problem+json` (RFC 9457).
 
 use axum::Json;
-use axum::body::{Bytes, HttpBody as _};
-use axum::extract::{self, FromRequest, FromRequestParts, Request};
+use axum::extract::{self, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::input;
 use serde::de::DeserializeOwned;
@@ -121,32 +120,6 @@ impl IntoResponse for Problem {
         }
         response
     }
-}
-
-/// A whole body of JSON, or none; one that cannot be taken is a problem. What says nothing of what it is, or that it is
-/// something that a page of another site may send without being asked first, is none.
-pub(crate) struct Body(pub(crate) Bytes);
-
-impl<S: Send + Sync> FromRequest<S> for Body {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let json = is_json(request.headers());
-        if !json && !request.body().is_end_stream() {
-            return Err(Problem::MediaType("application/json"));
-        }
-        let read = Bytes::from_request(request, state).await;
-        read.map(Self).map_err(|rejection| match rejection.into_response().status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge(BODY_LIMIT),
-            _ => Problem::Asked("the body ended before it was complete".to_owned()),
-        })
-    }
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = said.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
 }
 
 /// What stands in an address's path; what cannot be read is a problem.

@@ -11,6 +11,7 @@ use vault::Vault;
 use views::municipality::Current;
 
 use super::attempts::Attempts;
+use super::body::Room;
 use super::metrics::Metrics;
 use super::words::{self, t};
 
@@ -28,6 +29,8 @@ pub(crate) struct Shell {
     pub(crate) metrics: Metrics,
     /// The pages of all subjects, in the order of the navigation.
     pub(crate) pages: Arc<[Page]>,
+    /// The room for bodies that come in.
+    pub(crate) room: Room,
     /// Held by whoever records what a body describes.
     pub(crate) turn: Arc<Mutex<()>>,
 }

@@ -20,7 +20,8 @@ use utoipa::{IntoParams, ToSchema};
 use shown::{Discarded, Kept, Key, Listed, Replayed, Revoked, Rules, Scope, Shown, WithSecret};
 
 use crate::shell::Administrator;
-use crate::shell::problem::{Body, Path, Problem, Query};
+use crate::shell::body::Body;
+use crate::shell::problem::{Path, Problem, Query};
 
 /// A credential as it is asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

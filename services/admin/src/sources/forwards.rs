@@ -20,7 +20,8 @@ use utoipa::{IntoParams, ToSchema};
 use shown::{Forward, ForwardsListed, NewForward, Removed};
 
 use crate::shell::Administrator;
-use crate::shell::problem::{Body, Path, Problem};
+use crate::shell::body::Body;
+use crate::shell::problem::{Path, Problem};
 
 /// A forward as it is asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, mpsc};
 
 use crate::failure::Failure;
 use crate::instance::Instance;
-use crate::serving::{self, Running};
+use crate::serving::{self, Listeners, Running};
 use crate::settings::{Common, ServeFlags, Settings};
 use crate::tasks::reports::{self, Format};
 use crate::tasks::{self, Task};
@@ -77,7 +77,7 @@ pub(crate) async fn run(common: &Common, flags: Flags) -> Result<(), Failure> {
     let folder = common.storage.data_dir.get_or_insert_with(|| PathBuf::from("larka-demo")).clone();
     refuse_twice(&folder)?;
     let settings = Settings::read(&common, &flags.serve)?;
-    let listener = serving::bind(settings.listening.listen).await?;
+    let listeners = Listeners::bind(&settings.listening).await?;
     let instance = Instance::make(settings).await?;
     let login = "admin".to_owned();
     let account = tasks::perform(&instance, Task::CreateUser { login: login.clone() }).await?;
@@ -93,7 +93,7 @@ pub(crate) async fn run(common: &Common, flags: Flags) -> Result<(), Failure> {
         })),
     )
     .await?;
-    let running = serving::start(Arc::clone(&instance), listener).await?;
+    let running = serving::start(Arc::clone(&instance), listeners).await?;
     let address = format!("http://{}", running.address);
     let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(300)).build()?;
     let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();

@@ -11,6 +11,9 @@ given! {
         /// Address to listen on [default: 127.0.0.1:8080]
         #[arg(long, env = "LARKA_LISTEN", value_name = "ADDRESS")]
         listen: Option<String>,
+        /// Address on which /metrics and /readyz are to be asked for, and then only there [default: with all else]
+        #[arg(long, env = "LARKA_METRICS_LISTEN", value_name = "ADDRESS")]
+        metrics_listen: Option<String>,
         /// Which services run here: lrs, admin, worker [default: all three]
         #[arg(long, env = "LARKA_ROLES", value_delimiter = ',', value_name = "ROLES")]
         roles: Option<Vec<String>>,
@@ -21,6 +24,8 @@ given! {
 #[derive(Debug, Clone)]
 pub(crate) struct Listening {
     pub(crate) listen: SocketAddr,
+    /// Where metrics are listened for, if that is elsewhere.
+    pub(crate) metrics: Option<SocketAddr>,
     pub(crate) roles: Roles,
 }
 
@@ -34,11 +39,15 @@ pub(crate) struct Roles {
 
 impl Given {
     pub(super) fn read(self) -> Result<Listening, Failure> {
-        let listen = self.listen.as_deref().unwrap_or("127.0.0.1:8080").parse().map_err(|_| {
-            Failure::setting("listen", "an address and a port such as 127.0.0.1:8080 or [::1]:8080")
-        })?;
-        Ok(Listening { listen, roles: Roles::read(self.roles)? })
+        let listen = address("listen", self.listen.as_deref().unwrap_or("127.0.0.1:8080"))?;
+        let metrics = self.metrics_listen.map(|given| address("metrics-listen", &given)).transpose()?;
+        Ok(Listening { listen, metrics, roles: Roles::read(self.roles)? })
     }
+}
+
+fn address(name: &str, given: &str) -> Result<SocketAddr, Failure> {
+    let expected = "an address and a port such as 127.0.0.1:8080 or [::1]:8080";
+    given.parse().map_err(|_| Failure::setting(name, expected))
 }
 
 impl Roles {

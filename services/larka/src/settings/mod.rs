@@ -4,6 +4,7 @@
 
 mod address;
 mod anchors;
+mod connections;
 mod counting;
 mod given;
 mod limits;
@@ -21,9 +22,9 @@ use forward::Reach;
 use toml::Table;
 
 use crate::failure::Failure;
+use connections::Connections;
 use counting::Counting;
 use limits::Limits;
-use listening::Listening;
 use operation::Operation;
 use storage::Storage;
 use upkeep::Upkeep;
@@ -31,6 +32,7 @@ use xapi::Xapi;
 
 pub(crate) use address::{Address, Network};
 pub(crate) use anchors::Schedule;
+pub(crate) use listening::Listening;
 pub(crate) use storage::expect_postgres;
 
 /// What every command takes: where the data is, and how to speak.
@@ -62,6 +64,8 @@ pub(crate) struct ServeFlags {
     #[command(flatten)]
     listening: listening::Given,
     #[command(flatten)]
+    connections: connections::Given,
+    #[command(flatten)]
     limits: limits::Given,
     #[command(flatten)]
     xapi: xapi::Given,
@@ -81,6 +85,7 @@ pub(crate) struct Settings {
     pub(crate) json: bool,
     pub(crate) operation: Operation,
     pub(crate) listening: Listening,
+    pub(crate) connections: Connections,
     pub(crate) limits: Limits,
     pub(crate) xapi: Xapi,
     pub(crate) anchors: Option<Schedule>,
@@ -107,6 +112,7 @@ impl Settings {
             json,
             operation: operation.read()?,
             listening: serve.listening.read()?,
+            connections: serve.connections.read()?,
             limits: serve.limits.read()?,
             xapi: serve.xapi.read()?,
             anchors: serve.anchors.read()?,
@@ -137,6 +143,7 @@ fn over(common: &Common, serve: &ServeFlags, file: &mut Table) -> Result<(Common
     };
     let serve = ServeFlags {
         listening: serve.listening.over(file)?,
+        connections: serve.connections.over(file)?,
         limits: serve.limits.over(file)?,
         xapi: serve.xapi.over(file)?,
         anchors: serve.anchors.over(file)?,
@@ -157,6 +164,7 @@ fn names() -> Vec<&'static str> {
         reach::Given::NAMES,
         operation::Given::NAMES,
         listening::Given::NAMES,
+        connections::Given::NAMES,
         limits::Given::NAMES,
         xapi::Given::NAMES,
         anchors::Given::NAMES,
@@ -187,7 +195,11 @@ mod tests {
     fn a_wrong_setting_is_named_with_what_was_expected() {
         let wrong = |flag: &str, value: &str| read(&[flag, value]).unwrap_err();
         assert!(wrong("--listen", "here").contains("listen"));
+        assert!(wrong("--metrics-listen", "here").contains("metrics-listen"));
         assert!(wrong("--roles", "lrs,cook").contains("lrs, admin and worker"));
+        assert!(wrong("--max-connections", "0").contains("at least 1 connection"));
+        assert!(wrong("--header-limit", "10").contains("4096"));
+        assert!(wrong("--idle-seconds", "0").contains("idle-seconds"));
         for origins in
             ["tool.example", "https://tool.example/", "https://*.example", "*,https://tool.example"]
         {

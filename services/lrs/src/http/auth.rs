@@ -67,9 +67,7 @@ impl Right {
 
 /// The credential of a request, by HTTP Basic, if it may do this and has not asked too often.
 pub(super) async fn authorized(lrs: &Lrs, headers: &HeaderMap, right: Right) -> Result<Credential, Refusal> {
-    let (key, secret) = basic(headers).ok_or_else(Refusal::unauthorized)?;
-    let verified = lrs.inner.vault.verify_credential(&key, &secret).await;
-    let credential = verified.map_err(QueryFailed::from)?.ok_or_else(Refusal::unauthorized)?;
+    let credential = known(lrs, headers).await?;
     lrs.inner.uses.seen(&credential.key, &tool::of(headers), lrs.inner.clock.now());
     if let Some(rate) = credential.rate {
         let taken = lrs.inner.buckets.take(credential.id, rate, lrs.inner.clock.elapsed());
@@ -83,6 +81,13 @@ pub(super) async fn authorized(lrs: &Lrs, headers: &HeaderMap, right: Right) -> 
         StatusCode::FORBIDDEN,
         format!("the credential lacks a scope: expected one of {scopes}"),
     ))
+}
+
+/// The credential of a request, whatever it may do.
+pub(super) async fn known(lrs: &Lrs, headers: &HeaderMap) -> Result<Credential, Refusal> {
+    let (key, secret) = basic(headers).ok_or_else(Refusal::unauthorized)?;
+    let verified = lrs.inner.vault.verify_credential(&key, &secret).await;
+    verified.map_err(QueryFailed::from)?.ok_or_else(Refusal::unauthorized)
 }
 
 /// Whether the credential of a request that is being answered still may read: all statements, or where it saw its own

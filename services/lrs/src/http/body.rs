@@ -2,44 +2,46 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, header};
+use axum::body::{Body, BodyDataStream, Bytes};
+use axum::http::{HeaderMap, HeaderValue, header};
+use eventlog::Key;
 use futures_util::StreamExt as _;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::error::Refusal;
+use super::shares::Share;
 use crate::Lrs;
 
-/// A place among the requests that are worked on. Given back when dropped.
-pub(super) struct Place {
-    _permit: OwnedSemaphorePermit,
-    gauge: prometheus::IntGauge,
+/// A place for a request whose body is read for this credential, among those that are worked on.
+pub(super) fn place(lrs: &Lrs, headers: &HeaderMap, credential: Key) -> Result<Share, Refusal> {
+    plain(headers)?;
+    lrs.inner.in_flight.take(credential).ok_or_else(|| Refusal::too_many(1))
 }
 
-impl Place {
-    /// A place, if there is one.
-    pub(super) fn take(lrs: &Lrs) -> Result<Self, Refusal> {
-        let permit = lrs.inner.in_flight.clone().try_acquire_owned().map_err(|_| Refusal::too_many(1))?;
-        let gauge = lrs.inner.metrics.in_flight.clone();
-        gauge.inc();
-        Ok(Self { _permit: permit, gauge })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.gauge.dec();
-    }
+/// Refuses a body that is packed.
+pub(super) fn plain(headers: &HeaderMap) -> Result<(), Refusal> {
+    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
+    let is_plain = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");
+    if codings.all(is_plain) { Ok(()) } else { Err(Refusal::encoded()) }
 }
 
 /// The whole body.
 pub(super) async fn read(lrs: &Lrs, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+    fits(lrs, headers)?;
+    rest(lrs, Bytes::new(), body.into_data_stream()).await
+}
+
+/// Refuses a body that is known to be too large.
+pub(super) fn fits(lrs: &Lrs, headers: &HeaderMap) -> Result<(), Refusal> {
     let limit = lrs.inner.limits.body_bytes;
-    if named_length(headers).is_some_and(|length| length > limit as u64) {
-        return Err(Refusal::too_large(limit));
-    }
+    let too_large = named_length(headers).is_some_and(|length| length > limit as u64);
+    if too_large { Err(Refusal::too_large(limit)) } else { Ok(()) }
+}
+
+/// The whole of a body of which this has come.
+pub(super) async fn rest(lrs: &Lrs, begin: Bytes, stream: BodyDataStream) -> Result<Bytes, Refusal> {
     let seconds = lrs.inner.limits.body_seconds;
-    match tokio::time::timeout(Duration::from_secs(seconds), collect(body, limit)).await {
+    let collect = collect(begin, stream, lrs.inner.limits.body_bytes);
+    match tokio::time::timeout(Duration::from_secs(seconds), collect).await {
         Ok(read) => read,
         Err(_) => Err(Refusal::too_slow(seconds)),
     }
@@ -50,9 +52,8 @@ pub(super) fn named_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok())
 }
 
-async fn collect(body: Body, limit: usize) -> Result<Bytes, Refusal> {
-    let mut stream = body.into_data_stream();
-    let mut first = Bytes::new();
+async fn collect(begin: Bytes, mut stream: BodyDataStream, limit: usize) -> Result<Bytes, Refusal> {
+    let mut first = begin;
     let mut rest: Vec<u8> = Vec::new();
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|_| Refusal::bad_request("the body ended before it was complete"))?;

@@ -11,7 +11,7 @@ use xapi::documents::{DocumentAction, DocumentQuery, DocumentResource};
 use xapi::{Iris, Version};
 
 use super::auth::{self, Right, authorized};
-use super::body::{self, Place};
+use super::body;
 use super::conditions::{self, Conditions};
 use super::error::Refusal;
 use super::{answering, headless, json, negotiate, parameters, with_version};
@@ -69,7 +69,6 @@ async fn read(lrs: &Lrs, parts: &Parts, resource: DocumentResource) -> Result<Re
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, content_type.unwrap_or(UNTYPED));
     // Somebody else's bytes: a browser that is led here must not take them for a page of this place.
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
     Ok(conditions.reading(answer, &tag, Some(document.stored)))
 }
@@ -84,7 +83,7 @@ async fn write(
     let version = negotiate(lrs, &parts.headers).await?;
     let credential = authorized(lrs, &parts.headers, writing(resource)).await?;
     let keeper = keeper(lrs, &credential)?;
-    let _place = Place::take(lrs)?;
+    let _place = body::place(lrs, &parts.headers, credential.id)?;
     let query = query(parts, resource, DocumentAction::Write, auth::iris(lrs, &credential)?)?;
     let conditions = Conditions::read(&parts.headers)?;
     let content_type = content_type(&parts.headers)?;

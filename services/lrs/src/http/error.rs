@@ -53,18 +53,30 @@ impl Refusal {
             StatusCode::PAYLOAD_TOO_LARGE,
             format!("the body is larger than the limit of {limit} bytes"),
         )
-        .with(header::CONNECTION, HeaderValue::from_static("close"))
     }
 
     pub(super) fn too_slow(seconds: u64) -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, format!("the body did not arrive within {seconds} seconds"))
-            .with(header::CONNECTION, HeaderValue::from_static("close"))
     }
 
     /// 408 for a body that stopped arriving.
     pub(super) fn stalled(seconds: u64) -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, format!("nothing of the body arrived for {seconds} seconds"))
-            .with(header::CONNECTION, HeaderValue::from_static("close"))
+    }
+
+    /// 401 for a form that does not say early enough whose it is.
+    pub(super) fn late_authorization(bytes: usize) -> Self {
+        let text = format!("expected Authorization within the first {bytes} bytes of the form");
+        Self { error: text, ..Self::unauthorized() }
+    }
+
+    /// 415 for a body that is packed (RFC 9110, 15.5.16).
+    pub(super) fn encoded() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "expected the body as it is, without a Content-Encoding such as gzip",
+        )
+        .with(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))
     }
 
     /// 429, with when to come back.
@@ -213,8 +225,7 @@ impl From<Unacceptable> for Refusal {
     fn from(error: Unacceptable) -> Self {
         match error {
             Unacceptable::Statement(invalid) => invalid.into(),
-            Unacceptable::TooMuch(_) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string())
-                .with(header::CONNECTION, HeaderValue::from_static("close")),
+            Unacceptable::TooMuch(_) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()),
             error => Self::bad_request(error.to_string()),
         }
     }

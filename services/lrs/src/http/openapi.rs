@@ -60,7 +60,7 @@ fn schemas() -> Result<Value, serde_json::Error> {
 }
 
 /// Statuses of refusals, and what they mean.
-const REFUSALS: [(&str, &str); 11] = [
+const REFUSALS: [(&str, &str); 12] = [
     ("400", "The request is not as the standard demands"),
     ("401", "No credential, or none that is good"),
     ("403", "The credential lacks a scope, or its rules do not let the statement in"),
@@ -69,6 +69,7 @@ const REFUSALS: [(&str, &str); 11] = [
     ("409", "A different one is there already"),
     ("412", "The document is not as If-Match or If-None-Match demand"),
     ("413", "The body is larger than is taken"),
+    ("415", "The body is packed, by a Content-Encoding"),
     ("429", "More than is taken at once; Retry-After says when to come back"),
     ("500", "A fault of the server; nothing was changed"),
     (
@@ -151,7 +152,7 @@ impl Operation {
 
     fn body(mut self, content: Value) -> Self {
         self.body = Some(json!({ "required": true, "content": content }));
-        self.refused(&["408", "409", "413"])
+        self.refused(&["408", "409", "413", "415"])
     }
 
     fn refused(mut self, statuses: &[&str]) -> Self {

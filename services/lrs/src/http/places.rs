@@ -9,6 +9,7 @@ use eventlog::Key;
 use prometheus::IntGauge;
 use tokio::time::Instant;
 
+use super::shares::{Share, Shares};
 use crate::Limits;
 
 /// After how many times in which something was due a reader that took nothing has to make room for others.
@@ -17,11 +18,9 @@ const SILENT: u32 = 4;
 /// All places, and who has them.
 #[derive(Debug)]
 pub(crate) struct Places {
-    all: usize,
-    each: usize,
+    shares: Arc<Shares>,
     silent: Duration,
     open: Mutex<Open>,
-    gauge: IntGauge,
 }
 
 #[derive(Debug, Default)]
@@ -32,9 +31,9 @@ struct Open {
 
 #[derive(Debug)]
 struct Holder {
-    credential: Key,
     /// When it took something last.
     took: Instant,
+    _share: Share,
 }
 
 /// A place. Given back when dropped.
@@ -47,28 +46,21 @@ pub(crate) struct Place {
 impl Places {
     pub(crate) fn new(limits: &Limits, gauge: IntGauge) -> Self {
         let silent = Duration::from_secs(limits.heartbeat_seconds.max(1)) * SILENT;
-        Self { all: limits.streams, each: limits.streams_each, silent, open: Mutex::default(), gauge }
+        let shares = Shares::new(limits.streams, limits.streams_each, gauge);
+        Self { shares, silent, open: Mutex::default() }
     }
 
     /// A place for a reader with this credential, where there is one.
     pub(crate) fn take(self: &Arc<Self>, credential: Key, now: Instant) -> Option<Place> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = |open: &Open| open.holders.values().filter(|one| one.credential == credential).count();
-        if open.holders.len() >= self.all || own(&open) >= self.each {
+        let share = self.shares.take(credential).or_else(|| {
             open.holders.retain(|_, holder| now.duration_since(holder.took) <= self.silent);
-        }
+            self.shares.take(credential)
+        })?;
         let id = open.next;
-        let free = open.holders.len() < self.all && own(&open) < self.each;
-        if free {
-            open.next += 1;
-            open.holders.insert(id, Holder { credential, took: now });
-        }
-        self.count(&open);
-        free.then(|| Place { id, places: Arc::clone(self) })
-    }
-
-    fn count(&self, open: &Open) {
-        self.gauge.set(i64::try_from(open.holders.len()).unwrap_or(i64::MAX));
+        open.next += 1;
+        open.holders.insert(id, Holder { took: now, _share: share });
+        Some(Place { id, places: Arc::clone(self) })
     }
 }
 
@@ -85,7 +77,6 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut open = self.places.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.holders.remove(&self.id);
-        self.places.count(&open);
     }
 }
 
@@ -99,19 +90,6 @@ mod tests {
     }
 
     #[test]
-    fn one_credential_leaves_places_to_others() {
-        let (places, now) = (places(3, 2), Instant::now());
-        let mut held: Vec<_> = (0..2).map(|_| places.take([1; 16], now).unwrap()).collect();
-        assert!(places.take([1; 16], now).is_none());
-        held.push(places.take([2; 16], now).unwrap());
-        assert!(places.take([3; 16], now).is_none(), "all are taken");
-        assert_eq!(places.gauge.get(), 3);
-        held.clear();
-        assert_eq!(places.gauge.get(), 0);
-        assert!(places.take([1; 16], now).is_some());
-    }
-
-    #[test]
     fn who_takes_nothing_makes_room_and_only_where_it_is_needed() {
         let (places, now) = (places(2, 2), Instant::now());
         let later = now + Duration::from_secs(5);
@@ -121,6 +99,6 @@ mod tests {
         assert!(!silent.keep(later), "its place is another's");
         assert!(heard.keep(later) && third.keep(later));
         drop(silent);
-        assert_eq!(places.gauge.get(), 2);
+        assert!(places.take([3; 16], later).is_none(), "what was another's already is not given back");
     }
 }

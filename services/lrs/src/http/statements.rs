@@ -14,7 +14,7 @@ use xapi::{Invalid, Iris, Statement, StatementQuery, Version, parse};
 
 use super::apart::{self, Apart};
 use super::auth::{self, Breach, Right, authorized};
-use super::body::{self, Place};
+use super::body;
 use super::error::{KEPT, Refusal};
 use super::upload::{self, Opening};
 use super::{
@@ -79,7 +79,7 @@ async fn get(lrs: &Lrs, parts: &Parts) -> Result<Response, Refusal> {
 async fn write(lrs: &Lrs, parts: &Parts, body: Body) -> Result<Response, Refusal> {
     let version = negotiate(lrs, &parts.headers).await?;
     let credential = authorized(lrs, &parts.headers, Right::WriteStatements).await?;
-    let _place = Place::take(lrs)?;
+    let _place = body::place(lrs, &parts.headers, credential.id)?;
     let stored = match parts.method {
         Method::PUT => put(lrs, parts, body, &credential, version).await,
         _ => post(lrs, parts, body, &credential, version).await,
@@ -130,7 +130,10 @@ async fn post(
         Box::pin(apart::take(lrs, parts, body, parse, check)).await?
     } else {
         let parse = move |json: &[u8]| parse::statements(json, version, &limits);
-        (take(Opening { lrs, version, parse, check }, parts, body).await?, Apart::default())
+        (
+            take(Opening { lrs, credential: credential.id, version, parse, check }, parts, body).await?,
+            Apart::default(),
+        )
     };
     let sender = sender(credential, rules.as_deref());
     let (posted, apart) = store(lrs, parts, taken, breach, (credential, sender), version).await?;
@@ -184,7 +187,10 @@ async fn put(
             let statement = parse::statement(json, version, &limits)?;
             Ok::<_, Invalid>(vec![Statement { id: statement.id.or(id), ..statement }])
         };
-        (take(Opening { lrs, version, parse, check }, parts, body).await?, Apart::default())
+        (
+            take(Opening { lrs, credential: credential.id, version, parse, check }, parts, body).await?,
+            Apart::default(),
+        )
     };
     if !taken.1.is_of(id) {
         return Err(differs());

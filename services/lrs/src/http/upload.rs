@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, Bytes};
 use axum::http::HeaderMap;
+use eventlog::Key;
 use futures_util::StreamExt as _;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use xapi::multipart::{Event, Headers, MultipartError, Splitter};
 use xapi::{Invalid, Statement, Version};
 
@@ -20,8 +21,6 @@ use crate::{Limits, Lrs};
 const PARSED_ASIDE: usize = 128 << 10;
 /// Bytes that are taken apart at a time.
 const PIECE: usize = 64 << 10;
-/// How long what a refused request still sends is read, so that the client comes to read the answer.
-const LINGER: Duration = Duration::from_secs(2);
 
 /// A body that arrives, within bounds of size and time.
 struct Upload {
@@ -48,6 +47,7 @@ enum Piece {
 /// What reads the statements' part: `parse` where it holds up nobody, then `check`.
 pub(super) struct Opening<'l, P, C> {
     pub(super) lrs: &'l Lrs,
+    pub(super) credential: Key,
     pub(super) version: Version,
     pub(super) parse: P,
     pub(super) check: C,
@@ -86,7 +86,7 @@ where
     C: FnOnce(&[Statement]) -> Result<(), Refusal>,
 {
     let inner = &opening.lrs.inner;
-    let _room = inner.uploads.try_acquire().map_err(|_| Refusal::too_many(1))?;
+    let _place = inner.uploads.take(opening.credential).ok_or_else(|| Refusal::too_many(1))?;
     let limits = inner.limits;
     let most = limits.body_bytes.saturating_add(limits.attachment_bytes);
     if body::named_length(headers).is_some_and(|length| length > most as u64) {
@@ -107,7 +107,6 @@ where
     if let Some(intake) = intake {
         intake.discard().await;
     }
-    upload.linger().await;
     Err(refusal)
 }
 
@@ -222,21 +221,5 @@ impl Upload {
             return Err(Refusal::too_large(most));
         }
         Ok(Some(bytes))
-    }
-
-    /// Reads on for a while and forgets it: a connection that is closed on a client which still sends takes the answer
-    /// along.
-    async fn linger(mut self) {
-        let most = self.limits.body_bytes;
-        let reading = async {
-            let mut read = 0;
-            while let Some(Ok(bytes)) = self.stream.next().await {
-                read += bytes.len();
-                if read > most {
-                    break;
-                }
-            }
-        };
-        let _ = timeout(LINGER, reading).await;
     }
 }

@@ -1,0 +1,151 @@
+//! Bodies as they come in: within bounds of size, of time, and of how much there may be of all of them.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{self, HttpBody as _};
+use axum::extract::{FromRef, FromRequest, Request};
+use axum::http::{HeaderMap, header};
+use futures_util::StreamExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout_at};
+
+use super::problem::{BODY_LIMIT, Problem};
+use super::state::Shell;
+
+/// How long a body may take, in seconds.
+const BODY_SECONDS: u64 = 120;
+/// How much there may be of all bodies together: of more than one large one, so that none holds up a small one.
+const ALL_BODIES: usize = 2 * BODY_LIMIT;
+/// What is expected where a body is packed.
+const UNPACKED: &str = "application/json without a Content-Encoding";
+/// In what the room is measured.
+const PIECE: usize = 4 << 10;
+
+/// The room for bodies that come in, in pieces. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Room(Arc<Semaphore>);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(ALL_BODIES / PIECE)))
+    }
+}
+
+/// A whole body of JSON, or none; one that cannot be taken is a problem. What says nothing of what it is, or that it is
+/// something that a page of another site may send without being asked first, is none. Stands behind the credential.
+pub(crate) struct Body(pub(crate) Held);
+
+/// Bytes, and the room that they take until they are dropped.
+pub(crate) struct Held {
+    bytes: Vec<u8>,
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+impl Deref for Held {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Body
+where
+    Shell: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let Room(room) = Shell::from_ref(state).room;
+        let (parts, body) = request.into_parts();
+        if !is_json(&parts.headers) && !body.is_end_stream() {
+            return Err(Problem::MediaType("application/json"));
+        }
+        read(&parts.headers, body, room, BODY_LIMIT, BODY_SECONDS).await.map(Self)
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = said.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+/// The whole body. Room is taken as it comes.
+async fn read(
+    headers: &HeaderMap,
+    body: body::Body,
+    room: Arc<Semaphore>,
+    limit: usize,
+    seconds: u64,
+) -> Result<Held, Problem> {
+    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
+    if codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(Problem::MediaType(UNPACKED));
+    }
+    let announced = body.size_hint().lower();
+    if announced > limit as u64 {
+        return Err(Problem::TooLarge(limit));
+    }
+    let until = Instant::now() + Duration::from_secs(seconds);
+    let mut stream = body.into_data_stream();
+    let (mut bytes, mut held) = (Vec::new(), None::<OwnedSemaphorePermit>);
+    loop {
+        let next = timeout_at(until, stream.next()).await.map_err(|_| Problem::Slow)?;
+        let Some(chunk) = next else { return Ok(Held { bytes, _room: held }) };
+        let chunk = chunk.map_err(|_| Problem::Asked("the body ended before it was complete".to_owned()))?;
+        if bytes.len() + chunk.len() > limit {
+            return Err(Problem::TooLarge(limit));
+        }
+        let has = held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let needs = (bytes.len() + chunk.len()).div_ceil(PIECE) - has;
+        let more = u32::try_from(needs).ok().and_then(|n| Arc::clone(&room).try_acquire_many_owned(n).ok());
+        let more = more.ok_or(Problem::Full(1))?;
+        match &mut held {
+            Some(held) => held.merge(more),
+            None => held = Some(more),
+        }
+        // As much as was announced at once, so that it is not copied while it grows.
+        if bytes.is_empty() {
+            bytes.reserve_exact(usize::try_from(announced).unwrap_or(limit).max(chunk.len()));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, Bytes};
+    use futures_util::stream;
+
+    use super::*;
+
+    async fn taken(body: Body, room: &Arc<Semaphore>) -> Result<Held, Problem> {
+        read(&HeaderMap::new(), body, Arc::clone(room), 10 * PIECE, 1).await
+    }
+
+    #[tokio::test]
+    async fn bodies_take_room_as_they_come_and_give_it_back() {
+        let room = Arc::new(Semaphore::new(12));
+        let piece = |_| Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; PIECE]));
+        let pieces = |count: usize| stream::iter((0..count).map(piece));
+        let held = taken(Body::from_stream(pieces(9)), &room).await.unwrap_or_else(|_| panic!("it fits"));
+        assert_eq!((held.len(), room.available_permits()), (9 * PIECE, 3));
+        assert_eq!(taken(Body::from_stream(pieces(9)), &room).await.err(), Some(Problem::Full(1)));
+        assert_eq!(room.available_permits(), 3);
+        assert_eq!(taken(Body::from("x"), &room).await.map(|held| held.len()).ok(), Some(1));
+        drop(held);
+        assert_eq!(room.available_permits(), 12);
+        for large in [Body::from_stream(pieces(11)), Body::from(vec![b'x'; 11 * PIECE])] {
+            assert_eq!(taken(large, &room).await.err(), Some(Problem::TooLarge(10 * PIECE)));
+        }
+        let silent = Body::from_stream(pieces(1).chain(stream::pending()));
+        assert_eq!(taken(silent, &room).await.err(), Some(Problem::Slow));
+        let packed = HeaderMap::from_iter([(header::CONTENT_ENCODING, "gzip".parse().unwrap())]);
+        let read = read(&packed, Body::from("x"), Arc::clone(&room), 10, 1).await;
+        assert_eq!(read.err(), Some(Problem::MediaType(UNPACKED)));
+        assert_eq!(room.available_permits(), 12);
+    }
+}
