@@ -15,10 +15,10 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::answers::Answers;
+use crate::limits::Limits;
 use crate::metrics::Reason;
 use crate::pulse::Pulse;
 use crate::wire::Wire;
-use crate::{Edge, Limits};
 
 /// How long a client that sends what nobody reads may send nothing.
 const SILENCE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -27,15 +27,14 @@ const PIECE: usize = 16 << 10;
 
 /// Answers what comes on a connection, until either side has had enough.
 pub(crate) async fn speak(
-    edge: &Edge,
+    (limits, https): (Limits, bool),
     stream: TcpStream,
     from: SocketAddr,
     router: Router,
     pulse: Arc<Pulse>,
     mut stopping: watch::Receiver<bool>,
 ) -> Reason {
-    let limits = edge.limits;
-    let answers = Answers { router, from, pulse: Arc::clone(&pulse), https: edge.https };
+    let answers = Answers { router, from, pulse: Arc::clone(&pulse), https };
     let wire = TokioIo::new(Wire::new(stream, Arc::clone(&pulse), limits.reader));
     let mut speaking =
         http1::Builder::new().max_header_size(limits.head_bytes).serve_connection(wire, answers);

@@ -7,14 +7,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use prometheus::Registry;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::connection;
+use crate::limits::Limits;
 use crate::metrics::{Metrics, Reason};
 use crate::pulse::Pulse;
-use crate::{Edge, connection};
 
 /// After how long it is looked again whether one can make room, where all are worked on.
 const AGAIN: Duration = Duration::from_millis(50);
@@ -22,6 +24,38 @@ const AGAIN: Duration = Duration::from_millis(50);
 const GRACE: Duration = Duration::from_millis(500);
 /// How long nothing is taken when the system gives no more sockets, and no connection here can make room.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// The edge of one process. Cheap to clone; all clones count together.
+#[derive(Clone)]
+pub struct Edge {
+    limits: Limits,
+    /// Whether browsers are told to come over TLS alone.
+    https: bool,
+    metrics: Metrics,
+}
+
+impl Edge {
+    /// An edge with these limits; `https` where everybody comes over TLS.
+    ///
+    /// # Errors
+    /// The metrics are registered already: one registry is for one edge.
+    pub fn new(limits: Limits, https: bool, registry: &Registry) -> Result<Self, prometheus::Error> {
+        Ok(Self { limits, https, metrics: Metrics::new(registry)? })
+    }
+
+    /// The same for a listener that has so many connections of its own.
+    #[must_use]
+    pub fn apart(&self, connections: usize) -> Self {
+        let mut apart = self.clone();
+        apart.limits.connections = connections;
+        apart
+    }
+
+    /// Answers what comes in, until `stopping`; then takes no more, and waits for the requests that were taken.
+    pub async fn serve(self, listener: TcpListener, router: Router, stopping: watch::Receiver<bool>) {
+        serve(self, listener, router, stopping).await;
+    }
+}
 
 /// The places for connections, and who has them.
 struct Connections {
@@ -45,12 +79,7 @@ struct Place {
 }
 
 /// Takes connections until `stopping`, then waits for those that are worked on.
-pub(crate) async fn serve(
-    edge: Edge,
-    listener: TcpListener,
-    router: Router,
-    mut stopping: watch::Receiver<bool>,
-) {
+async fn serve(edge: Edge, listener: TcpListener, router: Router, mut stopping: watch::Receiver<bool>) {
     // Made ready once, not for each connection.
     let router = router.with_state(());
     let most = u32::try_from(edge.limits.connections.max(1)).unwrap_or(u32::MAX);
@@ -128,7 +157,7 @@ impl Connections {
     ) {
         // What is written is whole: it need not wait for more.
         let _ = stream.set_nodelay(true);
-        let (pulse, edge) = (Arc::new(Pulse::new(edge.limits)), edge.clone());
+        let (pulse, bounds) = (Arc::new(Pulse::new(edge.limits)), (edge.limits, edge.https));
         let connections = Arc::clone(&self);
         // Held until it stands among the others, so that it cannot be gone before.
         let mut open = self.open();
@@ -137,7 +166,7 @@ impl Connections {
         self.metrics.open.inc();
         let place = Place { number, connections, reason: Reason::Room, _permit: permit };
         let own = Arc::clone(&pulse);
-        let speaking = async move { connection::speak(&edge, stream, from, router, own, stopping).await };
+        let speaking = async move { connection::speak(bounds, stream, from, router, own, stopping).await };
         let task = tokio::spawn(place.hold(speaking));
         open.by_number.insert(number, (pulse, task.abort_handle()));
     }

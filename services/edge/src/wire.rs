@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-use crate::TAKEN;
+use crate::limits::TAKEN;
 use crate::pulse::Pulse;
 
 /// A socket that says what happens on it.

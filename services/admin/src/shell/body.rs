@@ -1,38 +1,23 @@
 //! Bodies as they come in: within bounds of size, of time, and of how much there may be of all of them.
 
 use std::ops::Deref;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{self, HttpBody as _};
 use axum::extract::{FromRef, FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use futures_util::StreamExt as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use super::problem::{BODY_LIMIT, Problem};
+use super::room::Room;
 use super::state::Shell;
 
 /// How long a body may take, in seconds.
 const BODY_SECONDS: u64 = 120;
-/// How much there may be of all bodies together: of more than one large one, so that none holds up a small one.
-const ALL_BODIES: usize = 2 * BODY_LIMIT;
 /// What is expected where a body is packed.
 const UNPACKED: &str = "application/json without a Content-Encoding";
-/// In what the room is measured.
-const PIECE: usize = 4 << 10;
-
-/// The room for bodies that come in, in pieces. Cheap to clone.
-#[derive(Clone)]
-pub(crate) struct Room(Arc<Semaphore>);
-
-impl Default for Room {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(ALL_BODIES / PIECE)))
-    }
-}
-
 /// A whole body of JSON, or none; one that cannot be taken is a problem. What says nothing of what it is, or that it is
 /// something that a page of another site may send without being asked first, is none. Stands behind the credential.
 pub(crate) struct Body(pub(crate) Held);
@@ -58,7 +43,7 @@ where
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let Room(room) = Shell::from_ref(state).room;
+        let room = Shell::from_ref(state).room;
         let (parts, body) = request.into_parts();
         if !is_json(&parts.headers) && !body.is_end_stream() {
             return Err(Problem::MediaType("application/json"));
@@ -77,7 +62,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 async fn read(
     headers: &HeaderMap,
     body: body::Body,
-    room: Arc<Semaphore>,
+    room: Room,
     limit: usize,
     seconds: u64,
 ) -> Result<Held, Problem> {
@@ -100,9 +85,7 @@ async fn read(
             return Err(Problem::TooLarge(limit));
         }
         let has = held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let needs = (bytes.len() + chunk.len()).div_ceil(PIECE) - has;
-        let more = u32::try_from(needs).ok().and_then(|n| Arc::clone(&room).try_acquire_many_owned(n).ok());
-        let more = more.ok_or(Problem::Full(1))?;
+        let more = room.more(has, bytes.len() + chunk.len()).ok_or(Problem::Full(1))?;
         match &mut held {
             Some(held) => held.merge(more),
             None => held = Some(more),
@@ -120,32 +103,33 @@ mod tests {
     use axum::body::{Body, Bytes};
     use futures_util::stream;
 
+    use super::super::room::PIECE;
     use super::*;
 
-    async fn taken(body: Body, room: &Arc<Semaphore>) -> Result<Held, Problem> {
-        read(&HeaderMap::new(), body, Arc::clone(room), 10 * PIECE, 1).await
+    async fn taken(body: Body, room: &Room) -> Result<Held, Problem> {
+        read(&HeaderMap::new(), body, room.clone(), 10 * PIECE, 1).await
     }
 
     #[tokio::test]
     async fn bodies_take_room_as_they_come_and_give_it_back() {
-        let room = Arc::new(Semaphore::new(12));
+        let room = Room::of(12);
         let piece = |_| Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; PIECE]));
         let pieces = |count: usize| stream::iter((0..count).map(piece));
         let held = taken(Body::from_stream(pieces(9)), &room).await.unwrap_or_else(|_| panic!("it fits"));
-        assert_eq!((held.len(), room.available_permits()), (9 * PIECE, 3));
+        assert_eq!((held.len(), room.left()), (9 * PIECE, 3));
         assert_eq!(taken(Body::from_stream(pieces(9)), &room).await.err(), Some(Problem::Full(1)));
-        assert_eq!(room.available_permits(), 3);
+        assert_eq!(room.left(), 3);
         assert_eq!(taken(Body::from("x"), &room).await.map(|held| held.len()).ok(), Some(1));
         drop(held);
-        assert_eq!(room.available_permits(), 12);
+        assert_eq!(room.left(), 12);
         for large in [Body::from_stream(pieces(11)), Body::from(vec![b'x'; 11 * PIECE])] {
             assert_eq!(taken(large, &room).await.err(), Some(Problem::TooLarge(10 * PIECE)));
         }
         let silent = Body::from_stream(pieces(1).chain(stream::pending()));
         assert_eq!(taken(silent, &room).await.err(), Some(Problem::Slow));
         let packed = HeaderMap::from_iter([(header::CONTENT_ENCODING, "gzip".parse().unwrap())]);
-        let read = read(&packed, Body::from("x"), Arc::clone(&room), 10, 1).await;
+        let read = read(&packed, Body::from("x"), room.clone(), 10, 1).await;
         assert_eq!(read.err(), Some(Problem::MediaType(UNPACKED)));
-        assert_eq!(room.available_permits(), 12);
+        assert_eq!(room.left(), 12);
     }
 }

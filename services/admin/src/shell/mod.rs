@@ -10,6 +10,7 @@ mod metrics;
 pub(crate) mod openapi;
 pub(crate) mod problem;
 pub(crate) mod recording;
+mod room;
 mod session;
 mod state;
 mod words;

@@ -11,8 +11,8 @@ use vault::Vault;
 use views::municipality::Current;
 
 use super::attempts::Attempts;
-use super::body::Room;
 use super::metrics::Metrics;
+use super::room::Room;
 use super::words::{self, t};
 
 /// What every handler may use. Cheap to clone.
