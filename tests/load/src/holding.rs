@@ -37,7 +37,7 @@ const PIECE: usize = 64 << 10;
 mod limits {
     use super::MIB;
 
-    /// A connection: the head of a request, at most.
+    /// A connection: the head of a request (`--header-limit`), at most.
     pub(super) const HEAD: u64 = 64 << 10;
     /// A form of the alternate syntax that does not say yet whose it is, and how many of them there are.
     pub(super) const FORM: (u64, u64) = (64 << 10, 32);
