@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
+
 /// An instant in UTC as microseconds since 1970-01-01T00:00:00Z, the resolution of `stored`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Micros(pub i64);
@@ -17,6 +19,14 @@ impl Micros {
     /// The instant of a chrono time, cut to microseconds.
     pub fn from_datetime(at: chrono::DateTime<chrono::Utc>) -> Self {
         Self(at.timestamp_micros())
+    }
+}
+
+/// Waits this long, or until `stopping` turns true or its sender is gone; whether what is done every so often goes on.
+pub async fn rest(pause: Duration, stopping: &mut watch::Receiver<bool>) -> bool {
+    tokio::select! {
+        () = tokio::time::sleep(pause) => true,
+        _ = stopping.wait_for(|stop| *stop) => false,
     }
 }
 

@@ -8,11 +8,12 @@
 
 mod levels;
 mod rows;
+mod source;
 
 use domain::{StatementFactsRef, verbs};
 use eventlog::EventLog;
 use eventlog::database::Tx;
-use eventlog::event::{Event, Key, Position};
+use eventlog::event::Event;
 use eventlog::fold::{FoldError, Projection};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -22,28 +23,9 @@ use crate::voids;
 
 pub use rows::NAME;
 
+use source::{Said, Source};
+
 pub use levels::{CompetenceLevel, EvidenceRow, of_person};
-
-/// A statement that can be evidence.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Source {
-    pub(crate) agent: Key,
-    pub(crate) position: Position,
-    pub(crate) activity: String,
-    pub(crate) said: Said,
-    pub(crate) registration: Option<Key>,
-    /// Microseconds since 1970.
-    pub(crate) observed_at: i64,
-}
-
-/// What the statement says of its activity.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Said {
-    /// It was passed.
-    Passed,
-    /// These codes of a closed question were the answer.
-    Answered(Vec<String>),
-}
 
 /// The projection `competence`.
 pub struct CompetenceProjection {

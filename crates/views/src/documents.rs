@@ -14,12 +14,12 @@ use eventlog::database::{Database, Tx};
 use eventlog::event::{Event, Key, Position};
 use eventlog::fold::{FoldError, InTransaction};
 use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
 use uuid::Uuid;
 
 use crate::ViewError;
+use crate::index::Index;
 use crate::sql::{insert_sqlite, json_keys, key, position, signed};
 
 /// A document that is there.
@@ -35,7 +35,12 @@ pub struct Listed {
 
 /// The hook that writes the index; give it to the log when opening it.
 pub fn hook() -> Arc<dyn InTransaction> {
-    Arc::new(DocumentIndex)
+    Arc::new(Index {
+        name: "document_index",
+        tables: (SQLITE_TABLE, POSTGRES_TABLE),
+        drop: DROP_TABLE,
+        fold: |tx, events| fold(tx, events).boxed(),
+    })
 }
 
 /// The documents that belong to a resource, an activity and an agent, stored after a position, in the order in which
@@ -101,28 +106,6 @@ fn scope(place: &DocumentPlace) -> Key {
     scope
 }
 
-/// Folds documents into the table `document`.
-#[derive(Debug)]
-struct DocumentIndex;
-
-impl InTransaction for DocumentIndex {
-    fn name(&self) -> &'static str {
-        "document_index"
-    }
-
-    fn prepare<'a>(&'a self, mut tx: Tx<'a>) -> BoxFuture<'a, Result<(), FoldError>> {
-        async move { Ok(tx.run(SQLITE_TABLE, POSTGRES_TABLE).await?) }.boxed()
-    }
-
-    fn reset<'a>(&'a self, mut tx: Tx<'a>) -> BoxFuture<'a, Result<(), FoldError>> {
-        async move { Ok(tx.run(DROP_TABLE, DROP_TABLE).await?) }.boxed()
-    }
-
-    fn apply<'a>(&'a self, tx: Tx<'a>, events: &'a [Event]) -> BoxFuture<'a, Result<(), FoldError>> {
-        fold(tx, events).boxed()
-    }
-}
-
 const SQLITE_TABLE: &str = "
 CREATE TABLE IF NOT EXISTS document (
     stream BLOB NOT NULL PRIMARY KEY, scope BLOB NOT NULL, registration BLOB, position INTEGER NOT NULL)
@@ -146,6 +129,7 @@ struct Current {
     position: Position,
 }
 
+/// Folds documents into the table `document`.
 async fn fold(mut tx: Tx<'_>, events: &[Event]) -> Result<(), FoldError> {
     // Of several events of one document the last one counts.
     let mut last: BTreeMap<Key, Option<Current>> = BTreeMap::new();

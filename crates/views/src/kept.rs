@@ -13,10 +13,10 @@ use eventlog::database::{Database, Tx};
 use eventlog::event::{Event, Key, Position};
 use eventlog::fold::{FoldError, InTransaction};
 use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use sqlx::Row as _;
 
 use crate::ViewError;
+use crate::index::Index;
 use crate::sql::{insert_sqlite, json_positions, key, position, signed};
 
 /// How much a credential has waiting.
@@ -36,7 +36,12 @@ const PAGE: &str = "SELECT position FROM kept_statement WHERE readable = 1 AND c
 
 /// The hook that writes the table; give it to the log when opening it.
 pub fn hook() -> Arc<dyn InTransaction> {
-    Arc::new(KeptIndex)
+    Arc::new(Index {
+        name: "kept_index",
+        tables: (SQLITE_TABLE, POSTGRES_TABLE),
+        drop: DROP_TABLE,
+        fold: |tx, events| fold(tx, events).boxed(),
+    })
 }
 
 /// How much waits, by credential; those with nothing are left out.
@@ -130,28 +135,6 @@ fn number(column: i64) -> u64 {
     u64::try_from(column).unwrap_or(0)
 }
 
-/// Folds what was kept, replayed and discarded into the table `kept_statement`.
-#[derive(Debug)]
-struct KeptIndex;
-
-impl InTransaction for KeptIndex {
-    fn name(&self) -> &'static str {
-        "kept_index"
-    }
-
-    fn prepare<'a>(&'a self, mut tx: Tx<'a>) -> BoxFuture<'a, Result<(), FoldError>> {
-        async move { Ok(tx.run(SQLITE_TABLE, POSTGRES_TABLE).await?) }.boxed()
-    }
-
-    fn reset<'a>(&'a self, mut tx: Tx<'a>) -> BoxFuture<'a, Result<(), FoldError>> {
-        async move { Ok(tx.run(DROP_TABLE, DROP_TABLE).await?) }.boxed()
-    }
-
-    fn apply<'a>(&'a self, tx: Tx<'a>, events: &'a [Event]) -> BoxFuture<'a, Result<(), FoldError>> {
-        fold(tx, events).boxed()
-    }
-}
-
 // `readable` leads the index: what waits is counted and paged from it alone.
 const SQLITE_TABLE: &str = "
 CREATE TABLE IF NOT EXISTS kept_statement (
@@ -175,6 +158,7 @@ struct Kept {
     bytes: u64,
 }
 
+/// Folds what was kept, replayed and discarded into the table `kept_statement`.
 async fn fold(mut tx: Tx<'_>, events: &[Event]) -> Result<(), FoldError> {
     let (mut kept, mut gone, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
     for event in events {

@@ -10,6 +10,7 @@ pub mod activities;
 pub mod competence;
 pub mod documents;
 mod error;
+mod index;
 pub mod kept;
 pub mod municipality;
 pub mod progress;

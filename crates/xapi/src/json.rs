@@ -1,36 +1,14 @@
 //! A JSON reader (RFC 8259) that keeps byte spans and changes nothing: numbers, key order and escapes stay in
 //! the text. It reads into a flat list of nodes that is reused from one value to the next.
 
+mod node;
 mod value;
 
 use std::collections::HashSet;
 
+pub(crate) use node::Kind;
+use node::{Node, hex4};
 pub(crate) use value::{Value, write_string};
-
-/// What a node is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Object,
-    Array,
-    String,
-    Number,
-    True,
-    False,
-    Null,
-}
-
-/// One value, or one key of an object. An object's children are key, value, key, value …
-#[derive(Debug, Clone, Copy)]
-struct Node {
-    /// Of strings without their quotes, of everything else from the first to after the last byte.
-    start: u32,
-    end: u32,
-    /// The index after this node and all below it.
-    next: u32,
-    kind: Kind,
-    /// Of a string: it has escapes. Of an object: it has a key twice.
-    marked: bool,
-}
 
 /// Where a text stops being JSON, and what was expected there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -289,12 +267,6 @@ fn plain_prefix(bytes: &[u8]) -> usize {
     }
     let rest = &bytes[at..];
     at + rest.iter().position(|&b| b == b'"' || b == b'\\' || b < 0x20).unwrap_or(rest.len())
-}
-
-/// The code unit of a `\uXXXX` at the start of `bytes`.
-fn hex4(bytes: &[u8]) -> Option<u16> {
-    let [b'\\', b'u', digits @ ..] = bytes.first_chunk::<6>()? else { return None };
-    digits.iter().try_fold(0, |unit, &b| Some(unit << 4 | (b as char).to_digit(16)? as u16))
 }
 
 #[cfg(test)]

@@ -7,16 +7,18 @@ mod anonymous;
 mod canonical;
 mod edits;
 mod ids;
+mod parts;
 
 use uuid::Uuid;
 
-use crate::json::{Kind, Value, write_string};
+use crate::json::{Kind, Value};
 use crate::{Version, time};
 
 pub use anonymous::{Account, Anonymous, AnonymousObject};
 pub use canonical::{Canonical, Languages};
 
 use edits::Edits;
+use parts::{json_string, sub_statement};
 
 /// What the server adds to a statement's text.
 #[derive(Debug, Clone, Copy)]
@@ -110,16 +112,6 @@ fn event(event: Value<'_>, edits: &mut Edits, answer: Version) {
             edits.insert(activity.range().end, "]");
         }
     }
-}
-
-fn sub_statement(statement: Value<'_>) -> Option<Value<'_>> {
-    statement.get("object").filter(|o| o.get("objectType").is_some_and(|t| t.is("SubStatement")))
-}
-
-fn json_string(text: &str) -> String {
-    let mut json = String::with_capacity(text.len() + 2);
-    write_string(&mut json, text);
-    json
 }
 
 #[cfg(test)]

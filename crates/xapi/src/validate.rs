@@ -3,62 +3,22 @@
 mod activity;
 mod agent;
 mod context;
+mod found;
 mod leaf;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::agents::{AgentRole, AgentSpan};
+use crate::agents::AgentRole;
 use crate::json::Value;
 use crate::number::Decimal;
-use crate::statement::{
-    Attachment, ContextRole, Object, ResultFacts, Score, Statement, SubStatement, VOIDED,
-};
+use crate::statement::{Attachment, Object, ResultFacts, Score, Statement, SubStatement, VOIDED};
 use crate::{Identifier, Iris, Version};
 
 use agent::{Actor, Allowed};
+pub(crate) use found::Fault;
+use found::{Checked, Found, Lists, MOST};
 use leaf::{fields, required};
-
-/// Agents and groups of one statement, and attachments. Each may need a slot of its own, of which an event has 65,535.
-const MOST: usize = 10_000;
-
-/// A value that breaks a rule.
-#[derive(Debug)]
-pub(crate) struct Fault {
-    index: u32,
-    expected: Cow<'static, str>,
-}
-
-type Checked<T> = Result<T, Fault>;
-
-impl Fault {
-    fn at(value: Value<'_>, expected: impl Into<Cow<'static, str>>) -> Self {
-        Self { index: value.index(), expected: expected.into() }
-    }
-
-    /// The fault's JSON pointer in `root`, and what was expected. The pointer stops where a name is not the
-    /// standard's own: names that senders choose may be anything.
-    pub(crate) fn locate(self, root: Value<'_>) -> (String, String) {
-        let mut pointer = String::new();
-        let mut value = root;
-        while value.index() != self.index {
-            let entry = value.entries().find(|(_, child)| child.contains(self.index));
-            let item = value.items().enumerate().find(|(_, child)| child.contains(self.index));
-            if let Some((name, child)) =
-                entry.and_then(|(key, child)| Some((leaf::standard_name(key)?, child)))
-            {
-                pointer = format!("{pointer}/{name}");
-                value = child;
-            } else if let Some((n, child)) = item {
-                pointer = format!("{pointer}/{n}");
-                value = child;
-            } else {
-                break;
-            }
-        }
-        (pointer, self.expected.into_owned())
-    }
-}
 
 /// Checks `value`, which begins at byte `base` of what was read, and says what is known of it.
 pub(crate) fn statement(value: Value<'_>, version: Version, iris: Iris) -> Checked<Statement> {
@@ -136,23 +96,6 @@ pub(crate) fn anybody(value: Value<'_>) -> Vec<Identifier> {
     let mut seen = std::collections::HashSet::new();
     people.retain(|identifier| seen.insert(identifier.clone()));
     people
-}
-
-/// What is collected while a statement is checked.
-struct Found {
-    version: Version,
-    iris: Iris,
-    base: usize,
-    in_sub_statement: bool,
-    lists: Lists,
-}
-
-#[derive(Default)]
-struct Lists {
-    agents: Vec<AgentSpan>,
-    context_activities: Vec<(ContextRole, String)>,
-    definitions: Vec<(String, Range<usize>)>,
-    attachments: Vec<Attachment>,
 }
 
 /// The properties that statements and SubStatements share.

@@ -37,7 +37,7 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 use eventlog::EventLog;
-use eventlog::clock::SharedClock;
+use eventlog::clock::{SharedClock, rest};
 use eventlog::fold::InTransaction;
 use tokio::sync::watch;
 use vault::Vault;
@@ -322,9 +322,8 @@ impl Lrs {
                 Ok(sets) => tracing::info!(sets, "removed content whose statement never came"),
                 Err(error) => tracing::warn!(%error, "content whose statement never came cannot be removed"),
             }
-            tokio::select! {
-                () = tokio::time::sleep(SWEPT_EVERY) => {}
-                changed = stopping.changed() => if changed.is_err() { return },
+            if !rest(SWEPT_EVERY, &mut stopping).await {
+                return;
             }
         }
     }

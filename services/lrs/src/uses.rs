@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use eventlog::clock::Micros;
+use eventlog::clock::{Micros, rest};
 use tokio::sync::watch;
 use vault::{
     Conflicts, OTHER_TOOLS, REFUSALS_KEPT, RefusalNote, Stored, TOOLS_KEPT, ToolUse, Use, VaultError,
@@ -154,16 +154,11 @@ impl Lrs {
 
     /// Writes it down every ten seconds, and a last time when `stopping` turns true.
     pub async fn keep_uses(self, mut stopping: watch::Receiver<bool>) {
-        loop {
-            let stop = tokio::select! {
-                _ = stopping.wait_for(|stop| *stop) => true,
-                () = tokio::time::sleep(EVERY) => false,
-            };
+        let mut goes_on = true;
+        while goes_on {
+            goes_on = rest(EVERY, &mut stopping).await;
             if let Err(error) = self.write_uses().await {
                 tracing::warn!(%error, "what credentials were used for cannot be written down");
-            }
-            if stop {
-                return;
             }
         }
     }

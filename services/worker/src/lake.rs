@@ -8,7 +8,7 @@ use std::time::Duration;
 use analytics::lake::{Lake, LakeError, Page, Snapshot, Targets};
 use domain::events::kind::STATEMENT;
 use eventlog::EventLog;
-use eventlog::clock::SharedClock;
+use eventlog::clock::{SharedClock, rest};
 use eventlog::event::Position;
 use eventlog::projection::Unfoldable;
 use prometheus::{Gauge, IntGauge, Registry};
@@ -116,9 +116,8 @@ impl Keeper {
                     RETRY
                 }
             };
-            tokio::select! {
-                _ = shutdown.changed() => return,
-                () = tokio::time::sleep(wait) => {}
+            if !rest(wait, &mut shutdown).await {
+                return;
             }
             tokio::select! {
                 _ = shutdown.changed() => return,

@@ -1,7 +1,7 @@
 //! The manifest: which files make up the lake, and up to which position. Replacing it is what commits.
 
-use super::LakeError;
 use super::blocks::Block;
+use super::error::LakeError;
 use eventlog::event::Key;
 use serde::{Deserialize, Serialize};
 use std::path::Path;

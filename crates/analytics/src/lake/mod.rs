@@ -10,6 +10,7 @@
 //! voided, at the position from which on it does not count.
 
 mod blocks;
+mod error;
 mod manifest;
 mod snapshot;
 mod store;
@@ -20,76 +21,14 @@ mod tests;
 use blocks::{Block, blocks, tail_start};
 use domain::StatementFactsRef;
 use domain::events::kind;
+pub use error::LakeError;
 use eventlog::event::{Event, Key, Position};
 use manifest::{Awaiting, Files, Manifest};
-use polars::prelude::{DataFrame, PolarsError};
+use polars::prelude::DataFrame;
 pub use snapshot::Snapshot;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use table::{Statements, Void};
-
-/// Why the lake cannot be written or read. Nothing in it is personal.
-#[derive(Debug, thiserror::Error)]
-pub enum LakeError {
-    /// A file cannot be read or written.
-    #[error("lake file {path}: {source}")]
-    Io {
-        /// Relative to the lake's directory.
-        path: String,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// A file is not the one the manifest names. Delete the lake and write it anew.
-    #[error("lake file {path} is not as it was written: its length or hash differs from the manifest")]
-    Damaged {
-        /// Relative to the lake's directory.
-        path: String,
-    },
-    /// The manifest cannot be read.
-    #[error("lake manifest: {0}")]
-    Manifest(String),
-    /// The lake was written in another format. Delete it and write it anew.
-    #[error("the lake has format {found}, expected {expected}")]
-    Format {
-        /// What the manifest says.
-        found: u32,
-        /// What this program writes.
-        expected: u32,
-    },
-    /// The lake was given an event that does not follow its last one.
-    #[error("the lake expected the event at position {expected} and was given position {found}")]
-    Gap {
-        /// The position after the lake's last, or after the event before.
-        expected: u64,
-        /// The position it was given.
-        found: u64,
-    },
-    /// A statement's facts cannot be read.
-    #[error("facts of the statement at position {position}: {reason}")]
-    Facts {
-        /// Its place in the log.
-        position: u64,
-        /// What was expected.
-        reason: String,
-    },
-    /// A report asked for a position the lake has not reached.
-    #[error("the lake ends at position {lake}, before position {asked}")]
-    Behind {
-        /// Where the lake ends.
-        lake: u64,
-        /// What was asked for.
-        asked: u64,
-    },
-    /// The Parquet library refused.
-    #[error("lake table: {0}")]
-    Table(#[from] PolarsError),
-}
-
-impl LakeError {
-    fn io(path: &str, source: std::io::Error) -> Self {
-        Self::Io { path: path.to_owned(), source }
-    }
-}
 
 /// Where statements are in the log, and which credential sent them, by id; see [`Page::void_targets`].
 pub type Targets = HashMap<Key, (Position, Option<Key>)>;

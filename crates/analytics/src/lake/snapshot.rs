@@ -1,7 +1,8 @@
 //! The lake as it was at a position, for reading.
 
+use super::error::LakeError;
 use super::manifest::Manifest;
-use super::{LakeError, store, table};
+use super::{store, table};
 use domain::Date;
 use eventlog::event::Position;
 use polars::prelude::*;

@@ -1,6 +1,6 @@
 //! Files that are either wholly there or not at all.
 
-use super::LakeError;
+use super::error::LakeError;
 use super::manifest::{self, File, Manifest};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;

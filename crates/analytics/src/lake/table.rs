@@ -1,6 +1,6 @@
 //! The lake's two tables as data frames, and their Parquet files.
 
-use super::LakeError;
+use super::error::LakeError;
 use domain::statement::{ContextRole, ObjectFacts, share};
 use domain::{Date, StatementFactsRef};
 use eventlog::clock::Micros;

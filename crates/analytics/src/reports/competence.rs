@@ -10,54 +10,18 @@
 //!   without a level reaches none.
 
 mod evidence;
+mod known;
 mod sections;
 
 use super::populations::Populations;
 use super::{Definition, Frame, ReportError, text};
 use crate::lake::Snapshot;
-use disclosure::{LevelKind, ReportKind, ResultTable, Text};
+use disclosure::{ReportKind, ResultTable, Text};
 use domain::frameworks::{Framework, framework};
-use domain::{Date, Facts, Municipality};
+use domain::{Facts, Municipality};
 use evidence::{Instrument, People};
 
-/// What to report on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parameters {
-    /// The framework's id, version included, such as `digcomp-3.0`.
-    pub framework: String,
-    /// The day; none: the latest that any statement is about.
-    pub as_of: Option<Date>,
-    /// The base from which eight levels are shown beside four bands, where they can be.
-    pub levels_from: u64,
-}
-
-impl Parameters {
-    /// The report on a framework for the latest day, with eight levels from a base of 30.
-    pub fn new(framework: impl Into<String>) -> Self {
-        Self { framework: framework.into(), as_of: None, levels_from: 30 }
-    }
-}
-
-/// One person's level in each competence or area, by its index; `None` where it is unknown or expired.
-type Levels = Vec<Option<u8>>;
-
-/// What is known of one person, by kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Known {
-    demonstrated: Levels,
-    self_assessed: Levels,
-    /// Whether any statement of theirs is about a course or a part of one.
-    reached: bool,
-}
-
-impl Known {
-    fn of(&self, kind: LevelKind) -> &Levels {
-        match kind {
-            LevelKind::SelfAssessed => &self.self_assessed,
-            _ => &self.demonstrated,
-        }
-    }
-}
+pub use known::Parameters;
 
 /// Makes the report at the snapshot's position. `municipality` is folded from the events up to it.
 ///

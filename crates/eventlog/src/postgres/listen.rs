@@ -6,6 +6,7 @@ use sqlx::postgres::{PgListener, PgPool};
 use tokio::sync::watch;
 
 use super::read::head;
+use crate::clock::rest;
 use crate::event::Position;
 
 /// How often the head is looked at where no notification comes.
@@ -24,21 +25,17 @@ pub(crate) async fn follow(
     saw: impl Fn(Position, u64),
     mut closing: watch::Receiver<bool>,
 ) {
-    while !*closing.borrow() {
+    loop {
         tokio::select! {
             ended = listen(&pool, &channel, &saw) => {
                 if let Err(error) = ended {
                     tracing::warn!(%error, "cannot hear of appends by other nodes; trying again");
                 }
             }
-            changed = closing.changed() => {
-                if changed.is_err() { return }
-                continue;
-            }
+            _ = closing.wait_for(|closing| *closing) => return,
         }
-        tokio::select! {
-            () = tokio::time::sleep(PAUSE) => {}
-            changed = closing.changed() => if changed.is_err() { return },
+        if !rest(PAUSE, &mut closing).await {
+            return;
         }
     }
 }

@@ -10,6 +10,7 @@ use super::drive::{Folded, Work};
 use super::generation::Generation;
 use super::inner::{Inner, Kept, not_made};
 use super::status::RunnerError;
+use crate::clock::rest;
 use crate::event::Position;
 
 /// Events that may be folded while the generation that answers is held still.
@@ -86,9 +87,8 @@ impl Inner {
                     pause = PAUSE;
                 }
             }
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                changed = ending.changed() => if changed.is_err() { return },
+            if !rest(pause, &mut ending).await {
+                return;
             }
         }
     }

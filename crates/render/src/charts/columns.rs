@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::Frame;
+use super::frame::Frame;
 use crate::number::count;
 
 /// From the top of the drawing to that of the highest column.

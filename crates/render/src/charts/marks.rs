@@ -1,6 +1,6 @@
 //! The marks of a row, and where they lie. Horizontal places are thousandths of a per cent of the drawing's width.
 
-use super::{Frame, Mark, Part, Row};
+use super::frame::{Frame, Mark, Part, Row};
 use crate::number::whole_percent;
 use disclosure::Ratio;
 use maud::{Markup, html};
@@ -14,8 +14,6 @@ const BAR_HEIGHT: u32 = 20;
 const GAP: u32 = 11;
 /// From the top of a bar to the foot of the type on it.
 const ON_BAR: u32 = 15;
-/// A line of a label and of what stands at its right has at most this many characters: what a phone has room for.
-pub(super) const WRAP: usize = 54;
 
 /// `part` of `of` as a place within `width`.
 fn share(part: u64, of: u64, width: u64) -> u64 {

@@ -1,6 +1,7 @@
 //! The rows of the vault on SQLite and PostgreSQL. Knows SQL; knows no keys.
 
 mod postgres;
+mod rows;
 mod sqlite;
 
 use eventlog::{Database, Location, Transaction, Tx};
@@ -23,6 +24,7 @@ macro_rules! on_either {
     };
 }
 pub(crate) use on_either;
+pub(crate) use rows::{About, AgentRow, KeyRow, bytes};
 
 /// Calls the function of that name for the database at hand.
 macro_rules! either {
@@ -32,33 +34,6 @@ macro_rules! either {
             Tx::Postgres(connection) => postgres::$function(connection, $($argument),*).await,
         }
     };
-}
-
-/// The one row of the table `vault`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct About {
-    pub(crate) format: i32,
-    pub(crate) instance: Vec<u8>,
-    /// The generation that all rows are under.
-    pub(crate) generation: u32,
-}
-
-/// An agent: how it is found, and its identifier's digest, wrapped, for finding it under the next lookup key.
-#[derive(Debug, Clone)]
-pub(crate) struct AgentRow {
-    pub(crate) agent: AgentId,
-    pub(crate) lookup: [u8; 32],
-    pub(crate) generation: u32,
-    pub(crate) identifier: Vec<u8>,
-}
-
-/// A key of an agent.
-#[derive(Debug, Clone)]
-pub(crate) struct KeyRow {
-    pub(crate) agent: AgentId,
-    pub(crate) period: Period,
-    pub(crate) generation: u32,
-    pub(crate) wrapped: Vec<u8>,
 }
 
 /// The vault's database.
@@ -223,18 +198,6 @@ pub(crate) async fn update_keys(tx: Tx<'_>, rows: &[KeyRow]) -> Result<(), Vault
 /// Deletes agents and their keys; returns how many of each there were.
 pub(crate) async fn delete_agents(tx: Tx<'_>, agents: &[AgentId]) -> Result<(u64, u64), VaultError> {
     either!(tx, delete_agents(agents))
-}
-
-/// An array out of a column of bytes.
-pub(crate) fn bytes<const N: usize>(column: &[u8]) -> Result<[u8; N], VaultError> {
-    column
-        .try_into()
-        .map_err(|_| VaultError::damaged("a row of the vault", "expected a column of another length"))
-}
-
-/// A generation or quarter out of a number column.
-fn number<T: TryFrom<i64>>(column: i64) -> Result<T, VaultError> {
-    column.try_into().map_err(|_| VaultError::damaged("a row of the vault", "expected a smaller number"))
 }
 
 /// Makes the file, if it is new, readable by its owner only; its write-ahead log takes over its permissions.

@@ -3,7 +3,7 @@
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{PgConnection, Row};
 
-use super::{About, AgentRow, KeyRow, bytes, number};
+use super::rows::{About, AgentRow, KeyRow, bytes, number};
 use crate::{AgentId, Period, VaultError};
 
 pub(super) const SCHEMA: &str = include_str!("schema.postgres.sql");

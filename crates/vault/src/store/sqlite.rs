@@ -3,7 +3,7 @@
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
-use super::{About, AgentRow, KeyRow, bytes, number};
+use super::rows::{About, AgentRow, KeyRow, bytes, number};
 use crate::{AgentId, Period, VaultError};
 
 pub(super) const SCHEMA: &str = include_str!("schema.sqlite.sql");

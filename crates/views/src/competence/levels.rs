@@ -10,7 +10,7 @@ use eventlog::event::{Key, Position};
 use eventlog::projection::Views;
 
 use super::rows;
-use super::{Said, Source};
+use super::source::{Said, Source};
 use crate::ViewError;
 
 /// What can be said of a person's level in a competence, and why.

@@ -6,7 +6,7 @@ use eventlog::database::{Database, Tx};
 use eventlog::event::{Key, Position};
 use eventlog::projection::Views;
 
-use super::{Said, Source};
+use super::source::{Said, Source};
 use crate::ViewError;
 use crate::sql::{insert_sqlite, json_keys, json_positions, key, position, signed};
 

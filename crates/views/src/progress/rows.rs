@@ -9,7 +9,7 @@ use eventlog::event::Key;
 use eventlog::projection::Views;
 use sha2::{Digest, Sha256};
 
-use super::{Folded, Pair, Progress, ProgressRow};
+use super::done::{Folded, Pair, Progress, ProgressRow};
 use crate::ViewError;
 use crate::sql::{insert_sqlite, json_keys, key};
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{Kind, Node, hex4};
+use super::node::{Kind, Node, hex4};
 
 /// A value that was read, or a key.
 #[derive(Clone, Copy)]

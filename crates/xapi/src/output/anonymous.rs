@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::json_string;
+use super::parts::json_string;
 use crate::statement::{ContextRole, ResultFacts, Score};
 use crate::{Version, time};
 

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::fmt;
 
 use super::edits::{Edits, edited};
-use super::sub_statement;
+use super::parts::sub_statement;
 use crate::json::{Kind, Value};
 
 /// What the server holds to be canonical, and who reads it.

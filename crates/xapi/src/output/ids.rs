@@ -1,7 +1,7 @@
 //! `format=ids`.
 
 use super::edits::{Edits, edited};
-use super::sub_statement;
+use super::parts::sub_statement;
 use crate::json::{Kind, Value};
 
 pub(super) fn ids(text: &str) -> String {

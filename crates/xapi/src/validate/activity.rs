@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
+use super::found::{Checked, Fault, Found};
 use super::leaf::{self, fields, required};
-use super::{Checked, Fault, Found};
 use crate::Iris;
 use crate::json::Value;
 use crate::statement::{Activity, InteractionType};

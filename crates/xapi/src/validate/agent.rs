@@ -1,7 +1,7 @@
 //! Agents and groups (1.0.3 Data 2.4.2, IEEE 4.2.2.1).
 
+use super::found::{Checked, Fault, Found};
 use super::leaf::{self, fields, required};
-use super::{Checked, Fault, Found};
 use crate::Iris;
 use crate::agents::{AgentRole, AgentSpan, Identifier};
 use crate::json::Value;

@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use super::agent::Allowed;
+use super::found::{Checked, Fault, Found};
 use super::leaf::{self, fields, required};
-use super::{Checked, Fault, Found};
 use crate::Version;
 use crate::agents::AgentRole;
 use crate::json::{Kind, Value};

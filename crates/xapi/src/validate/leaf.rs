@@ -4,83 +4,11 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
-use super::{Checked, Fault};
+use super::found::{Checked, Fault, standard_name};
 use crate::json::{Kind, Value};
 use crate::number::Decimal;
 use crate::statement::{Duration, Timestamp};
 use crate::{Iris, lexical, time};
-
-/// Every property that the standard defines in a statement: the names that an error may repeat.
-const STANDARD_NAMES: [&str; 63] = [
-    "account",
-    "actor",
-    "agent",
-    "attachments",
-    "authority",
-    "category",
-    "choices",
-    "completion",
-    "contentType",
-    "context",
-    "contextActivities",
-    "contextAgents",
-    "contextGroups",
-    "correctResponsesPattern",
-    "definition",
-    "description",
-    "display",
-    "duration",
-    "extensions",
-    "fileUrl",
-    "group",
-    "grouping",
-    "homePage",
-    "id",
-    "instructor",
-    "interactionType",
-    "language",
-    "length",
-    "max",
-    "mbox",
-    "mbox_sha1sum",
-    "member",
-    "min",
-    "moreInfo",
-    "name",
-    "object",
-    "objectType",
-    "openid",
-    "other",
-    "parent",
-    "platform",
-    "raw",
-    "registration",
-    "relevantTypes",
-    "response",
-    "result",
-    "revision",
-    "scale",
-    "scaled",
-    "score",
-    "sha2",
-    "source",
-    "statement",
-    "steps",
-    "stored",
-    "success",
-    "target",
-    "team",
-    "timestamp",
-    "type",
-    "usageType",
-    "verb",
-    "version",
-];
-
-/// The name of a property, if it is one of the standard's.
-pub(super) fn standard_name(key: Value<'_>) -> Option<&'static str> {
-    STANDARD_NAMES.into_iter().find(|name| key.is(name))
-}
 
 /// The values of an object's properties, in the order of `names`. Refuses any other property, and one that
 /// comes twice.

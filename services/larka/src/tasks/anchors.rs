@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use eventlog::anchor::{Anchor, Signer};
+use eventlog::clock::rest;
 use prometheus::IntGauge;
 use tokio::sync::watch;
 
@@ -56,7 +57,7 @@ pub(crate) async fn keep(instance: Arc<Instance>, schedule: Schedule, mut stoppi
         Ok(gauge) => gauge,
         Err(error) => return tracing::error!(%error, "no anchors are written"),
     };
-    let mut last = 0;
+    let (mut last, mut goes_on) = (0, true);
     loop {
         match write(&instance, &schedule.file, last).await {
             Ok(position) => {
@@ -65,13 +66,10 @@ pub(crate) async fn keep(instance: Arc<Instance>, schedule: Schedule, mut stoppi
             }
             Err(error) => tracing::error!(%error, "the head could not be signed and written"),
         }
-        if *stopping.borrow() {
+        if !goes_on {
             return;
         }
-        tokio::select! {
-            () = tokio::time::sleep(schedule.every) => {}
-            _ = stopping.changed() => {}
-        }
+        goes_on = rest(schedule.every, &mut stopping).await;
     }
 }
 

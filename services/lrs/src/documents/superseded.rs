@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::Facts as _;
 use domain::documents::{DocumentDeletedFacts, DocumentStoredFacts, DocumentsDroppedFacts};
-use eventlog::clock::Micros;
+use eventlog::clock::{Micros, rest};
 use eventlog::event::Expected;
 use eventlog::{AppendError, Key, NewEvent, Position};
 use tokio::sync::watch;
@@ -39,9 +39,8 @@ impl Lrs {
                 Ok(contents) => tracing::info!(contents, "dropped what was superseded in documents"),
                 Err(error) => tracing::warn!(%error, "what was superseded in documents cannot be dropped"),
             }
-            tokio::select! {
-                () = tokio::time::sleep(EVERY) => {}
-                changed = stopping.changed() => if changed.is_err() { return },
+            if !rest(EVERY, &mut stopping).await {
+                return;
             }
         }
     }

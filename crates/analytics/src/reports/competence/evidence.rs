@@ -2,7 +2,7 @@
 
 use super::super::rows::{Row, Rows};
 use super::super::{Frame, ReportError};
-use super::{Known, Levels};
+use super::known::{Known, Levels};
 use domain::competence::{self, Evidence, ItemAnswer, Kind, Requirements, State};
 use domain::events::{Duty, SurveyFacts};
 use domain::frameworks::Framework;

@@ -3,7 +3,7 @@
 use super::super::populations::Populations;
 use super::super::text;
 use super::evidence::Instrument;
-use super::{Known, Levels, Parameters};
+use super::known::{Known, Levels, Parameters};
 use disclosure::{Axis, Category, Figure, Item, ItemGroup, LevelKind, Measure, Nested, Role, Section, Text};
 use domain::frameworks::Framework;
 

@@ -1,0 +1,43 @@
+//! What is asked, and what is known of one person.
+
+use disclosure::LevelKind;
+use domain::Date;
+
+/// What to report on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameters {
+    /// The framework's id, version included, such as `digcomp-3.0`.
+    pub framework: String,
+    /// The day; none: the latest that any statement is about.
+    pub as_of: Option<Date>,
+    /// The base from which eight levels are shown beside four bands, where they can be.
+    pub levels_from: u64,
+}
+
+impl Parameters {
+    /// The report on a framework for the latest day, with eight levels from a base of 30.
+    pub fn new(framework: impl Into<String>) -> Self {
+        Self { framework: framework.into(), as_of: None, levels_from: 30 }
+    }
+}
+
+/// One person's level in each competence or area, by its index; `None` where it is unknown or expired.
+pub(super) type Levels = Vec<Option<u8>>;
+
+/// What is known of one person, by kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Known {
+    pub(super) demonstrated: Levels,
+    pub(super) self_assessed: Levels,
+    /// Whether any statement of theirs is about a course or a part of one.
+    pub(super) reached: bool,
+}
+
+impl Known {
+    pub(super) fn of(&self, kind: LevelKind) -> &Levels {
+        match kind {
+            LevelKind::SelfAssessed => &self.self_assessed,
+            _ => &self.demonstrated,
+        }
+    }
+}
