@@ -19,6 +19,7 @@ use axum::middleware;
 use eventlog::EventLog;
 use eventlog::clock::SharedClock;
 use prometheus::Registry;
+use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
 use vault::Vault;
 use views::municipality::Current;
@@ -69,6 +70,9 @@ pub struct Options {
     pub registry: Registry,
     /// Whether browsers must send the session's cookie over TLS alone.
     pub secure_cookies: bool,
+    /// Whether the proxies are named in front of the service, so that an address of this machine or a private one is
+    /// known to be a visitor's own.
+    pub proxies_named: bool,
 }
 
 /// The service: the shell, and whom each subject asks. Cheap to clone.
@@ -120,6 +124,7 @@ pub fn router(options: Options) -> Result<Router, prometheus::Error> {
         clock,
         registry,
         secure_cookies,
+        proxies_named,
     } = options;
     let pages = subjects().iter().flat_map(|subject| subject.pages).copied().collect();
     let shell = Shell {
@@ -128,10 +133,11 @@ pub fn router(options: Options) -> Result<Router, prometheus::Error> {
         municipality,
         clock,
         secure_cookies,
-        attempts: Arc::new(Attempts::new()),
+        attempts: Arc::new(Attempts::new(proxies_named)),
         metrics: Metrics::new(&registry)?,
         pages,
         room: Default::default(),
+        forms: Arc::new(Semaphore::new(shell::FORMS)),
         turn: Arc::default(),
     };
     let admin = Admin { shell, reports, followers, credentials, statements, forwards };

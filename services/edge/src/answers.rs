@@ -43,7 +43,8 @@ impl hyper::service::Service<Request<Incoming>> for Answers {
             (Body::empty(), None)
         } else {
             let asked_first = parts.headers.contains_key(header::EXPECT);
-            let lent = Lent(Arc::new(Mutex::new(Loan { body, asked_first })));
+            let pulse = Arc::clone(&self.pulse);
+            let lent = Lent(Arc::new(Mutex::new(Loan { body, asked_first, pulse })));
             (Body::new(lent.clone()), Some(lent))
         };
         let future = self.router.clone().call(Request::from_parts(parts, body));
@@ -59,6 +60,7 @@ struct Loan {
     body: Incoming,
     /// The client sends it only when asked, and nobody has asked yet.
     asked_first: bool,
+    pulse: Arc<Pulse>,
 }
 
 impl Lent {
@@ -96,7 +98,9 @@ impl HttpBody for Lent {
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let mut loan = self.loan();
         loan.asked_first = false;
-        Pin::new(&mut loan.body).poll_frame(cx)
+        let polled = Pin::new(&mut loan.body).poll_frame(cx);
+        loan.pulse.sent(polled.is_ready());
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

@@ -20,7 +20,7 @@ use crate::pulse::Pulse;
 
 /// After how long it is looked again whether one can make room, where all are worked on.
 const AGAIN: Duration = Duration::from_millis(50);
-/// How long something has to be waited for on a connection before it makes room: its request may be on the way.
+/// How long a client has to be waited for before its connection makes room: what it sends or takes may be on the way.
 const GRACE: Duration = Duration::from_millis(500);
 /// How long nothing is taken when the system gives no more sockets, and no connection here can make room.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -137,14 +137,14 @@ impl Connections {
         }
     }
 
-    /// Ends the connection that is nearest to its end, of those on which something is waited for; whether there is one.
+    /// Ends one connection of those on which the client is waited for; whether there is one.
     fn make_room(&self) -> bool {
-        let (open, now) = (self.open(), Instant::now());
-        let waiting = open.by_number.values().filter(|(pulse, task)| {
-            !task.is_finished() && pulse.since().is_some_and(|since| since + GRACE <= now)
-        });
-        let nearest = waiting.min_by_key(|(pulse, _)| pulse.due());
-        nearest.map(|(_, task)| task.abort()).is_some()
+        let Some(then) = Instant::now().checked_sub(GRACE) else { return false };
+        let open = self.open();
+        let waiting = open.by_number.values().filter(|(_, task)| !task.is_finished());
+        let waiting = waiting.filter_map(|(pulse, task)| Some((pulse.yields(then)?, task)));
+        let first = waiting.min_by_key(|(order, _)| *order);
+        first.map(|(_, task)| task.abort()).is_some()
     }
 
     fn take(

@@ -7,8 +7,9 @@ use crate::files;
 /// How many connections there may be, and what each may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Connections at the same time. Where all are taken the one that is nearest to its end makes room, of those that
-    /// wait for a request or are only read from to be closed.
+    /// Connections at the same time. Where all are taken one makes room: the nearest to its end of those that wait for a
+    /// request or are only read from to be closed, else the one whose client has longest sent nothing of a body that is
+    /// asked for, or taken nothing of its answer.
     pub connections: usize,
     /// Bytes of a request's line and headers; more is answered with 431.
     pub head_bytes: usize,

@@ -11,6 +11,8 @@ use crate::limits::Limits;
 const BUSY: u64 = u64::MAX;
 /// The answer is there; it is not written whole yet.
 const ENDING: u64 = BUSY - 1;
+/// Stands for no time.
+const NEVER: u64 = u64::MAX;
 
 /// Shared by all that handle one connection, which take turns: nothing here waits for anything.
 #[derive(Debug)]
@@ -21,6 +23,10 @@ pub(crate) struct Pulse {
     due: AtomicU64,
     /// Milliseconds after `began` since which it waits.
     since: AtomicU64,
+    /// Milliseconds after `began` since which the client takes nothing of what there is for it; [`NEVER`] where it does.
+    untaken: AtomicU64,
+    /// The same of a body that is asked for, of which it sends nothing.
+    unsent: AtomicU64,
     /// Something of the next request has come.
     heard: AtomicBool,
     /// The client still sends a body that nobody reads.
@@ -37,6 +43,8 @@ impl Pulse {
             limits,
             due: AtomicU64::new(0),
             since: AtomicU64::new(0),
+            untaken: AtomicU64::new(NEVER),
+            unsent: AtomicU64::new(NEVER),
             heard: AtomicBool::new(false),
             unread: AtomicBool::new(false),
             stalled: AtomicBool::new(false),
@@ -60,6 +68,7 @@ impl Pulse {
 
     /// The answer is there.
     pub(crate) fn answered(&self) {
+        self.unsent.store(NEVER, Relaxed);
         self.due.store(ENDING, Relaxed);
     }
 
@@ -84,9 +93,34 @@ impl Pulse {
         (due < ENDING).then(|| self.began + Duration::from_millis(due))
     }
 
-    /// Since when something is waited for, where it is.
-    pub(crate) fn since(&self) -> Option<Instant> {
-        self.due().map(|_| self.began + Duration::from_millis(self.since.load(Relaxed)))
+    /// The client took something of what there is for it, or did not.
+    pub(crate) fn took(&self, something: bool) {
+        self.moved(&self.untaken, something);
+    }
+
+    /// A body that is asked for went on, or did not.
+    pub(crate) fn sent(&self, something: bool) {
+        self.moved(&self.unsent, something);
+    }
+
+    fn moved(&self, since: &AtomicU64, something: bool) {
+        if something {
+            since.store(NEVER, Relaxed);
+        } else if since.load(Relaxed) == NEVER {
+            since.store(self.millis(Instant::now()), Relaxed);
+        }
+    }
+
+    /// Whether this connection may make room, as it has waited for its client since then or before, and in which order:
+    /// first where a request is waited for, the nearest to its end; then where one was taken and the client does
+    /// nothing, the longest silent.
+    pub(crate) fn yields(&self, then: Instant) -> Option<(bool, Instant)> {
+        let at = |millis| self.began + Duration::from_millis(millis);
+        if let Some(due) = self.due() {
+            return (at(self.since.load(Relaxed)) <= then).then_some((false, due));
+        }
+        let silent = self.untaken.load(Relaxed).min(self.unsent.load(Relaxed));
+        (silent != NEVER && at(silent) <= then).then(|| (true, at(silent)))
     }
 
     /// The client goes on sending a body that nobody reads.

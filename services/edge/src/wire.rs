@@ -39,6 +39,7 @@ impl Wire {
     fn wrote(&mut self, cx: &mut Context<'_>, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match &polled {
             Poll::Pending => {
+                self.pulse.took(false);
                 let waits = self.waits.get_or_insert_with(|| {
                     self.taken = 0;
                     Box::pin(sleep(self.patience))
@@ -49,6 +50,7 @@ impl Wire {
                 }
             }
             Poll::Ready(Ok(bytes)) => {
+                self.pulse.took(true);
                 self.taken = self.taken.saturating_add(*bytes);
                 if self.taken >= TAKEN {
                     self.waits = None;
@@ -97,6 +99,7 @@ impl AsyncWrite for Wire {
     /// Asked when everything there was is written.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.waits = None;
+        self.pulse.took(true);
         self.pulse.written();
         Pin::new(&mut self.stream).poll_flush(cx)
     }

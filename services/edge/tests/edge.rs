@@ -300,6 +300,42 @@ async fn who_waits_makes_room_for_who_asks() {
     assert_eq!(all, (200, 200, 200, 200, 200, 200));
 }
 
+/// Of each kind more than there are places for, and each for longer than a test waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_takes_nothing_or_sends_half_of_what_is_asked_for_makes_room() {
+    let long = Duration::from_secs(3_600);
+    let limits =
+        Limits { connections: 4, head: long, idle: long, reader: long, drain: long, ..Limits::default() };
+    let world = World::open(limits).await;
+    let half = format!("{}x", head("POST", "/length", 1_000, ""));
+    let pipelined = "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100_000);
+    let ask = |mut stream: TcpStream| {
+        stream.write_all(b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        answer(&mut BufReader::new(stream)).2
+    };
+    let mut made = 0;
+    for (said, some) in [("GET /flood HTTP/1.1\r\nHost: x\r\n\r\n", 12), (&half, 12), (&pipelined, 6)] {
+        let mut silent = Vec::new();
+        for _ in 0..some {
+            let mut stream = TcpStream::connect(world.address).unwrap();
+            stream.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
+            // As much of it as is taken from one who takes nothing.
+            let _ = stream.write_all(said.as_bytes());
+            silent.push(stream);
+        }
+        assert_eq!(world.client(ask).await, "hello");
+        made += some - 3;
+        world.until_closed("room", made).await;
+    }
+    // One who does go on keeps the place before all of those.
+    let mut slow = TcpStream::connect(world.address).unwrap();
+    slow.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    slow.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let others: Vec<_> = (0..8).map(|_| TcpStream::connect(world.address).unwrap()).collect();
+    assert_eq!(answer(&mut BufReader::new(slow)).0, 200);
+    drop(others);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_head_that_is_too_large_is_refused_and_the_refusal_can_be_read() {
     let world = World::open(Limits { head_bytes: 10_000, ..Limits::default() }).await;

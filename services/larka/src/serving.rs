@@ -166,6 +166,7 @@ fn admin_of(instance: &Arc<Instance>) -> admin::Options {
         clock: instance.clock.clone(),
         registry: instance.registry.clone(),
         secure_cookies: is_https(&instance.settings.address.base_url),
+        proxies_named: !instance.settings.address.proxies.is_empty(),
     }
 }
 

@@ -273,6 +273,47 @@ promises! {
     }
 }
 
+/// Of each kind of stranger more than there are places for connections, and of forms fewer than there are for those.
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_who_wait_for_nothing_to_happen_make_room() {
+    let instance = Instance::fresh(Backend::Sqlite).await.unwrap();
+    let server = instance.start_with(&["--max-connections", "8", "--reader-seconds", "600"]).await.unwrap();
+    let half = |path: &str| format!("{}a", head("POST", path, 1_000, FORM));
+    let unread = "GET /login HTTP/1.1\r\nHost: larka\r\n\r\n".repeat(20_000);
+    for (said, some) in [(half("/login"), 30), (half("/xapi/statements?method=GET"), 30), (unread, 12)] {
+        let mut strangers = Vec::new();
+        for _ in 0..some {
+            let mut stream = connect(&server);
+            stream.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
+            let _ = stream.write_all(said.as_bytes());
+            strangers.push(stream);
+        }
+        let before = metric(&server, "larka_connections_closed_total", "room").await;
+        assert_eq!(server.post(&statement(&id(1), "anna", "a")).await.unwrap().status(), 200);
+        assert!(before >= f64::from(some) - 8.0, "{before} of {some} made room");
+        drop(strangers);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_forms_that_do_not_come_there_are_few_on_their_way() {
+    let instance = Instance::fresh(Backend::Sqlite).await.unwrap();
+    let server = instance.start().await.unwrap();
+    let strangers: Vec<_> = (0..100)
+        .map(|_| {
+            let mut stream = connect(&server);
+            stream.write_all(format!("{}a", head("POST", "/login", 1_000, FORM)).as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    let told = tokio::task::spawn_blocking(move || {
+        strangers.iter().map(|stream| answered(stream).0).collect::<Vec<_>>()
+    });
+    let told = told.await.unwrap();
+    let count = |status| told.iter().filter(|told| **told == status).count();
+    assert_eq!((count(408), count(429)), (64, 36), "{told:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn idle_connections_make_room_and_are_closed_in_time() {
     let instance = Instance::fresh(Backend::Sqlite).await.unwrap();

@@ -176,9 +176,9 @@ promises! {
         }
         assert_eq!(guess("203.0.113.9", 21).await, 429);
         assert_eq!(guess("203.0.113.10", 22).await, 401);
-        // Where no proxy is trusted the header is anybody's word.
+        // Of whoever is no trusted proxy the header is anybody's word.
         drop(server);
-        let server = instance.start().await.unwrap();
+        let server = instance.start_with(&["--trusted-proxies", "192.0.2.1"]).await.unwrap();
         for n in 0..21 {
             let form = form(&server, &format!("nobody{n}"), "a wrong guess of somebody");
             let answer = form.header("X-Forwarded-For", format!("203.0.113.{n}")).send().await.unwrap();
@@ -186,6 +186,52 @@ promises! {
         }
         let form = form(&server, "nobody", "a wrong guess of somebody").header("X-Forwarded-For", "203.0.113.99");
         assert_eq!(form.send().await.unwrap().status(), 429);
+    }
+
+    async fn who_logged_in_by_a_browser_before_is_not_locked_out_by_strangers_also_after_a_start(instance) {
+        let mut server = instance.start().await.unwrap();
+        let user = server.administrator.0.clone();
+        let entered = log_in(&server, &[]).await;
+        let cookies = entered.headers().get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
+        let known = cookies.filter(|cookie| cookie.starts_with("larka_browser=")).collect::<Vec<_>>();
+        assert!(known[0].contains("HttpOnly") && known[0].contains("Max-Age=34560000"), "{known:?}");
+        let known = known[0].split(';').next().unwrap().to_owned();
+        let guess = |user: String, address: String, cookie: String| {
+            let form = browser().post(format!("{address}/login")).header("Cookie", cookie);
+            form.form(&[("user", user.as_str()), ("password", "a wrong guess of somebody")]).send()
+        };
+        for _ in 0..2 {
+            // All come from one address, as behind a proxy that no setting names; other names hold up nobody.
+            for n in 0..25 {
+                let answer = guess(format!("nobody{n}"), server.address.clone(), String::new()).await.unwrap();
+                assert_eq!(answer.status(), 401, "{n}");
+            }
+            for _ in 0..6 {
+                guess(user.clone(), server.address.clone(), String::new()).await.unwrap();
+            }
+            until("strangers are locked out for a while", || async {
+                let answer = guess(user.clone(), server.address.clone(), String::new()).await.unwrap();
+                let wait = answer.headers().get("retry-after")?.to_str().unwrap().parse::<u32>().unwrap();
+                (wait > 6).then_some(())
+            })
+            .await;
+            let made_up = known[..known.len() - 4].to_owned();
+            assert_eq!(guess(user.clone(), server.address.clone(), made_up).await.unwrap().status(), 429);
+            // Also the right password would be refused without it.
+            assert_eq!(log_in(&server, &[]).await.status(), 429);
+            assert_eq!(log_in(&server, &[("Cookie", &known)]).await.status(), 303);
+            assert!(server.stop().unwrap().success());
+            server = instance.restart(&server).await.unwrap();
+        }
+    }
+
+    async fn any_number_of_requests_at_once_with_the_right_password_are_let_in(instance) {
+        let server = instance.start().await.unwrap();
+        assert_eq!(server.api(Method::GET, "status").send().await.unwrap().status(), 200);
+        let asks = (0..100).map(|_| tokio::spawn(server.api(Method::GET, "status").send()));
+        for ask in asks.collect::<Vec<_>>() {
+            assert_eq!(ask.await.unwrap().unwrap().status(), 200);
+        }
     }
 
     async fn the_account_stands_in_every_event_that_an_administrator_causes(instance) {

@@ -135,19 +135,26 @@ impl Vault {
         })
     }
 
+    /// The account with this login, if the password is its own, which was verified a moment ago, and nothing was changed
+    /// since. Hashes nothing, and so says nothing of others.
+    ///
+    /// # Errors
+    /// [`VaultError::Unavailable`].
+    pub async fn recall_password(&self, login: &str, password: &str) -> Result<Option<Account>, VaultError> {
+        let verified = &self.inner.secrets.passwords;
+        let held = self.account_of(login).await?.filter(|(_, stored)| {
+            verified.holds(&verified.mark(login, password, stored), self.inner.clock.elapsed())
+        });
+        Ok(held.map(|(account, _)| account))
+    }
+
     /// The account with this login, if the password is its own. Takes as long for a login that is not known; where the
     /// same was asked a moment ago and nothing was changed it takes no time.
     ///
     /// # Errors
     /// [`VaultError::Unavailable`].
     pub async fn verify_password(&self, login: &str, password: &str) -> Result<Option<Account>, VaultError> {
-        let sql = "SELECT id, login, role, display_name, created, password FROM account WHERE login = $1";
-        let mut reading = self.inner.store.read().await?;
-        let known: Option<(Account, String)> = on_either!(reading.tx(), connection => {
-            let row = sqlx::query(sql).bind(login.to_owned()).fetch_optional(connection).await?;
-            row.map(|row| Ok::<_, VaultError>((account!(row), row.try_get(5)?))).transpose()?
-        });
-        drop(reading);
+        let known = self.account_of(login).await?;
         let (account, stored) = known.map_or((None, None), |(account, stored)| (Some(account), Some(stored)));
         let verified = &self.inner.secrets.passwords;
         let mark = stored.as_deref().map(|stored| verified.mark(login, password, stored));
@@ -159,6 +166,16 @@ impl Vault {
             verified.remember(mark, self.inner.clock.elapsed());
         }
         Ok(account.filter(|_| same))
+    }
+
+    /// An account, and its password as it is stored.
+    async fn account_of(&self, login: &str) -> Result<Option<(Account, String)>, VaultError> {
+        let sql = "SELECT id, login, role, display_name, created, password FROM account WHERE login = $1";
+        let mut reading = self.inner.store.read().await?;
+        on_either!(reading.tx(), connection => {
+            let row = sqlx::query(sql).bind(login.to_owned()).fetch_optional(connection).await?;
+            row.map(|row| Ok((account!(row), row.try_get(5)?))).transpose()
+        })
     }
 
     /// Begins a session of an account.

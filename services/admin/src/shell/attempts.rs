@@ -1,4 +1,5 @@
 //! How often log-ins are tried: by account and by address, with a delay that grows, and two passwords hashed at a time.
+//! Where an account logged in before, by the browser's token or by the address, it is bounded by itself.
 //!
 //! Neither name nor address is kept: what stands in memory are hashes under a key that ends with the process.
 
@@ -30,6 +31,8 @@ const KEPT: usize = 20_000;
 /// What is known of tries.
 pub(crate) struct Attempts {
     hasher: RandomState,
+    /// Whether an address of this machine or a private one is a visitor's own and not that of a proxy.
+    proxies_named: bool,
     known: Mutex<Known>,
     places: Arc<Semaphore>,
     queue: Semaphore,
@@ -59,18 +62,24 @@ pub(crate) enum TooMuch {
     AtOnce(u32),
 }
 
-/// A try that is taken, with its place; it is to be told how it ended.
+/// A try that is taken; it is to be told how it ended.
 pub(crate) struct Attempt {
     /// The account, or where it logs in from here the two together; and the address.
     keys: [u64; 2],
+    /// How many of those bound it.
+    bound: usize,
+    /// How many of those it counts for: an address that may be everybody's is held against nobody.
+    counts: usize,
+    /// No other is taken until it has ended, or the delay again.
+    alone: bool,
     pair: u64,
     now: Duration,
-    _place: OwnedSemaphorePermit,
 }
 
 impl Attempts {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(proxies_named: bool) -> Self {
         Self {
+            proxies_named,
             hasher: RandomState::new(),
             known: Mutex::default(),
             places: Arc::new(Semaphore::new(AT_A_TIME)),
@@ -78,23 +87,43 @@ impl Attempts {
         }
     }
 
-    /// Waits for a place to try a log-in, unless account or address has to wait by itself, or too many wait.
-    pub(crate) async fn begin(&self, login: &str, from: IpAddr, now: Duration) -> Result<Attempt, TooMuch> {
+    /// A try of an account, unless account or address has to wait. `browser` is the token of a browser in which the
+    /// account logged in before.
+    pub(crate) fn begin(
+        &self,
+        login: &str,
+        from: IpAddr,
+        browser: Option<&[u8]>,
+        now: Duration,
+    ) -> Result<Attempt, TooMuch> {
         let from = network(from);
-        let pair = self.hasher.hash_one(("pair", login, from));
+        let pair = match browser {
+            Some(token) => self.hasher.hash_one(("browser", login, token)),
+            None => self.hasher.hash_one(("pair", login, from)),
+        };
         let address = self.hasher.hash_one(("address", from));
+        let mut known = self.known();
         // Whoever guesses from elsewhere, or other names from here, does not lock out those who log in from here.
-        let familiar = self.known().is_familiar(pair, now);
+        let familiar = browser.is_some() || known.is_familiar(pair, now);
         let account = if familiar { pair } else { self.hasher.hash_one(("account", login)) };
         let keys = [account, address];
-        let bound = if familiar { &keys[..1] } else { &keys[..] };
-        self.known().check(bound, now)?;
+        let counts = if self.proxies_named || is_somebodys(from) { 2 } else { 1 };
+        let bound = if familiar { 1 } else { counts };
+        known.check(&keys[..bound], now)?;
+        let alone = known.hold(account, now);
+        Ok(Attempt { keys, bound, counts, alone, pair, now })
+    }
+
+    /// Waits for a place to hash its password, unless too many wait.
+    pub(crate) async fn place(&self, attempt: &Attempt) -> Result<OwnedSemaphorePermit, TooMuch> {
         let queued = self.queue.try_acquire().map_err(|_| TooMuch::AtOnce(1))?;
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| TooMuch::AtOnce(1))?;
         drop(queued);
-        // Others of the same account or address may have been wrong meanwhile.
-        self.known().check(bound, now)?;
-        Ok(Attempt { keys, pair, now, _place: place })
+        if !attempt.alone {
+            // Others of the same account or address may have been wrong meanwhile.
+            self.known().check(&attempt.keys[..attempt.bound], attempt.now)?;
+        }
+        Ok(place)
     }
 
     /// The password was right. Says whether that is news: none was right from there in the last ten minutes.
@@ -109,16 +138,16 @@ impl Attempts {
     /// The password was wrong, or there is no such account. Says how often it was since it was right, or long ago.
     pub(crate) fn wrong(&self, attempt: &Attempt) -> u32 {
         let mut known = self.known();
-        let [account, _] = [0, 1].map(|at| {
+        for (key, free) in attempt.keys.iter().zip(FREE).take(attempt.counts) {
             let none = Tries { wrong: 0, last: attempt.now, until: attempt.now };
-            let tries = known.tries.entry(attempt.keys[at]).or_insert(none);
+            let tries = known.tries.entry(*key).or_insert(none);
             tries.wrong = tries.wrong.saturating_add(1);
             tries.last = attempt.now;
-            tries.until = attempt.now + delay(tries.wrong, FREE[at]);
-            tries.wrong
-        });
+            tries.until = attempt.now + delay(tries.wrong, free);
+        }
+        let wrong = known.tries.get(&attempt.keys[0]).map_or(0, |tries| tries.wrong);
         known.forget(attempt.now);
-        account
+        wrong
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -143,6 +172,15 @@ impl Known {
             }
         }
         Ok(())
+    }
+
+    /// Takes no other try of an account before this one has ended, where each is followed by a delay; whether it is so.
+    fn hold(&mut self, account: u64, now: Duration) -> bool {
+        let held = self.tries.get_mut(&account).filter(|tries| tries.wrong > FREE[0]);
+        held.is_some_and(|tries| {
+            tries.until = now + delay(tries.wrong, FREE[0]);
+            true
+        })
     }
 
     /// Bounds what is kept; what was tried longest ago goes first.
@@ -186,6 +224,25 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
+/// Whether an address is one visitor's, or one network's, also where nobody said which proxies there are: those stand on
+/// this machine or in a network of its own.
+fn is_somebodys(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            let shared = address.octets()[0] == 100 && address.octets()[1] & 0xc0 == 64;
+            !(address.is_unspecified()
+                || address.is_loopback()
+                || address.is_private()
+                || address.is_link_local()
+                || shared)
+        }
+        // Of one's own 64 bits nothing is left but zeros.
+        IpAddr::V6(address) => {
+            !(address.to_bits() == 0 || address.is_unique_local() || address.is_unicast_link_local())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,18 +250,20 @@ mod tests {
     const HERE: &str = "192.0.2.1";
 
     async fn wrong(attempts: &Attempts, login: &str, from: &str, now: u64) -> Result<u32, TooMuch> {
-        let attempt = attempts.begin(login, from.parse().unwrap(), Duration::from_secs(now)).await?;
+        let attempt = attempts.begin(login, from.parse().unwrap(), None, Duration::from_secs(now))?;
+        let _place = attempts.place(&attempt).await?;
         Ok(attempts.wrong(&attempt))
     }
 
     async fn right(attempts: &Attempts, login: &str, from: &str, now: u64) -> Result<bool, TooMuch> {
-        let attempt = attempts.begin(login, from.parse().unwrap(), Duration::from_secs(now)).await?;
+        let attempt = attempts.begin(login, from.parse().unwrap(), None, Duration::from_secs(now))?;
+        let _place = attempts.place(&attempt).await?;
         Ok(attempts.right(&attempt))
     }
 
     #[tokio::test]
     async fn an_account_waits_longer_after_each_wrong_password_wherever_they_come_from() {
-        let attempts = Attempts::new();
+        let attempts = Attempts::new(false);
         for n in 1..=5 {
             assert_eq!(wrong(&attempts, "anna", &format!("192.0.2.{n}"), 0).await, Ok(n));
         }
@@ -222,7 +281,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_waits_whatever_accounts_it_tries() {
-        let attempts = Attempts::new();
+        let attempts = Attempts::new(false);
         for n in 0..21 {
             assert_eq!(wrong(&attempts, &format!("nobody{n}"), HERE, 0).await, Ok(1));
         }
@@ -238,7 +297,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_logs_in_from_somewhere_is_not_locked_out_by_those_who_guess_elsewhere() {
-        let attempts = Attempts::new();
+        let attempts = Attempts::new(false);
         assert_eq!(right(&attempts, "anna", HERE, 0).await, Ok(true));
         for _ in 0..6 {
             wrong(&attempts, "anna", "198.51.100.1", 0).await.unwrap();
@@ -259,11 +318,77 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_browser_that_knows_the_account_is_not_locked_out_wherever_it_and_strangers_are() {
+        let attempts = Attempts::new(false);
+        let seconds = Duration::from_secs;
+        let from = |browser: &'static [u8], now| {
+            attempts.begin("anna", "127.0.0.1".parse().unwrap(), Some(browser), now)
+        };
+        for _ in 0..6 {
+            wrong(&attempts, "anna", "127.0.0.1", 0).await.unwrap();
+        }
+        assert_eq!(wrong(&attempts, "anna", "127.0.0.1", 0).await, Err(TooMuch::Often(1)));
+        assert!(attempts.right(&from(b"hers", seconds(0)).ok().unwrap()));
+        // Whoever guesses there is bounded as well, and alone.
+        for n in 1..=6 {
+            assert_eq!(attempts.wrong(&from(b"hers", seconds(0)).ok().unwrap()), n);
+        }
+        assert_eq!(from(b"hers", seconds(0)).err(), Some(TooMuch::Often(1)));
+        assert!(from(b"another of hers", seconds(0)).is_ok());
+    }
+
+    #[tokio::test]
+    async fn an_address_that_may_be_a_proxys_is_held_against_nobody() {
+        for (from, whose) in [
+            ("127.0.0.1", false),
+            ("10.1.2.3", false),
+            ("192.168.0.9", false),
+            ("100.64.0.1", false),
+            ("::1", false),
+            ("::ffff:10.0.0.1", false),
+            ("fd00::1", false),
+            ("fe80::1", false),
+            ("192.0.2.1", true),
+            ("2001:db8::1", true),
+        ] {
+            for named in [false, true] {
+                let attempts = Attempts::new(named);
+                for n in 0..21 {
+                    assert_eq!(wrong(&attempts, &format!("nobody{n}"), from, 0).await, Ok(1));
+                }
+                assert_eq!(
+                    right(&attempts, "anna", from, 0).await.is_err(),
+                    whose || named,
+                    "{from} {named}"
+                );
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn where_each_try_is_followed_by_a_delay_they_are_taken_one_by_one() {
+        let attempts = Attempts::new(false);
+        for _ in 0..6 {
+            wrong(&attempts, "anna", HERE, 0).await.unwrap();
+        }
+        let begin = || attempts.begin("anna", HERE.parse().unwrap(), None, Duration::from_secs(1));
+        let one = begin().ok().unwrap();
+        assert_eq!(begin().err(), Some(TooMuch::Often(1)));
+        assert!(attempts.place(&one).await.is_ok());
+        attempts.right(&one);
+        assert!(begin().is_ok());
+    }
+
+    #[tokio::test]
     async fn two_are_hashed_at_a_time_and_few_wait() {
-        let attempts = Arc::new(Attempts::new());
+        let attempts = Arc::new(Attempts::new(false));
         let begin = |n: u8| {
             let attempts = Arc::clone(&attempts);
-            async move { attempts.begin(&n.to_string(), IpAddr::from([192, 0, 2, n]), Duration::ZERO).await }
+            async move {
+                let attempt =
+                    attempts.begin(&n.to_string(), IpAddr::from([192, 0, 2, n]), None, Duration::ZERO)?;
+                attempts.place(&attempt).await
+            }
         };
         let held = [begin(1).await.ok().unwrap(), begin(2).await.ok().unwrap()];
         let waiting: Vec<_> = (0..16).map(|n| tokio::spawn(begin(10 + n))).collect();
@@ -280,11 +405,11 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_kept_is_bounded() {
-        let attempts = Attempts::new();
+        let attempts = Attempts::new(false);
         for n in 0..60_000_u32 {
             let from = IpAddr::from((n + (1 << 24)).to_be_bytes());
             let attempt =
-                attempts.begin(&n.to_string(), from, Duration::from_millis(n.into())).await.ok().unwrap();
+                attempts.begin(&n.to_string(), from, None, Duration::from_millis(n.into())).ok().unwrap();
             attempts.wrong(&attempt);
         }
         assert!(attempts.known().tries.len() <= KEPT + 2);

@@ -3,6 +3,8 @@
 
 mod attempts;
 pub(crate) mod body;
+mod browser;
+mod cookies;
 mod entrance;
 mod frame;
 mod login;
@@ -21,6 +23,7 @@ use axum::routing::{get, post};
 
 pub(crate) use attempts::Attempts;
 pub(crate) use frame::{Asked, Reader, answer, enter_first, frame, not_so, nowhere, show};
+pub(crate) use login::FORMS;
 pub(crate) use metrics::Metrics;
 pub(crate) use session::Administrator;
 pub(crate) use state::{Page, Shell, Subject};

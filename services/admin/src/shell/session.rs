@@ -8,12 +8,13 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::entrance::{self, Way, enter};
+use super::cookies::{self, Names};
+use super::entrance::{Visitor, Way, enter};
 use super::problem::Problem;
 use super::state::Shell;
 
-/// The session's cookie; over TLS under a name that only this host, over TLS, can set (RFC 6265bis, 4.1.3.2).
-pub(crate) const COOKIE: [&str; 2] = ["larka_session", "__Host-larka_session"];
+/// The session's cookie.
+pub(crate) const COOKIE: Names = ["larka_session", "__Host-larka_session"];
 /// How long a session lasts: a working day.
 pub(crate) const SESSION: Duration = Duration::from_secs(10 * 3600);
 
@@ -36,8 +37,8 @@ where
             own_page(&parts.headers)?;
         }
         if let Some((login, password)) = basic(&parts.headers) {
-            let from = entrance::address(&parts.extensions);
-            let account = enter(&shell, Way::Api, from, login, password).await?;
+            let visitor = Visitor::of(&shell, &parts.headers, &parts.extensions, &login);
+            let account = enter(&shell, Way::Api, visitor, login, password).await?;
             return account.map(|account| Self { account: account.id }).ok_or(Problem::Unauthorized);
         }
         // A cookie comes with whatever page sends the request; only safe methods may rest on it alone.
@@ -62,20 +63,12 @@ pub(crate) async fn signed_in(
 
 /// The session's token, from the cookie.
 pub(crate) fn token(headers: &HeaderMap, secure: bool) -> Option<&str> {
-    let name = COOKIE[usize::from(secure)];
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+    cookies::read(headers, &COOKIE, secure)
 }
 
 /// The header that gives a browser its session, or takes it back where `token` is empty.
 pub(crate) fn cookie(token: &str, secure: bool) -> Option<HeaderValue> {
-    let age = if token.is_empty() { 0 } else { SESSION.as_secs() };
-    let (name, secure) = (COOKIE[usize::from(secure)], if secure { "; Secure" } else { "" });
-    format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}").parse().ok()
+    cookies::written(&COOKIE, token, SESSION, secure)
 }
 
 /// Refuses what a page of another site asks. Browsers say whose page asks; where they do not, what stands before this

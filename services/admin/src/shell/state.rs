@@ -5,7 +5,7 @@ use std::sync::Arc;
 use disclosure::Lang;
 use eventlog::EventLog;
 use eventlog::clock::SharedClock;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 use utoipa_axum::router::OpenApiRouter;
 use vault::Vault;
 use views::municipality::Current;
@@ -31,6 +31,8 @@ pub(crate) struct Shell {
     pub(crate) pages: Arc<[Page]>,
     /// The room for bodies that come in.
     pub(crate) room: Room,
+    /// Places for log-ins' forms that do not come at once.
+    pub(crate) forms: Arc<Semaphore>,
     /// Held by whoever records what a body describes.
     pub(crate) turn: Arc<Mutex<()>>,
 }
