@@ -22,13 +22,15 @@ pub struct Pace {
     pub lease: Duration,
     /// How often the other side has to fail with the same statements, before it is asked whether it is one of them.
     pub tries: u32,
+    /// Stretches of the log that one try reads on for, at most, where it takes another statement to tell.
+    pub ahead: u32,
     /// Statements that the other side may refuse one after the other, before the forward rests: it is then more likely
     /// the wrong other side than so many wrong statements.
     pub refused_in_a_row: u32,
 }
 
 impl Default for Pace {
-    /// 1 second to 5 minutes, a minute for a request, every 2 seconds, 15 seconds, 5 tries, 100 statements.
+    /// 1 second to 5 minutes, a minute for a request, every 2 seconds, 15 seconds, 5 tries, 100 stretches, 100 statements.
     fn default() -> Self {
         Self {
             first: Duration::from_secs(1),
@@ -37,6 +39,7 @@ impl Default for Pace {
             look: Duration::from_secs(2),
             lease: Duration::from_secs(15),
             tries: 5,
+            ahead: 100,
             refused_in_a_row: 100,
         }
     }

@@ -9,6 +9,9 @@ use crate::{Kind, Statement};
 const BATCH: usize = 50;
 const BATCH_BYTES: usize = 1 << 20;
 
+/// The furthest statement after one that is tried for it: eight are.
+pub(crate) const FURTHEST: usize = 128;
+
 /// Whether a statement has an attachment whose content neither lies elsewhere (`fileUrl`) nor was given along: it is
 /// here no more, or never was.
 pub(crate) fn lacks_content(statement: &Statement, given: &[String]) -> bool {
@@ -36,16 +39,25 @@ pub(crate) fn lacks_content(statement: &Statement, given: &[String]) -> bool {
 }
 
 /// Of what comes after a statement the first, and then always twice as far on, each alone: so a run of statements that
-/// fail is told from a side that is down by few requests. `waiting` is of one batch, its next part last.
+/// fail is told from a side that is down by few requests. `passed` counts what came before these, and then these too.
 pub(crate) fn spread<'a>(
-    version: Version,
-    waiting: &[&'a [Statement]],
-    later: &'a [(Version, Vec<Statement>)],
+    parts: impl Iterator<Item = (Version, &'a [Statement])>,
+    passed: &mut usize,
 ) -> Vec<(Version, &'a [Statement])> {
-    let of_batch = waiting.iter().rev().map(|part| (version, *part));
-    let parts = of_batch.chain(later.iter().map(|(version, batch)| (*version, batch.as_slice())));
     let all = parts.flat_map(|(version, part)| part.chunks(1).map(move |one| (version, one)));
-    all.enumerate().filter(|(index, _)| (index + 1).is_power_of_two()).map(|(_, one)| one).collect()
+    let counted = all.map(|one| {
+        *passed += 1;
+        (*passed, one)
+    });
+    counted
+        .filter(|(number, _)| number.is_power_of_two() && *number <= FURTHEST)
+        .map(|(_, one)| one)
+        .collect()
+}
+
+/// Batches, as [`spread`] takes them.
+pub(crate) fn parts(all: &[(Version, Vec<Statement>)]) -> impl Iterator<Item = (Version, &[Statement])> {
+    all.iter().map(|(version, batch)| (*version, batch.as_slice()))
 }
 
 /// Statements in their order, as they are sent together: to a record store those of one version, and those with

@@ -13,11 +13,14 @@ use reqwest::{Client, ClientBuilder, Url};
 /// What may be connected to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reach {
-    /// Public addresses, over https, and not by way of a proxy, which would look names up by itself.
+    /// Public addresses, over https.
     #[default]
     Public,
-    /// Loopback and private addresses, plain http and the system's proxies too.
+    /// Loopback and private addresses and plain http too.
     Private,
+    /// The same, and by way of the system's proxies, where it has some. They look names up by themselves: what those
+    /// lead to is for them to bound, also where it is never connected to from here.
+    Proxies,
 }
 
 /// Why something is not connected to.
@@ -41,7 +44,7 @@ impl Reach {
     /// place of a name are not looked up, and are for [`Reach::check`].
     pub fn client(self) -> ClientBuilder {
         let builder = Client::builder().redirect(Policy::none()).dns_resolver(std::sync::Arc::new(self));
-        if self == Self::Private { builder } else { builder.no_proxy() }
+        if self == Self::Proxies { builder } else { builder.no_proxy() }
     }
 
     /// Looks at what can be seen of an address before its name is looked up.
@@ -53,13 +56,13 @@ impl Reach {
         if let Ok(ip) = host.trim_matches(['[', ']']).parse() {
             self.check_ip(ip)?;
         }
-        if url.scheme() == "https" || self == Self::Private { Ok(()) } else { Err(Barred::Plain) }
+        if url.scheme() == "https" || self != Self::Public { Ok(()) } else { Err(Barred::Plain) }
     }
 
     fn check_ip(self, ip: IpAddr) -> Result<(), Barred> {
         match standing(ip) {
             Ok(()) => Ok(()),
-            Err(Barred::Private) if self == Self::Private => Ok(()),
+            Err(Barred::Private) if self != Self::Public => Ok(()),
             barred => barred,
         }
     }
@@ -221,7 +224,7 @@ mod tests {
             "localhost",
         ];
         for host in never {
-            for reach in [Reach::Public, Reach::Private] {
+            for reach in [Reach::Public, Reach::Private, Reach::Proxies] {
                 assert_eq!(barred(reach, &format!("https://{host}/x")), Some(Barred::Never), "{host}");
             }
         }

@@ -1,6 +1,6 @@
 //! What works on one forward: reads what is wanted, hands it over, and moves the checkpoint.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use eventlog::Position;
@@ -9,10 +9,10 @@ use tokio::time::Instant;
 use vault::secrets::{Advance, Counts, Forward, ForwardId, SetAside};
 use xapi::Version;
 
-use crate::parts::{batches, lacks_content, spread};
+use crate::parts::{FURTHEST, batches, lacks_content, parts, spread};
 use crate::send::{Answer, Other};
 use crate::terms::Terms;
-use crate::{ForwardError, Forwards, Kind, Statement, Stretch, rests};
+use crate::{ForwardError, Forwards, Kind, Statement, rests};
 
 /// A checkpoint that moves over what is not wanted is written down this often.
 const IDLE: Duration = Duration::from_secs(2);
@@ -38,6 +38,15 @@ enum Held {
     Later(String, Option<Duration>),
 }
 
+/// Some of the log, ready to be handed on.
+struct Read {
+    batches: Vec<(Version, Vec<Statement>)>,
+    /// Up to where was looked.
+    through: Position,
+    /// What is wanted and not handed on.
+    counts: Counts,
+}
+
 /// What became of some statements that were sent, and the hashes of the content that went with them.
 struct Delivery {
     answer: Answer,
@@ -57,6 +66,8 @@ pub(crate) struct Worker<'a> {
     failures: u32,
     /// Statements that were refused since the last that was not.
     refused: u32,
+    /// Where another statement was sought in vain after one that failed: from a position up to which nothing is wanted.
+    barren: BTreeMap<Position, Position>,
     /// When the checkpoint was written last.
     written: Instant,
 }
@@ -71,7 +82,8 @@ impl<'a> Worker<'a> {
         reached: Position,
     ) -> Self {
         let written = Instant::now();
-        Self { forwards, forward, terms, other, reached, failures: 0, refused: 0, written }
+        let barren = BTreeMap::new();
+        Self { forwards, forward, terms, other, reached, failures: 0, refused: 0, barren, written }
     }
 
     /// Works until the process stops, or the forward is changed.
@@ -133,25 +145,17 @@ impl<'a> Worker<'a> {
 
     /// Hands on what is wanted of the next stretch of the log.
     async fn step(&mut self, shutdown: &watch::Receiver<bool>) -> Result<(), Held> {
-        let source = &self.forwards.inner.source;
-        let read = source.hand_on(self.reached, &self.terms.selection, self.terms.turned_into()).await;
-        let Stretch { statements, through, erased } =
-            read.map_err(|error| Held::Later(error.to_string(), None))?;
+        let Read { batches, through, counts } = self.read(self.reached).await?;
         if through <= self.reached {
             return Err(Held::Later("the log has no more events, though its head says so".into(), None));
         }
-        let into = |statement: &Statement| self.terms.turned_into().unwrap_or(statement.received);
-        let (taken, over): (Vec<_>, Vec<_>) =
-            statements.into_iter().partition(|statement| self.terms.takes(into(statement)));
-        let taken = batches(taken, self.terms.kind, into);
-        for (index, (version, batch)) in taken.iter().enumerate() {
+        for (index, (version, batch)) in batches.iter().enumerate() {
             if *shutdown.borrow() {
                 return Err(Held::Over);
             }
-            self.hand_over(batch, *version, &taken[index + 1..]).await?;
+            self.hand_over(batch, *version, &batches[index + 1..], through).await?;
         }
         self.reached = through;
-        let counts = Counts { erased, passed_over: over.len() as u64, ..Counts::default() };
         let failing = self.forward.failing.is_some();
         // A log that is never at rest must not make a filter that takes little of it look late.
         let old = self.written.elapsed() >= IDLE && through.0 != self.forward.position;
@@ -161,13 +165,26 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
+    /// Reads the next stretch of the log after a position.
+    async fn read(&self, after: Position) -> Result<Read, Held> {
+        let source = &self.forwards.inner.source;
+        let read = source.hand_on(after, &self.terms.selection, self.terms.turned_into()).await;
+        let read = read.map_err(|error| Held::Later(error.to_string(), None))?;
+        let into = |statement: &Statement| self.terms.turned_into().unwrap_or(statement.received);
+        let (taken, over): (Vec<_>, Vec<_>) =
+            read.statements.into_iter().partition(|statement| self.terms.takes(into(statement)));
+        let counts = Counts { erased: read.erased, passed_over: over.len() as u64, ..Counts::default() };
+        Ok(Read { batches: batches(taken, self.terms.kind, into), through: read.through, counts })
+    }
+
     /// Hands statements over, in order: where the other side objects to one of them, or fails over and over with it, in
-    /// halves until it is alone. `later` is what comes after them.
+    /// halves until it is alone. `later` is what comes after them in a stretch that goes up to `through`.
     async fn hand_over(
         &mut self,
         batch: &[Statement],
         version: Version,
         later: &[(Version, Vec<Statement>)],
+        through: Position,
     ) -> Result<(), Held> {
         let inner = &self.forwards.inner;
         // It has failed often enough for it to be one of these statements, and not a moment of its own.
@@ -183,7 +200,8 @@ impl<'a> Worker<'a> {
                     return Err(Held::Later(why, None));
                 }
                 if let [alone] = part {
-                    if !self.takes_one_of(&spread(version, &waiting, later)).await? {
+                    let of_batch = waiting.iter().rev().map(|part| (version, *part));
+                    if !self.takes_another(of_batch.chain(parts(later)), through).await? {
                         return Err(Held::Later(why, None));
                     }
                     // Between two failures of this one it took another: it is not down, and was not just coming back.
@@ -244,16 +262,49 @@ impl<'a> Worker<'a> {
         Ok(Delivery { answer, given })
     }
 
-    /// Whether the other side takes one of some statements, each alone. What it takes so is sent again in its turn.
-    async fn takes_one_of(&self, some: &[(Version, &[Statement])]) -> Result<bool, Held> {
-        for (version, one) in some {
-            match self.deliver(one, *version).await?.answer {
-                Answer::Taken | Answer::Conflict => return Ok(true),
-                Answer::Refused(_) | Answer::Failed(..) => {}
-                Answer::Gone | Answer::Later(..) => return Ok(false),
+    /// Whether the other side takes one of the statements that come after one: of what is left of its stretch, which
+    /// goes up to `through`, and further on in the log, as a filter may take little of it. The next try reads on where
+    /// this one ends. What the other side takes so is sent again in its turn.
+    async fn takes_another<'b>(
+        &mut self,
+        rest: impl Iterator<Item = (Version, &'b [Statement])>,
+        through: Position,
+    ) -> Result<bool, Held> {
+        let (mut passed, mut from) = (0, through);
+        if let Some(takes) = self.takes_one_of(&spread(rest, &mut passed)).await? {
+            return Ok(takes);
+        }
+        for _ in 0..self.forwards.inner.pace.ahead {
+            if passed >= FURTHEST {
+                break;
             }
+            let after = self.barren.get(&from).copied().unwrap_or(from);
+            let read = self.read(after).await?;
+            if read.through <= after {
+                break;
+            }
+            if read.batches.is_empty() {
+                self.barren.insert(from, read.through);
+                continue;
+            }
+            if let Some(takes) = self.takes_one_of(&spread(parts(&read.batches), &mut passed)).await? {
+                return Ok(takes);
+            }
+            from = read.through;
         }
         Ok(false)
+    }
+
+    /// Whether the other side takes one of some statements, each alone; nothing where it fails with all of them.
+    async fn takes_one_of(&self, some: &[(Version, &[Statement])]) -> Result<Option<bool>, Held> {
+        for (version, one) in some {
+            match self.deliver(one, *version).await?.answer {
+                Answer::Taken | Answer::Conflict => return Ok(Some(true)),
+                Answer::Refused(_) | Answer::Failed(..) => {}
+                Answer::Gone | Answer::Later(..) => return Ok(Some(false)),
+            }
+        }
+        Ok(None)
     }
 
     /// Notes a statement that the other side did not take.
@@ -280,6 +331,7 @@ impl<'a> Worker<'a> {
                 self.forward.position = to.0;
                 // Where the next try begins, should this one fail after all.
                 self.reached = to;
+                self.barren.clear();
                 self.written = Instant::now();
                 self.forward.failing = None;
                 if counts.sent + counts.conflicts + counts.set_aside > 0 {

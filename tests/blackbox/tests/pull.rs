@@ -107,6 +107,27 @@ promises! {
         assert_eq!((&after["attachments"], &after["read"]), (&json!(true), &json!(255)));
     }
 
+    async fn a_source_that_gives_nothing_for_a_while_is_gone_on_with_where_it_was(instance) {
+        let (key, _) = instance.credential("all").unwrap();
+        let user = written(&instance, "user", "a:b");
+        let (other, store) = Store::start(first(), Since::Stored).unwrap();
+        let arguments = ["--pull", &other.address, "--user", user.to_str().unwrap(), "--page", "100"];
+        assert_eq!(import(&instance, &arguments, &key).0, Some(0));
+        // A wrong secret, one that may not read, one who asks too much; and one that fails with and without since.
+        for status in [401, 403, 429, 501] {
+            *store.fails.lock().unwrap() = Some((0, status));
+            let (code, answer, said) = import_told(&instance, &arguments, &key);
+            assert_eq!((code, answer), (Some(1), Value::Null), "{said}");
+            assert!(said.lines().last().unwrap().contains(&status.to_string()), "{said}");
+            assert_eq!(said.contains("from the start"), status == 501, "{said}");
+        }
+        *store.fails.lock().unwrap() = None;
+        store.statements.lock().unwrap().extend(late());
+        let (code, answer) = import(&instance, &arguments, &key);
+        assert_eq!((code, &answer["read"], &answer["from_start"]), (Some(0), &json!(6), &Value::Null), "{answer}");
+        assert_eq!(answer["counts"]["statements"], json!({ "source": 255, "here": 255 }));
+    }
+
     async fn a_source_that_has_lost_what_it_had_does_not_agree(instance) {
         let (key, _) = instance.credential("all").unwrap();
         let user = written(&instance, "user", "a:b");
@@ -439,4 +460,21 @@ async fn what_is_not_public_is_pulled_only_by_setting_and_link_local_never() {
         assert!(said("https://169.254.169.254/", setting).contains("never"), "{setting}");
     }
     assert_eq!(other.seen(), []);
+    // A proxy would look the name up, and may lead anywhere.
+    let (proxy, _) = Store::start(vec![], Since::Stored).unwrap();
+    for (setting, goes_by_it) in [("--reach-private", false), ("--reach-by-proxy", true)] {
+        let url = "http://lrs.invalid/xapi";
+        let arguments =
+            ["import", "statements", "--pull", url, "--user", user.to_str().unwrap(), "--credential", &key];
+        let mut command = instance.command(&arguments);
+        command.arg(setting).env("http_proxy", &proxy.address).env_remove("no_proxy").env_remove("NO_PROXY");
+        assert_eq!(command.output().unwrap().status.success(), goes_by_it, "{setting}");
+        assert_eq!(!proxy.seen().is_empty(), goes_by_it, "{setting}");
+        let numbered = instance
+            .command(&arguments.map(|one| if one == url { "http://169.254.169.254/" } else { one }))
+            .arg(setting)
+            .output()
+            .unwrap();
+        assert!(String::from_utf8(numbered.stderr).unwrap().contains("never"), "{setting}");
+    }
 }

@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use domain::Selection;
 use eventlog::Position;
-use forward::rests;
+use forward::{Wanted, rests};
 use serde_json::json;
 
 use crate::other::Other;
@@ -105,6 +106,32 @@ promises! {
         post_batch(&rig, [4]).await;
         let standing = working.done("county").await;
         assert_eq!((other.has(), standing.forward.counts.set_aside), (ids([1, 2, 4]), 1));
+        working.end().await;
+    }
+
+    async fn what_fails_is_set_aside_also_where_a_filter_takes_little_of_the_log(rig) {
+        let other = Other::start();
+        let working = Working::begin(&rig, "one");
+        other.behave(|_, _| (500, None));
+        // Two that it fails with, each alone in what is read of the log at once, and further from the next than one try reads.
+        for (wanted, others) in [(1, 1_000..1_300), (2, 2_000..2_800), (3, 3_000..3_001)] {
+            rig.post(&statement(wanted, "anna", "a/1")).await.expect(200);
+            let between: Vec<_> = others.map(|number| statement(number, "bo", "b")).collect();
+            rig.post(&json!(between)).await.expect(200);
+        }
+        let some = Selection { activities: vec![activity("a/")], ..Selection::default() };
+        working.forwards.create(Wanted { selection: some, ..to_lrs("county", &other) }, None).await.unwrap();
+        other.until("all were tried, again and again", |other| {
+            other.came().iter().filter(|came| came.ids() == ids([3])).count() > 5
+        }).await;
+        let standing = working.standing("county").await;
+        assert_eq!((standing.forward.counts, standing.set_aside.len()), (Default::default(), 0), "an outage");
+        other.behave(|ids, _| (if ids.contains(&id(3)) { 200 } else { 500 }, None));
+        let standing = working.done("county").await;
+        assert_eq!((other.has(), standing.forward.counts.sent), (ids([3]), 1));
+        let aside: Vec<_> = standing.set_aside.iter().map(|one| (one.position, one.status)).collect();
+        let at = positions(&rig, &[2, 1]).await;
+        assert_eq!(aside, [(at[0], 500), (at[1], 500)]);
         working.end().await;
     }
 

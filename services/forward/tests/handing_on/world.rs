@@ -32,6 +32,7 @@ pub(crate) fn pace() -> Pace {
         first: Duration::from_millis(20),
         longest: Duration::from_millis(100),
         look: Duration::from_millis(50),
+        ahead: 2,
         refused_in_a_row: 5,
         ..Pace::default()
     }

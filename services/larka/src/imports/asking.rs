@@ -123,7 +123,7 @@ pub(super) fn refused(status: StatusCode) -> Failure {
     let why = match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ": it may not be read with this key and secret",
         status if status.is_redirection() => ": give the address that it redirects to",
-        status if status.is_server_error() => {
+        status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
             " each time that it is asked; what came before is stored: pull again later, or with a smaller --page"
         }
         _ => "",

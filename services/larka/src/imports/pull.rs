@@ -81,16 +81,17 @@ async fn walk(
     let (mut doubted, mut furthest) = (None, None);
     let mut start = start(feed, other, overlap).await?;
     loop {
+        let anew = start.is_err();
         let since = match start {
             Ok(since) => since,
             Err(doubt) => {
                 tell(bar, &format!("the other LRS is read from the start: {doubt}"));
                 doubted = Some(doubt);
-                feed.begin_anew()?;
+                asked_for.clear();
                 None
             }
         };
-        start = match list(feed, other, since, &mut asked_for, bar).await? {
+        start = match list(feed, other, since, anew, &mut asked_for, bar).await? {
             Listed::Whole => return Ok(doubted),
             Listed::Doubtful(doubt) => Err(doubt),
             // Such addresses do not last. What was reached is asked for anew, if that is further than before.
@@ -121,8 +122,17 @@ async fn start(feed: &Feed<'_>, other: &Other, overlap: u32) -> Result<Result<Op
     Ok(match other.lists_by_stored(&witness).await? {
         Ok(true) => Ok(Some(last.stored.saturating_sub(i64::from(overlap) * 1_000_000))),
         Ok(false) => Err(Doubt::Happened),
-        Err(status) => Err(Doubt::Refused(status)),
+        Err(status) => Err(about_since(status)?),
     })
+}
+
+/// What a refusal of `since` says of it: nothing, where whatever is asked would be refused so, as to who may not read or
+/// asks too much.
+fn about_since(status: StatusCode) -> Result<Doubt, Failure> {
+    match status.as_u16() {
+        400 | 404 | 422 | 500..=599 => Ok(Doubt::Refused(status)),
+        _ => Err(refused(status)),
+    }
 }
 
 /// What became of a list.
@@ -135,11 +145,12 @@ enum Listed {
     Broken(StatusCode, Order),
 }
 
-/// Takes in a list.
+/// Takes in a list. Where that is `anew`, what was read before is forgotten once the other side gives it.
 async fn list(
     feed: &mut Feed<'_>,
     other: &mut Other,
     since: Option<i64>,
+    anew: bool,
     asked_for: &mut HashSet<Uuid>,
     bar: &ProgressBar,
 ) -> Result<Listed, Failure> {
@@ -151,10 +162,13 @@ async fn list(
         Err(status) if since.is_some() => {
             // It may not have been the attachments that were refused.
             other.attachments = true;
-            return Ok(Listed::Doubtful(Doubt::Refused(status)));
+            return Ok(Listed::Doubtful(about_since(status)?));
         }
         Err(status) => return Err(refused(status)),
     };
+    if anew {
+        feed.begin_anew()?;
+    }
     loop {
         take(feed, other, &page, asked_for, &mut order, &mut missing).await?;
         bar.set_message(feed.so_far());

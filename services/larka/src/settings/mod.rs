@@ -226,6 +226,7 @@ mod tests {
         assert_eq!(read(&["--config", config]).unwrap().reach, Reach::Private);
         assert_eq!(read(&["--config", config, "--reach-private=false"]).unwrap().reach, Reach::Public);
         assert_eq!(read(&["--reach-private"]).unwrap().reach, Reach::Private);
+        assert_eq!(read(&["--reach-by-proxy"]).unwrap().reach, Reach::Proxies);
         std::fs::write(&file, "queue = \"many\"\n").unwrap();
         assert!(read(&["--config", config]).unwrap_err().contains("queue"));
     }
