@@ -8,7 +8,7 @@ use std::path::Path;
 
 use eventlog::clock::Micros;
 
-use crate::inner::blocking;
+use crate::blocking::blocking;
 use crate::{AgentId, Vault, VaultError, files, store};
 
 const JOURNAL_TITLE: &str = "larka erasures 1\n";

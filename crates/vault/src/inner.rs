@@ -7,6 +7,7 @@ use eventlog::clock::SharedClock;
 
 use crate::VaultError;
 use crate::agent::{AgentHandle, AgentId, Period};
+use crate::blocking::blocking;
 use crate::cache::Cache;
 use crate::crypto::{self, Secret};
 use crate::identifier::{self, Digested};
@@ -200,14 +201,4 @@ pub(crate) fn key_context(instance: &[u8; 16], generation: u32, agent: AgentId, 
 /// What the wrapped digest of an agent's identifier is bound to.
 pub(crate) fn identifier_context(instance: &[u8; 16], generation: u32, agent: AgentId) -> Vec<u8> {
     [b"larka identifier of 1".as_slice(), instance, &generation.to_be_bytes(), &agent.0].concat()
-}
-
-/// Runs file work where it holds up nobody else's.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, VaultError> + Send + 'static,
-) -> Result<T, VaultError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(error) => Err(VaultError::Stopped(error.to_string())),
-    }
 }

@@ -15,6 +15,7 @@
 //! keyring when a row names it.
 
 mod agent;
+mod blocking;
 mod body;
 mod cache;
 mod compress;

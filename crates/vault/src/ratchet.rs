@@ -11,9 +11,10 @@
 
 use std::sync::Arc;
 
+use crate::blocking::blocking;
 use crate::crypto;
 use crate::identifier::{self, Digested};
-use crate::inner::{Inner, blocking, identifier_context, key_context};
+use crate::inner::{Inner, identifier_context, key_context};
 use crate::keyring::Generation;
 use crate::store::{self, AgentRow, KeyRow};
 use crate::{Vault, VaultError};

@@ -10,12 +10,13 @@ use tokio::sync::mpsc;
 use xapi::Identifier;
 
 use crate::agent::{AgentHandle, AgentId, ClassHandle, Owner, Period};
+use crate::blocking::blocking;
 use crate::body::{self, Binding};
 use crate::cache::Cache;
 use crate::creation::{self, Job, Wanted};
 use crate::crypto::{self, Secret};
 use crate::identifier;
-use crate::inner::{Inner, blocking, class_key};
+use crate::inner::{Inner, class_key};
 use crate::keyring::KeyFiles;
 use crate::metrics::Metrics;
 use crate::secrets::SecretsCache;

@@ -8,6 +8,7 @@
 //! answers mean) and `reach` (where it may go). Where statements come from is the business of whoever implements
 //! [`Source`].
 
+mod error;
 mod keep;
 mod metrics;
 mod pace;
@@ -32,6 +33,7 @@ use vault::{Vault, VaultError};
 use views::municipality::Current;
 use xapi::Version;
 
+pub use error::ForwardError;
 pub use pace::Pace;
 pub use reach::{Barred, Reach};
 pub use terms::{Kind, Terms, Wanted};
@@ -125,40 +127,6 @@ pub struct Options {
     pub registry: prometheus::Registry,
     /// A name that no other worker has.
     pub owner: String,
-}
-
-/// Why a forward was not made or changed.
-#[derive(Debug, thiserror::Error)]
-pub enum ForwardError {
-    /// Something that was asked for cannot be had.
-    #[error("{} is wrong: expected {expected}", at.trim_start_matches('/'))]
-    Invalid {
-        /// Where, as a JSON pointer.
-        at: &'static str,
-        /// What was expected.
-        expected: String,
-    },
-    /// There is none of this name.
-    #[error("there is no forward of this name")]
-    Unknown,
-    /// The log cannot take it down; nothing was changed.
-    #[error("nothing was changed, because the log cannot take it down: {0}")]
-    NotLogged(AppendError),
-    /// It is done, but the log has not taken it down.
-    #[error("it is done, but the log has not taken it down; do it again: {0}")]
-    DoneNotLogged(AppendError),
-    /// The vault failed.
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-    /// The log cannot be read.
-    #[error(transparent)]
-    Log(#[from] LogError),
-    /// The views cannot be read.
-    #[error(transparent)]
-    Views(#[from] views::ViewError),
-    /// The operating system gives no randomness, or what the vault keeps is damaged.
-    #[error("{0}")]
-    Failed(String),
 }
 
 /// A forward that was just made.

@@ -8,7 +8,7 @@ use vault::secrets::Forward;
 use xapi::Version;
 use zeroize::Zeroizing;
 
-use crate::ForwardError;
+use crate::error::ForwardError;
 use crate::reach::Reach;
 
 /// The longest name, in bytes: it is a label of metrics.

@@ -4,7 +4,7 @@ use eventlog::{EventLog, Position};
 use vault::{Text, Vault};
 use xapi::{Statement, Version, equal};
 
-use crate::ingest::{IngestError, unreadable, vault_failed};
+use crate::failure::{IngestError, unreadable, vault_failed};
 use crate::reading::{self, ReadError};
 
 /// For each pair whether both are the same by the rules of `version`. Where anybody in the stored one was erased

@@ -17,7 +17,7 @@ use tokio::sync::MutexGuard;
 use views::activities;
 use xapi::{Statement, definition};
 
-use crate::ingest::{IngestError, vault_failed};
+use crate::failure::{IngestError, vault_failed};
 use crate::prepare;
 
 /// Activities that are remembered at most, twice over.

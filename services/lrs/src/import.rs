@@ -20,7 +20,7 @@ use views::statements;
 use xapi::{Invalid, Statement, Version};
 
 use crate::attachments::Contents;
-use crate::ingest::refused;
+use crate::failure::refused;
 use crate::prepare::{self, STATEMENT};
 use crate::reading;
 use crate::{Ingest, IngestError, Lrs, Posted, Query, QueryFailed, Sender};
@@ -116,7 +116,7 @@ impl Lrs {
         let event = NewEvent {
             credential: Some(facts.credential),
             stream: Some((facts.run, Expected::Version(before))),
-            ..facts.event(prepare::random().map_err(crate::ingest::vault_failed)?)
+            ..facts.event(prepare::random().map_err(crate::failure::vault_failed)?)
         };
         let append = Append { events: vec![event], fence: None, raise_fence: false };
         match self.inner.log.append(append).await {

@@ -13,7 +13,7 @@ use xapi::multipart::Headers;
 use xapi::{Statement, Version};
 
 use crate::attachments::{self, Announced, Content, Contents, InChunks, Index, Kept, Taken, Unacceptable};
-use crate::ingest::{IngestError, vault_failed};
+use crate::failure::{IngestError, vault_failed};
 use crate::prepare;
 
 /// Content up to this size stands in its slot, so that a small picture costs no row of its own.

@@ -17,7 +17,7 @@ use xapi::parse::NoStatement;
 use xapi::{Identifier, Statement, Version};
 
 use crate::attachments::Contents;
-use crate::ingest::{self, IngestError};
+use crate::failure::{self, IngestError};
 use crate::prepare::{self, Preparation};
 use crate::rules::Rules;
 use crate::{Limits, Lrs};
@@ -128,7 +128,7 @@ impl<'a> Refused<'a> {
     /// The id of each.
     fn ids(&self) -> Result<Vec<Uuid>, IngestError> {
         let id = |one: &Unstored<'_>| one.id().map_or_else(prepare::random_id, Ok);
-        self.sent.iter().map(id).collect::<Result<_, _>>().map_err(ingest::vault_failed)
+        self.sent.iter().map(id).collect::<Result<_, _>>().map_err(failure::vault_failed)
     }
 
     /// Everybody in some of it, each once.
@@ -182,7 +182,7 @@ impl Lrs {
         let mut seen = HashSet::new();
         let named: Vec<(usize, Uuid)> =
             ids.iter().copied().enumerate().filter(|(_, id)| seen.insert(*id)).collect();
-        let request = prepare::random().map_err(ingest::vault_failed)?;
+        let request = prepare::random().map_err(failure::vault_failed)?;
         // One after the other: else each would take the room that is left for its own.
         let _turn = self.inner.keeping.lock().await;
         for _ in 0..ATTEMPTS {
@@ -200,7 +200,7 @@ impl Lrs {
                 match self.inner.log.append(Append { events, fence: Some(fence), raise_fence: false }).await {
                     Ok(_) => {}
                     Err(AppendError::WrongVersion { .. } | AppendError::Fenced(_)) => continue,
-                    Err(error) => return Err(ingest::refused(error)),
+                    Err(error) => return Err(failure::refused(error)),
                 }
             }
             self.inner.uses.unkept(&credential.key, unkept);
@@ -217,10 +217,10 @@ impl Lrs {
     ) -> Result<Vec<Candidate>, IngestError> {
         let (log, vault) = (&self.inner.log, &self.inner.vault);
         let ids: Vec<Key> = named.iter().map(|(_, id)| id.into_bytes()).collect();
-        let stored = log.find(&ids).await.map_err(ingest::unreadable)?;
+        let stored = log.find(&ids).await.map_err(failure::unreadable)?;
         let stream = |id: &Key| vault.keyed_hash("kept", &[credential.id, *id].concat());
         let streams: Vec<Key> = ids.iter().map(stream).collect();
-        let latest = log.latest(&streams).await.map_err(ingest::unreadable)?;
+        let latest = log.latest(&streams).await.map_err(failure::unreadable)?;
         let positions: Vec<Position> = latest.iter().flatten().map(|event| event.position).collect();
         let kept = match positions.is_empty() {
             true => Vec::new(),
@@ -268,7 +268,7 @@ impl Lrs {
         for chunk in candidates.chunks(BETWEEN_TURNS) {
             for candidate in chunk {
                 let one = &refused.sent[candidate.index];
-                let event = prepare::random().map_err(ingest::vault_failed)?;
+                let event = prepare::random().map_err(failure::vault_failed)?;
                 let kind = kind::STATEMENT_REFUSED;
                 let sealed = match one.what {
                     What::Statement(statement) => preparation.sealed(statement, kind, event),
@@ -276,7 +276,7 @@ impl Lrs {
                         .sealed_whole(&other.text, &other.people, kind, event)
                         .map(|slots| (slots, None)),
                 };
-                let (mut slots, unsealed) = sealed.map_err(ingest::vault_failed)?;
+                let (mut slots, unsealed) = sealed.map_err(failure::vault_failed)?;
                 let attachments_from = unsealed.as_ref().map(|unsealed| unsealed.first);
                 if let Some(unsealed) = unsealed {
                     slots.extend(ingest.seal(unsealed, event).await?);

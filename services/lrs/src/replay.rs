@@ -18,7 +18,8 @@ use xapi::{Iris, Statement, Version, parse};
 
 use crate::attachments::Contents;
 use crate::credentials::CredentialError;
-use crate::ingest::{self, IngestError, Sender};
+use crate::failure::{self, IngestError};
+use crate::ingest::Sender;
 use crate::kept::unreadable;
 use crate::rules::Rules;
 use crate::{Lrs, compare, prepare, voiding};
@@ -245,7 +246,7 @@ impl Lrs {
             })
             .unzip();
         let others = voiding::of_others(&self.inner.log, statements, Some(credential.id)).await;
-        Ok(others.map_err(ingest::unreadable)?.into_iter().map(|index| positions[index]).collect())
+        Ok(others.map_err(failure::unreadable)?.into_iter().map(|index| positions[index]).collect())
     }
 
     /// Which of some statements are stored, and of which another is stored under their id.
@@ -255,7 +256,7 @@ impl Lrs {
     ) -> Result<(HashSet<Position>, HashSet<Position>), IngestError> {
         let (log, vault) = (&self.inner.log, &self.inner.vault);
         let ids: Vec<Key> = open.iter().map(|(kept, ..)| kept.id.into_bytes()).collect();
-        let found = log.find(&ids).await.map_err(ingest::unreadable)?;
+        let found = log.find(&ids).await.map_err(failure::unreadable)?;
         let (mut known, mut conflicts) = (HashSet::new(), HashSet::new());
         for version in [Version::V1_0_3, Version::V2_0_0] {
             let of_version = open.iter().zip(&found).filter(|((kept, ..), _)| kept.version == version);
@@ -276,14 +277,14 @@ impl Lrs {
 
     async fn slots(&self, positions: &[Position]) -> Result<Vec<(Position, Slot)>, IngestError> {
         let wanted: Vec<_> = positions.iter().map(|position| (*position, 0..=u16::MAX)).collect();
-        self.inner.log.read_slots(&wanted).await.map_err(ingest::unreadable)
+        self.inner.log.read_slots(&wanted).await.map_err(failure::unreadable)
     }
 
     /// Opens kept statements; reads them as rules say now.
     async fn opened(&self, positions: &[Position], iris: Iris) -> Result<Vec<Kept>, IngestError> {
         let (log, vault) = (&self.inner.log, &self.inner.vault);
         vault.at_fence(log.fence());
-        let events = log.read_events_at(positions).await.map_err(ingest::unreadable)?;
+        let events = log.read_events_at(positions).await.map_err(failure::unreadable)?;
         let mut slots: HashMap<Position, Vec<Slot>> = HashMap::new();
         for (position, slot) in self.slots(positions).await? {
             slots.entry(position).or_default().push(slot);
@@ -330,10 +331,10 @@ impl Lrs {
         let (text, attached) = slots.split_at(first);
         let envelope = Envelope { event, kind, slots: text };
         let opened =
-            vault.open_texts(&[envelope], |_, _| String::new()).await.map_err(ingest::vault_failed)?;
+            vault.open_texts(&[envelope], |_, _| String::new()).await.map_err(failure::vault_failed)?;
         let Some(Text::Plain { text, erased }) = opened.into_iter().next() else { return Ok(None) };
         let mut contents = Contents::default();
-        for opened in vault.open_slots(kind, event, attached).await.map_err(ingest::vault_failed)? {
+        for opened in vault.open_slots(kind, event, attached).await.map_err(failure::vault_failed)? {
             let Opened::Plain(plain) = opened else { return Ok(None) };
             if !contents.add_opened(plain) {
                 return Err(IngestError::Internal("a kept attachment is damaged".into()));
@@ -370,8 +371,8 @@ impl Lrs {
 
     /// Appends the event that says what became of kept statements, and deletes their slots with it.
     async fn settle<F: Facts>(&self, facts: &F, slots: &[(Position, u16)]) -> Result<(), IngestError> {
-        let event = facts.event(prepare::random().map_err(ingest::vault_failed)?);
-        self.inner.log.delete_slots(slots, event).await.map(drop).map_err(ingest::refused)
+        let event = facts.event(prepare::random().map_err(failure::vault_failed)?);
+        self.inner.log.delete_slots(slots, event).await.map(drop).map_err(failure::refused)
     }
 }
 

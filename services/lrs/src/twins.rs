@@ -11,7 +11,7 @@ use serde::Serialize;
 use vault::{Envelope, Opened, Period, Text};
 use xapi::{Identifier, parse};
 
-use crate::ingest::{self, IngestError};
+use crate::failure::{self, IngestError};
 use crate::prepare::{self, STATEMENT};
 use crate::query::QueryFailed;
 use crate::{Lrs, reading};
@@ -47,10 +47,10 @@ impl Lrs {
     pub async fn bring_together(&self, trial: bool) -> Result<BroughtTogether, IngestError> {
         let log = &self.inner.log;
         let (mut done, mut seen, mut after) = (BroughtTogether::default(), Seen::default(), Position(0));
-        let head = log.head().await.map_err(ingest::unreadable)?.position;
+        let head = log.head().await.map_err(failure::unreadable)?.position;
         loop {
             let page = log.read_kinds(&[STATEMENT, PersonFacts::KIND], after, PAGE).await;
-            let page = page.map_err(ingest::unreadable)?;
+            let page = page.map_err(failure::unreadable)?;
             let Some(last) = page.last().filter(|_| after < head) else {
                 self.inner.municipality.refresh().await.map_err(failed)?;
                 return Ok(done);
@@ -86,12 +86,12 @@ impl Lrs {
                 named.extend(statement.agents.into_iter().map(|span| span.identifier));
             }
         }
-        let described = log.read_with_slots(&persons).await.map_err(ingest::unreadable)?;
+        let described = log.read_with_slots(&persons).await.map_err(failure::unreadable)?;
         let envelopes: Vec<Envelope<'_>> = described
             .iter()
             .map(|one| Envelope { event: one.event.id, kind: PersonFacts::KIND, slots: &one.slots })
             .collect();
-        for slots in vault.open_all(&envelopes).await.map_err(ingest::vault_failed)? {
+        for slots in vault.open_all(&envelopes).await.map_err(failure::vault_failed)? {
             if let Some(Opened::Plain(slot)) = slots.first() {
                 named.extend(PersonPersonal::decode(slot).map_err(failed)?.identifiers);
             }
@@ -99,7 +99,7 @@ impl Lrs {
         // Of whom a hash alone was read, an address may come yet.
         let hashes: Vec<Identifier> =
             named.iter().filter(|name| matches!(name, Identifier::MboxSha1sum(_))).cloned().collect();
-        for agent in vault.lookup(&hashes).await.map_err(ingest::vault_failed)?.into_iter().flatten() {
+        for agent in vault.lookup(&hashes).await.map_err(failure::vault_failed)?.into_iter().flatten() {
             seen.agents.remove(&agent.0);
         }
         let new = named.into_iter().filter(|name| name.folded().is_some());
@@ -113,10 +113,10 @@ impl Lrs {
         for _ in 0..ATTEMPTS {
             let fence = log.fence();
             vault.at_fence(fence);
-            let spelled = vault.lookup_as_spelled(asked).await.map_err(ingest::vault_failed)?;
+            let spelled = vault.lookup_as_spelled(asked).await.map_err(failure::vault_failed)?;
             let Some(spelled) = spelled.into_iter().flatten().next() else { return Ok(false) };
             let snapshot = self.inner.municipality.refresh().await.map_err(failed)?;
-            let known = vault.lookup(asked).await.map_err(ingest::vault_failed)?;
+            let known = vault.lookup(asked).await.map_err(failure::vault_failed)?;
             let all = known.into_iter().flatten().next().map(|agent| {
                 (agent != spelled, snapshot.municipality.organisation.all_of(agent.0).contains(&spelled.0))
             });
@@ -126,15 +126,15 @@ impl Lrs {
             if trial {
                 return Ok(true);
             }
-            let compared = vault.resolve_as_compared(asked, period).await.map_err(ingest::vault_failed)?;
+            let compared = vault.resolve_as_compared(asked, period).await.map_err(failure::vault_failed)?;
             let mut agents: Vec<Key> = compared.into_iter().chain([spelled]).map(|agent| agent.0).collect();
             agents.sort_unstable();
-            let id = prepare::random().map_err(ingest::vault_failed)?;
+            let id = prepare::random().map_err(failure::vault_failed)?;
             let events = vec![AgentsLinkedFacts { agents }.event(id)];
             match log.append(Append { events, fence: Some(fence), raise_fence: false }).await {
                 Ok(_) => return Ok(true),
                 Err(AppendError::Fenced(_)) => {}
-                Err(error) => return Err(ingest::refused(error)),
+                Err(error) => return Err(failure::refused(error)),
             }
         }
         Err(IngestError::Unavailable("people were erased meanwhile".into()))

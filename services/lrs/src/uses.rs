@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use eventlog::clock::{Micros, rest};
 use tokio::sync::watch;
-use vault::{
-    Conflicts, OTHER_TOOLS, REFUSALS_KEPT, RefusalNote, Stored, TOOLS_KEPT, ToolUse, Use, VaultError,
-};
+use vault::{Conflicts, OTHER_TOOLS, REFUSALS_KEPT, RefusalNote, TOOLS_KEPT, ToolUse, Use, VaultError};
 
 use crate::Lrs;
 
@@ -41,19 +39,17 @@ impl Uses {
         if count > 0 {
             let mut pending = self.locked();
             let used = pending.entry(key.to_owned()).or_default();
-            count_stored((&mut used.stored, &mut used.hours, &mut used.days), count, at);
+            used.stored.count(count, at);
             let tool = tool_of(used, tool);
             tool.seen = tool.seen.max(at);
-            count_stored((&mut tool.stored, &mut tool.hours, &mut tool.days), count, at);
+            tool.stored.count(count, at);
         }
     }
 
     /// Statements of a credential were stored that it had sent earlier.
     pub(crate) fn replayed(&self, key: &str, count: usize, at: Micros) {
         if count > 0 {
-            let mut pending = self.locked();
-            let used = pending.entry(key.to_owned()).or_default();
-            count_stored((&mut used.stored, &mut used.hours, &mut used.days), count, at);
+            self.locked().entry(key.to_owned()).or_default().stored.count(count, at);
         }
     }
 
@@ -89,7 +85,7 @@ impl Uses {
         for (key, mut used) in uses {
             if let Some(newer) = pending.remove(&key) {
                 used.seen = used.seen.max(newer.seen);
-                used.stored += newer.stored;
+                used.stored.add(&newer.stored);
                 used.refused += newer.refused;
                 used.unkept += newer.unkept;
                 used.conflicts.add(newer.conflicts);
@@ -97,9 +93,6 @@ impl Uses {
                 used.refusals.truncate(REFUSALS_KEPT);
                 for (tool, done) in &newer.tools {
                     tool_of(&mut used, tool).add(done);
-                }
-                for (stored, newer) in [(&mut used.hours, newer.hours), (&mut used.days, newer.days)] {
-                    newer.into_iter().for_each(|(at, count)| *stored.entry(at).or_default() += count);
                 }
             }
             pending.insert(key, used);
@@ -109,14 +102,6 @@ impl Uses {
     fn locked(&self) -> MutexGuard<'_, BTreeMap<String, Use>> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Adds to a sum, to what is in an hour, and to what is in a day.
-fn count_stored((sum, hours, days): (&mut u64, &mut Stored, &mut Stored), count: usize, at: Micros) {
-    const HOUR: i64 = 3_600_000_000;
-    *sum += count as u64;
-    *hours.entry(at.0.div_euclid(HOUR)).or_default() += count as u64;
-    *days.entry(at.0.div_euclid(24 * HOUR)).or_default() += count as u64;
 }
 
 /// What a tool did; where too many are told apart already, what the others did.
@@ -194,15 +179,19 @@ mod tests {
         uses.refused("k", "b", Micros(HOUR), "new", "");
         uses.put_back(taken);
         let used = uses.locked()["k"].clone();
-        assert_eq!((used.seen, used.stored, used.refused, used.unkept), (Micros(HOUR), 6, 2, 7));
+        assert_eq!((used.seen, used.refused, used.unkept), (Micros(HOUR), 2, 7));
+        let stored = |statements, hour, next| vault::Stored {
+            statements,
+            hours: [(0, hour), (1, next)].into(),
+            days: [(0, statements)].into(),
+        };
+        assert_eq!(used.stored, stored(6, 2, 4));
         assert_eq!(used.conflicts, Conflicts { requests: 2, statements: 105 });
         let refusals: Vec<_> =
             used.refusals.iter().map(|note| (note.reason.as_str(), note.tool.as_str())).collect();
         assert_eq!(refusals, [("new", "b"), ("old", "a/1")]);
-        let (hours, days) = ([(0, 2), (1, 3)].into(), [(0, 5)].into());
-        assert_eq!(used.tools["a/1"], ToolUse { seen: Micros(HOUR), stored: 5, refused: 1, hours, days });
+        assert_eq!(used.tools["a/1"], ToolUse { seen: Micros(HOUR), stored: stored(5, 2, 3), refused: 1 });
         assert_eq!(used.tools["b"], ToolUse { seen: Micros(HOUR), refused: 1, ..ToolUse::default() });
-        assert_eq!((used.hours, used.days), ([(0, 2), (1, 4)].into(), [(0, 6)].into()));
     }
 
     #[test]

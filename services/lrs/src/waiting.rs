@@ -8,7 +8,7 @@ use uuid::Uuid;
 use views::kept as index;
 
 use crate::credentials::CredentialError;
-use crate::ingest::{self, IngestError};
+use crate::failure::{self, IngestError};
 use crate::kept::unreadable;
 use crate::{Lrs, rules};
 
@@ -50,7 +50,7 @@ impl Lrs {
         let log = &self.inner.log;
         let positions = index::page(log.database(), &credential.id, after, PAGE).await.map_err(unreadable)?;
         let more = positions.get(PAGE as usize - 1).copied();
-        let events = log.read_events_at(&positions).await.map_err(ingest::unreadable)?;
+        let events = log.read_events_at(&positions).await.map_err(failure::unreadable)?;
         let shown = events.into_iter().map(|event| {
             let facts = StatementRefusedFacts::decode(event.schema, &event.facts)
                 .map_err(|error| IngestError::Internal(error.to_string()))?;

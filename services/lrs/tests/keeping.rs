@@ -15,7 +15,7 @@ use lrs::{CredentialError, Limits, Replayed, Wanted};
 use rig::*;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use vault::NewCredential;
+use vault::{NewCredential, Stored};
 use views::kept::Waiting;
 
 /// A tool whose statements may be about the course `a` alone.
@@ -144,7 +144,7 @@ promises! {
         assert_eq!(events(&rig, KeptReplayedFacts::KIND).await.len(), 1);
         rig.log.verify(1..=u64::MAX, &mut |_| {}).await.unwrap();
         rig.lrs.write_uses().await.unwrap();
-        assert_eq!(rig.vault.uses().await.unwrap()[&tool.key].stored, 3);
+        assert_eq!(rig.vault.uses().await.unwrap()[&tool.key].stored.statements, 3);
     }
 
     async fn nothing_is_kept_unasked(rig) {
@@ -328,11 +328,12 @@ promises! {
         let used = rig.vault.uses().await.unwrap().remove(&tool.key).unwrap();
         let paths: Vec<_> = used.refusals.iter().skip(1).rev().map(|note| note.path.as_str()).collect();
         assert_eq!(paths, cases.each_ref().map(|(.., path)| *path));
-        assert_eq!((used.refused, used.tools["Moodle/4.5"].refused, used.tools["Moodle/4.5"].stored), (9, 9, 1));
+        assert_eq!((used.refused, used.tools["Moodle/4.5"].refused), (9, 9));
         assert!(used.refusals.iter().all(|note| !note.reason.is_empty() && note.tool == "Moodle/4.5"));
         let text = format!("{used:?}");
         assert!(!text.contains("anna") && !text.contains("larkby"), "{text}");
         let hour = rig.clock.now().0 / 3_600_000_000;
-        assert_eq!((used.hours, used.days), ([(hour, 1)].into(), [(hour / 24, 1)].into()));
+        let stored = Stored { statements: 1, hours: [(hour, 1)].into(), days: [(hour / 24, 1)].into() };
+        assert_eq!((&used.tools["Moodle/4.5"].stored, &used.stored), (&stored, &stored));
     }
 }

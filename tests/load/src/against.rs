@@ -9,10 +9,11 @@ use anyhow::Result;
 use serde::Serialize;
 
 use crate::asking::{Asker, Question, SAMPLED, Sample, Times, questions};
-use crate::place::{Backend, Place};
+use crate::flags::{Backend, Flags};
+use crate::place::Place;
+use crate::sending::send;
 use crate::server::Server;
 use crate::work::Work;
-use crate::{Flags, send};
 
 /// How fast posting and lists have to be, of the other build's speed.
 const WANTED: f64 = 0.98;
@@ -84,15 +85,15 @@ async fn compare(
     for (build, posted) in builds.iter().zip(&mut posted) {
         let place = Place::fresh(backend, build).await?;
         let server = Server::start(&place, build, work, "lrs,admin").await?;
-        posted[1] = send(&server, work.one_by_one(&server), 64, limit).await?.rate().a_second();
+        posted[1] = send(&server, server.requests(work.timed(1)), 64, limit).await?.rate().a_second();
         server.stop().await?;
         place.drop_now().await?;
     }
     let places = [Place::fresh(backend, builds[0]).await?, Place::fresh(backend, builds[1]).await?];
     let first = Server::start(&places[0], builds[0], work, "lrs,admin").await?;
-    posted[0][0] = send(&first, work.by_fifty(&first), 8, limit).await?.rate().a_second();
+    posted[0][0] = send(&first, first.requests(work.timed(50)), 8, limit).await?.rate().a_second();
     let second = Server::start(&places[1], builds[1], work, "lrs,admin").await?;
-    posted[1][0] = send(&second, work.by_fifty(&second), 8, limit).await?.rate().a_second();
+    posted[1][0] = send(&second, second.requests(work.timed(50)), 8, limit).await?.rate().a_second();
     for place in &places {
         place.settle().await?;
     }

@@ -8,8 +8,8 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::Flags;
 use crate::client::Connection;
+use crate::flags::Flags;
 use crate::server::Server;
 
 /// Every so many statements one is kept to ask about.

@@ -10,9 +10,9 @@ use eventlog::{Database, Position, Tx};
 use sqlx::pool::PoolConnection;
 use views::statements::bare::{self as index, IndexRows};
 
-use crate::Flags;
 use crate::figures::Rate;
-use crate::place::{Backend, Place};
+use crate::flags::{Backend, Flags};
+use crate::place::Place;
 
 /// The one hook that writes in the append's transaction.
 const HOOKS: [&str; 1] = ["statement_index"];

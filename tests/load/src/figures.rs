@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::place::Backend;
+use crate::flags::Backend;
 use crate::process::Memory;
 use crate::size::Disk;
 

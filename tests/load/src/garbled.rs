@@ -12,9 +12,9 @@ use serde::Serialize;
 use synthetic::{Plan, World};
 use tokio::task::LocalSet;
 
-use crate::Flags;
 use crate::client::Connection;
-use crate::place::{Backend, Place};
+use crate::flags::{Backend, Flags};
+use crate::place::Place;
 use crate::server::{Raw, Server};
 use crate::work::{self, Work};
 

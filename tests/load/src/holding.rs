@@ -17,8 +17,8 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::Flags;
-use crate::place::{Backend, Place};
+use crate::flags::{Backend, Flags};
+use crate::place::Place;
 use crate::process;
 use crate::server::Server;
 use crate::work::Work;

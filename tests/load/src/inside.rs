@@ -13,10 +13,10 @@ use vault::Vault;
 use views::municipality::Current;
 use xapi::Version;
 
-use crate::Flags;
 use crate::bare::Stored;
 use crate::figures::Rate;
-use crate::place::{Backend, Place};
+use crate::flags::{Backend, Flags};
+use crate::place::Place;
 use crate::work::{Body, Work};
 
 /// Appends sealed events one a request from 64 tasks.

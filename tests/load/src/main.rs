@@ -12,6 +12,7 @@ mod asking;
 mod bare;
 mod client;
 mod figures;
+mod flags;
 mod folding;
 mod garbled;
 mod holding;
@@ -19,67 +20,25 @@ mod inside;
 mod place;
 mod process;
 mod reading;
+mod sending;
 mod server;
 mod size;
 mod work;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
 use serde::Serialize;
 
-use figures::{Figures, Http};
+use figures::Figures;
+use flags::{Backend, Flags};
 use holding::Crowd;
-use place::{Backend, Place};
+use place::Place;
+use sending::send;
 use server::Server;
 use work::Work;
-
-/// Measures ingest, projections, memory and disk on one database or both.
-#[derive(Debug, Clone, Parser)]
-#[command(name = "load", version)]
-struct Flags {
-    /// Which database; both where none is named
-    #[arg(long, value_enum)]
-    database: Vec<Backend>,
-    /// Statements of the run with 50 a request; the run with one a request takes half as many
-    #[arg(long, default_value_t = 60_000)]
-    statements: usize,
-    /// No single measurement sends longer than this
-    #[arg(long, default_value_t = 20.0)]
-    seconds: f64,
-    /// How often everything is measured; the best of each figure counts, and the other work on a machine less
-    #[arg(long, default_value_t = 1)]
-    rounds: usize,
-    /// Made-up people whom the statements are about
-    #[arg(long, default_value_t = 1_500)]
-    people: u32,
-    /// Instead of all that: fill a log to each of these sizes, and measure what lists take
-    #[arg(long, value_name = "STATEMENTS", value_delimiter = ',')]
-    reading: Vec<u64>,
-    /// Instead of all that: send so many garbled requests, of which none may be answered with a 5xx
-    #[arg(long, value_name = "REQUESTS", default_value_t = 0)]
-    garbled: u64,
-    /// Instead of all that: what memory the server holds for clients that only want it to
-    #[arg(long)]
-    holding: bool,
-    /// Instead of all that: post and ask by turns with another binary, and print how fast this one is, of that one's speed
-    #[arg(long, value_name = "FILE")]
-    against: Option<PathBuf>,
-    /// A tiny run, to see that everything is measured
-    #[arg(long)]
-    quick: bool,
-    /// Write the figures to this file, as JSON
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Folder on the disk to measure [default: the system's temporary folder]
-    #[arg(long, value_name = "FOLDER")]
-    folder: Option<PathBuf>,
-    /// The binary to measure [default: LARKA_BIN, or `larka` beside this program]
-    #[arg(long, value_name = "FILE")]
-    larka: Option<PathBuf>,
-}
 
 fn main() -> Result<()> {
     let mut flags = Flags::parse();
@@ -183,7 +142,7 @@ async fn measure(backend: Backend, flags: &Flags, work: &Work) -> Result<Figures
     let place = Place::fresh(backend, flags).await?;
     let server = Server::start(&place, flags, work, "lrs,admin").await?;
     let warm = server.head().await?;
-    let http_50 = send(&server, work.by_fifty(&server), 8, limit).await?;
+    let http_50 = send(&server, server.requests(work.timed(50)), 8, limit).await?;
     let memory = process::memory(server.pid())?;
     server.stop().await?;
     let rows = bare::Stored::read(&place, warm).await?;
@@ -198,7 +157,7 @@ async fn measure(backend: Backend, flags: &Flags, work: &Work) -> Result<Figures
     // One a request over 64 connections.
     let place = Place::fresh(backend, flags).await?;
     let server = Server::start(&place, flags, work, "lrs,admin").await?;
-    let http_1 = send(&server, work.one_by_one(&server), 64, limit).await?;
+    let http_1 = send(&server, server.requests(work.timed(1)), 64, limit).await?;
     server.stop().await?;
     place.drop_now().await?;
 
@@ -209,7 +168,7 @@ async fn measure(backend: Backend, flags: &Flags, work: &Work) -> Result<Figures
     // The same as at first, while the same process folds views and writes the lake.
     let place = Place::fresh(backend, flags).await?;
     let server = Server::start(&place, flags, work, "lrs,admin,worker").await?;
-    let http_50_worker = send(&server, work.by_fifty(&server), 8, limit).await?;
+    let http_50_worker = send(&server, server.requests(work.timed(50)), 8, limit).await?;
     server.stop().await?;
     place.drop_now().await?;
 
@@ -227,34 +186,5 @@ async fn measure(backend: Backend, flags: &Flags, work: &Work) -> Result<Figures
         folding,
         memory,
         disk,
-    })
-}
-
-/// Sends requests, and counts what that cost and what arrived.
-async fn send(
-    server: &Server<'_>,
-    requests: Vec<client::Request>,
-    connections: usize,
-    limit: Duration,
-) -> Result<Http> {
-    server.place().settle().await?;
-    let stored = server.place().statements().await?;
-    let before = server.meters().await?;
-    let address = server.address();
-    // A thread of its own with nothing else on it: the client must be lean, and its share is reported.
-    let sending = tokio::task::spawn_blocking(move || client::send(address, requests, connections, limit));
-    let sent = sending.await??;
-    let after = server.meters().await?;
-    Ok(Http {
-        statements: sent.statements,
-        stored: server.place().statements().await? - stored,
-        seconds: sent.seconds,
-        writer_busy: (after.commit_seconds - before.commit_seconds) / sent.seconds,
-        batch: (after.batch_sum - before.batch_sum) / (after.batch_count - before.batch_count).max(1.0),
-        client_cpu: after.client_cpu - before.client_cpu,
-        server_cpu: after.server_cpu - before.server_cpu,
-        database_cpu: after.database_cpu - before.database_cpu,
-        median_ms: sent.median_ms,
-        p99_ms: sent.p99_ms,
     })
 }

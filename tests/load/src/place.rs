@@ -3,22 +3,13 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::ValueEnum;
 use eventlog::{Database, Location};
-use serde::Serialize;
 use sqlx::Connection as _;
 use tempfile::TempDir;
 use testkit::postgres::TestDatabase;
 
-use crate::{Flags, process};
-
-/// The database that is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Backend {
-    Sqlite,
-    Postgres,
-}
+use crate::flags::{Backend, Flags};
+use crate::process;
 
 /// A fresh folder and, on PostgreSQL, two fresh databases; gone when dropped.
 pub(crate) struct Place {

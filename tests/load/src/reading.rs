@@ -12,11 +12,12 @@ use serde::Serialize;
 use synthetic::{Plan, World};
 
 use crate::asking::{Answered, Asker, Question, SAMPLED, Sample, Times, questions};
-use crate::place::{Backend, Place};
+use crate::client;
+use crate::flags::{Backend, Flags};
+use crate::place::Place;
 use crate::process::{self, Memory};
 use crate::server::Server;
 use crate::work::{self, Work};
-use crate::{Flags, client};
 
 /// Statements that are made and sent at a time.
 const SHARE: usize = 50_000;

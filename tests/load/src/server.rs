@@ -10,8 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::Flags;
 use crate::client::{Connection, Request};
+use crate::flags::Flags;
 use crate::place::Place;
 use crate::process;
 use crate::work::{self, Body, Work};
@@ -124,6 +124,11 @@ impl<'a> Server<'a> {
     /// The administrator's name and password, likewise.
     pub(crate) fn administrator(&self) -> &str {
         &self.administrator
+    }
+
+    /// The requests that carry some bodies.
+    pub(crate) fn requests(&self, bodies: impl Iterator<Item = Body>) -> Vec<Request> {
+        bodies.map(|body| self.request(&body)).collect()
     }
 
     /// A request that posts statements, and the files attached to them.

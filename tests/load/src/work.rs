@@ -3,9 +3,7 @@
 use sha2::{Digest as _, Sha256};
 use synthetic::{Plan, World};
 
-use crate::Flags;
-use crate::client::Request;
-use crate::server::Server;
+use crate::flags::Flags;
 
 /// One statement in so many has a file attached.
 const ATTACHED: usize = 50;
@@ -63,14 +61,6 @@ impl Work {
     pub(crate) fn timed(&self, size: usize) -> impl Iterator<Item = Body> {
         let all = &self.statements[self.warm..];
         bodies(if size == 1 { &all[..all.len() / 2] } else { all }, size)
-    }
-
-    pub(crate) fn by_fifty(&self, server: &Server<'_>) -> Vec<Request> {
-        self.timed(50).map(|body| server.request(&body)).collect()
-    }
-
-    pub(crate) fn one_by_one(&self, server: &Server<'_>) -> Vec<Request> {
-        self.timed(1).map(|body| server.request(&body)).collect()
     }
 
     /// The mean length of a statement's JSON in bytes.

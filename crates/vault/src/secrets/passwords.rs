@@ -6,9 +6,9 @@ use argon2::password_hash::{Output, PasswordHash, SaltString};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use zeroize::Zeroizing;
 
+use crate::blocking::blocking;
 use crate::cache::Cache;
 use crate::crypto::{self, Secret};
-use crate::inner::blocking;
 use crate::{VaultError, crypto::keyed_hash};
 
 /// Shorter passwords are refused (NIST SP 800-63B-4, 3.1.1.2, asks for at least 15 where nothing else protects).

@@ -26,7 +26,7 @@ pub struct Use {
     /// When it last came with its secret.
     pub seen: Micros,
     /// Statements stored.
-    pub stored: u64,
+    pub stored: Stored,
     /// Requests refused for what they said.
     pub refused: u64,
     /// The newest of them, newest first, at most [`REFUSALS_KEPT`].
@@ -37,10 +37,6 @@ pub struct Use {
     pub conflicts: Conflicts,
     /// By tool, at most [`TOOLS_KEPT`] and [`OTHER_TOOLS`].
     pub tools: BTreeMap<String, ToolUse>,
-    /// Statements stored, by hour.
-    pub hours: Stored,
-    /// Statements stored, by day (UTC).
-    pub days: Stored,
 }
 
 /// Requests that held a conflict.
@@ -58,17 +54,21 @@ pub struct ToolUse {
     /// When it last came.
     pub seen: Micros,
     /// Statements stored.
-    pub stored: u64,
+    pub stored: Stored,
     /// Requests refused for what they said.
     pub refused: u64,
-    /// Statements stored, by hour.
-    pub hours: Stored,
-    /// Statements stored, by day (UTC).
-    pub days: Stored,
 }
 
-/// Statements stored, by the number of the hour or day since 1970. Those with none are left out.
-pub type Stored = BTreeMap<i64, u64>;
+/// Statements stored. Hours and days go by their number since 1970 (UTC); those with none are left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// All of them.
+    pub statements: u64,
+    /// Those of each hour.
+    pub hours: BTreeMap<i64, u64>,
+    /// Those of each day.
+    pub days: BTreeMap<i64, u64>,
+}
 
 /// A request that was refused for what it said. Holds nothing of what was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,11 +117,12 @@ impl Vault {
         let unkept = "SELECT key, statements FROM credential_unkept";
         let conflicts = "SELECT key, requests, statements FROM credential_conflict";
         let number = |column: i64| u64::try_from(column).unwrap_or(0);
+        let all = |column: i64| Stored { statements: number(column), ..Stored::default() };
         let mut reading = self.inner.store.read().await?;
         on_either!(reading.tx(), connection => {
             let mut uses: BTreeMap<String, Use> = BTreeMap::new();
             for row in sqlx::query(counts).fetch_all(&mut *connection).await? {
-                let (seen, stored, refused) = (Micros(row.try_get(1)?), number(row.try_get(2)?), number(row.try_get(3)?));
+                let (seen, stored, refused) = (Micros(row.try_get(1)?), all(row.try_get(2)?), number(row.try_get(3)?));
                 uses.insert(row.try_get(0)?, Use { seen, stored, refused, ..Use::default() });
             }
             for row in sqlx::query(notes).fetch_all(&mut *connection).await? {
@@ -133,21 +134,19 @@ impl Vault {
             }
             for row in sqlx::query(tools).fetch_all(&mut *connection).await? {
                 if let Some(known) = uses.get_mut(row.try_get::<&str, _>(0)?) {
-                    let (seen, stored, refused) = (Micros(row.try_get(2)?), number(row.try_get(3)?), number(row.try_get(4)?));
-                    known.tools.insert(row.try_get(1)?, ToolUse { seen, stored, refused, ..ToolUse::default() });
+                    let (seen, stored, refused) = (Micros(row.try_get(2)?), all(row.try_get(3)?), number(row.try_get(4)?));
+                    known.tools.insert(row.try_get(1)?, ToolUse { seen, stored, refused });
                 }
             }
             for row in sqlx::query(rates).fetch_all(&mut *connection).await? {
                 if let Some(known) = uses.get_mut(row.try_get::<&str, _>(0)?) {
-                    let stored = if row.try_get::<i64, _>(1)? == HOUR { &mut known.hours } else { &mut known.days };
-                    stored.insert(row.try_get(2)?, number(row.try_get(3)?));
+                    known.stored.of(row.try_get(1)?).insert(row.try_get(2)?, number(row.try_get(3)?));
                 }
             }
             for row in sqlx::query(tools_rates).fetch_all(&mut *connection).await? {
                 let known = uses.get_mut(row.try_get::<&str, _>(0)?);
                 if let Some(tool) = known.and_then(|known| known.tools.get_mut(row.try_get::<&str, _>(1).ok()?)) {
-                    let stored = if row.try_get::<i64, _>(2)? == HOUR { &mut tool.hours } else { &mut tool.days };
-                    stored.insert(row.try_get(3)?, number(row.try_get(4)?));
+                    tool.stored.of(row.try_get(2)?).insert(row.try_get(3)?, number(row.try_get(4)?));
                 }
             }
             for row in sqlx::query(unkept).fetch_all(&mut *connection).await? {
@@ -194,7 +193,7 @@ async fn add(transaction: &mut eventlog::Transaction, key: &str, used: &Use) -> 
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     on_either!(transaction.tx(), connection => {
         let query = sqlx::query(count).bind(key).bind(used.seen.0);
-        query.bind(number(used.stored)).bind(number(used.refused)).execute(&mut *connection).await.map(drop)?;
+        query.bind(number(used.stored.statements)).bind(number(used.refused)).execute(&mut *connection).await.map(drop)?;
         for refusal in &used.refusals {
             let query = sqlx::query(note).bind(key).bind(refusal.at.0).bind(&refusal.tool);
             query.bind(&refusal.reason).bind(&refusal.path).execute(&mut *connection).await.map(drop)?;
@@ -207,8 +206,8 @@ async fn add(transaction: &mut eventlog::Transaction, key: &str, used: &Use) -> 
             let known: Vec<String> = sqlx::query_scalar(known_tools).bind(key).fetch_all(&mut *connection).await?;
             for (name, done) in told_apart(&known, &used.tools) {
                 let query = sqlx::query(tool).bind(key).bind(name).bind(done.seen.0);
-                query.bind(number(done.stored)).bind(number(done.refused)).execute(&mut *connection).await.map(drop)?;
-                for (span, stored) in [(HOUR, &done.hours), (DAY, &done.days)] {
+                query.bind(number(done.stored.statements)).bind(number(done.refused)).execute(&mut *connection).await.map(drop)?;
+                for (span, stored) in [(HOUR, &done.stored.hours), (DAY, &done.stored.days)] {
                     for (at, stored) in stored {
                         let query = sqlx::query(tool_rate).bind(key).bind(name).bind(span).bind(*at);
                         query.bind(number(*stored)).execute(&mut *connection).await.map(drop)?;
@@ -216,7 +215,7 @@ async fn add(transaction: &mut eventlog::Transaction, key: &str, used: &Use) -> 
                 }
             }
         }
-        for (span, stored, kept) in [(HOUR, &used.hours, HOURS_KEPT), (DAY, &used.days, DAYS_KEPT)] {
+        for (span, stored, kept) in [(HOUR, &used.stored.hours, HOURS_KEPT), (DAY, &used.stored.days, DAYS_KEPT)] {
             for (at, stored) in stored {
                 let query = sqlx::query(rate).bind(key).bind(span).bind(*at).bind(number(*stored));
                 query.execute(&mut *connection).await.map(drop)?;
@@ -268,10 +267,30 @@ impl ToolUse {
     /// Adds what the same tool did elsewhere.
     pub fn add(&mut self, other: &Self) {
         self.seen = self.seen.max(other.seen);
-        self.stored += other.stored;
+        self.stored.add(&other.stored);
         self.refused += other.refused;
+    }
+}
+
+impl Stored {
+    /// Adds statements that were stored at a time.
+    pub fn count(&mut self, statements: usize, at: Micros) {
+        const MICROS_AN_HOUR: i64 = 3_600_000_000;
+        let (hour, day) = (at.0.div_euclid(MICROS_AN_HOUR), at.0.div_euclid(24 * MICROS_AN_HOUR));
+        let statements = statements as u64;
+        self.add(&Self { statements, hours: [(hour, statements)].into(), days: [(day, statements)].into() });
+    }
+
+    /// Adds others.
+    pub fn add(&mut self, other: &Self) {
+        self.statements += other.statements;
         for (stored, other) in [(&mut self.hours, &other.hours), (&mut self.days, &other.days)] {
             other.iter().for_each(|(at, count)| *stored.entry(*at).or_default() += count);
         }
+    }
+
+    /// Those of each hour or of each day.
+    fn of(&mut self, span: i64) -> &mut BTreeMap<i64, u64> {
+        if span == HOUR { &mut self.hours } else { &mut self.days }
     }
 }

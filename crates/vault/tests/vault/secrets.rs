@@ -1,5 +1,6 @@
 //! Credentials, accounts, sessions, tokens.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use eventlog::clock::{Clock as _, Micros};
@@ -172,6 +173,11 @@ async fn a_vault_of_the_first_form_opens_with_its_credentials(place: Place) {
 
 async fn uses_add_up_over_nodes_and_the_newest_refusals_are_kept(place: Place) {
     let (vault, other) = (place.open().await, place.open().await);
+    let stored = |statements, hours: &[(i64, u64)], days: &[(i64, u64)]| Stored {
+        statements,
+        hours: hours.iter().copied().collect(),
+        days: days.iter().copied().collect(),
+    };
     assert!(vault.uses().await.unwrap().is_empty());
     let note = |at| RefusalNote {
         at: Micros(at),
@@ -182,7 +188,7 @@ async fn uses_add_up_over_nodes_and_the_newest_refusals_are_kept(place: Place) {
     for (vault, seen, at) in [(&vault, 200, 0..40), (&other, 100, 40..80)] {
         let used = Use {
             seen: Micros(seen),
-            stored: 7,
+            stored: stored(7, &[(100, 4), (seen, 3)], &[(10, 7)]),
             refused: 40,
             unkept: 3,
             conflicts: Conflicts { requests: 1, statements: 50 },
@@ -191,15 +197,11 @@ async fn uses_add_up_over_nodes_and_the_newest_refusals_are_kept(place: Place) {
                 "Moodle/4.5".to_owned(),
                 ToolUse {
                     seen: Micros(seen),
-                    stored: 7,
+                    stored: stored(7, &[(100, 4), (seen, 2)], &[(10, 6)]),
                     refused: 40,
-                    hours: [(100, 4), (seen, 2)].into(),
-                    days: [(10, 6)].into(),
                 },
             )]
             .into(),
-            hours: [(100, 4), (seen, 3)].into(),
-            days: [(10, 7)].into(),
         };
         vault.add_uses(&[("k".to_owned(), used)].into()).await.unwrap();
     }
@@ -209,56 +211,49 @@ async fn uses_add_up_over_nodes_and_the_newest_refusals_are_kept(place: Place) {
     assert_eq!(refusals.len(), REFUSALS_KEPT);
     let used = Use {
         seen: Micros(200),
-        stored: 14,
+        // Hour 100 was counted again by the node whose clock is behind, and is too old beside hour 200.
+        stored: stored(14, &[(200, 3)], &[(10, 14)]),
         refused: 80,
         unkept: 6,
         conflicts: Conflicts { requests: 2, statements: 100 },
         refusals,
         tools: [(
             "Moodle/4.5".to_owned(),
-            ToolUse {
-                seen: Micros(200),
-                stored: 14,
-                refused: 80,
-                hours: [(200, 2)].into(),
-                days: [(10, 12)].into(),
-            },
+            ToolUse { seen: Micros(200), stored: stored(14, &[(200, 2)], &[(10, 12)]), refused: 80 },
         )]
         .into(),
-        // Hour 100 was counted again by the node whose clock is behind, and is too old beside hour 200.
-        hours: [(200, 3)].into(),
-        days: [(10, 14)].into(),
     };
     assert_eq!(vault.uses().await.unwrap(), [("k".to_owned(), used), ("l".to_owned(), quiet)].into());
 }
 
 async fn of_a_credentials_tools_twenty_are_told_apart_and_its_last_day_and_month_are_kept(place: Place) {
     let vault = place.open().await;
-    let tool = |number: i64| {
-        let (stored, days) = (number.unsigned_abs(), [(number, number.unsigned_abs())].into());
-        let done = ToolUse { seen: Micros(9), stored, refused: 1, hours: Stored::new(), days };
-        (format!("tool-{number:02}/1"), done)
+    let of = |numbers: std::ops::Range<i64>, times: u64| ToolUse {
+        seen: Micros(9),
+        stored: Stored {
+            statements: numbers.clone().sum::<i64>().unsigned_abs() * times,
+            days: numbers.clone().map(|number| (number, number.unsigned_abs() * times)).collect(),
+            ..Stored::default()
+        },
+        refused: numbers.count() as u64 * times,
     };
-    let counts = |numbers: std::ops::Range<i64>| numbers.map(|number| (number, 1)).collect::<Stored>();
+    let tool = |number: i64| (format!("tool-{number:02}/1"), of(number..number + 1, 1));
+    let counts =
+        |numbers: std::ops::Range<i64>| numbers.map(|number| (number, 1)).collect::<BTreeMap<_, _>>();
     for numbers in [0..15, 10..30] {
         let used = Use { tools: numbers.map(tool).collect(), ..Use::default() };
         vault.add_uses(&[("k".to_owned(), used)].into()).await.unwrap();
     }
-    let used = Use { hours: counts(0..60), days: counts(0..60), ..Use::default() };
+    let stored = Stored { hours: counts(0..60), days: counts(0..60), ..Stored::default() };
+    let used = Use { stored, ..Use::default() };
     vault.add_uses(&[("k".to_owned(), used)].into()).await.unwrap();
     let used = vault.uses().await.unwrap().remove("k").unwrap();
     assert_eq!(used.tools.len(), TOOLS_KEPT + 1);
-    let of = |numbers: std::ops::Range<i64>, times: u64| ToolUse {
-        seen: Micros(9),
-        stored: numbers.clone().sum::<i64>().unsigned_abs() * times,
-        refused: numbers.clone().count() as u64 * times,
-        hours: Stored::new(),
-        days: numbers.map(|number| (number, number.unsigned_abs() * times)).collect(),
-    };
     assert_eq!(used.tools["tool-12/1"], of(12..13, 2));
     let others = of(20..30, 1);
     assert_eq!(used.tools[OTHER_TOOLS], others);
-    assert_eq!((used.hours, used.days), (counts(60 - HOURS_KEPT..60), counts(60 - DAYS_KEPT..60)));
+    let (hours, days) = (used.stored.hours, used.stored.days);
+    assert_eq!((hours, days), (counts(60 - HOURS_KEPT..60), counts(60 - DAYS_KEPT..60)));
 }
 
 async fn a_password_is_verified_and_a_login_is_taken_once(place: Place) {

@@ -1,5 +1,7 @@
 //! Where data comes from: what each credential was used for, by which tools, how fast, and what waits.
 
+use std::collections::BTreeMap;
+
 use admin::CredentialFailure;
 use eventlog::clock::Micros;
 use lrs::WaitingStatement;
@@ -79,13 +81,13 @@ fn add_use(row: &mut Value, used: &Use, now: Micros) {
     if used.seen > Micros(0) {
         row["seen"] = json!(instant(used.seen));
     }
-    row["stored"] = json!(used.stored);
+    row["stored"] = json!(used.stored.statements);
     row["refused"] = json!(used.refused);
-    let recently = |hours: &Stored, days: &Stored| {
-        let hours = recent(hours, now.0.div_euclid(HOUR), HOURS_KEPT);
-        (hours, recent(days, now.0.div_euclid(DAY), DAYS_KEPT))
+    let recently = |stored: &Stored| {
+        let hours = recent(&stored.hours, now.0.div_euclid(HOUR), HOURS_KEPT);
+        (hours, recent(&stored.days, now.0.div_euclid(DAY), DAYS_KEPT))
     };
-    let (hours, days) = recently(&used.hours, &used.days);
+    let (hours, days) = recently(&used.stored);
     row["pace"] = json!(pace(total(&hours), total(&days)));
     let parts = |stored: &[(i64, u64)], length: i64| {
         let part =
@@ -93,9 +95,9 @@ fn add_use(row: &mut Value, used: &Use, now: Micros) {
         stored.iter().map(part).collect::<Vec<_>>()
     };
     let tool = |(tool, done): (&String, &ToolUse)| {
-        let (hours, days) = recently(&done.hours, &done.days);
+        let (hours, days) = recently(&done.stored);
         let pace = pace(total(&hours), total(&days));
-        json!({ "tool": tool, "seen": instant(done.seen), "stored": done.stored, "pace": pace, "refused": done.refused })
+        json!({ "tool": tool, "seen": instant(done.seen), "stored": done.stored.statements, "pace": pace, "refused": done.refused })
     };
     let refusal = |note: &RefusalNote| json!({ "at": instant(note.at), "tool": note.tool, "reason": note.reason, "path": note.path });
     let lists = [
@@ -117,7 +119,7 @@ fn add_use(row: &mut Value, used: &Use, now: Micros) {
 }
 
 /// Of some hours or days those that end with now.
-fn recent(stored: &Stored, now: i64, length: i64) -> Vec<(i64, u64)> {
+fn recent(stored: &BTreeMap<i64, u64>, now: i64, length: i64) -> Vec<(i64, u64)> {
     stored.range(now + 1 - length..=now).map(|(at, stored)| (*at, *stored)).collect()
 }
 
@@ -150,7 +152,7 @@ mod tests {
 
     #[test]
     fn only_hours_that_end_with_now_count() {
-        let stored: Stored = [(10, 1), (11, 2), (34, 3), (35, 4)].into();
+        let stored: BTreeMap<i64, u64> = [(10, 1), (11, 2), (34, 3), (35, 4)].into();
         assert_eq!(recent(&stored, 34, 24), [(11, 2), (34, 3)]);
     }
 }

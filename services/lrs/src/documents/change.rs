@@ -14,9 +14,11 @@ use views::documents as index;
 use xapi::Identifier;
 use xapi::documents::{DocumentQuery, NotAnObject, merge};
 
-use super::{Current, Document, DocumentError, Documents, JSON, Keeper, Unconditional, id, is_json};
+use super::Current;
+use super::document::{Document, DocumentError, Documents, JSON, Keeper, Unconditional, id, is_json};
+use crate::failure::{self, IngestError};
 use crate::http::conditions::{self, Conditions};
-use crate::{IngestError, QueryFailed, ingest, prepare};
+use crate::{QueryFailed, prepare};
 
 /// How often a change is begun again because the log or the keys changed under it.
 const ATTEMPTS: usize = 64;
@@ -105,7 +107,7 @@ impl Documents {
             events.push(event(&facts, random()?, stream, keeper.credential, Vec::new()));
         }
         let appended = self.log.append(Append { events, fence: None, raise_fence: false }).await;
-        appended.map(drop).map_err(|error| ingest::refused(error).into())
+        appended.map(drop).map_err(|error| failure::refused(error).into())
     }
 
     /// The tag of what is there after the change, unless it was deleted.
@@ -164,7 +166,7 @@ impl Documents {
             match self.log.append(append).await {
                 Ok(_) => return Ok(tag),
                 Err(AppendError::WrongVersion { .. } | AppendError::Fenced(_)) => {}
-                Err(error) => return Err(ingest::refused(error).into()),
+                Err(error) => return Err(failure::refused(error).into()),
             }
         }
         Err(IngestError::Unavailable("a document kept changing under a request".into()).into())
@@ -232,7 +234,7 @@ impl Documents {
         };
         let period = Period::of(self.clock.now());
         let handles = self.vault.resolve(std::slice::from_ref(identifier), period).await;
-        let handle = handles.map_err(ingest::vault_failed)?.pop();
+        let handle = handles.map_err(failure::vault_failed)?.pop();
         handle.map(Sealer::Agent).ok_or_else(|| IngestError::Internal("an agent has a key".into()).into())
     }
 
@@ -262,7 +264,7 @@ impl Documents {
                 .map_err(|error| IngestError::Internal(error.to_string()))?,
             false => seal(),
         };
-        sealed.map_err(|error| ingest::vault_failed(error).into())
+        sealed.map_err(|error| failure::vault_failed(error).into())
     }
 }
 
@@ -276,7 +278,7 @@ impl Sealer {
 }
 
 fn random() -> Result<Key, DocumentError> {
-    prepare::random().map_err(|error| ingest::vault_failed(error).into())
+    prepare::random().map_err(|error| failure::vault_failed(error).into())
 }
 
 fn event<F: Facts>(

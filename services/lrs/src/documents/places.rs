@@ -9,7 +9,7 @@ use vault::AgentId;
 use views::documents as index;
 use xapi::documents::{DocumentQuery, DocumentResource};
 
-use super::{DocumentError, Documents, Keeper, PAGE};
+use super::document::{DocumentError, Documents, Keeper, PAGE};
 use crate::QueryFailed;
 
 /// The places of some documents.

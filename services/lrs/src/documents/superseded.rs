@@ -12,8 +12,8 @@ use eventlog::event::Expected;
 use eventlog::{AppendError, Key, NewEvent, Position};
 use tokio::sync::watch;
 
-use super::Documents;
-use crate::ingest::{self, IngestError};
+use super::document::Documents;
+use crate::failure::{self, IngestError};
 use crate::{Lrs, prepare};
 
 /// Events that are looked at for what they supersede, whose slots are deleted by one event.
@@ -50,13 +50,13 @@ impl Documents {
     async fn drop_superseded(&self, kept: Duration, trial: bool) -> Result<u64, IngestError> {
         let kept = i64::try_from(kept.as_micros()).unwrap_or(i64::MAX);
         let until = Micros(self.clock.now().0.saturating_sub(kept));
-        let end = self.log.position_at(until).await.map_err(ingest::unreadable)?;
+        let end = self.log.position_at(until).await.map_err(failure::unreadable)?;
         let stream = self.vault.keyed_hash("retention", b"documents");
         let (mut version, mut after) = self.dropped_through(stream).await?;
         let mut dropped = 0;
         loop {
             let kinds = [DocumentStoredFacts::KIND, DocumentDeletedFacts::KIND];
-            let mut page = self.log.read_kinds(&kinds, after, PAGE).await.map_err(ingest::unreadable)?;
+            let mut page = self.log.read_kinds(&kinds, after, PAGE).await.map_err(failure::unreadable)?;
             page.retain(|event| event.position <= end);
             let Some(last) = page.last() else { return Ok(dropped) };
             after = last.position;
@@ -65,7 +65,7 @@ impl Documents {
                 .filter_map(|event| event.stream)
                 .filter_map(|(stream, version)| Some((stream, version.checked_sub(1).filter(|v| *v > 0)?)))
                 .collect();
-            let superseded = self.log.at_versions(&before).await.map_err(ingest::unreadable)?;
+            let superseded = self.log.at_versions(&before).await.map_err(failure::unreadable)?;
             let mut positions: Vec<u64> = superseded
                 .into_iter()
                 .flatten()
@@ -80,13 +80,13 @@ impl Documents {
                 let facts = DocumentsDroppedFacts { through: after.0, positions };
                 let event = NewEvent {
                     stream: Some((stream, Expected::Version(version))),
-                    ..facts.event(prepare::random().map_err(ingest::vault_failed)?)
+                    ..facts.event(prepare::random().map_err(failure::vault_failed)?)
                 };
                 match self.log.delete_slots(&slots, event).await {
                     Ok(_) => version += 1,
                     // Another node is at it.
                     Err(AppendError::WrongVersion { .. }) => return Ok(dropped),
-                    Err(error) => return Err(ingest::refused(error)),
+                    Err(error) => return Err(failure::refused(error)),
                 }
             }
             dropped += contents;
@@ -95,7 +95,7 @@ impl Documents {
 
     /// The version of the stream that says how far the log was looked through, and how far that is.
     async fn dropped_through(&self, stream: Key) -> Result<(u64, Position), IngestError> {
-        let latest = self.log.latest(&[stream]).await.map_err(ingest::unreadable)?;
+        let latest = self.log.latest(&[stream]).await.map_err(failure::unreadable)?;
         let Some(event) = latest.into_iter().flatten().next() else { return Ok((0, Position(0))) };
         let facts = DocumentsDroppedFacts::decode(event.schema, &event.facts)
             .map_err(|error| IngestError::Internal(error.to_string()))?;

@@ -6,7 +6,7 @@ use xapi::{Invalid, QueryError};
 
 use crate::attachments::Unacceptable;
 use crate::documents::DocumentError;
-use crate::ingest::IngestError;
+use crate::failure::IngestError;
 use crate::intake::IntakeError;
 use crate::query::QueryFailed;
 use crate::rules::{self, Broken};
@@ -302,11 +302,11 @@ mod tests {
     use eventlog::AppendError;
 
     use super::Refusal;
-    use crate::ingest;
+    use crate::failure;
 
     #[test]
     fn what_is_not_known_to_be_stored_is_not_said_to_be_unchanged() {
-        let refusal = |error| Refusal::from(ingest::refused(error));
+        let refusal = |error| Refusal::from(failure::refused(error));
         for (error, known) in
             [(AppendError::Stopped("x".into()), false), (AppendError::Unavailable("x".into()), true)]
         {

@@ -1,0 +1,70 @@
+//! Why nothing was stored.
+
+use eventlog::AppendError;
+use vault::VaultError;
+
+/// Why nothing of a request was stored, as far as is known.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IngestError {
+    /// The same id stands twice in the batch (IEEE 9274.1.1 4.1.6.1).
+    #[error("statement {statement} has the id of another in the batch")]
+    Repeated {
+        /// Which statement, counted from 0.
+        statement: usize,
+    },
+    /// Another statement is stored under this id, or stands in the same batch.
+    #[error("statement {statement} differs from the one that is known under its id")]
+    Conflict {
+        /// Which statement, counted from 0.
+        statement: usize,
+    },
+    /// It voids a statement that somebody else sent, and its sender may not.
+    #[error("statement {statement} voids one that another credential sent")]
+    VoidsOthers {
+        /// Which statement, counted from 0.
+        statement: usize,
+    },
+    /// The log's queue is full.
+    #[error("the queue of the log is full")]
+    Full {
+        /// Seconds after which to try again.
+        retry_after: u32,
+    },
+    /// The log or the vault changed under the request too often, or cannot be reached. Nothing was stored; the
+    /// request may be sent again.
+    #[error("nothing was stored: {0}")]
+    Unavailable(String),
+    /// The log has stopped, and the answer to a commit may be lost with it. What was stored is known by its ids when the
+    /// request is sent again.
+    #[error("whether anything was stored is not known: {0}")]
+    Unknown(String),
+    /// What is stored is damaged, or this program is at fault.
+    #[error("an internal fault: {0}")]
+    Internal(String),
+}
+
+pub(crate) fn refused(error: AppendError) -> IngestError {
+    match error {
+        AppendError::Full { retry_after } => IngestError::Full { retry_after },
+        AppendError::Clock(_) | AppendError::Unavailable(_) => IngestError::Unavailable(error.to_string()),
+        AppendError::Stopped(_) => IngestError::Unknown(error.to_string()),
+        AppendError::Exists(_)
+        | AppendError::Fenced(_)
+        | AppendError::WrongVersion { .. }
+        | AppendError::Refused(_) => IngestError::Internal(error.to_string()),
+    }
+}
+
+pub(crate) fn unreadable(error: eventlog::LogError) -> IngestError {
+    match error {
+        eventlog::LogError::Database(_) => IngestError::Unavailable(error.to_string()),
+        error => IngestError::Internal(error.to_string()),
+    }
+}
+
+pub(crate) fn vault_failed(error: VaultError) -> IngestError {
+    match error {
+        VaultError::Unavailable(_) | VaultError::Stopped(_) => IngestError::Unavailable(error.to_string()),
+        error => IngestError::Internal(error.to_string()),
+    }
+}
