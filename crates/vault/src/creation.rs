@@ -18,8 +18,8 @@ const BATCH: usize = 256;
 /// Whom a key is wanted for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Wanted {
-    /// Whoever is behind an identifier; made if missing.
-    Identifier(Digested),
+    /// Whoever is behind an identifier as it is compared, or else as it is spelled; made for the first if missing.
+    Identifier(Digested, Option<Digested>),
     /// An agent, if it lives.
     Agent(AgentId),
 }
@@ -67,7 +67,7 @@ impl Made {
     fn answer(&self, job: &Job) -> Vec<Option<AgentHandle>> {
         let handle = |wanted: &Wanted| {
             let agent = match wanted {
-                Wanted::Identifier(digest) => *self.agents.get(digest)?,
+                Wanted::Identifier(compared, spelled) => known(&self.agents, compared, spelled.as_ref())?,
                 Wanted::Agent(agent) => *agent,
             };
             let key = self.keys.get(&(agent, job.period))?.clone();
@@ -84,10 +84,11 @@ async fn commit(inner: &Inner, jobs: &[Job]) -> Result<Made, VaultError> {
 
     // Sorted, so that lists of rows are the same for the same requests.
     let digests: BTreeSet<Digested> = wanted(jobs)
-        .filter_map(|(wanted, _)| match wanted {
-            Wanted::Identifier(digest) => Some(digest),
-            Wanted::Agent(_) => None,
+        .flat_map(|(wanted, _)| match wanted {
+            Wanted::Identifier(compared, spelled) => [Some(compared), spelled],
+            Wanted::Agent(_) => [None, None],
         })
+        .flatten()
         .collect();
     let by_hash: BTreeMap<_, _> =
         digests.iter().map(|digest| (identifier::lookup(&generation.lookup, digest), *digest)).collect();
@@ -95,20 +96,27 @@ async fn commit(inner: &Inner, jobs: &[Job]) -> Result<Made, VaultError> {
     let found = store::find_agents(transaction.tx(), &hashes).await?;
     let mut agents: HashMap<_, _> = found.into_iter().map(|(hash, agent)| (by_hash[&hash], agent)).collect();
     let mut new_agents = Vec::new();
-    for (lookup, digest) in &by_hash {
-        if !agents.contains_key(digest) {
-            let agent = AgentId(crypto::random()?);
-            let context = identifier_context(&inner.instance, number, agent);
-            let identifier = crypto::wrap(&generation.kek, crypto::random()?, &context, &digest.0);
-            new_agents.push(AgentRow { agent, lookup: *lookup, generation: number, identifier });
-            agents.insert(*digest, agent);
-        }
+    // Whom a spelling alone leads to is nobody new.
+    let new: BTreeSet<Digested> = wanted(jobs)
+        .filter_map(|(wanted, _)| match wanted {
+            Wanted::Identifier(compared, spelled) => {
+                known(&agents, &compared, spelled.as_ref()).is_none().then_some(compared)
+            }
+            Wanted::Agent(_) => None,
+        })
+        .collect();
+    for (lookup, digest) in by_hash.iter().filter(|(_, digest)| new.contains(digest)) {
+        let agent = AgentId(crypto::random()?);
+        let context = identifier_context(&inner.instance, number, agent);
+        let identifier = crypto::wrap(&generation.kek, crypto::random()?, &context, &digest.0);
+        new_agents.push(AgentRow { agent, lookup: *lookup, generation: number, identifier });
+        agents.insert(*digest, agent);
     }
     store::insert_agents(transaction.tx(), &new_agents).await?;
 
     let named: BTreeSet<AgentId> = wanted(jobs)
         .filter_map(|(wanted, _)| match wanted {
-            Wanted::Identifier(_) => None,
+            Wanted::Identifier(..) => None,
             Wanted::Agent(agent) => Some(agent),
         })
         .collect();
@@ -116,7 +124,9 @@ async fn commit(inner: &Inner, jobs: &[Job]) -> Result<Made, VaultError> {
     let living: BTreeSet<_> = store::living(transaction.tx(), &named).await?.into_iter().collect();
     let pairs: BTreeSet<(AgentId, Period)> = wanted(jobs)
         .filter_map(|(wanted, period)| match wanted {
-            Wanted::Identifier(digest) => Some((agents[&digest], period)),
+            Wanted::Identifier(compared, spelled) => {
+                Some((known(&agents, &compared, spelled.as_ref())?, period))
+            }
             Wanted::Agent(agent) => living.contains(&agent).then_some((agent, period)),
         })
         .collect();
@@ -141,6 +151,15 @@ async fn commit(inner: &Inner, jobs: &[Job]) -> Result<Made, VaultError> {
     let remembered = agents.iter().map(|(digest, agent)| (*digest, *agent));
     inner.remember(epochs, remembered, keys.iter().map(|(pair, key)| (*pair, key.clone())));
     Ok(Made { agents, keys })
+}
+
+/// Whom an identifier leads to.
+fn known(
+    agents: &HashMap<Digested, AgentId>,
+    compared: &Digested,
+    spelled: Option<&Digested>,
+) -> Option<AgentId> {
+    agents.get(compared).or_else(|| agents.get(spelled?)).copied()
 }
 
 fn wanted(jobs: &[Job]) -> impl Iterator<Item = (Wanted, Period)> {

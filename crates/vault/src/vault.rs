@@ -181,13 +181,13 @@ impl Vault {
         if let Some(handles) = self.remembered(identifiers, period) {
             return Ok(handles);
         }
-        let digests: Vec<_> = identifiers.iter().map(identifier::digest).collect();
         // Most of what is not in memory is in the database, and reading it there needs no turn.
         let epoch = self.inner.keys.epoch();
         let agents = self.lookup(identifiers).await?;
         let found: Vec<_> = agents.iter().flatten().map(|agent| (*agent, period)).collect();
         let keys = self.inner.load(&found, epoch).await?;
-        let wanted: Vec<_> = digests.iter().map(|digest| Wanted::Identifier(*digest)).collect();
+        let wanted = |of: &Identifier| Wanted::Identifier(identifier::digest(of), identifier::spelled(of));
+        let wanted: Vec<_> = identifiers.iter().map(wanted).collect();
         let handles = agents.iter().map(|agent| handle((*agent)?, period, &keys)).collect();
         let handles = self.create_missing(handles, &wanted, period).await?;
         handles

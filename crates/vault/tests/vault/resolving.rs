@@ -15,6 +15,7 @@ on_both!(
     of_64_tasks_that_meet_the_same_new_people_all_get_the_same_agents,
     two_nodes_that_meet_the_same_new_people_get_the_same_agents,
     a_known_agent_gets_a_key_for_each_quarter,
+    whoever_is_known_by_a_spelling_alone_stays_who_they_are_in_every_quarter,
 );
 
 async fn an_identifier_is_one_agent_for_good(place: Place) {
@@ -112,3 +113,37 @@ async fn a_known_agent_gets_a_key_for_each_quarter(place: Place) {
     assert_eq!(handles[0].as_ref().map(|handle| (handle.agent(), handle.period())), Some((agent, next)));
     assert!(handles[1].is_none() && handles[2].is_some());
 }
+
+async fn whoever_is_known_by_a_spelling_alone_stays_who_they_are_in_every_quarter(place: Place) {
+    let vault = place.open().await;
+    let upper = Identifier::Mbox("mailto:a@EXAMPLE.org".into());
+    // By its hash alone a spelling has an agent of its own, as every address once had.
+    let hash = Identifier::MboxSha1sum(SHA1_OF_UPPER.into());
+    let agent = vault.resolve(&[hash], QUARTER).await.unwrap()[0].agent();
+    let quarters = (0..4).map(|later| Period(QUARTER.0 + later));
+    for period in quarters.clone() {
+        let found = async |vault: &vault::Vault| {
+            vault.resolve(&[upper.clone(), mbox("b")], period).await.unwrap()[0].agent()
+        };
+        assert_eq!(found(&vault).await, agent, "{period:?}");
+        vault.drop_caches();
+        assert_eq!(found(&vault).await, agent, "{period:?}, from the database");
+        assert_eq!(found(&place.open().await).await, agent, "{period:?}, on another node");
+    }
+    assert_eq!(
+        vault.lookup(&[mbox("a"), upper.clone()]).await.unwrap(),
+        [None, Some(agent)],
+        "nobody was made"
+    );
+    // The mailbox as it is compared gets an agent where it is asked for, and the spelling leads there from then on.
+    let mailbox = vault.resolve_as_compared(std::slice::from_ref(&upper), QUARTER).await.unwrap()[0];
+    assert_ne!(mailbox, agent);
+    for period in quarters {
+        let both = vault.resolve(&[upper.clone(), mbox("a")], period).await.unwrap();
+        assert!(both.iter().all(|one| one.agent() == mailbox), "{period:?}");
+    }
+    assert_eq!(vault.lookup_as_spelled(&[upper]).await.unwrap(), [Some(agent)]);
+}
+
+/// printf mailto:a@EXAMPLE.org | sha1sum
+const SHA1_OF_UPPER: &str = "25ed2d7a4489839fbd1648c764fe2422ebf5a14a";

@@ -1,6 +1,6 @@
 //! Reading the index: pages of positions by keyset, with bounded work.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use eventlog::database::{Database, Tx};
 use eventlog::event::{Key, Position};
@@ -50,13 +50,20 @@ pub async fn find(
     }
     let size = if conditions.len() > 1 { CHUNK_LIMIT } else { (limit + 16).clamp(32, CHUNK_LIMIT) };
     let mut reader = database.reader().await?;
-    let mut scan = Scan { tx: reader.tx(), order, size, own: filter.own_term() };
-    let (driver, mut chunk) = scan.sparsest(&conditions, bounds).await?;
+    let mut scan = Scan { tx: reader.tx(), order, size };
+    let (driver, mut chunk) = match filter.own {
+        // Its own list comes first, whatever is sparser: what others sent neither costs anything nor ends a page.
+        Some(_) => (Some(0), scan.chunk(&conditions[0], bounds).await?),
+        None => scan.sparsest(&conditions, bounds).await?,
+    };
     // The first stretches are looked at whatever comes of them; what follows is bounded.
     let limit_of_work = chunk.looked_at + WORK_LIMIT;
     loop {
         page.looked_at += chunk.looked_at;
         let mut rows = std::mem::take(&mut chunk.rows);
+        if filter.own.is_some() {
+            keep_own(&mut rows);
+        }
         for (index, terms) in conditions.iter().enumerate() {
             if Some(index) != driver && !rows.is_empty() {
                 page.looked_at += rows.len() * terms.len();
@@ -66,9 +73,6 @@ pub async fn find(
         let mut matching: Vec<u64> = rows.into_iter().map(|(position, _)| position).collect();
         matching.dedup();
         scan.drop_voided(&mut matching).await?;
-        if let Some(own) = filter.own_term() {
-            scan.keep_own(&own, &mut matching).await?;
-        }
         for found in matching {
             if page.positions.len() == limit {
                 page.rest = Some(order.beyond(bounds, page.positions.last().copied().unwrap_or_default()));
@@ -155,8 +159,6 @@ struct Scan<'a> {
     tx: Tx<'a>,
     order: Order,
     size: usize,
-    /// The term of a credential that sees its own alone.
-    own: Option<Term>,
 }
 
 impl Scan<'_> {
@@ -192,9 +194,7 @@ impl Scan<'_> {
         let mut edge: Option<u64> = None;
         let mut looked_at = 0;
         for term in terms {
-            let mut list =
-                read::list(self.tx.reborrow(), self.order, term, self.own.as_ref(), bounds, self.size)
-                    .await?;
+            let mut list = read::list(self.tx.reborrow(), self.order, term, bounds, self.size).await?;
             looked_at += list.len().max(1);
             if list.len() == self.size
                 && let Some(&(last, _)) = list.last()
@@ -204,9 +204,7 @@ impl Scan<'_> {
                 let mut covered = list.last().map(|(position, _)| *position);
                 if covered.is_none() {
                     let only = Bounds { after: Position(last - 1), through: Position(last) };
-                    list =
-                        read::list(self.tx.reborrow(), self.order, term, self.own.as_ref(), only, usize::MAX)
-                            .await?;
+                    list = read::list(self.tx.reborrow(), self.order, term, only, usize::MAX).await?;
                     looked_at += list.len();
                     covered = Some(last);
                 }
@@ -257,15 +255,6 @@ impl Scan<'_> {
         Ok(rows)
     }
 
-    /// Those of the statements that have the term themselves, not by way of another.
-    async fn keep_own(&mut self, term: &Term, positions: &mut Vec<u64>) -> Result<(), sqlx::Error> {
-        if !positions.is_empty() {
-            let own = read::matching(self.tx.reborrow(), term, positions).await?;
-            positions.retain(|position| own.contains(&(*position, 0)));
-        }
-        Ok(())
-    }
-
     async fn drop_voided(&mut self, positions: &mut Vec<u64>) -> Result<(), sqlx::Error> {
         if !positions.is_empty() {
             let voided = read::voided_by(self.tx.reborrow(), positions).await?;
@@ -273,4 +262,10 @@ impl Scan<'_> {
         }
         Ok(())
     }
+}
+
+/// Leaves out what statements have by way of another alone. A chunk has all rows of a position.
+fn keep_own(rows: &mut Vec<Row>) {
+    let own: HashSet<u64> = rows.iter().filter(|(_, via)| *via == 0).map(|(position, _)| *position).collect();
+    rows.retain(|(position, _)| own.contains(position));
 }

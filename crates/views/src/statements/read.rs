@@ -29,22 +29,6 @@ const OLDEST: Sql = both(
      ORDER BY position, via LIMIT $4",
 );
 
-/// The same, of what was borrowed only what has another term as well.
-const NEWEST_OWN: Sql = both(
-    "SELECT position, via FROM statement_term t WHERE term = $1 AND position > $2 AND position <= $3 \
-     AND (via = 0 OR EXISTS (SELECT 1 FROM statement_term o \
-          WHERE o.term = $5 AND o.position = t.position AND o.via = t.via)) \
-     ORDER BY position DESC, via DESC LIMIT $4",
-);
-
-/// The same, oldest first.
-const OLDEST_OWN: Sql = both(
-    "SELECT position, via FROM statement_term t WHERE term = $1 AND position > $2 AND position <= $3 \
-     AND (via = 0 OR EXISTS (SELECT 1 FROM statement_term o \
-          WHERE o.term = $5 AND o.position = t.position AND o.via = t.via)) \
-     ORDER BY position, via LIMIT $4",
-);
-
 /// A term's rows at some positions.
 const MATCHING: Sql = (
     "SELECT position, via FROM statement_term WHERE term = $1 AND position IN (SELECT value FROM json_each($2))",
@@ -100,15 +84,9 @@ pub fn asked(filter: &Filter, order: Order, bounds: Bounds) -> Vec<Asked> {
     let positions =
         (format!("'[{}]'", positions.join(",")), format!("'{{{}}}'::bigint[]", positions.join(",")));
     let mut all = Vec::new();
-    let own = filter.own_term();
     for term in filter.conditions().iter().flatten() {
-        let stretch = [number(bounds.after.0), number(through), number(100)];
-        let values = std::iter::once(bytes(term)).chain(stretch).chain(own.as_ref().map(bytes)).collect();
-        let types = match own {
-            None => "bytea, bigint, bigint, bigint",
-            Some(_) => "bytea, bigint, bigint, bigint, bytea",
-        };
-        all.push(Asked { text: listing(order, own.as_ref()), values, types });
+        let values = vec![bytes(term), number(bounds.after.0), number(through), number(100)];
+        all.push(Asked { text: listing(order), values, types: "bytea, bigint, bigint, bigint" });
         let values = vec![bytes(term), positions.clone()];
         all.push(Asked { text: MATCHING, values, types: "bytea, bigint[]" });
     }
@@ -120,43 +98,33 @@ pub fn asked(filter: &Filter, order: Order, bounds: Bounds) -> Vec<Asked> {
     all
 }
 
-fn listing(order: Order, own: Option<&Term>) -> Sql {
-    match (order, own) {
-        (Order::NewestFirst, None) => NEWEST,
-        (Order::OldestFirst, None) => OLDEST,
-        (Order::NewestFirst, Some(_)) => NEWEST_OWN,
-        (Order::OldestFirst, Some(_)) => OLDEST_OWN,
+fn listing(order: Order) -> Sql {
+    match order {
+        Order::NewestFirst => NEWEST,
+        Order::OldestFirst => OLDEST,
     }
 }
 
-/// The first `size` rows of a term in a stretch, in the order asked for; of those that were borrowed only what has the
-/// term `own` too, where one is given. They would not be found, but how soon a page ends would tell of them.
+/// The first `size` rows of a term in a stretch, in the order asked for.
 pub(super) async fn list(
     tx: Tx<'_>,
     order: Order,
     term: &Term,
-    own: Option<&Term>,
     bounds: Bounds,
     size: usize,
 ) -> Result<Vec<Row>, sqlx::Error> {
     let (after, through) = (signed(bounds.after.0), signed(bounds.through.0));
     let size = i64::try_from(size).unwrap_or(i64::MAX);
-    let (sqlite, postgres) = listing(order, own);
+    let (sqlite, postgres) = listing(order);
     match tx {
         Tx::Sqlite(connection) => {
-            let mut query = sqlx::query(sqlite).bind(&term[..]).bind(after).bind(through).bind(size);
-            if let Some(own) = own {
-                query = query.bind(&own[..]);
-            }
+            let query = sqlx::query(sqlite).bind(&term[..]).bind(after).bind(through).bind(size);
             let rows =
                 query.try_map(|row: sqlx::sqlite::SqliteRow| Ok(read(row.try_get(0)?, row.try_get(1)?)));
             rows.fetch_all(connection).await
         }
         Tx::Postgres(connection) => {
-            let mut query = sqlx::query(postgres).bind(&term[..]).bind(after).bind(through).bind(size);
-            if let Some(own) = own {
-                query = query.bind(&own[..]);
-            }
+            let query = sqlx::query(postgres).bind(&term[..]).bind(after).bind(through).bind(size);
             let rows = query.try_map(|row: sqlx::postgres::PgRow| Ok(read(row.try_get(0)?, row.try_get(1)?)));
             rows.fetch_all(connection).await
         }

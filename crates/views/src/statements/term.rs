@@ -158,7 +158,7 @@ impl Filter {
     }
 
     /// The conditions: all of the outer list have to hold, by any term of the inner one. An inner list without
-    /// terms can never hold.
+    /// terms can never hold. The first is the credential whose own is asked for, where one is.
     pub(crate) fn conditions(&self) -> Vec<Vec<Term>> {
         let mut conditions: Vec<Vec<Term>> = self.own_term().into_iter().map(|term| vec![term]).collect();
         let mut verb = self.verb.as_deref();
