@@ -13,10 +13,10 @@ mod superseded;
 use std::collections::HashSet;
 
 use domain::Facts as _;
-use domain::documents::DocumentStoredFacts;
+use domain::documents::{DocumentLabel, DocumentStoredFacts};
 use eventlog::clock::Micros;
 use eventlog::{Key, Position};
-use vault::Opened;
+use vault::{Envelope, Opened};
 use views::documents as index;
 use xapi::documents::DocumentQuery;
 
@@ -58,11 +58,7 @@ impl Documents {
             Some(since) => self.log.position_at(Micros(since)).await.map_err(QueryFailed::from)?,
             None => Position(0),
         };
-        let mut listed =
-            index::list(self.log.database(), &places.own, after).await.map_err(QueryFailed::from)?;
-        let before = self.still_before(&places, after).await?;
-        listed.extend(before.into_iter().map(|(document, _)| document));
-        listed.sort_unstable_by_key(|document| document.position);
+        let listed = self.listed(&places, after).await?;
         let mut ids = Vec::with_capacity(listed.len());
         // One state id may stand under several registrations.
         let mut seen = HashSet::new();

@@ -31,9 +31,9 @@ impl People {
         agents.extend(self.vault.lookup_as_spelled(asked).await?.into_iter().flatten());
         let snapshot = self.municipality.snapshot();
         let organisation = &snapshot.municipality.organisation;
-        let linked: Vec<AgentId> =
+        // The same one comes first by whichever of them that are linked it was looked for.
+        let mut agents: Vec<AgentId> =
             agents.iter().flat_map(|agent| organisation.all_of(agent.0)).map(AgentId).collect();
-        agents.extend(linked);
         let mut seen = std::collections::HashSet::new();
         agents.retain(|agent| seen.insert(*agent));
         Ok(agents)

@@ -8,7 +8,7 @@ use domain::events::{AgentsLinkedFacts, PersonFacts, PersonPersonal};
 use domain::{Facts as _, StatementFacts};
 use eventlog::{Append, AppendError, Event, Key, Position};
 use serde::Serialize;
-use vault::{Envelope, Opened, Period, Text};
+use vault::{AgentId, Envelope, Opened, Period, Text};
 use xapi::{Identifier, parse};
 
 use crate::failure::{self, IngestError};
@@ -74,17 +74,18 @@ impl Lrs {
                 continue;
             }
             let facts = StatementFacts::decode(event.schema, &event.facts).map_err(failed)?;
-            if facts.agents.iter().any(|(_, agent)| seen.agents.insert(*agent)) {
-                statements.push(event.position);
-            }
+            let agents: Vec<Key> = facts.agents.into_iter().map(|(_, agent)| agent).collect();
+            statements.push((event.position, agents));
         }
-        let limits = xapi::Limits { bytes: usize::MAX, ..xapi::Limits::default() };
-        let read = reading::read(log, vault, "", &statements).await;
-        for stored in read.map_err(|error| failed(QueryFailed::from(error)))? {
-            let Text::Plain { text, .. } = &stored.text else { continue };
-            if let Ok(statement) = parse::statement(text.as_bytes(), stored.facts.xapi_version, &limits) {
-                named.extend(statement.agents.into_iter().map(|span| span.identifier));
-            }
+        // One of each agent, and where that was no longer to be read, what else there is of it.
+        let mut chosen = HashSet::new();
+        let (first, rest): (Vec<_>, Vec<_>) = statements.into_iter().partition(|(_, agents)| {
+            agents.iter().any(|agent| !seen.agents.contains(agent) && chosen.insert(*agent))
+        });
+        for mut statements in [first, rest] {
+            statements.retain(|(_, agents)| agents.iter().any(|agent| !seen.agents.contains(agent)));
+            let positions: Vec<Position> = statements.into_iter().map(|(position, _)| position).collect();
+            named.extend(self.named(&positions, seen).await?);
         }
         let described = log.read_with_slots(&persons).await.map_err(failure::unreadable)?;
         let envelopes: Vec<Envelope<'_>> = described
@@ -104,6 +105,31 @@ impl Lrs {
         }
         let new = named.into_iter().filter(|name| name.folded().is_some());
         Ok(new.filter(|name| seen.spellings.insert(name.clone())).collect())
+    }
+
+    /// Who is named in statements. Those agents are seen whose identifiers could be read, or never will be.
+    async fn named(&self, positions: &[Position], seen: &mut Seen) -> Result<Vec<Identifier>, IngestError> {
+        let (log, vault) = (&self.inner.log, &self.inner.vault);
+        let limits = xapi::Limits { bytes: usize::MAX, ..xapi::Limits::default() };
+        let (mut named, mut unread) = (Vec::new(), Vec::new());
+        let read = reading::read(log, vault, "", positions).await;
+        for stored in read.map_err(|error| failed(QueryFailed::from(error)))? {
+            let agents = stored.facts.agents.iter().map(|(_, agent)| *agent);
+            let Text::Plain { text, .. } = &stored.text else {
+                unread.extend(agents.map(AgentId));
+                continue;
+            };
+            seen.agents.extend(agents);
+            if let Ok(statement) = parse::statement(text.as_bytes(), stored.facts.xapi_version, &limits) {
+                named.extend(statement.agents.into_iter().map(|span| span.identifier));
+            }
+        }
+        unread.sort_unstable();
+        unread.dedup();
+        let alive = vault.is_alive(&unread).await.map_err(ingest::vault_failed)?;
+        let erased = unread.iter().zip(alive).filter(|(_, alive)| !alive);
+        seen.agents.extend(erased.map(|(agent, _)| agent.0));
+        Ok(named)
     }
 
     /// Links the agent that a spelling had with the one that the mailbox has. Says whether there was anything to link.

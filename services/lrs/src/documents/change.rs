@@ -1,11 +1,10 @@
 //! Changing documents: what a request comes to, given what is there, and the append that holds it to that.
 
-use std::collections::HashSet;
 use std::hash::BuildHasher as _;
 
 use bytes::Bytes;
 use domain::Facts;
-use domain::documents::{DocumentDeletedFacts, DocumentLabel, DocumentPlace, DocumentStoredFacts};
+use domain::documents::{DocumentDeletedFacts, DocumentLabel, DocumentStoredFacts};
 use eventlog::event::Expected;
 use eventlog::{Append, AppendError, Key, NewEvent, Position, Slot};
 use tokio::sync::Mutex;
@@ -16,6 +15,7 @@ use xapi::documents::{DocumentQuery, NotAnObject, merge};
 
 use super::Current;
 use super::document::{Document, DocumentError, Documents, JSON, Keeper, Unconditional, id, is_json};
+use super::places::{Places, registered};
 use crate::failure::{self, IngestError};
 use crate::http::conditions::{self, Conditions};
 use crate::{QueryFailed, prepare};
@@ -92,16 +92,18 @@ impl Documents {
     ) -> Result<(), DocumentError> {
         self.vault.at_fence(self.log.fence());
         let Some(places) = self.places(query, keeper).await? else { return Ok(()) };
-        let mut listed =
-            index::list(self.log.database(), &places.own, Position(0)).await.map_err(QueryFailed::from)?;
-        let before = self.still_before(&places, Position(0)).await?.into_iter();
-        listed.extend(before.map(|(document, stream)| index::Listed { stream, ..document }));
-        let mut streams = HashSet::new();
-        listed.retain(|document| streams.insert(document.stream));
+        let mut listed = Vec::new();
+        for place in places.superseded() {
+            let there = index::list(self.log.database(), place, Position(0)).await;
+            listed.extend(there.map_err(QueryFailed::from)?.into_iter().map(|document| (place, document)));
+        }
+        // What counts comes last: it is told by its position.
+        listed.extend(
+            self.listed(&places, Position(0)).await?.into_iter().map(|document| (&places.own, document)),
+        );
         let mut events = Vec::with_capacity(listed.len());
-        for document in listed {
-            let registration = document.registration.map(uuid::Uuid::into_bytes);
-            let facts = DocumentDeletedFacts(DocumentPlace { registration, ..places.own.clone() });
+        for (place, document) in listed {
+            let facts = DocumentDeletedFacts(registered(place, document.registration));
             // What is stored meanwhile goes as well: the two requests come at once, and this one counts as the later.
             let stream = (document.stream, Expected::Any);
             events.push(event(&facts, random()?, stream, keeper.credential, Vec::new()));
@@ -135,18 +137,20 @@ impl Documents {
                 _ => Current { version: 0, position: Position(0), document: None },
             };
             let outcome = self.decide(change, conditions, current.document.as_ref())?;
+            let mut events = match (&outcome, &known) {
+                (Outcome::Store { .. } | Outcome::Delete, Some(places)) => {
+                    self.superseding(places, id(query), keeper).await?
+                }
+                _ => Vec::new(),
+            };
             let (place, sealer) = match (&outcome, known) {
                 (Outcome::Nothing, _) | (Outcome::Delete, None) => return Ok(None),
                 (Outcome::Delete, Some(places)) => (places.own, None),
                 // Nobody is made before the conditions are known to hold.
                 (Outcome::Store { .. }, known) => {
-                    let sealer = self.sealer(query).await?;
-                    let place = self.place_of(query, sealer.agent(), keeper);
-                    if known.is_some_and(|known| known.own != place) {
-                        // Erased and made anew in between.
-                        continue;
-                    }
-                    (place, Some(sealer))
+                    // Erased in between, and perhaps made anew.
+                    let Some(sealer) = self.sealer(query, known.as_ref()).await? else { continue };
+                    (self.place_of(query, sealer.agent(), keeper), Some(sealer))
                 }
             };
             let expected = if blind { Expected::Any } else { Expected::Version(current.version) };
@@ -162,7 +166,9 @@ impl Documents {
                 }
                 _ => event(&DocumentDeletedFacts(place), random()?, stream, keeper.credential, Vec::new()),
             };
-            let append = Append { events: vec![event], fence: Some(fence), raise_fence: false };
+            // What counts comes last: it is told by its position.
+            events.push(event);
+            let append = Append { events, fence: Some(fence), raise_fence: false };
             match self.log.append(append).await {
                 Ok(_) => return Ok(tag),
                 Err(AppendError::WrongVersion { .. } | AppendError::Fenced(_)) => {}
@@ -170,6 +176,26 @@ impl Documents {
             }
         }
         Err(IngestError::Unavailable("a document kept changing under a request".into()).into())
+    }
+
+    /// What deletes a document where it lies with other agents that are one with its owner.
+    async fn superseding(
+        &self,
+        places: &Places,
+        id: &str,
+        keeper: Keeper,
+    ) -> Result<Vec<NewEvent>, DocumentError> {
+        let mut events = Vec::new();
+        for place in places.superseded() {
+            let ends = self.log.latest(&[self.stream(place, id)]).await.map_err(QueryFailed::from)?;
+            let stored = ends.into_iter().flatten().filter(|end| end.kind == DocumentStoredFacts::KIND);
+            for (stream, version) in stored.filter_map(|end| end.stream) {
+                let stream = (stream, Expected::Version(version));
+                let facts = DocumentDeletedFacts(place.clone());
+                events.push(event(&facts, random()?, stream, keeper.credential, Vec::new()));
+            }
+        }
+        Ok(events)
     }
 
     /// What a change comes to, given what is there.
@@ -227,15 +253,28 @@ impl Documents {
         &turns[usize::try_from(hash % turns.len() as u64).unwrap_or_default()]
     }
 
-    /// The key that a query's document is sealed with; its agent is made where there is none.
-    async fn sealer(&self, query: &DocumentQuery) -> Result<Sealer, DocumentError> {
+    /// The key that a query's document is sealed with: of the agent with whom it belongs, who is made where nobody is
+    /// known; none where that one was erased.
+    async fn sealer(
+        &self,
+        query: &DocumentQuery,
+        known: Option<&Places>,
+    ) -> Result<Option<Sealer>, DocumentError> {
         let Some(identifier) = &query.agent else {
-            return Ok(Sealer::Class(self.vault.class(ACTIVITY_PROFILES)));
+            return Ok(Some(Sealer::Class(self.vault.class(ACTIVITY_PROFILES))));
         };
         let period = Period::of(self.clock.now());
-        let handles = self.vault.resolve(std::slice::from_ref(identifier), period).await;
-        let handle = handles.map_err(failure::vault_failed)?.pop();
-        handle.map(Sealer::Agent).ok_or_else(|| IngestError::Internal("an agent has a key".into()).into())
+        let handle = match known.and_then(|known| known.own.agent) {
+            Some(agent) => self
+                .vault
+                .handles(&[AgentId(agent)], period)
+                .await
+                .map(|all| all.into_iter().flatten().next()),
+            None => {
+                self.vault.resolve(std::slice::from_ref(identifier), period).await.map(|mut all| all.pop())
+            }
+        };
+        Ok(handle.map_err(failure::vault_failed)?.map(Sealer::Agent))
     }
 
     /// The slots of a document, and the tag of its content.

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use domain::documents::{DocumentPlace, DocumentResource as Kept};
 use eventlog::{Key, Position};
+use uuid::Uuid;
 use vault::AgentId;
 use views::documents as index;
 use xapi::documents::{DocumentQuery, DocumentResource};
@@ -19,6 +20,13 @@ pub(super) struct Places {
     /// Where they may have been before, where a credential is given only what that was the last to store there: with
     /// other agents that are one with theirs, and, for a tool whose states are kept apart, among those that are shared.
     pub(super) before: Vec<(DocumentPlace, Option<Key>)>,
+}
+
+impl Places {
+    /// Where other agents that are one with the owner had documents: a change where they belong supersedes these.
+    pub(super) fn superseded(&self) -> impl Iterator<Item = &DocumentPlace> {
+        self.before.iter().filter(|(_, by)| by.is_none()).map(|(place, _)| place)
+    }
 }
 
 impl Documents {
@@ -63,7 +71,7 @@ impl Documents {
             },
             activity: query.activity.clone(),
             agent: agent.map(|agent| agent.0),
-            registration: query.registration.map(uuid::Uuid::into_bytes),
+            registration: query.registration.map(Uuid::into_bytes),
             credential: apart.then_some(keeper.credential),
         }
     }
@@ -86,42 +94,53 @@ impl Documents {
         self.vault.keyed_hash("document", &bytes)
     }
 
-    /// What was stored before, after a position, and counts still: nothing newer is where it belongs. Each with the stream
-    /// that it would have there.
-    pub(super) async fn still_before(
+    /// What is there, stored after a position, in the order in which it was stored: of each document the newest of all
+    /// places, unless it was deleted in another since. Each as it is listed where it belongs.
+    pub(super) async fn listed(
         &self,
         places: &Places,
         after: Position,
-    ) -> Result<Vec<(index::Listed, Key)>, DocumentError> {
-        let mut newest: HashMap<Key, index::Listed> = HashMap::new();
-        for (place, by) in &places.before {
-            for (document, stream) in self.listed_before(&places.own, place, *by, after).await? {
-                let known = newest.entry(stream).or_insert(document);
-                if document.position > known.position {
-                    *known = document;
-                }
+    ) -> Result<Vec<index::Listed>, DocumentError> {
+        let own = index::list(self.log.database(), &places.own, after).await.map_err(QueryFailed::from)?;
+        if places.before.is_empty() {
+            return Ok(own);
+        }
+        let all =
+            || std::iter::once((&places.own, None)).chain(places.before.iter().map(|(at, by)| (at, *by)));
+        let mut newest: HashMap<Key, (index::Listed, String)> = HashMap::new();
+        for (place, by) in all() {
+            for (document, id) in self.listed_at(place, by, after).await? {
+                let stream = self.stream(&registered(&places.own, document.registration), &id);
+                let document = index::Listed { stream, ..document };
+                let known = newest.entry(stream).or_insert_with(|| (document, id));
+                known.0.position = known.0.position.max(document.position);
             }
         }
-        let (streams, found): (Vec<Key>, Vec<index::Listed>) = newest.into_iter().unzip();
-        if streams.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ends = self.log.latest(&streams).await.map_err(QueryFailed::from)?;
-        let still =
-            found.into_iter().zip(streams).zip(ends).filter(|((document, _), end)| {
-                end.as_ref().is_none_or(|end| end.position < document.position)
+        let mut found: Vec<(index::Listed, String)> = newest.into_values().collect();
+        for (place, by) in all() {
+            let streams: Vec<Key> = found
+                .iter()
+                .map(|(document, id)| self.stream(&registered(place, document.registration), id))
+                .collect();
+            let ends = self.log.latest(&streams).await.map_err(QueryFailed::from)?;
+            let mut ends = ends.into_iter();
+            found.retain(|(document, _)| {
+                let end = ends.next().flatten().filter(|end| by.is_none() || end.credential == by);
+                end.is_none_or(|end| end.position <= document.position)
             });
-        Ok(still.map(|(one, _)| one).collect())
+        }
+        let mut listed: Vec<index::Listed> = found.into_iter().map(|(document, _)| document).collect();
+        listed.sort_unstable_by_key(|document| document.position);
+        Ok(listed)
     }
 
-    /// What is listed at another place, each with the stream that it would have at its own.
-    async fn listed_before(
+    /// What is listed at a place, each with its id; where `by` is given only what that credential stored.
+    async fn listed_at(
         &self,
-        own: &DocumentPlace,
         place: &DocumentPlace,
         by: Option<Key>,
         after: Position,
-    ) -> Result<Vec<(index::Listed, Key)>, DocumentError> {
+    ) -> Result<Vec<(index::Listed, String)>, DocumentError> {
         let listed = index::list(self.log.database(), place, after).await.map_err(QueryFailed::from)?;
         let mut positions: Vec<Position> = listed.iter().map(|document| document.position).collect();
         if by.is_some() {
@@ -135,12 +154,14 @@ impl Documents {
         let mut found = Vec::with_capacity(positions.len());
         for page in positions.chunks(PAGE) {
             for (position, label, _) in self.labels(page).await? {
-                let Some(document) = documents.get(&position) else { continue };
-                let registration = document.registration.map(uuid::Uuid::into_bytes);
-                let there = DocumentPlace { registration, ..own.clone() };
-                found.push((*document, self.stream(&there, &label.id)));
+                found.extend(documents.get(&position).map(|document| (*document, label.id)));
             }
         }
         Ok(found)
     }
+}
+
+/// A place with the registration of one of its documents.
+pub(super) fn registered(place: &DocumentPlace, registration: Option<Uuid>) -> DocumentPlace {
+    DocumentPlace { registration: registration.map(Uuid::into_bytes), ..place.clone() }
 }
