@@ -38,4 +38,9 @@ impl People {
         agents.retain(|agent| seen.insert(*agent));
         Ok(agents)
     }
+
+    /// Whether two agents are linked, by whichever identifier they are found.
+    pub(crate) fn are_one(&self, one: AgentId, other: AgentId) -> bool {
+        self.municipality.snapshot().municipality.organisation.all_of(one.0).contains(&other.0)
+    }
 }

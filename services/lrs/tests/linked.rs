@@ -119,7 +119,13 @@ promises! {
             }
         }
         taken_in(&rig).await;
+        // Until they are one, who is looked for by its hash keeps what it has.
+        store(&rig, &hash(), "g", "1").await;
+        store(&rig, &upper(), "g", "2").await;
+        assert_eq!(get(&rig, &state(&hash(), "g")).await.expect(200).text(), "1");
+        assert_eq!(get(&rig, &state(&upper(), "g")).await.expect(200).text(), "2");
         assert_eq!(rig.lrs.bring_together(false).await.unwrap().linked, 1);
+        delete(&rig, &state(&hash(), "g")).await.expect(204);
         // By the other spelling, replaced with a condition and without, and deleted.
         store(&rig, &lower(), "a", "2").await;
         put(&rig, "2.0.0", &state(&hash(), "c"), &[("If-Match", "*")], "2").await.expect(204);
@@ -130,7 +136,7 @@ promises! {
             assert_eq!(get(&rig, &state(&agent, "a")).await.expect(200).text(), "2");
         }
         rig.clock.advance(AGES);
-        assert_eq!(rig.lrs.drop_superseded(KEPT, false).await.unwrap(), 4);
+        assert_eq!(rig.lrs.drop_superseded(KEPT, false).await.unwrap(), 6);
         assert_eq!(slots(&rig).await, 2 * 4, "of what is there");
         // And all together.
         delete(&rig, &states(&upper())).await.expect(204);

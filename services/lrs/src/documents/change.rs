@@ -93,7 +93,7 @@ impl Documents {
         self.vault.at_fence(self.log.fence());
         let Some(places) = self.places(query, keeper).await? else { return Ok(()) };
         let mut listed = Vec::new();
-        for place in places.superseded() {
+        for place in &places.superseded {
             let there = index::list(self.log.database(), place, Position(0)).await;
             listed.extend(there.map_err(QueryFailed::from)?.into_iter().map(|document| (place, document)));
         }
@@ -186,7 +186,7 @@ impl Documents {
         keeper: Keeper,
     ) -> Result<Vec<NewEvent>, DocumentError> {
         let mut events = Vec::new();
-        for place in places.superseded() {
+        for place in &places.superseded {
             let ends = self.log.latest(&[self.stream(place, id)]).await.map_err(QueryFailed::from)?;
             let stored = ends.into_iter().flatten().filter(|end| end.kind == DocumentStoredFacts::KIND);
             for (stream, version) in stored.filter_map(|end| end.stream) {

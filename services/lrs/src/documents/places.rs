@@ -20,13 +20,9 @@ pub(super) struct Places {
     /// Where they may have been before, where a credential is given only what that was the last to store there: with
     /// other agents that are one with theirs, and, for a tool whose states are kept apart, among those that are shared.
     pub(super) before: Vec<(DocumentPlace, Option<Key>)>,
-}
-
-impl Places {
-    /// Where other agents that are one with the owner had documents: a change where they belong supersedes these.
-    pub(super) fn superseded(&self) -> impl Iterator<Item = &DocumentPlace> {
-        self.before.iter().filter(|(_, by)| by.is_none()).map(|(place, _)| place)
-    }
+    /// Those of them that a change where they belong supersedes: with agents that are linked. Others are still looked for
+    /// by themselves.
+    pub(super) superseded: Vec<DocumentPlace>,
 }
 
 impl Documents {
@@ -43,6 +39,10 @@ impl Documents {
                 agents.into_iter().map(Some).collect()
             }
         };
+        let first = agents.first().copied().flatten();
+        let one =
+            |agent: &Option<AgentId>| first.zip(*agent).is_some_and(|(own, it)| self.people.are_one(own, it));
+        let linked: Vec<bool> = agents.iter().skip(1).map(one).collect();
         let mut places = agents.into_iter().map(|agent| self.place_of(query, agent, keeper));
         let Some(own) = places.next() else { return Ok(None) };
         let others = places.map(|place| (place, None)).collect::<Vec<_>>();
@@ -53,7 +53,9 @@ impl Documents {
                 Some((DocumentPlace { credential: None, ..place.clone() }, Some(by)))
             })
             .collect();
-        Ok(Some(Places { before: others.into_iter().chain(shared).collect(), own }))
+        let superseded = others.iter().zip(linked).filter(|(_, linked)| *linked);
+        let superseded = superseded.map(|((place, _), _)| place.clone()).collect();
+        Ok(Some(Places { superseded, before: others.into_iter().chain(shared).collect(), own }))
     }
 
     pub(super) fn place_of(
