@@ -1,19 +1,19 @@
 //! Whether a statement that comes again is the one that is stored.
 
 use eventlog::{EventLog, Position};
+use serde_json::Value;
 use vault::{Text, Vault};
-use xapi::{Statement, Version, equal};
 
 use crate::failure::{IngestError, unreadable, vault_failed};
 use crate::reading::{self, ReadError};
 
-/// For each pair whether both are the same by the rules of `version`. Where anybody in the stored one was erased
+/// For each pair whether what was sent is `same` as the text that is stored. Where anybody in the stored one was erased
 /// nothing can be compared: it is taken for the same, and nothing changes.
-pub(crate) async fn with_stored(
+pub(crate) async fn with_stored<T>(
     log: &EventLog,
     vault: &Vault,
-    pairs: &[(&Statement, Position)],
-    version: Version,
+    pairs: &[(T, Position)],
+    same: impl Fn(&T, &str) -> bool,
 ) -> Result<Vec<bool>, IngestError> {
     let positions: Vec<Position> = pairs.iter().map(|(_, position)| *position).collect();
     let stored = reading::read(log, vault, "", &positions).await.map_err(|error| match error {
@@ -24,9 +24,30 @@ pub(crate) async fn with_stored(
     if stored.len() != pairs.len() {
         return Err(IngestError::Internal("a position that was found holds no statement".into()));
     }
-    let same = |((statement, _), stored): (&(&Statement, Position), &reading::Stored)| match &stored.text {
-        Text::Plain { text, erased } if erased.is_empty() => equal::same_text(&statement.text, text, version),
+    let same = |((sent, _), stored): (&(T, Position), &reading::Stored)| match &stored.text {
+        Text::Plain { text, erased } if erased.is_empty() => same(sent, text),
         _ => true,
     };
     Ok(pairs.iter().zip(&stored).map(same).collect())
+}
+
+/// Whether a text that is no statement says what another one says that is there: everything in it counts, as nobody knows
+/// what it means, but the `id`, which may stand in an address, and the `timestamp` of the other one where it has none itself.
+pub(crate) fn same_json(sent: &str, there: &str) -> bool {
+    if sent == there {
+        return true;
+    }
+    let (Ok(mut sent), Ok(mut there)) =
+        (serde_json::from_str::<Value>(sent), serde_json::from_str::<Value>(there))
+    else {
+        return false;
+    };
+    if let (Value::Object(sent), Value::Object(there)) = (&mut sent, &mut there) {
+        sent.remove("id");
+        there.remove("id");
+        if !sent.contains_key("timestamp") {
+            there.remove("timestamp");
+        }
+    }
+    sent == there
 }

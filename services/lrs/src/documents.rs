@@ -13,11 +13,10 @@ mod superseded;
 use std::collections::HashSet;
 
 use domain::Facts as _;
-use domain::documents::{DocumentLabel, DocumentStoredFacts};
+use domain::documents::DocumentStoredFacts;
 use eventlog::clock::Micros;
 use eventlog::{Key, Position};
-use vault::{Envelope, Opened};
-use views::documents as index;
+use vault::Opened;
 use xapi::documents::DocumentQuery;
 
 use crate::QueryFailed;

@@ -30,6 +30,10 @@ pub enum IngestError {
         /// Seconds after which to try again.
         retry_after: u32,
     },
+    /// Of what was opened or prepared under a fence of the log: somebody was erased, or its streams went on, meanwhile.
+    /// Nothing was stored; it may be begun again.
+    #[error("the log changed under what was to be stored")]
+    Outdated,
     /// The log or the vault changed under the request too often, or cannot be reached. Nothing was stored; the
     /// request may be sent again.
     #[error("nothing was stored: {0}")]

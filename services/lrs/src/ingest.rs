@@ -120,16 +120,21 @@ impl Ingest {
     }
 
     /// As [`post_with`](Self::post_with), for what was opened under a fence of the log: nothing of it is stored where that
-    /// has been raised since, or whoever was erased meanwhile would come back.
+    /// has been raised since, or whoever was erased meanwhile would come back. The events that are `beside` the statements
+    /// are stored with them or not at all, also where none of the statements is new.
+    ///
+    /// # Errors
+    /// [`IngestError::Outdated`], and each other way in which nothing was stored.
     pub(crate) async fn store_at(
         &self,
         fence: u64,
-        statements: Vec<Statement>,
-        contents: Contents,
+        statements: &[Statement],
+        contents: &Contents,
+        beside: &[NewEvent],
         sender: Sender,
         version: Version,
     ) -> Result<Posted, IngestError> {
-        self.store_under(Some(fence), statements, contents, &[], sender, version).await
+        self.store_under(Some((fence, beside)), statements, contents, &[], sender, version).await
     }
 
     /// As [`post_with`](Self::post_with), with where each of the statements was before; `origins` is empty where none
@@ -142,24 +147,26 @@ impl Ingest {
         sender: Sender,
         version: Version,
     ) -> Result<Posted, IngestError> {
-        self.store_under(None, statements, contents, origins, sender, version).await
+        self.store_under(None, &statements, &contents, origins, sender, version).await
     }
 
     async fn store_under(
         &self,
-        opened_at: Option<u64>,
-        statements: Vec<Statement>,
-        contents: Contents,
+        opened: Option<(u64, &[NewEvent])>,
+        statements: &[Statement],
+        contents: &Contents,
         origins: &[Origin],
         sender: Sender,
         version: Version,
     ) -> Result<Posted, IngestError> {
-        let Identified { ids, mut open, mut conflicts } = identify(&statements, version)?;
+        let (opened_at, beside) = opened.unzip();
+        let beside = beside.unwrap_or_default();
+        let Identified { ids, mut open, mut conflicts } = identify(statements, version)?;
         pass(&conflicts, sender)?;
         let count = open.len();
         let sent = |index: usize| statements[index].id.is_some();
         if !sender.may_void && statements.iter().any(|statement| voiding::target(statement).is_some()) {
-            let refused = Box::pin(voiding::refused(&self.log, &statements, sender.credential)).await;
+            let refused = Box::pin(voiding::refused(&self.log, statements, sender.credential)).await;
             if let Some(statement) = refused.map_err(unreadable)?.filter(|index| open.contains(index)) {
                 return Err(IngestError::VoidsOthers { statement });
             }
@@ -175,12 +182,12 @@ impl Ingest {
             let remembered = if first { self.vault.remembered(&people, period) } else { None };
             if !first || (remembered.is_none() && open.iter().any(|index| sent(*index))) {
                 let known = Box::pin(self.known(&ids, &open)).await?;
-                let different = Box::pin(self.different(&statements, &known, version)).await?;
+                let different = Box::pin(self.different(statements, &known, version)).await?;
                 pass(&different, sender)?;
                 conflicts.extend(different);
                 open.retain(|index| known.iter().all(|(known, _)| known != index));
             }
-            if open.is_empty() {
+            if open.is_empty() && beside.is_empty() {
                 return Ok(Posted { ids, stored: 0, conflicts });
             }
             let handles = match remembered {
@@ -188,7 +195,7 @@ impl Ingest {
                 None => Box::pin(self.resolve(open.iter().map(|index| &statements[*index]), period)).await?,
             };
             let (mut events, named) =
-                self.prepare(&statements, &contents, origins, &ids, &open, &handles, sender, version).await?;
+                self.prepare(statements, contents, origins, &ids, &open, &handles, sender, version).await?;
             let said = match sender.may_define {
                 true => self.definitions.unknown(open.iter().map(|index| &statements[*index])),
                 false => Vec::new(),
@@ -199,16 +206,19 @@ impl Ingest {
                 false => Box::pin(self.definitions.changes(&said, sender.credential)).await?,
             };
             events.extend(changes.events.iter().cloned());
+            let own = events.len();
+            events.extend(beside.iter().cloned());
             let append = Append { events, fence: Some(fence), raise_fence: false };
             match self.log.append_naming(append, named).await {
                 Ok(_) => {
                     self.definitions.settle(&changes);
                     return Ok(Posted { stored: open.len(), ids, conflicts });
                 }
-                Err(AppendError::WrongVersion { .. }) => collisions += 1,
-                Err(AppendError::Fenced(_)) if opened_at.is_some() => {
-                    return Err(IngestError::Unavailable("somebody was erased meanwhile".into()));
+                Err(AppendError::WrongVersion { index, .. }) if index >= own => {
+                    return Err(IngestError::Outdated);
                 }
+                Err(AppendError::WrongVersion { .. }) => collisions += 1,
+                Err(AppendError::Fenced(_)) if opened_at.is_some() => return Err(IngestError::Outdated),
                 // A set of chunks that is not staged any more: sent again, it is.
                 Err(AppendError::Refused(reason)) if !contents.staged.is_empty() => {
                     return Err(IngestError::Unavailable(reason));
@@ -238,7 +248,8 @@ impl Ingest {
         let mut different = Vec::new();
         for chunk in known.chunks(BETWEEN_TURNS) {
             let pairs: Vec<_> = chunk.iter().map(|(index, at)| (&statements[*index], *at)).collect();
-            let same = compare::with_stored(&self.log, &self.vault, &pairs, version).await?;
+            let same = |sent: &&Statement, stored: &str| equal::same_text(&sent.text, stored, version);
+            let same = compare::with_stored(&self.log, &self.vault, &pairs, same).await?;
             different.extend(chunk.iter().zip(same).filter(|(_, same)| !same).map(|((index, _), _)| *index));
         }
         Ok(different)

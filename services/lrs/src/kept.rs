@@ -5,19 +5,22 @@
 //! twice is kept once. None is a statement of the store: it has no dedupe key and no row in the index. What waits is
 //! bounded; what there is no room for is counted and no more.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use domain::Facts as _;
 use domain::events::{RuleKind, StatementRefusedFacts, kind};
-use eventlog::{Append, AppendError, Expected, Key, NewEvent, Position};
+use eventlog::{Append, AppendError, Expected, Key, NewEvent};
 use uuid::Uuid;
 use vault::{Credential, Period};
 use views::kept as index;
 use xapi::parse::NoStatement;
-use xapi::{Identifier, Statement, Version};
+use xapi::{Identifier, Statement, Version, equal};
 
+use crate::already::{self, There, unreadable};
 use crate::attachments::Contents;
+use crate::compare;
 use crate::failure::{self, IngestError};
+use crate::ingest::{Posted, Sender};
 use crate::prepare::{self, Preparation};
 use crate::rules::Rules;
 use crate::{Limits, Lrs};
@@ -38,8 +41,6 @@ pub(crate) struct Refused<'a> {
     pub(crate) sent: Vec<Unstored<'a>>,
     pub(crate) contents: &'a Contents,
     pub(crate) version: Version,
-    /// Whether nothing of it is kept where not all can be.
-    pub(crate) whole: bool,
 }
 
 /// A statement that was not stored, or what is none.
@@ -55,12 +56,32 @@ enum What<'a> {
     Other(&'a NoStatement),
 }
 
-/// What was kept.
+/// What was kept, and stored with it.
 pub(crate) struct Kept {
     /// The id of each, in the order of the request: its own, or the one it will be stored under.
     pub(crate) ids: Vec<Uuid>,
+    /// Those that were passed over, ascending, because something else is stored or kept under their id.
+    pub(crate) conflicts: Vec<usize>,
+    pub(crate) posted: Posted,
+}
+
+/// Why nothing was kept, nor stored with it.
+pub(crate) enum Unkept {
+    /// Not all of it can be kept.
+    NoRoom,
+    /// This one, counted among what was to be kept, has an id under which something else is stored or kept.
+    Taken(usize),
+    /// The log does not take it, or not the statements that were to be stored.
+    Failed(IngestError),
+}
+
+/// What is to be done with what was refused, under a fence of the log.
+struct Plan {
+    fence: u64,
+    candidates: Vec<Candidate>,
     /// How many could not be kept.
-    pub(crate) unkept: usize,
+    unkept: usize,
+    conflicts: Vec<usize>,
 }
 
 /// A statement that is to be kept.
@@ -87,6 +108,21 @@ impl<'a> Unstored<'a> {
             what: What::Other(other),
             rule: None,
             why: Some((other.why.path.as_str(), other.why.expected.as_str())),
+        }
+    }
+
+    /// Whether it says what this text says that is there.
+    fn is_same(&self, there: &str, version: Version) -> bool {
+        match self.what {
+            What::Statement(statement) => equal::same_text(&statement.text, there, version),
+            What::Other(other) => compare::same_json(&other.text, there),
+        }
+    }
+
+    fn text(&self) -> &'a str {
+        match self.what {
+            What::Statement(statement) => &statement.text,
+            What::Other(other) => &other.text,
         }
     }
 
@@ -131,6 +167,21 @@ impl<'a> Refused<'a> {
         self.sent.iter().map(id).collect::<Result<_, _>>().map_err(failure::vault_failed)
     }
 
+    /// Of twins the first, with its id; and those that differ from the first that has theirs.
+    fn named(&self, ids: &[Uuid]) -> (Vec<(usize, Uuid)>, Vec<usize>) {
+        let mut first = HashMap::new();
+        let (mut named, mut conflicts) = (Vec::with_capacity(ids.len()), Vec::new());
+        for (index, id) in ids.iter().enumerate() {
+            let twin = *first.entry(*id).or_insert(index);
+            if twin == index {
+                named.push((index, *id));
+            } else if !self.sent[index].is_same(self.sent[twin].text(), self.version) {
+                conflicts.push(index);
+            }
+        }
+        (named, conflicts)
+    }
+
     /// Everybody in some of it, each once.
     fn people(&self, candidates: &[Candidate]) -> Vec<Identifier> {
         let sent = || candidates.iter().map(|candidate| &self.sent[candidate.index]);
@@ -170,73 +221,99 @@ impl<'a> Refused<'a> {
 }
 
 impl Lrs {
-    /// Keeps what of a request was refused, each once, as far as there is room. Those that are stored already are not
-    /// kept. On disk when it returns.
+    /// Keeps what of a request was refused, each once, as far as there is room and its id is its own. What is stored
+    /// already is not kept. On disk when it returns.
     ///
     /// # Errors
     /// Nothing was kept: the request may be sent again.
-    pub(crate) async fn keep(&self, refused: &Refused<'_>) -> Result<Kept, IngestError> {
-        let credential = refused.credential;
+    pub(crate) async fn keep(&self, refused: &Refused<'_>) -> Result<(), IngestError> {
         let ids = refused.ids()?;
-        // Of twins the first.
-        let mut seen = HashSet::new();
-        let named: Vec<(usize, Uuid)> =
-            ids.iter().copied().enumerate().filter(|(_, id)| seen.insert(*id)).collect();
         let request = prepare::random().map_err(failure::vault_failed)?;
-        // One after the other: else each would take the room that is left for its own.
         let _turn = self.inner.keeping.lock().await;
         for _ in 0..ATTEMPTS {
-            let fence = self.inner.log.fence();
-            self.inner.vault.at_fence(fence);
-            // Before people are made, or what comes again would bring an erased person back.
-            let candidates = self.not_kept(credential, &named).await?;
-            let new = candidates.len();
-            let waiting =
-                index::waiting_of(self.inner.log.database(), &credential.id).await.map_err(unreadable)?;
-            let candidates = refused.fitting(candidates, waiting, &self.inner.limits);
-            let unkept = new - candidates.len();
-            if !candidates.is_empty() && (unkept == 0 || !refused.whole) {
-                let events = self.events(refused, &candidates, request).await?;
-                match self.inner.log.append(Append { events, fence: Some(fence), raise_fence: false }).await {
-                    Ok(_) => {}
-                    Err(AppendError::WrongVersion { .. } | AppendError::Fenced(_)) => continue,
-                    Err(error) => return Err(failure::refused(error)),
+            let plan = self.plan(refused, &ids).await?;
+            let events = self.events(refused, &plan.candidates, request).await?;
+            match self.inner.log.append(Append { events, fence: Some(plan.fence), raise_fence: false }).await
+            {
+                Ok(_) => {
+                    let unkept = plan.unkept + plan.conflicts.len();
+                    self.inner.uses.unkept(&refused.credential.key, unkept);
+                    return Ok(());
                 }
+                Err(AppendError::WrongVersion { .. } | AppendError::Fenced(_)) => {}
+                Err(error) => return Err(failure::refused(error)),
             }
-            self.inner.uses.unkept(&credential.key, unkept);
-            return Ok(Kept { ids, unkept });
         }
-        Err(IngestError::Unavailable("refused statements kept colliding with other requests".into()))
+        Err(colliding())
     }
 
-    /// Those that are neither stored nor kept.
-    async fn not_kept(
+    /// Keeps what of a request is set apart, all of it or nothing, and stores the rest in the same transaction: what is
+    /// sent again after anything else than success finds nothing that was kept of it. Of what has another's id the
+    /// sender's rules decide, as they do of statements.
+    ///
+    /// # Errors
+    /// Nothing was kept or stored.
+    pub(crate) async fn keep_beside(
         &self,
-        credential: &Credential,
-        named: &[(usize, Uuid)],
-    ) -> Result<Vec<Candidate>, IngestError> {
-        let (log, vault) = (&self.inner.log, &self.inner.vault);
-        let ids: Vec<Key> = named.iter().map(|(_, id)| id.into_bytes()).collect();
-        let stored = log.find(&ids).await.map_err(failure::unreadable)?;
+        refused: &Refused<'_>,
+        statements: &[Statement],
+        sender: Sender,
+    ) -> Result<Kept, Unkept> {
+        let ids = refused.ids()?;
+        let request = prepare::random().map_err(failure::vault_failed)?;
+        let _turn = self.inner.keeping.lock().await;
+        for _ in 0..ATTEMPTS {
+            let Plan { fence, candidates, unkept, conflicts } = self.plan(refused, &ids).await?;
+            if unkept > 0 {
+                self.inner.uses.unkept(&refused.credential.key, unkept);
+                return Err(Unkept::NoRoom);
+            }
+            if let Some(first) = conflicts.first().filter(|_| !sender.pass_conflicts) {
+                return Err(Unkept::Taken(*first));
+            }
+            let events = self.events(refused, &candidates, request).await?;
+            let contents = Contents::default();
+            let stored =
+                self.inner.ingest.store_at(fence, statements, &contents, &events, sender, refused.version);
+            match Box::pin(stored).await {
+                Ok(posted) => return Ok(Kept { ids, conflicts, posted }),
+                Err(IngestError::Outdated) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(colliding().into())
+    }
+
+    /// What of it to keep. Whoever asks has the turn: else each would take the room that is left for its own.
+    async fn plan(&self, refused: &Refused<'_>, ids: &[Uuid]) -> Result<Plan, IngestError> {
+        let (log, vault, credential) = (&self.inner.log, &self.inner.vault, refused.credential);
+        let fence = log.fence();
+        vault.at_fence(fence);
+        let (named, mut conflicts) = refused.named(ids);
         let stream = |id: &Key| vault.keyed_hash("kept", &[credential.id, *id].concat());
-        let streams: Vec<Key> = ids.iter().map(stream).collect();
-        let latest = log.latest(&streams).await.map_err(failure::unreadable)?;
-        let positions: Vec<Position> = latest.iter().flatten().map(|event| event.position).collect();
-        let kept = match positions.is_empty() {
-            true => Vec::new(),
-            false => index::among(log.database(), &positions).await.map_err(unreadable)?,
+        let streams: Vec<(Key, Key)> =
+            named.iter().map(|(_, id)| id.into_bytes()).map(|id| (id, stream(&id))).collect();
+        let same = |place: usize, there: &str| {
+            let (index, _) = named[place];
+            refused.sent[index].is_same(there, refused.version)
         };
-        let candidate = |(place, (index, id)): (usize, &(usize, Uuid))| {
-            let last = latest[place].as_ref();
-            let is_kept = last.is_some_and(|event| kept.binary_search(&event.position).is_ok());
-            let version = last.and_then(|event| event.stream).map_or(0, |(_, version)| version);
-            (stored[place].is_none() && !is_kept).then_some(Candidate {
-                index: *index,
-                id: *id,
-                stream: (streams[place], Expected::Version(version)),
-            })
-        };
-        Ok(named.iter().enumerate().filter_map(candidate).collect())
+        // Before people are made, or what comes again would bring an erased person back.
+        let there = already::under(log, vault, &streams, same).await?;
+        let mut candidates = Vec::new();
+        for (((index, id), (_, stream)), there) in named.into_iter().zip(streams).zip(there) {
+            match there {
+                There::Nothing { version } => {
+                    candidates.push(Candidate { index, id, stream: (stream, Expected::Version(version)) });
+                }
+                There::Same => {}
+                There::Another => conflicts.push(index),
+            }
+        }
+        conflicts.sort_unstable();
+        let new = candidates.len();
+        let waiting = index::waiting_of(log.database(), &credential.id).await.map_err(unreadable)?;
+        let candidates = refused.fitting(candidates, waiting, &self.inner.limits);
+        Ok(Plan { fence, unkept: new - candidates.len(), candidates, conflicts })
     }
 
     async fn events(
@@ -308,9 +385,12 @@ impl Lrs {
     }
 }
 
-pub(crate) fn unreadable(error: views::ViewError) -> IngestError {
-    match error {
-        views::ViewError::Fold { .. } => IngestError::Internal(error.to_string()),
-        error => IngestError::Unavailable(error.to_string()),
+fn colliding() -> IngestError {
+    IngestError::Unavailable("refused statements kept colliding with other requests".into())
+}
+
+impl From<IngestError> for Unkept {
+    fn from(error: IngestError) -> Self {
+        Self::Failed(error)
     }
 }

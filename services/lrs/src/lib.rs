@@ -6,6 +6,7 @@
 //! A request travels: `http` (credentials, version, limits) → `xapi` (parse, validate) → [`Ingest`] (known ids,
 //! pseudonyms, facts, sealing) → the log. Back: the index in `views` → the log → the vault → `xapi::output`.
 
+mod already;
 mod attachments;
 mod compare;
 mod credentials;

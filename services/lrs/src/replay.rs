@@ -12,15 +12,15 @@ use domain::events::{KeptDiscardedFacts, KeptReplayedFacts, Settled, StatementRe
 use eventlog::clock::Micros;
 use eventlog::{Event, Key, Position, Slot};
 use uuid::Uuid;
-use vault::{Credential, Envelope, Opened, Text};
+use vault::{Credential, Opened};
 use views::kept as index;
-use xapi::{Iris, Statement, Version, parse};
+use xapi::{Iris, Statement, Version, equal, parse};
 
+use crate::already::{self, unreadable};
 use crate::attachments::Contents;
 use crate::credentials::CredentialError;
 use crate::failure::{self, IngestError};
 use crate::ingest::Sender;
-use crate::kept::unreadable;
 use crate::rules::Rules;
 use crate::{Lrs, compare, prepare, voiding};
 
@@ -205,7 +205,8 @@ impl Lrs {
                 run.iter().map(|(_, statement, _)| (*statement).clone()).collect();
             // Content that came for one is given to no other.
             let contents = if rest.is_empty() { run[0].2.clone() } else { Contents::default() };
-            let stored = self.inner.ingest.store_at(fence, statements, contents, sender, first.version);
+            let stored =
+                self.inner.ingest.store_at(fence, &statements, &contents, &[], sender, first.version);
             match stored.await {
                 Ok(posted) => {
                     self.count_stored(run.len(), posted.stored);
@@ -218,6 +219,7 @@ impl Lrs {
                         return Ok(Ended::Done);
                     }
                 }
+                Err(IngestError::Outdated) => return Ok(Ended::Outdated),
                 Err(_) if self.inner.log.fence() != fence => return Ok(Ended::Outdated),
                 // Somebody else stored one of them meanwhile.
                 Err(IngestError::Conflict { .. } | IngestError::Repeated { .. }) => attempts += 1,
@@ -263,7 +265,8 @@ impl Lrs {
             let (kept, pairs): (Vec<_>, Vec<_>) = of_version
                 .filter_map(|((kept, statement, _), at)| Some((kept.position, (*statement, (*at)?))))
                 .unzip();
-            let same = compare::with_stored(log, vault, &pairs, version).await?;
+            let same = |sent: &&Statement, stored: &str| equal::same_text(&sent.text, stored, version);
+            let same = compare::with_stored(log, vault, &pairs, same).await?;
             for (position, same) in kept.into_iter().zip(same) {
                 if same {
                     known.insert(position)
@@ -329,10 +332,8 @@ impl Lrs {
             return Ok(None);
         }
         let (text, attached) = slots.split_at(first);
-        let envelope = Envelope { event, kind, slots: text };
-        let opened =
-            vault.open_texts(&[envelope], |_, _| String::new()).await.map_err(failure::vault_failed)?;
-        let Some(Text::Plain { text, erased }) = opened.into_iter().next() else { return Ok(None) };
+        let opened = already::texts(vault, &[(event, text)]).await?;
+        let Some(text) = opened.into_iter().next().flatten() else { return Ok(None) };
         let mut contents = Contents::default();
         for opened in vault.open_slots(kind, event, attached).await.map_err(failure::vault_failed)? {
             let Opened::Plain(plain) = opened else { return Ok(None) };
@@ -340,7 +341,7 @@ impl Lrs {
                 return Err(IngestError::Internal("a kept attachment is damaged".into()));
             }
         }
-        Ok(erased.is_empty().then_some((text, contents)))
+        Ok(Some((text, contents)))
     }
 
     /// A kept statement as it is to be stored. Where it came without a timestamp that of its receipt is set, as it would

@@ -126,7 +126,7 @@ impl Lrs {
         }
         unread.sort_unstable();
         unread.dedup();
-        let alive = vault.is_alive(&unread).await.map_err(ingest::vault_failed)?;
+        let alive = vault.is_alive(&unread).await.map_err(failure::vault_failed)?;
         let erased = unread.iter().zip(alive).filter(|(_, alive)| !alive);
         seen.agents.extend(erased.map(|(agent, _)| agent.0));
         Ok(named)

@@ -7,9 +7,9 @@ use eventlog::clock::Micros;
 use uuid::Uuid;
 use views::kept as index;
 
+use crate::already::unreadable;
 use crate::credentials::CredentialError;
 use crate::failure::{self, IngestError};
-use crate::kept::unreadable;
 use crate::{Lrs, rules};
 
 /// Statements in one answer.

@@ -23,7 +23,11 @@ struct Tool {
 }
 
 async fn tool(rig: &Rig, rules: Value) -> Tool {
-    let scopes = vec!["all".into()];
+    tool_that_may(rig, "all", rules).await
+}
+
+async fn tool_that_may(rig: &Rig, scope: &str, rules: Value) -> Tool {
+    let scopes = vec![scope.into()];
     let wanted = Wanted { name: "Provet".into(), scopes, rules: Some(rules), ..Wanted::default() };
     let made = rig.lrs.create_credential(wanted, None).await.unwrap();
     let pair = format!("{}:{}", made.credential.key, *made.secret);
@@ -176,6 +180,114 @@ promises! {
         let kept: Vec<_> = tool.waiting(&rig).await.iter().map(|one| one.id.to_string()).collect();
         assert_eq!(kept, [id(1), id(2), id(3)]);
         assert_eq!(rig.ids(&[]).await, [id(6)]);
+    }
+
+    async fn what_is_no_statement_and_has_the_id_of_another_is_a_conflict(rig) {
+        let tool = tool(&rig, json!({ "keep_invalid": true })).await;
+        rig.post(&statement(1, "anna", "a")).await.expect(200);
+        let misspelled = |said: &str| {
+            let mut sent = of_an_exam(2, "bo");
+            sent["result"] = json!({ "extension": { "https://e.example/x": said } });
+            sent
+        };
+        for version in VERSIONS {
+            for (batch, at) in [
+                // Of one that is stored.
+                (json!([statement(3, "anna", "a"), of_an_exam(1, "bo"), of_an_exam(4, "bo")]), 1),
+                // Of one before it: all that is in it counts, also what no statement may have.
+                (json!([misspelled("x"), statement(3, "anna", "a"), misspelled("y")]), 2),
+            ] {
+                let refused = tool.post(&rig, version, &batch).await.expect(409);
+                assert_eq!((&refused.json()["statement"], &refused.json()["path"]), (&json!(at), &json!("/id")));
+                assert_eq!(refused.header("x-larka-kept"), None);
+                assert!(tool.waiting(&rig).await.is_empty(), "all of it or nothing");
+                assert_eq!(rig.ids(&[]).await, [id(1)]);
+            }
+        }
+
+        // What is the same is kept once, and is known however it is written.
+        let twins = json!([misspelled("x"), misspelled("x")]);
+        for _ in 0..2 {
+            let answer = tool.post(&rig, "1.0.3", &twins).await.expect(200);
+            assert_eq!((answer.json(), answer.header("x-larka-kept")), (json!([id(2), id(2)]), Some("0,1")));
+        }
+        let pretty = serde_json::to_string_pretty(&misspelled("x")).unwrap();
+        tool.ask(&rig, Method::POST, "/xapi/statements", Some("2.0.0"), pretty).await.expect(200);
+        assert_eq!(tool.waiting(&rig).await.len(), 1);
+        // Of one that is kept.
+        tool.post(&rig, "2.0.0", &json!([statement(3, "anna", "a"), misspelled("y")])).await.expect(409);
+        assert_eq!((tool.waiting(&rig).await.len(), rig.ids(&[]).await.len()), (1, 1));
+        assert_eq!(tool.used(&rig).await.conflicts, Conflicts { requests: 5, statements: 14 });
+
+        // Passed over where the rules say so.
+        let passing = json!({ "keep_invalid": true, "pass_conflicts": true });
+        rig.lrs.set_credential_rules(&tool.key, &passing, None).await.unwrap();
+        let batch = json!([of_an_exam(1, "bo"), statement(3, "anna", "a"), of_an_exam(4, "bo"), misspelled("y")]);
+        let refused = tool.post(&rig, "2.0.0", &batch).await.expect(409);
+        assert_eq!((&refused.json()["statement"], refused.header("x-larka-kept")), (&json!(0), Some("2")));
+        assert_eq!(rig.ids(&[]).await, [id(3), id(1)]);
+        let kept = |waiting: Vec<WaitingStatement>| waiting.iter().map(|one| one.id.to_string()).collect::<Vec<_>>();
+        assert_eq!(kept(tool.waiting(&rig).await), [id(2), id(4)]);
+
+        // What was kept is known also when it is stored.
+        rig.lrs.set_credential_rules(&tool.key, &json!({ "lenient_iris": true }), None).await.unwrap();
+        assert_eq!(rig.lrs.replay_kept(&tool.key, false, None).await.unwrap(), Replayed { stored: 1, refused: 1, ..NOTHING });
+        rig.lrs.set_credential_rules(&tool.key, &json!({ "keep_invalid": true }), None).await.unwrap();
+        tool.post(&rig, "2.0.0", &of_an_exam(4, "bo")).await.expect(200);
+        tool.post(&rig, "2.0.0", &of_an_exam(4, "carl")).await.expect(409);
+        assert_eq!(kept(tool.waiting(&rig).await), [id(2)]);
+
+        // Of what nobody can read any more nothing is said, and who was erased does not come back.
+        let bo = || xapi::parse::agent(&agent("bo").to_string()).unwrap();
+        rig.lrs.erase(&agent("bo").to_string()).await.unwrap();
+        tool.post(&rig, "2.0.0", &json!([misspelled("x"), misspelled("x")])).await.expect(200);
+        assert_eq!(rig.vault.lookup(&[bo()]).await.unwrap(), [None]);
+    }
+
+    async fn what_rules_refuse_and_has_the_id_of_another_is_counted_as_not_kept(rig) {
+        let tool = tool(&rig, json!({ "keep": true, "verbs": { "refuse": [VERB] } })).await;
+        rig.post(&statement(1, "anna", "a")).await.expect(200);
+        tool.post(&rig, "2.0.0", &json!([statement(1, "anna", "b"), statement(2, "anna", "a")])).await.expect(403);
+        tool.post(&rig, "2.0.0", &json!([statement(1, "anna", "a"), statement(2, "anna", "b")])).await.expect(403);
+        tool.post(&rig, "2.0.0", &json!([statement(1, "anna", "a"), statement(2, "anna", "a")])).await.expect(403);
+        assert_eq!((tool.waiting(&rig).await.len(), tool.used(&rig).await.unkept), (1, 2));
+    }
+
+    async fn of_a_request_that_is_refused_nothing_is_kept_however_often_it_comes(rig) {
+        let tool = tool_that_may(&rig, "statements/write", json!({ "keep_invalid": true })).await;
+        rig.post(&statement(1, "anna", "a")).await.expect(200);
+        let mut unnamed = of_an_exam(0, "bo");
+        unnamed.as_object_mut().unwrap().remove("id");
+        let mut voiding = statement(3, "anna", "a");
+        voiding["verb"] = json!({ "id": "http://adlnet.gov/expapi/verbs/voided" });
+        voiding["object"] = json!({ "objectType": "StatementRef", "id": id(1) });
+        for (refused, status) in [(statement(1, "anna", "another"), 409), (voiding, 403)] {
+            for _ in 0..3 {
+                let batch = json!([unnamed, of_an_exam(2, "bo"), refused]);
+                let answer = tool.post(&rig, "2.0.0", &batch).await.expect(status);
+                assert_eq!(answer.json()["statement"], 2);
+                assert!(tool.waiting(&rig).await.is_empty());
+            }
+        }
+        // What is taken is stored and kept together.
+        let answer = tool.post(&rig, "2.0.0", &json!([statement(4, "anna", "a"), unnamed])).await.expect(200);
+        let ids = answer.json();
+        assert_eq!(rig.ids(&[]).await, [id(4), id(1)]);
+        assert_eq!(tool.waiting(&rig).await[0].id.to_string(), ids[1].as_str().unwrap());
+        // Nothing but what was stored before, and something to keep.
+        tool.post(&rig, "2.0.0", &json!([statement(4, "anna", "a"), of_an_exam(5, "bo")])).await.expect(200);
+        assert_eq!(tool.waiting(&rig).await.len(), 2);
+
+        // Where the rules keep what they refuse it is all of the request, in its order.
+        let rules = json!({ "keep_invalid": true, "keep": true, "verbs": { "refuse": [VERB] } });
+        let strict = super::tool(&rig, rules).await;
+        for _ in 0..2 {
+            let batch = json!([of_an_exam(11, "bo"), statement(12, "anna", "a"), of_an_exam(13, "bo")]);
+            assert_eq!(strict.post(&rig, "2.0.0", &batch).await.expect(403).json()["statement"], 1);
+            let shown: Vec<_> = strict.waiting(&rig).await.iter().map(|one| one.id.to_string()).collect();
+            assert_eq!(shown, [id(11), id(12), id(13)]);
+        }
+        rig.log.verify(1..=u64::MAX, &mut |_| {}).await.unwrap();
     }
 
     async fn an_id_that_stands_twice_in_a_batch_of_2_0_is_set_apart_where_it_comes_again(rig) {

@@ -1,4 +1,4 @@
-//! Requests of credentials that have kept what is no statement: it is set apart and on disk before the rest is stored.
+//! Requests of credentials that have kept what is no statement: it is set apart, and on disk with the rest or not at all.
 
 use axum::body::Body;
 use axum::http::HeaderValue;
@@ -12,9 +12,10 @@ use xapi::{Invalid, Statement, Version};
 use super::error::{KEPT, Refusal};
 use super::{body, multipart, tool, upload};
 use crate::attachments::{Contents, Taken};
-use crate::kept::{Refused, Unstored};
+use crate::failure::IngestError;
+use crate::kept::{Kept, Refused, Unkept, Unstored};
 use crate::rules::Rules;
-use crate::{Lrs, Posted};
+use crate::{Lrs, Posted, Sender};
 
 /// What of a request is no statement, with its place in the request, ascending.
 #[derive(Debug, Default)]
@@ -56,6 +57,10 @@ impl Apart {
         self.0.len()
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether everything in it has no id, or this one.
     pub(super) fn is_of(&self, id: Option<Uuid>) -> bool {
         self.0.iter().all(|(_, other)| other.id.is_none() || other.id == id)
@@ -66,47 +71,71 @@ impl Apart {
         self.0.iter().fold(nth, |at, (place, _)| if *place <= at { at + 1 } else { at })
     }
 
-    /// Keeps it, all of it or, with the refusal that there would have been, nothing. Gives the ids under which it would
-    /// be stored.
-    pub(super) async fn keep(
+    /// All of the request, where the rest of it is refused.
+    pub(super) fn with<'a>(&'a self, rest: Vec<Unstored<'a>>) -> Vec<Unstored<'a>> {
+        self.among(rest, self.0.iter().map(|(_, other)| Unstored::invalid(other)))
+    }
+
+    /// Stores the statements of a request, and keeps what is none with them: all of it or, with the refusal that there would
+    /// have been, nothing. Gives what became of the request, and the places in it of what is kept, ascending.
+    pub(super) async fn store(
         &self,
         lrs: &Lrs,
         parts: &Parts,
-        credential: &Credential,
+        statements: &[Statement],
+        (credential, sender): (&Credential, Sender),
         version: Version,
-    ) -> Result<Vec<Uuid>, Refusal> {
-        let Some((place, first)) = self.0.first() else { return Ok(Vec::new()) };
-        let why = Invalid { statement: *place, ..first.why.clone() };
-        let sent = self.0.iter().map(|(_, other)| Unstored::invalid(other)).collect();
-        let refused = Refused { credential, sent, contents: &Contents::default(), version, whole: true };
-        let kept = Box::pin(lrs.keep(&refused)).await?;
-        if kept.unkept > 0 {
-            return Err(why.into());
+    ) -> Result<(Posted, Vec<usize>), Refusal> {
+        let refused =
+            Refused { credential, sent: self.with(Vec::new()), contents: &Contents::default(), version };
+        let Kept { ids, conflicts, mut posted } =
+            Box::pin(lrs.keep_beside(&refused, statements, sender)).await.map_err(|why| self.refusal(why))?;
+        lrs.count_stored(posted.ids.len() - posted.conflicts.len(), posted.stored);
+        let is_kept = |(nth, one)| conflicts.binary_search(&nth).is_err().then_some(one);
+        let kept: Vec<_> = self.0.iter().enumerate().filter_map(is_kept).collect();
+        if let Some((_, NoStatement { why, .. })) = kept.first() {
+            let (tool, now) = (tool::of(&parts.headers), lrs.inner.clock.now());
+            lrs.inner.uses.refused(&credential.key, &tool, now, &why.expected, &why.path);
         }
-        let (tool, now) = (tool::of(&parts.headers), lrs.inner.clock.now());
-        lrs.inner.uses.refused(&credential.key, &tool, now, &why.expected, &why.path);
-        Ok(kept.ids)
+        let passed = posted.conflicts.iter().map(|nth| self.place(*nth));
+        posted.conflicts = passed.chain(conflicts.iter().map(|nth| self.0[*nth].0)).collect();
+        posted.conflicts.sort_unstable();
+        posted.ids = self.among(posted.ids, ids.into_iter());
+        Ok((posted, kept.into_iter().map(|(place, _)| *place).collect()))
     }
 
-    /// What became of the whole request, where the rest of it was stored.
-    pub(super) fn among(&self, mut posted: Posted, kept: Vec<Uuid>) -> Posted {
-        for conflict in &mut posted.conflicts {
-            *conflict = self.place(*conflict);
+    fn refusal(&self, why: Unkept) -> Refusal {
+        match why {
+            Unkept::NoRoom => match self.0.first() {
+                Some((place, first)) => Invalid { statement: *place, ..first.why.clone() }.into(),
+                None => Refusal::internal("nothing was to be kept, and there was no room for it"),
+            },
+            Unkept::Taken(nth) => IngestError::Conflict { statement: self.0[nth].0 }.into(),
+            Unkept::Failed(error) => Refusal::from(error).moved(|nth| self.place(nth)),
         }
-        for ((place, _), id) in self.0.iter().zip(kept) {
-            posted.ids.insert(*place, id);
-        }
-        posted
     }
 
-    /// The answer, which says what of the request is kept.
-    pub(super) fn told(&self, mut answer: Response) -> Response {
-        let places: Vec<String> = self.0.iter().map(|(place, _)| place.to_string()).collect();
-        if !places.is_empty()
-            && let Ok(value) = HeaderValue::from_str(&places.join(","))
-        {
-            answer.headers_mut().insert(KEPT, value);
+    /// What there is of each of the rest, and of each of its own in their places.
+    fn among<T>(&self, rest: Vec<T>, own: impl Iterator<Item = T>) -> Vec<T> {
+        let mut all = Vec::with_capacity(rest.len() + self.len());
+        let mut rest = rest.into_iter();
+        for ((place, _), own) in self.0.iter().zip(own) {
+            let before = place.saturating_sub(all.len());
+            all.extend(rest.by_ref().take(before));
+            all.push(own);
         }
-        answer
+        all.extend(rest);
+        all
     }
+}
+
+/// The answer, which says what of the request is kept.
+pub(super) fn told(kept: &[usize], mut answer: Response) -> Response {
+    let places: Vec<String> = kept.iter().map(usize::to_string).collect();
+    if !places.is_empty()
+        && let Ok(value) = HeaderValue::from_str(&places.join(","))
+    {
+        answer.headers_mut().insert(KEPT, value);
+    }
+    answer
 }

@@ -149,18 +149,21 @@ impl Breach {
         if self.rules.keep { Ok(()) } else { Err(self.refusal(lrs, credential)) }
     }
 
-    /// Keeps the statements of a request, which are on disk before it is refused; then the refusal.
+    /// Of a statement of the request: how it stands with the rules.
+    pub(super) fn unstored<'a>(&self, statement: &'a Statement) -> Unstored<'a> {
+        Unstored::against(&self.rules, statement)
+    }
+
+    /// Keeps what was sent, which is on disk before it is refused; then the refusal.
     pub(super) async fn keep(
         self,
         lrs: &Lrs,
         credential: &Credential,
-        statements: &[Statement],
+        sent: Vec<Unstored<'_>>,
         contents: &Contents,
         version: Version,
     ) -> Refusal {
-        let sent = statements.iter().map(|statement| Unstored::against(&self.rules, statement)).collect();
-        let refused = Refused { credential, sent, contents, version, whole: false };
-        match lrs.keep(&refused).await {
+        match lrs.keep(&Refused { credential, sent, contents, version }).await {
             Ok(_) => self.refusal(lrs, credential),
             Err(error) => error.into(),
         }

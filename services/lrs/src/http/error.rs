@@ -264,6 +264,7 @@ impl From<IngestError> for Refusal {
                 refusal
             }
             IngestError::Full { retry_after } => Self::too_many(*retry_after),
+            IngestError::Outdated => Self::unavailable(&error.to_string()),
             IngestError::Unavailable(reason) => Self::unavailable(reason),
             IngestError::Unknown(reason) => Self::unknown(reason),
             IngestError::Internal(reason) => Self::internal(reason),

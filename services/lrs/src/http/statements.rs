@@ -136,9 +136,9 @@ async fn post(
         )
     };
     let sender = sender(credential, rules.as_deref());
-    let (posted, apart) = store(lrs, parts, taken, breach, (credential, sender), version).await?;
+    let (posted, kept) = store(lrs, parts, taken, breach, (credential, sender), version).await?;
     let ids: Vec<String> = posted.ids.iter().map(Uuid::to_string).collect();
-    Ok((posted, apart.told(json(StatusCode::OK, serde_json::json!(ids).to_string()))))
+    Ok((posted, apart::told(&kept, json(StatusCode::OK, serde_json::json!(ids).to_string()))))
 }
 
 /// Stores one statement under the id in the address.
@@ -196,8 +196,8 @@ async fn put(
         return Err(differs());
     }
     let sender = sender(credential, rules.as_deref());
-    let (posted, apart) = store(lrs, parts, taken, breach, (credential, sender), version).await?;
-    Ok((posted, apart.told(StatusCode::NO_CONTENT.into_response())))
+    let (posted, kept) = store(lrs, parts, taken, breach, (credential, sender), version).await?;
+    Ok((posted, apart::told(&kept, StatusCode::NO_CONTENT.into_response())))
 }
 
 /// Takes in statements, alone or with the content of their attachments.
@@ -215,8 +215,8 @@ where
     }
 }
 
-/// Stores what was taken in, or where it breaks rules keeps and refuses it; what was set apart is kept before. Of content
-/// that no new statement has nothing stays.
+/// Stores what was taken in, and keeps what was set apart with it; or where it breaks rules keeps and refuses it all. Gives
+/// the places of what was kept of what was stored. Of content that no new statement has nothing stays.
 async fn store(
     lrs: &Lrs,
     parts: &Parts,
@@ -224,25 +224,26 @@ async fn store(
     breach: Option<Breach>,
     (credential, sender): (&Credential, Sender),
     version: Version,
-) -> Result<(Posted, Apart), Refusal> {
+) -> Result<(Posted, Vec<usize>), Refusal> {
     let sent = statements.len() + apart.len();
     let staged: Vec<Key> = contents.staged.keys().copied().collect();
-    let posted = match (apart.keep(lrs, parts, credential, version).await, breach) {
-        (Err(refusal), _) => Err(refusal),
-        (Ok(kept), None) => match lrs.ingest().post_with(statements, contents, sender, version).await {
-            Ok(posted) => {
+    let stored = match breach {
+        None if apart.is_empty() => {
+            let posted = lrs.ingest().post_with(statements, contents, sender, version).await;
+            posted.map_err(Refusal::from).map(|posted| {
                 lrs.count_stored(posted.ids.len() - posted.conflicts.len(), posted.stored);
-                Ok(apart.among(posted, kept))
-            }
-            Err(error) => Err(Refusal::from(error).moved(|nth| apart.place(nth))),
-        },
-        (Ok(_), Some(breach)) => {
-            let refusal = Box::pin(breach.keep(lrs, credential, &statements, &contents, version)).await;
+                (posted, Vec::new())
+            })
+        }
+        None => Box::pin(apart.store(lrs, parts, &statements, (credential, sender), version)).await,
+        Some(breach) => {
+            let sent = apart.with(statements.iter().map(|statement| breach.unstored(statement)).collect());
+            let refusal = Box::pin(breach.keep(lrs, credential, sent, &contents, version)).await;
             Err(refusal.moved(|nth| apart.place(nth)))
         }
     };
     intake::discard(&lrs.inner.log, staged.into_iter()).await;
-    posted.map(|posted| (posted, apart)).map_err(|refusal| refusal.of(sent))
+    stored.map_err(|refusal| refusal.of(sent))
 }
 
 fn sender(credential: &Credential, rules: Option<&Rules>) -> Sender {
