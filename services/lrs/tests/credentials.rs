@@ -281,7 +281,7 @@ promises! {
 
         rig.lrs.write_uses().await.unwrap();
         let used = rig.vault.uses().await.unwrap().remove(key).unwrap();
-        assert_eq!((used.seen.0 - START.0, used.stored, used.refused), (180_000_000, 3, 3));
+        assert_eq!((used.seen.0 - START.0, used.stored.statements, used.refused), (180_000_000, 3, 3));
         let paths: Vec<_> = used.refusals.iter().map(|refusal| refusal.path.as_str()).collect();
         assert_eq!(paths, ["/id", "/context/extensions", "/object/id"]);
         assert!(used.refusals.iter().all(|refusal| !refusal.reason.is_empty()));

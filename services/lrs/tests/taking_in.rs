@@ -92,7 +92,7 @@ promises! {
             assert!(!event.facts.windows(6).any(|window| window == b"larkby" || window == b"0f6c1c"));
         }
         let used = tool.used(&rig).await;
-        assert_eq!((used.stored, used.refused, &*used.refusals[0].path), (2, 1, "/object/id"));
+        assert_eq!((used.stored.statements, used.refused, &*used.refusals[0].path), (2, 1, "/object/id"));
 
         // What comes again is kept once.
         let again = json!([statement(1, "anna", "a"), of_an_exam(2, "bo")]);
@@ -314,7 +314,7 @@ promises! {
             }
             let used = tool.used(&rig).await;
             assert_eq!(used.conflicts, Conflicts { requests: 2, statements: 6 });
-            assert_eq!((used.stored, used.refused), (stored.len() as u64 - 1, 2));
+            assert_eq!((used.stored.statements, used.refused), (stored.len() as u64 - 1, 2));
         }
         assert_eq!(rig.get(&[("statementId", &id(1))]).await.json()["object"]["id"], activity("a"), "what is stored stays");
 
