@@ -1,19 +1,16 @@
 //! The sealed body of a slot: a small clear header, a nonce, the ciphertext. Format: docs/formats/vault.md.
 
-use chacha20poly1305::aead::AeadInPlace;
-use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use eventlog::{Key, Slot};
 
 use crate::compress::{self, Framed, MAX_PLAIN};
 use crate::crypto::{self, Secret};
+use crate::xchacha::{self, NONCE, TAG};
 use crate::{AgentId, Owner, Period, VaultError};
 
 const FORMAT: u8 = 1;
 const CLASS: u8 = 0;
 const AGENT: u8 = 1;
 const SEVERAL: u8 = 2;
-const NONCE: usize = 24;
-const TAG: usize = 16;
 
 /// The event and slot that a body belongs to. A body moved to another one does not open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,10 +90,8 @@ pub(crate) fn seal(
     body[1] = compress::compress(plain, &mut body);
     let owner = owner.map(|agent| agent.0);
     let data = associated(instance, binding, &body[..header], owner, period);
-    let cipher = cipher(key, binding);
-    let tag = cipher
-        .encrypt_in_place_detached(XNonce::from_slice(&nonce), &data, &mut body[header + NONCE..])
-        .map_err(|_| VaultError::Invalid("a slot holds at most 1 GiB"))?;
+    let tag = xchacha::seal(&key_of(key, binding), &nonce, &data, &mut body[header + NONCE..])
+        .ok_or(VaultError::Invalid("a slot holds at most 1 GiB"))?;
     body.extend_from_slice(&tag);
     Ok(Slot { number: binding.slot, owner, period, body })
 }
@@ -150,20 +145,19 @@ pub(crate) fn open(
         }
     };
     let (clear, sealed) = slot.body.split_at(header.length);
-    let (nonce, sealed) = sealed.split_at(NONCE);
+    let unauthentic = || VaultError::damaged(name(binding), "it does not authenticate in this place");
+    let (nonce, sealed) = sealed.split_first_chunk::<NONCE>().ok_or_else(unauthentic)?;
     let (coded, tag) = sealed.split_at(sealed.len() - TAG);
     let data = associated(instance, binding, clear, slot.owner, slot.period);
     let mut framed = Framed::new(coded);
-    cipher(key, binding)
-        .decrypt_in_place_detached(XNonce::from_slice(nonce), &data, framed.coded(), tag.into())
-        .map_err(|_| VaultError::damaged(name(binding), "it does not authenticate in this place"))?;
+    xchacha::open(&key_of(key, binding), nonce, &data, framed.coded(), tag).ok_or_else(unauthentic)?;
     compress::decompress(header.coding, framed)
         .ok_or_else(|| VaultError::damaged(name(binding), "expected a coding that this program knows"))
 }
 
-fn cipher(key: &Secret, binding: &Binding<'_>) -> XChaCha20Poly1305 {
-    let key = crypto::expand(key, &[b"larka slot 1", &binding.event, &binding.slot.to_be_bytes()]);
-    XChaCha20Poly1305::new(key.expose().into())
+/// The key of a slot alone.
+fn key_of(key: &Secret, binding: &Binding<'_>) -> Secret {
+    crypto::expand(key, &[b"larka slot 1", &binding.event, &binding.slot.to_be_bytes()])
 }
 
 /// What the tag covers beside the ciphertext.

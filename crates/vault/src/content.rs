@@ -1,15 +1,11 @@
 //! Content that is too large for a slot: sealed in chunks under a key of its own, which stands in a slot. Whoever
 //! destroys the slot's key destroys the content. Format: docs/formats/vault.md.
 
-use chacha20poly1305::aead::AeadInPlace;
-use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use eventlog::Key;
 
 use crate::VaultError;
 use crate::crypto::{self, Secret};
-
-const NONCE: usize = 24;
-const TAG: usize = 16;
+use crate::xchacha::{self, NONCE, TAG};
 
 /// The key of one content, random, for its chunks alone. Wiped from memory when dropped; no formatter shows it.
 #[derive(Debug)]
@@ -58,9 +54,8 @@ impl ContentKey {
         let mut body = Vec::with_capacity(NONCE + plain.len() + TAG);
         body.extend_from_slice(&nonce);
         body.extend_from_slice(plain);
-        let tag = XChaCha20Poly1305::new(self.expose().into())
-            .encrypt_in_place_detached(XNonce::from_slice(&nonce), &place.associated(), &mut body[NONCE..])
-            .map_err(|_| VaultError::Invalid("a chunk holds at most 256 GiB"))?;
+        let tag = xchacha::seal(&self.0, &nonce, &place.associated(), &mut body[NONCE..])
+            .ok_or(VaultError::Invalid("a chunk holds at most 256 GiB"))?;
         body.extend_from_slice(&tag);
         Ok(body)
     }
@@ -74,11 +69,10 @@ impl ContentKey {
         let Some(end) = body.len().checked_sub(TAG).filter(|end| *end >= NONCE) else {
             return Err(VaultError::damaged(name(), "expected a nonce and a tag"));
         };
+        let unauthentic = || VaultError::damaged(name(), "it does not authenticate in this place");
         let (clear, tag) = body.split_at_mut(end);
-        let (nonce, coded) = clear.split_at_mut(NONCE);
-        XChaCha20Poly1305::new(self.expose().into())
-            .decrypt_in_place_detached(XNonce::from_slice(nonce), &place.associated(), coded, (&*tag).into())
-            .map_err(|_| VaultError::damaged(name(), "it does not authenticate in this place"))?;
+        let (nonce, coded) = clear.split_first_chunk_mut::<NONCE>().ok_or_else(unauthentic)?;
+        xchacha::open(&self.0, nonce, &place.associated(), coded, tag).ok_or_else(unauthentic)?;
         body.truncate(end);
         body.drain(..NONCE);
         Ok(body)

@@ -38,6 +38,7 @@ pub mod secrets;
 mod store;
 mod token;
 mod vault;
+mod xchacha;
 
 pub use agent::{AgentHandle, AgentId, ClassHandle, Owner, Period};
 pub use body::Binding;

@@ -1,14 +1,10 @@
 //! Keyed hashes and tokens, under keys of their own that no ratchet changes.
 
-use chacha20poly1305::aead::AeadInPlace;
-use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
-
 use crate::crypto::{self, Secret};
+use crate::xchacha::{self, NONCE, TAG};
 use crate::{Vault, VaultError};
 
 const FORMAT: u8 = 1;
-const NONCE: usize = 24;
-const TAG: usize = 16;
 
 impl Vault {
     /// A hash that only this instance can make, the same for good: for the keys of document streams and the like.
@@ -49,25 +45,21 @@ pub(crate) fn seal(
     token.push(FORMAT);
     token.extend_from_slice(&nonce);
     token.extend_from_slice(plain);
-    let tag = cipher(key, instance, purpose)
-        .encrypt_in_place_detached(XNonce::from_slice(&nonce), &[FORMAT], &mut token[1 + NONCE..])
-        .map_err(|_| VaultError::Invalid("a token is shorter than 256 GiB"))?;
+    let tag = xchacha::seal(&key_for(key, instance, purpose), &nonce, &[FORMAT], &mut token[1 + NONCE..])
+        .ok_or(VaultError::Invalid("a token is shorter than 256 GiB"))?;
     token.extend_from_slice(&tag);
     Ok(token)
 }
 
 pub(crate) fn open(key: &Secret, instance: &[u8; 16], purpose: &str, token: &[u8]) -> Option<Vec<u8>> {
     let (&[FORMAT], sealed) = token.split_first_chunk::<1>()? else { return None };
-    let (nonce, sealed) = sealed.split_at_checked(NONCE)?;
+    let (nonce, sealed) = sealed.split_first_chunk::<NONCE>()?;
     let (coded, tag) = sealed.split_at_checked(sealed.len().checked_sub(TAG)?)?;
     let mut plain = coded.to_vec();
-    cipher(key, instance, purpose)
-        .decrypt_in_place_detached(XNonce::from_slice(nonce), &[FORMAT], &mut plain, tag.into())
-        .ok()?;
+    xchacha::open(&key_for(key, instance, purpose), nonce, &[FORMAT], &mut plain, tag)?;
     Some(plain)
 }
 
-fn cipher(key: &Secret, instance: &[u8; 16], purpose: &str) -> XChaCha20Poly1305 {
-    let key = crypto::expand(key, &[b"larka token 1", instance, purpose.as_bytes()]);
-    XChaCha20Poly1305::new(key.expose().into())
+fn key_for(key: &Secret, instance: &[u8; 16], purpose: &str) -> Secret {
+    crypto::expand(key, &[b"larka token 1", instance, purpose.as_bytes()])
 }
