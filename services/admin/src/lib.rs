@@ -14,7 +14,7 @@ mod system;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::extract::FromRef;
 use axum::middleware;
 use eventlog::EventLog;
 use eventlog::clock::SharedClock;
@@ -146,7 +146,6 @@ pub fn router(options: Options) -> Result<Router, prometheus::Error> {
         .fallback(shell::nowhere)
         .method_not_allowed_fallback(shell::not_so)
         .layer(middleware::from_fn(shell::enter_first))
-        .layer(DefaultBodyLimit::max(shell::problem::BODY_LIMIT))
         .with_state(admin);
     Ok(router)
 }

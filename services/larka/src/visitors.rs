@@ -4,16 +4,21 @@
 //! Services read both where they are put here: the address in `ConnectInfo`, and another site's page in
 //! `Sec-Fetch-Site`, which browsers send themselves where they may (over TLS, and to this machine).
 
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{self, Next};
+use axum::extract::{ConnectInfo, MatchedPath, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
+use axum::routing::Route;
+use axum::routing::future::RouteFuture;
 use prometheus::{IntCounterVec, Opts, Registry};
+use tower::{Service, layer::layer_fn};
 
 use crate::settings::{Address, Network};
 
@@ -78,33 +83,79 @@ pub(crate) fn known(
     registry.register(Box::new(refusals.clone()))?;
     let (origin, proxies) = (address.origin.clone(), address.proxies.clone());
     let visitors = Visitors { origin, proxies, refusals, lines: Lines::default() };
-    Ok(router.layer(middleware::from_fn_with_state(Arc::new(visitors), visit)))
+    let visitors = Arc::new(visitors);
+    Ok(router.layer(layer_fn(move |inner: Route| Visited { inner, visitors: Arc::clone(&visitors) })))
 }
 
-async fn visit(State(visitors): State<Arc<Visitors>>, mut request: Request, next: Next) -> Response {
-    if let Some(address) = visitors.forwarded(&request) {
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(address, 0)));
+/// A route, and what is known of whoever asks for it. Every request passes here: nothing is boxed or cloned for it that
+/// need not be.
+#[derive(Clone)]
+struct Visited {
+    inner: Route,
+    visitors: Arc<Visitors>,
+}
+
+impl Service<Request> for Visited {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Visit;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Service::<Request>::poll_ready(&mut self.inner, cx)
     }
-    if visitors.is_foreign(request.headers()) {
-        request.headers_mut().insert(FETCH_SITE, HeaderValue::from_static("cross-site"));
+
+    fn call(&mut self, mut request: Request) -> Visit {
+        let visitors = Arc::clone(&self.visitors);
+        if let Some(address) = visitors.forwarded(&request) {
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::new(address, 0)));
+        }
+        if visitors.is_foreign(request.headers()) {
+            request.headers_mut().insert(FETCH_SITE, HeaderValue::from_static("cross-site"));
+        }
+        let browser = is_browser(request.headers());
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        let method = request.method().clone();
+        Visit { answering: self.inner.call(request), visitors, browser, route, method }
     }
-    let browser = is_browser(request.headers());
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let method = request.method().clone();
-    let mut answer = next.run(request).await;
-    let status = answer.status();
-    if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS) {
-        let route = route.as_ref().map_or("other", MatchedPath::as_str);
-        visitors.refusals.with_label_values(&[route, status.as_str()]).inc();
-        if let Some(unwritten) = visitors.lines.next() {
+}
+
+/// A request that is being answered, and what of it is told if it is refused.
+struct Visit {
+    answering: RouteFuture<Infallible>,
+    visitors: Arc<Visitors>,
+    browser: bool,
+    route: Option<MatchedPath>,
+    method: Method,
+}
+
+impl Future for Visit {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Ok(mut answer) = ready!(Pin::new(&mut self.answering).poll(cx));
+        if matches!(
+            answer.status(),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS
+        ) {
+            self.refused(&mut answer);
+        }
+        Poll::Ready(Ok(answer))
+    }
+}
+
+impl Visit {
+    fn refused(&self, answer: &mut Response) {
+        let (status, method) = (answer.status(), &self.method);
+        let route = self.route.as_ref().map_or("other", MatchedPath::as_str);
+        self.visitors.refusals.with_label_values(&[route, status.as_str()]).inc();
+        if let Some(unwritten) = self.visitors.lines.next() {
             tracing::info!(route, %method, status = status.as_u16(), unwritten, "refused");
         }
-        if browser {
+        if self.browser {
             // What a browser asks for and remembers by itself, any page can use that it shows later.
             answer.headers_mut().remove(header::WWW_AUTHENTICATE);
         }
     }
-    answer
 }
 
 impl Visitors {

@@ -55,10 +55,8 @@ pub fn router(lrs: Lrs) -> Router {
         .route("/xapi/", any(unknown))
         .route("/xapi/{*rest}", any(unknown))
         .route("/api/v1/statements/stream", any(stream::stream))
-        .layer(middleware::from_fn_with_state(lrs.clone(), alternate::rewritten))
-        .layer(middleware::from_fn_with_state(lrs.clone(), foreign::unremembered))
         .layer(middleware::from_fn_with_state(lrs.clone(), measured))
-        .layer(cors(&lrs.inner.origins))
+        .layer(foreign::ForPages(cors(&lrs.inner.origins)))
         .with_state(lrs)
 }
 
@@ -110,16 +108,23 @@ async fn unknown(State(lrs): State<Lrs>, request: Request) -> Response {
     with_version(Refusal::new(StatusCode::NOT_FOUND, "there is no such resource").into_response(), version)
 }
 
-/// Counts and times every request. Nothing that a request says is written down but its route and method.
-async fn measured(State(lrs): State<Lrs>, request: Request, next: Next) -> Response {
+/// Counts and times every request, which goes on as what it means. Nothing that it says is written down but its route and
+/// method.
+async fn measured(State(lrs): State<Lrs>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let method = method_label(request.method());
-    let answer = next.run(request).await;
+    foreign::forget_remembered(&lrs, &mut request);
+    let answer = if alternate::is_one(&request) {
+        Box::pin(alternate::rewritten(&lrs, request, next)).await
+    } else {
+        next.run(request).await
+    };
+    let route = route.as_ref().map_or("other", MatchedPath::as_str);
     let seconds = began.elapsed().as_secs_f64();
     let metrics = &lrs.inner.metrics;
-    metrics.requests.with_label_values(&[&route, method, answer.status().as_str()]).inc();
-    metrics.seconds.with_label_values(&[&route, method]).observe(seconds);
+    metrics.requests.with_label_values(&[route, method, answer.status().as_str()]).inc();
+    metrics.seconds.with_label_values(&[route, method]).observe(seconds);
     tracing::debug!(route, method, status = answer.status().as_u16(), seconds, "answered");
     answer
 }

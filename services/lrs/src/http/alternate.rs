@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, Bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::uri::{PathAndQuery, Uri};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
@@ -25,16 +25,18 @@ const HEADERS: [&str; 6] =
 /// The form parameter that stands for the body.
 const CONTENT: &str = "content";
 
-/// Turns a request in the alternate syntax into the one that is meant; leaves any other alone.
-pub(super) async fn rewritten(State(lrs): State<Lrs>, request: Request, next: Next) -> Response {
-    if request.method() != Method::POST || !asks_for_a_method(request.uri()) {
-        return next.run(request).await;
-    }
+/// Whether a request is in the alternate syntax.
+pub(super) fn is_one(request: &Request) -> bool {
+    request.method() == Method::POST && asks_for_a_method(request.uri())
+}
+
+/// Turns a request in the alternate syntax into the one that is meant.
+pub(super) async fn rewritten(lrs: &Lrs, request: Request, next: Next) -> Response {
     let headers = request.headers().clone();
     let of_statements = request.uri().path() == "/xapi/statements";
-    let refusal = match meant(&lrs, request).await {
+    let refusal = match meant(lrs, request).await {
         Ok(request) => return next.run(request).await,
-        Err(refusal) => with_version(refusal.into_response(), answering(&lrs, &headers).await),
+        Err(refusal) => with_version(refusal.into_response(), answering(lrs, &headers).await),
     };
     if of_statements { with_consistent_through(refusal, lrs.through().await) } else { refusal }
 }
