@@ -154,6 +154,14 @@ impl Reader {
             Self::Postgres(connection) => Tx::Postgres(connection),
         }
     }
+
+    /// Ends the connection without its pool.
+    pub(crate) fn leave(self) {
+        match self {
+            Self::Sqlite(connection) => drop(connection.detach()),
+            Self::Postgres(connection) => drop(connection.detach()),
+        }
+    }
 }
 
 /// A transaction one began oneself; rolled back when dropped.
@@ -362,9 +370,10 @@ fn chunk_connections(file: &std::path::Path) -> SqlitePool {
         .connect_lazy_with(options.pragma("cache_size", "-1024").pragma("mmap_size", "0"))
 }
 
-/// Options of a connection that only reads. There are several, of which each has pages of its own in memory.
+/// Options of a connection that only reads. There are several, of which each has pages of its own in memory: what is
+/// mapped would have to be mapped anew after every commit, and each of its pages be looked through at every use.
 fn reading(options: SqliteConnectOptions) -> SqliteConnectOptions {
-    options.create_if_missing(false).read_only(true).pragma("cache_size", "-16384")
+    options.create_if_missing(false).read_only(true).pragma("cache_size", "-16384").pragma("mmap_size", "0")
 }
 
 fn sqlite_options(file: &std::path::Path, durability: Durability) -> SqliteConnectOptions {
@@ -392,7 +401,7 @@ fn sqlite_options(file: &std::path::Path, durability: Durability) -> SqliteConne
 
 /// How long a connection may have rested before it is asked whether it is still there. A server that went away is not
 /// back sooner, so that one whose connection fails unasked is rightly told that the database is away.
-const TRUSTED: Duration = Duration::from_millis(100);
+pub(crate) const TRUSTED: Duration = Duration::from_millis(100);
 
 /// A pool that asks a connection whether it is still there only where it rested: busy ones would be asked before every
 /// query, which costs about as much as the query.
@@ -470,7 +479,7 @@ mod tests {
 
     /// Its build takes the flags from .cargo/config.toml, and would take none without a word.
     #[tokio::test]
-    async fn connections_to_sqlite_share_no_lock() {
+    async fn connections_to_sqlite_share_no_lock_and_no_statement_is_prepared_anew_for_its_values() {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::open(&Location::sqlite(folder.path().join("a.db"))).await.unwrap();
         let Database::Sqlite(sqlite) = &database else { panic!("not SQLite") };
@@ -478,6 +487,7 @@ mod tests {
             sqlx::query_scalar("PRAGMA compile_options").fetch_all(&sqlite.readers).await.unwrap();
         assert!(options.contains(&"DEFAULT_MEMSTATUS=0".to_owned()), "{options:?}");
         assert!(!options.contains(&"ENABLE_MEMORY_MANAGEMENT".to_owned()), "{options:?}");
+        assert!(options.contains(&"ENABLE_QPSG".to_owned()), "{options:?}");
     }
 
     #[tokio::test]

@@ -37,6 +37,7 @@ mod staging;
 mod store;
 mod stores;
 pub mod verify;
+mod warm;
 mod writer;
 
 pub use database::{Database, Location, Transaction, Tx};

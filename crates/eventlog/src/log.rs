@@ -18,6 +18,7 @@ use crate::rows::Work;
 use crate::shared::Shared;
 use crate::stores::{self, Store};
 use crate::verify::{self, Verified, VerifyError};
+use crate::warm::Warm;
 use crate::writer::{Request, Writer};
 use crate::{chunks, hooks, postgres, read, sqlite};
 
@@ -64,6 +65,7 @@ struct Inner {
     database: Database,
     requests: mpsc::UnboundedSender<Request>,
     shared: Arc<Shared>,
+    warm: Warm,
     hooks: Vec<Arc<dyn InTransaction>>,
     closing: watch::Sender<bool>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -135,6 +137,7 @@ impl EventLog {
                 database,
                 requests,
                 shared,
+                warm: Warm::new(),
                 hooks: options.hooks,
                 closing,
                 tasks: Mutex::new(tasks),
@@ -297,7 +300,12 @@ impl EventLog {
         for task in self.inner.tasks.lock().await.drain(..) {
             let _ = task.await;
         }
+        self.inner.warm.close();
         self.inner.database.close().await;
+    }
+
+    pub(crate) fn warm(&self) -> &Warm {
+        &self.inner.warm
     }
 
     pub(crate) fn shared(&self) -> &Shared {

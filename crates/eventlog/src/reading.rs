@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use crate::clock::Micros;
+use crate::database::Reader;
 use crate::error::LogError;
 use crate::event::{Event, Key, Position, Slot, WithSlots};
 use crate::log::EventLog;
@@ -11,6 +12,20 @@ use crate::read;
 use crate::stores::{self, pick};
 
 impl EventLog {
+    /// A connection that only reads, which somebody just used, or one of the pool's.
+    ///
+    /// # Errors
+    /// The database cannot be reached, or all connections are busy for seconds.
+    pub async fn reader(&self) -> Result<Reader, sqlx::Error> {
+        self.warm().reader(self.database()).await
+    }
+
+    /// Gives back a connection on which everything that was asked was answered: the next who asks has it at once. One that
+    /// is dropped instead is first made sure of by its pool.
+    pub fn keep(&self, reader: Reader) {
+        self.warm().keep(reader);
+    }
+
     /// Where the events with these dedupe keys are, in the order asked.
     ///
     /// # Errors
@@ -87,13 +102,11 @@ impl EventLog {
     /// # Errors
     /// The database fails.
     pub async fn read_with_slots(&self, positions: &[Position]) -> Result<Vec<WithSlots>, LogError> {
-        let mut reader = self.database().reader().await?;
-        let rows: Vec<(Event, u16, Option<Slot>)> = pick!(reader.tx(), with_slots(positions))?;
-        let mut found: HashMap<Position, WithSlots> = HashMap::with_capacity(positions.len());
-        for (event, had, slot) in rows {
-            let whole = found.entry(event.position);
-            whole.or_insert_with(|| WithSlots { event, slots: Vec::new(), had }).slots.extend(slot);
-        }
+        let mut reader = self.reader().await?;
+        let found: Vec<WithSlots> = pick!(reader.tx(), with_slots(positions))?;
+        self.keep(reader);
+        let mut found: HashMap<Position, WithSlots> =
+            found.into_iter().map(|with| (with.event.position, with)).collect();
         Ok(positions.iter().filter_map(|position| found.remove(position)).collect())
     }
 

@@ -262,6 +262,34 @@ async fn backends_killed_under_load_lose_nothing_and_double_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_broke_fails_whoever_has_it_and_nobody_after() {
+    let database = testkit::postgres::database().await.unwrap();
+    let log = open(&database.url()).await;
+    log.append(request(key(1, 1))).await.unwrap();
+    let mut admin = sqlx::PgConnection::connect(database.server_url()).await.unwrap();
+    let read = || async { log.read_with_slots(&[Position(1)]).await };
+    let failing =
+        || async { join_all((0..12).map(|_| read())).await.iter().filter(|read| read.is_err()).count() };
+    for _ in 0..10 {
+        assert_eq!(failing().await, 0);
+        sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1")
+            .bind(database.name())
+            .execute(&mut admin)
+            .await
+            .unwrap();
+        // Those that were kept, which the pool would have asked first, and those of the pool that were just asked.
+        let mut failed = 0;
+        loop {
+            match failing().await {
+                0 => break,
+                more => failed += more,
+            }
+            assert!(failed <= 16, "no more than there may be connections: {failed}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_crashes_and_comes_back_has_all_that_was_acknowledged() {
     let server = Arc::new(tokio::task::spawn_blocking(Server::start).await.unwrap().unwrap());
     let database = testkit::postgres::database_on(&server.url()).await.unwrap();

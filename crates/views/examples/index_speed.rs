@@ -130,7 +130,7 @@ async fn read(log: &EventLog) {
             let filter = filter(round * 7_919);
             let bounds = Bounds { after: Position(0), through };
             let began = Instant::now();
-            let page = find(log.database(), &filter, Order::NewestFirst, bounds, 100).await.unwrap();
+            let page = find(log, &filter, Order::NewestFirst, bounds, 100).await.unwrap();
             times.push(began.elapsed());
             found += page.positions.len();
         }

@@ -20,6 +20,15 @@ pub(crate) fn json_positions(positions: impl IntoIterator<Item = u64>) -> String
     json
 }
 
+/// Whole numbers that SQLite gives as one text, with a space between two. Every value of a row is copied twice on its way
+/// from the thread that reads it: a list is given as one value.
+pub(crate) fn numbers(text: Option<&str>) -> Result<Vec<u64>, sqlx::Error> {
+    let numbers = text.unwrap_or_default().split_ascii_whitespace();
+    numbers
+        .map(|number| number.parse().map_err(|_| sqlx::Error::Decode("expected whole numbers".into())))
+        .collect()
+}
+
 /// Keys as a JSON array of hexadecimal strings, for `unhex`.
 pub(crate) fn json_keys<'a>(keys: impl IntoIterator<Item = &'a Key>) -> String {
     let mut json = String::from("[");

@@ -64,7 +64,7 @@ async fn found(rig: &Rig) -> Vec<Position> {
     let mut bounds = Bounds { after: Position(0), through: rig.log.head().await.unwrap().position };
     let mut found = Vec::new();
     loop {
-        let page = find(rig.log.database(), &filter, Order::OldestFirst, bounds, 1_000).await.unwrap();
+        let page = find(&rig.log, &filter, Order::OldestFirst, bounds, 1_000).await.unwrap();
         found.extend(page.positions);
         match page.rest {
             Some(rest) => bounds = rest,

@@ -118,7 +118,9 @@ async fn plans(database: &Database, asked: &Asked) -> Vec<Vec<String>> {
 
 /// Whether a step reads a whole table, goes through a whole list for some places of it, or sorts.
 fn is_bad(step: &str) -> bool {
-    let sqlite = step.contains("SCAN") && !step.contains("json_each") || step.contains("TEMP B-TREE");
+    // What a list is put together from is gone through once, as it is read.
+    let whole = !step.contains("json_each") && !step.contains("(subquery");
+    let sqlite = step.contains("SCAN") && whole || step.contains("TEMP B-TREE");
     let checked = step.contains("Filter:") && step.contains("ANY");
     sqlite || step.contains("Seq Scan") || step.contains("Sort") || checked
 }
@@ -167,7 +169,7 @@ async fn an_indexed_page_looks_at_little_more_than_it_gives(rig: Rig) {
     filled(&rig).await;
     for (name, filter) in indexed() {
         for (order, bounds) in asked_in_every_way() {
-            let page = find(rig.log.database(), &filter, order, bounds, 100).await.unwrap();
+            let page = find(&rig.log, &filter, order, bounds, 100).await.unwrap();
             let full = page.positions.len() == 100;
             assert!(full || page.rest.is_none(), "{name} {order:?} {bounds:?}: {page:?}");
             // Two lists, and the few rows that are read beyond a page in case some are voided.
@@ -197,7 +199,7 @@ async fn any_other_combination_ends_within_the_bound_and_goes_on(rig: Rig) {
         let limit = if flag(32) { 1 } else { 100 };
         let mut bounds = everywhere;
         loop {
-            let page = find(rig.log.database(), &filter, order, bounds, limit).await.unwrap();
+            let page = find(&rig.log, &filter, order, bounds, limit).await.unwrap();
             assert!(page.looked_at <= MOST_LOOKED_AT, "{filter:?}: {}", page.looked_at);
             let Some(rest) = page.rest else { break };
             assert!(
@@ -238,7 +240,7 @@ async fn what_others_sent_makes_no_difference_to_a_page_of_ones_own(rig: Rig) {
             let filter = Filter { agent, own: Some(own), ..Filter::default() };
             let (mut pages, mut rest) = (Vec::new(), Some(everywhere));
             while let Some(bounds) = rest {
-                let page = find(rig.log.database(), &filter, order, bounds, 100).await.unwrap();
+                let page = find(&rig.log, &filter, order, bounds, 100).await.unwrap();
                 assert!(page.looked_at <= MOST_LOOKED_AT, "{}", page.looked_at);
                 rest = page.rest;
                 pages.push((page.positions.len(), page.rest, page.looked_at));
@@ -268,8 +270,7 @@ async fn what_lies_between_statements_counts_too(rig: Rig) {
     let bounds = Bounds { after: Position(0), through: rig.log.head().await.unwrap().position };
     let (mut bounds, mut pages) = (bounds, 0);
     loop {
-        let page =
-            find(rig.log.database(), &Filter::default(), Order::NewestFirst, bounds, 100).await.unwrap();
+        let page = find(&rig.log, &Filter::default(), Order::NewestFirst, bounds, 100).await.unwrap();
         assert!(page.looked_at <= MOST_LOOKED_AT, "{}", page.looked_at);
         pages += 1;
         let Some(rest) = page.rest else {

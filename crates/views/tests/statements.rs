@@ -144,7 +144,7 @@ async fn all(rig: &Rig, filter: &Filter, order: Order, limit: usize) -> Vec<Posi
     let mut bounds = Bounds { after: Position(0), through: rig.log.head().await.unwrap().position };
     let mut found = Vec::new();
     loop {
-        let page = find(rig.log.database(), filter, order, bounds, limit).await.unwrap();
+        let page = find(&rig.log, filter, order, bounds, limit).await.unwrap();
         assert!(page.positions.len() <= limit);
         found.extend(page.positions);
         match page.rest {
@@ -184,7 +184,7 @@ async fn compare(rig: &Rig, log: &[StatementFacts]) {
     }
     for at in 0..log.len() {
         let position = Position(at as u64 + 1);
-        let located = locate(rig.log.database(), &log[at].id).await.unwrap();
+        let located = locate(&rig.log, &log[at].id).await.unwrap();
         assert_eq!(located, Some((position, voided(log, at))));
     }
 }
@@ -235,7 +235,7 @@ async fn a_page_ends_early_rather_than_look_at_everything(rig: Rig) {
         ..Filter::default()
     };
     let bounds = Bounds { after: Position(0), through: rig.log.head().await.unwrap().position };
-    let first = find(rig.log.database(), &filter, Order::NewestFirst, bounds, 100).await.unwrap();
+    let first = find(&rig.log, &filter, Order::NewestFirst, bounds, 100).await.unwrap();
     assert_eq!(first.positions, []);
     assert!(first.rest.is_some_and(|rest| rest.through < bounds.through));
     assert_eq!(all(&rig, &filter, Order::NewestFirst, 100).await, [Position(8), Position(6)]);

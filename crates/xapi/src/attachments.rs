@@ -15,7 +15,7 @@ pub struct Listed {
 /// The attachments of a statement that was found valid before, a SubStatement's after its own. None of a text that is
 /// no JSON.
 pub fn listed(text: &str) -> Vec<Listed> {
-    let Ok(mut reader) = Reader::new(text, usize::MAX) else { return Vec::new() };
+    let Ok(mut reader) = Reader::again(text, usize::MAX) else { return Vec::new() };
     let Ok(statement) = reader.value() else { return Vec::new() };
     let own = statement.get("attachments");
     let sub = statement.get("object").and_then(|object| object.get("attachments"));

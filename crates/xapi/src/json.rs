@@ -26,6 +26,8 @@ pub(crate) struct Reader<'t> {
     bytes: &'t [u8],
     at: usize,
     depth: usize,
+    /// Of what was read before: down to which depth it is read, and objects are not searched for repeated keys.
+    again: Option<usize>,
     nodes: Vec<Node>,
 }
 
@@ -39,9 +41,17 @@ impl<'t> Reader<'t> {
             return Err(Malformed { at: 0, expected: "JSON without a byte order mark" });
         }
         let nodes = Vec::with_capacity(256);
-        let mut reader = Self { text, bytes: text.as_bytes(), at: 0, depth: depth.min(DEEPEST), nodes };
+        let (bytes, depth) = (text.as_bytes(), depth.min(DEEPEST));
+        let mut reader = Self { text, bytes, at: 0, depth, again: None, nodes };
         reader.skip_space();
         Ok(reader)
+    }
+
+    /// A reader of what was read once before. Objects are not searched for repeated keys any more, and containers within
+    /// so many others are passed over, as if there were nothing in them.
+    pub(crate) fn again(text: &'t str, levels: usize) -> Result<Self, Malformed> {
+        let reader = Self::new(text, usize::MAX)?;
+        Ok(Self { again: Some(reader.depth.saturating_sub(levels)), ..reader })
     }
 
     /// The next byte that is not white space.
@@ -116,6 +126,11 @@ impl<'t> Reader<'t> {
             return Err(self.malformed("JSON that is not nested as deep"));
         };
         let own = self.push(kind, self.at, self.at, false);
+        if self.again.is_some_and(|deepest| depth < deepest) {
+            self.pass_over()?;
+            self.nodes[own].end = self.at as u32;
+            return Ok(());
+        }
         let close = if kind == Kind::Object { b'}' } else { b']' };
         self.at += 1;
         self.skip_space();
@@ -145,8 +160,30 @@ impl<'t> Reader<'t> {
         self.at += 1;
         self.nodes[own].end = self.at as u32;
         self.nodes[own].next = self.nodes.len() as u32;
-        self.nodes[own].marked = keys > 1 && self.has_repeated_key(own, keys);
+        self.nodes[own].marked = self.again.is_none() && keys > 1 && self.has_repeated_key(own, keys);
         Ok(())
+    }
+
+    /// Goes to the end of a container that starts here and was found well-formed before.
+    fn pass_over(&mut self) -> Result<(), Malformed> {
+        let mut open = 0_usize;
+        loop {
+            match self.peek() {
+                Some(b'"') => {
+                    self.string()?;
+                    self.nodes.pop();
+                    continue;
+                }
+                Some(b'{' | b'[') => open += 1,
+                Some(b'}' | b']') => open -= 1,
+                Some(_) => {}
+                None => return Err(self.malformed("the end of the array or object")),
+            }
+            self.at += 1;
+            if open == 0 {
+                return Ok(());
+            }
+        }
     }
 
     fn has_repeated_key(&self, object: usize, count: usize) -> bool {

@@ -18,7 +18,7 @@ pub use anonymous::{Account, Anonymous, AnonymousObject};
 pub use canonical::{Canonical, Languages};
 
 use edits::Edits;
-use parts::{json_string, sub_statement};
+use parts::{is_sub_statement, json_string};
 
 /// What the server adds to a statement's text.
 #[derive(Debug, Clone, Copy)]
@@ -39,20 +39,68 @@ pub struct Additions<'a> {
 /// The statement's text with what the server adds, and otherwise as it came (`format=exact`). Context
 /// activities are given as arrays.
 pub fn exact(text: &str, additions: &Additions<'_>) -> String {
-    edits::edited(text, |statement, edits| {
+    // In the statement its object, where that is a SubStatement its context, and in that its activities by their relation.
+    edits::edited_down_to(4, text, |statement, edits| {
         let stored = json_string(&time::format_timestamp(additions.stored));
-        set(statement, edits, "id", &json_string(&additions.id.to_string()), false);
-        set(statement, edits, "timestamp", &stored, false);
-        set(statement, edits, "stored", &stored, true);
-        if let Some(authority) = additions.authority {
-            set(statement, edits, "authority", authority, true);
+        let mut sent = Sent::default();
+        let mut is_empty = true;
+        for (key, value) in statement.entries() {
+            is_empty = false;
+            match &*key.string() {
+                "id" => sent.id = true,
+                "version" => sent.version = true,
+                "timestamp" => {
+                    sent.timestamp = true;
+                    timestamp(value, edits, additions.answer);
+                }
+                "stored" => {
+                    sent.stored = true;
+                    edits.replace(value, &stored);
+                }
+                "authority" => {
+                    sent.authority = true;
+                    if let Some(authority) = additions.authority {
+                        edits.replace(value, authority);
+                    }
+                }
+                "context" => context(value, edits),
+                "object" if is_sub_statement(value) => event(value, edits, additions.answer),
+                _ => {}
+            }
         }
-        set(statement, edits, "version", &json_string(additions.received.statement_default()), false);
-        event(statement, edits, additions.answer);
-        if let Some(sub) = sub_statement(statement) {
-            event(sub, edits, additions.answer);
+        let mut added = String::new();
+        let mut add = |name: &str, json: &str| {
+            added.push_str(if is_empty { "\"" } else { ",\"" });
+            is_empty = false;
+            added.extend([name, "\":", json]);
+        };
+        if !sent.id {
+            add("id", &json_string(&additions.id.to_string()));
         }
+        if !sent.timestamp {
+            add("timestamp", &stored);
+        }
+        if !sent.stored {
+            add("stored", &stored);
+        }
+        if let Some(authority) = additions.authority.filter(|_| !sent.authority) {
+            add("authority", authority);
+        }
+        if !sent.version {
+            add("version", &json_string(additions.received.statement_default()));
+        }
+        edits.insert(statement.range().end - 1, &added);
     })
+}
+
+/// What a statement's text has of what is added where it is missing.
+#[derive(Default)]
+struct Sent {
+    id: bool,
+    timestamp: bool,
+    stored: bool,
+    authority: bool,
+    version: bool,
 }
 
 /// A statement, such as [`exact`] gives, cut down to what identifies its agents, groups, activities and verbs
@@ -84,29 +132,25 @@ pub fn anonymous(facts: &Anonymous<'_>) -> String {
     anonymous::anonymous(facts)
 }
 
-/// Adds the property, or replaces its value if `overwrite`.
-fn set(object: Value<'_>, edits: &mut Edits, name: &str, json: &str, overwrite: bool) {
-    match object.get(name) {
-        Some(value) if overwrite => edits.replace(value, json),
-        Some(_) => {}
-        None => edits.append(object, name, json),
+/// What changes in a SubStatement.
+fn event(event: Value<'_>, edits: &mut Edits, answer: Version) {
+    event.get("timestamp").into_iter().for_each(|value| timestamp(value, edits, answer));
+    event.get("context").into_iter().for_each(|value| context(value, edits));
+}
+
+fn timestamp(timestamp: Value<'_>, edits: &mut Edits, answer: Version) {
+    let text = timestamp.string();
+    let given = match answer {
+        Version::V1_0_3 => time::with_zone(&text),
+        Version::V2_0_0 => time::to_utc(&text),
+    };
+    if let Some(given) = given {
+        edits.replace(timestamp, &json_string(&given));
     }
 }
 
-/// What changes in statements and SubStatements alike.
-fn event(event: Value<'_>, edits: &mut Edits, answer: Version) {
-    if let Some(timestamp) = event.get("timestamp") {
-        let text = timestamp.string();
-        let given = match answer {
-            Version::V1_0_3 => time::with_zone(&text),
-            Version::V2_0_0 => time::to_utc(&text),
-        };
-        if let Some(given) = given {
-            edits.replace(timestamp, &json_string(&given));
-        }
-    }
-    let activities = event.get("context").and_then(|context| context.get("contextActivities"));
-    for (_, activity) in activities.into_iter().flat_map(Value::entries) {
+fn context(context: Value<'_>, edits: &mut Edits) {
+    for (_, activity) in context.get("contextActivities").into_iter().flat_map(Value::entries) {
         if activity.kind() == Kind::Object {
             edits.insert(activity.range().start, "[");
             edits.insert(activity.range().end, "]");

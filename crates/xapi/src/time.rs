@@ -57,9 +57,12 @@ pub fn with_zone(text: &str) -> Option<String> {
     instant(text).filter(|instant| !instant.zoned).map(|_| format!("{text}Z"))
 }
 
-/// The same instant in UTC, with the decimals that it came with. None for what is no timestamp, or where UTC
-/// leaves the years 0 to 9999.
+/// The same instant in UTC, with the decimals that it came with. None for what is no timestamp, where UTC leaves the
+/// years 0 to 9999, and where it is written so already.
 pub fn to_utc(text: &str) -> Option<String> {
+    if is_in_utc(text.as_bytes()) {
+        return None;
+    }
     let instant = instant(text)?;
     let mut utc = date_and_time(instant.seconds)?;
     if !instant.fraction.is_empty() {
@@ -68,6 +71,17 @@ pub fn to_utc(text: &str) -> Option<String> {
     }
     utc.push('Z');
     Some(utc)
+}
+
+/// Whether a timestamp is written as [`to_utc`] writes it, as nearly all are.
+fn is_in_utc(text: &[u8]) -> bool {
+    let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+    separators.iter().all(|(at, byte)| text.get(*at) == Some(byte))
+        && matches!((text.get(19), text.len()), (Some(b'Z'), 20) | (Some(b'.'), 22..))
+        && text.ends_with(b"Z")
+        // What stands for the first second of the next day or minute is written as that.
+        && &text[11..13] != b"24"
+        && &text[17..19] != b"60"
 }
 
 /// Writes an instant, in microseconds since 1970, as the standard wants it: `2026-03-01T08:30:00.500000Z`.
@@ -449,11 +463,29 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_not_written_in_utc_is_and_nothing_else() {
+        for (text, utc) in [
+            ("2026-03-01T09:30:00.50+01:00", Some("2026-03-01T08:30:00.50Z")),
+            ("2026-03-01T08:30:00", Some("2026-03-01T08:30:00Z")),
+            ("2026-03-01T08:30:00.5", Some("2026-03-01T08:30:00.5Z")),
+            ("2026-03-01t08:30:00z", Some("2026-03-01T08:30:00Z")),
+            ("20260301T083000Z", Some("2026-03-01T08:30:00Z")),
+            ("2026-03-01T08:30Z", Some("2026-03-01T08:30:00Z")),
+            ("2026-02-28T24:00:00Z", Some("2026-03-01T00:00:00Z")),
+            ("2016-12-31T23:59:60Z", Some("2017-01-01T00:00:00Z")),
+            ("2026-03-01T08:30:00Z", None),
+            ("2026-03-01T08:30:00.123Z", None),
+        ] {
+            assert_eq!(to_utc(text).as_deref(), utc, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn written_timestamps_read_back(at in -62_135_596_800_000_000i64..253_402_300_799_999_999) {
             prop_assert_eq!(micros(&format_timestamp(at)), Some(at));
-            prop_assert_eq!(to_utc(&format_timestamp(at)), Some(format_timestamp(at)));
+            prop_assert_eq!(to_utc(&format_timestamp(at)), None, "it is written so already");
         }
 
         #[test]

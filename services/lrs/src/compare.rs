@@ -19,7 +19,9 @@ pub(crate) async fn with_stored<T>(
     let stored = reading::read(log, vault, "", &positions).await.map_err(|error| match error {
         ReadError::Log(error) => unreadable(error),
         ReadError::Vault(error) => vault_failed(error),
-        error @ (ReadError::Facts(..) | ReadError::Chunk(_)) => IngestError::Internal(error.to_string()),
+        error @ (ReadError::Facts(..) | ReadError::Chunk(_) | ReadError::View(_)) => {
+            IngestError::Internal(error.to_string())
+        }
     })?;
     if stored.len() != pairs.len() {
         return Err(IngestError::Internal("a position that was found holds no statement".into()));

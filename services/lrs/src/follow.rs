@@ -14,12 +14,11 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use vault::{Text, Vault};
 use views::municipality::{Current, Snapshot};
 use views::statements::{self, Subject};
-use xapi::output::Languages;
-use xapi::{AgentRole, Format, Version};
+use xapi::{AgentRole, Version};
 
 use crate::prepare::STATEMENT;
 use crate::query::{GivenAttachment, QueryFailed};
-use crate::reading::{self, Look, ReadError, Stored};
+use crate::reading::{self, ReadError, Stored};
 use crate::voiding;
 use roster::Roster;
 
@@ -187,7 +186,8 @@ impl Following {
     /// [`QueryFailed::Unavailable`], [`QueryFailed::Internal`]; the same while content is read.
     pub async fn attachments(&self, position: Position) -> Result<Vec<PassedAttachment>, QueryFailed> {
         let stored = self.read(&[position]).await?;
-        let (given, _) = reading::contents(&self.log, &self.vault, &stored, u64::MAX).await?;
+        let all: Vec<&Stored> = stored.iter().collect();
+        let (given, _) = reading::contents(&self.log, &self.vault, &all, u64::MAX).await?;
         let passed = given.into_iter().map(|GivenAttachment { content_type, sha2, content }| {
             let length = content.length();
             let read = reading::in_turn(self.log.clone(), [content]);
@@ -346,17 +346,11 @@ impl Following {
 
     fn passed(&self, stored: &Stored, done: Position, version: Option<Version>) -> Passed {
         let received = stored.facts.xapi_version;
-        let look = Look {
-            version: version.unwrap_or(received),
-            format: Format::Exact,
-            languages: Languages::default(),
-            definitions: HashMap::new(),
-        };
         Passed {
             position: stored.event.position,
             done,
             received,
-            json: stored.given(&self.base_url, &look),
+            json: stored.exact(&self.base_url, version.unwrap_or(received)),
             attached: stored.facts.attachments_from.is_some(),
         }
     }

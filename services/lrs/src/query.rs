@@ -1,7 +1,5 @@
 //! Finding statements: the standard's filters on the index, the log and the vault.
 
-use std::collections::HashMap;
-
 use eventlog::clock::{Micros, SharedClock};
 use eventlog::{EventLog, Key, Position};
 use uuid::Uuid;
@@ -15,7 +13,7 @@ use crate::Limits;
 use crate::cursor::Cursor;
 use crate::people::People;
 pub use crate::reading::GivenAttachment;
-use crate::reading::{self, Look, ReadError};
+use crate::reading::{self, Look, ReadError, Shown, Stored};
 
 /// Attachments on one page, in times of the largest body that is taken; a page with more ends early.
 const ATTACHED: u64 = 2;
@@ -98,26 +96,22 @@ impl Query {
         attachments: bool,
         asking: &Asking<'_>,
     ) -> Result<Option<Found>, QueryFailed> {
-        let Some((position, is_voided)) = statements::locate(self.log.database(), id.as_bytes()).await?
-        else {
+        let Some((position, is_voided)) = statements::locate(&self.log, id.as_bytes()).await? else {
             return Ok(None);
         };
         if is_voided != voided {
             return Ok(None);
         }
-        let stored = reading::read(&self.log, &self.vault, &self.base_url, &[position]).await?;
-        if asking.own && stored.iter().any(|stored| stored.event.credential != Some(asking.credential)) {
-            return Ok(None);
-        }
-        let look = self.look(format, asking, &stored).await?;
+        let mut shown = self.shown(&[position], format, attachments, asking).await?;
+        shown.retain(|shown| !asking.own || shown.credential == Some(asking.credential));
         let attachments = match attachments {
-            true => Some(reading::contents(&self.log, &self.vault, &stored, u64::MAX).await?.0),
+            true => Some(self.contents(&shown, u64::MAX).await?.0),
             false => None,
         };
-        Ok(stored.first().map(|stored| Found {
-            statements: vec![stored.given(&self.base_url, &look)],
+        Ok(shown.into_iter().next().map(|Shown { stored, json, .. }| Found {
+            statements: vec![json],
             more: None,
-            newest: Some(stored.stored()),
+            newest: Some(stored),
             attachments,
         }))
     }
@@ -178,21 +172,19 @@ impl Query {
     }
 
     async fn page(&self, mut cursor: Cursor, asking: &Asking<'_>) -> Result<Found, QueryFailed> {
-        let database = self.log.database();
         // By what the credential may see now, not when it asked for the first page.
         cursor.filter.own = asking.own.then_some(asking.credential);
         let page =
-            statements::find(database, &cursor.filter, cursor.order, cursor.bounds, cursor.limit).await?;
-        let mut stored = reading::read(&self.log, &self.vault, &self.base_url, &page.positions).await?;
-        let look = self.look(cursor.format, asking, &stored).await?;
+            statements::find(&self.log, &cursor.filter, cursor.order, cursor.bounds, cursor.limit).await?;
+        let mut shown = self.shown(&page.positions, cursor.format, cursor.attachments, asking).await?;
         let mut rest = page.rest;
         let mut attachments = None;
         if cursor.attachments {
             let most = (self.limits.body_bytes as u64).saturating_mul(ATTACHED);
-            let (given, served) = reading::contents(&self.log, &self.vault, &stored, most).await?;
-            if let Some(next) = stored.get(served) {
-                rest = Some(from(next.event.position, cursor.order, cursor.bounds));
-                stored.truncate(served);
+            let (given, served) = self.contents(&shown, most).await?;
+            if let Some(next) = shown.get(served) {
+                rest = Some(from(next.position, cursor.order, cursor.bounds));
+                shown.truncate(served);
             }
             attachments = Some(given);
         }
@@ -205,8 +197,8 @@ impl Query {
             }
             None => None,
         };
-        let newest = stored.iter().map(reading::Stored::stored).max();
-        let statements = reading::given(stored, &self.base_url, look).await?;
+        let newest = shown.iter().map(|shown| shown.stored).max();
+        let statements = shown.into_iter().map(|shown| shown.json).collect();
         Ok(Found { statements, more, newest, attachments })
     }
 
@@ -221,17 +213,21 @@ impl Query {
         Ok(definition::activity(id, definition.as_ref().map(|known| known.json.as_str())))
     }
 
-    async fn look(
+    async fn shown(
         &self,
+        positions: &[Position],
         format: Format,
+        attachments: bool,
         asking: &Asking<'_>,
-        stored: &[reading::Stored],
-    ) -> Result<Look, QueryFailed> {
-        let definitions = match format {
-            Format::Canonical => reading::definitions(&self.log, stored).await?,
-            _ => HashMap::new(),
-        };
-        Ok(Look { version: asking.version, format, languages: asking.languages.clone(), definitions })
+    ) -> Result<Vec<Shown>, ReadError> {
+        let (version, languages) = (asking.version, asking.languages.clone());
+        let look = Look { version, format, languages, attachments };
+        reading::shown(&self.log, &self.vault, &self.base_url, positions, look).await
+    }
+
+    async fn contents(&self, shown: &[Shown], most: u64) -> Result<(Vec<GivenAttachment>, usize), ReadError> {
+        let stored: Vec<&Stored> = shown.iter().filter_map(|shown| shown.whole.as_ref()).collect();
+        reading::contents(&self.log, &self.vault, &stored, most).await
     }
 
     /// Whom an identifier stands for.
@@ -295,6 +291,7 @@ impl From<ReadError> for QueryFailed {
         match error {
             ReadError::Log(error) => error.into(),
             ReadError::Vault(error) => error.into(),
+            ReadError::View(error) => error.into(),
             error @ (ReadError::Facts(..) | ReadError::Chunk(_)) => Self::Internal(error.to_string()),
         }
     }

@@ -10,6 +10,7 @@ use eventlog::{Event, EventLog, Key, LogError, Position, Slot, WithSlots};
 use futures_util::{Stream, StreamExt as _, stream};
 use uuid::Uuid;
 use vault::{AgentId, ChunkPlace, Envelope, Opened, Text, Vault, VaultError};
+use views::ViewError;
 use xapi::attachments;
 use xapi::output::{self, Account, Additions, Anonymous, AnonymousObject, Canonical, Languages};
 use xapi::{Duration, Format, ResultFacts, Version};
@@ -17,8 +18,8 @@ use xapi::{Duration, Format, ResultFacts, Version};
 use crate::attachments::{Content, InChunks, Kept, hash_of};
 use crate::prepare::{STATEMENT, TAG_GROUP};
 
-/// Statements that are read and opened at a stretch, on whichever core is free; of a page several at once. Opening them
-/// takes about a millisecond, after which others get a turn.
+/// Statements that are read and opened at a stretch, on whichever core is free; of a page several at once, so that some
+/// are opened while others are read. Opening them takes less than a millisecond, after which others get a turn.
 const SHARE: usize = 25;
 
 /// Why statements could not be read.
@@ -30,6 +31,8 @@ pub(crate) enum ReadError {
     Vault(#[from] VaultError),
     #[error("the statement at position {0} cannot be read: {1}")]
     Facts(u64, String),
+    #[error(transparent)]
+    View(#[from] ViewError),
     #[error("chunk {0} of an attachment is not there")]
     Chunk(u32),
 }
@@ -46,8 +49,18 @@ pub(crate) struct Look {
     pub(crate) version: Version,
     pub(crate) format: Format,
     pub(crate) languages: Languages,
-    /// Canonical definitions by activity, for `format=canonical`.
-    pub(crate) definitions: HashMap<String, String>,
+    /// Whether the content of attachments is asked for as well.
+    pub(crate) attachments: bool,
+}
+
+/// A statement as JSON.
+pub(crate) struct Shown {
+    pub(crate) position: Position,
+    pub(crate) stored: Micros,
+    pub(crate) credential: Option<Key>,
+    pub(crate) json: String,
+    /// As stored, where its attachments are asked for. Else it is gone before the others are there.
+    pub(crate) whole: Option<Stored>,
 }
 
 /// Reads statements, in the order of the positions. Erased people are replaced by accounts below `base_url`.
@@ -66,28 +79,38 @@ pub(crate) async fn read(
     in_shares(positions.to_vec(), whole).await
 }
 
-/// Statements as JSON, in their order.
-pub(crate) async fn given(
-    statements: Vec<Stored>,
+/// Statements as [`read`] has them, and as JSON.
+pub(crate) async fn shown(
+    log: &EventLog,
+    vault: &Vault,
     base_url: &str,
+    positions: &[Position],
     look: Look,
-) -> Result<Vec<String>, ReadError> {
+) -> Result<Vec<Shown>, ReadError> {
+    vault.at_fence(log.fence());
     let look = Arc::new(look);
-    let whole = |share: Vec<Stored>| {
-        let (base_url, look) = (base_url.to_owned(), look.clone());
+    let whole = |share: Vec<Position>| {
+        let (log, vault, base_url, look) = (log.clone(), vault.clone(), base_url.to_owned(), look.clone());
         async move {
+            let stored = read_share(&log, &vault, &base_url, &share).await?;
+            let definitions = match look.format {
+                Format::Canonical => definitions(&log, &stored).await?,
+                _ => HashMap::new(),
+            };
             // Most of a page came by one credential.
             let mut authorities: HashMap<Key, String> = HashMap::new();
-            let given = share.iter().map(|stored| {
+            let show = |stored: Stored| {
                 let authority = stored.event.credential.map(|credential| {
                     &*authorities.entry(credential).or_insert_with(|| authority(&base_url, &credential))
                 });
-                stored.by(authority.map(String::as_str), &base_url, &look)
-            });
-            Ok(given.collect())
+                let json = stored.looking(authority.map(String::as_str), &base_url, &look, &definitions);
+                let Event { position, stored: at, credential, .. } = stored.event;
+                Shown { position, stored: at, credential, json, whole: look.attachments.then_some(stored) }
+            };
+            Ok(stored.into_iter().map(show).collect())
         }
     };
-    in_shares(statements, whole).await
+    in_shares(positions.to_vec(), whole).await
 }
 
 /// Works on the first share of some items, and on the others beside it where there is a core for them.
@@ -219,7 +242,7 @@ pub(crate) async fn whole(log: &EventLog, content: Kept) -> Result<Vec<u8>, Read
 pub(crate) async fn contents(
     log: &EventLog,
     vault: &Vault,
-    statements: &[Stored],
+    statements: &[&Stored],
     most: u64,
 ) -> Result<(Vec<GivenAttachment>, usize), ReadError> {
     let (mut given, mut seen, mut bytes) = (Vec::new(), HashSet::new(), 0_u64);
@@ -266,10 +289,7 @@ fn damaged(stored: &Stored, expected: &str) -> ReadError {
 }
 
 /// What is held to be true of the activities in some statements, by activity. One query.
-pub(crate) async fn definitions(
-    log: &EventLog,
-    statements: &[Stored],
-) -> Result<HashMap<String, String>, views::ViewError> {
+async fn definitions(log: &EventLog, statements: &[Stored]) -> Result<HashMap<String, String>, ViewError> {
     let mut activities: Vec<&str> = statements.iter().flat_map(Stored::activities).collect();
     activities.sort_unstable();
     activities.dedup();
@@ -290,27 +310,22 @@ impl Stored {
         self.event.stored
     }
 
-    /// The statement as JSON.
-    pub(crate) fn given(&self, base_url: &str, look: &Look) -> String {
+    /// The statement as JSON, as it came.
+    pub(crate) fn exact(&self, base_url: &str, version: Version) -> String {
         let authority = self.event.credential.map(|credential| authority(base_url, &credential));
-        self.by(authority.as_deref(), base_url, look)
+        self.by(authority.as_deref(), base_url, version)
     }
 
-    /// The statement as JSON, with the authority that is its credential's.
-    fn by(&self, authority: Option<&str>, base_url: &str, look: &Look) -> String {
-        let exact = match &self.text {
-            Text::Plain { text, .. } => output::exact(
-                text,
-                &Additions {
-                    id: Uuid::from_bytes(self.facts.id),
-                    stored: self.event.stored.0,
-                    authority,
-                    received: self.facts.xapi_version,
-                    answer: look.version,
-                },
-            ),
-            Text::Erased => self.anonymous(base_url, authority),
-        };
+    /// The statement as JSON, with the authority that is its credential's, and its activities defined like this where
+    /// the look is canonical.
+    fn looking(
+        &self,
+        authority: Option<&str>,
+        base_url: &str,
+        look: &Look,
+        definitions: &HashMap<String, String>,
+    ) -> String {
+        let exact = self.by(authority, base_url, look.version);
         match look.format {
             Format::Exact => exact,
             Format::Ids => output::ids(&exact),
@@ -318,11 +333,27 @@ impl Stored {
             Format::Canonical => output::canonical(
                 &exact,
                 &Canonical {
-                    definition: &|activity| look.definitions.get(activity).cloned(),
+                    definition: &|activity| definitions.get(activity).cloned(),
                     display: &|_| None,
                     languages: &look.languages,
                 },
             ),
+        }
+    }
+
+    fn by(&self, authority: Option<&str>, base_url: &str, version: Version) -> String {
+        match &self.text {
+            Text::Plain { text, .. } => output::exact(
+                text,
+                &Additions {
+                    id: Uuid::from_bytes(self.facts.id),
+                    stored: self.event.stored.0,
+                    authority,
+                    received: self.facts.xapi_version,
+                    answer: version,
+                },
+            ),
+            Text::Erased => self.anonymous(base_url, authority),
         }
     }
 

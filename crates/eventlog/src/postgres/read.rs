@@ -6,7 +6,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
 use crate::clock::Micros;
-use crate::event::{BYTES_ALONG, Event, Head, Key, Position, SLOTS_ALONG, Slot};
+use crate::event::{BYTES_ALONG, Event, Head, Key, Position, SLOTS_ALONG, Slot, WithSlots};
 use crate::read::{self, COLUMNS, event, number};
 use crate::rows::{int, uint};
 
@@ -66,29 +66,30 @@ pub(crate) async fn at(
     rows.iter().map(event).collect()
 }
 
-/// The events at some positions, in no particular order, each once with every small slot it has, ascending, or once
-/// without one; and how many slots it had.
+/// The events at some positions, in no particular order, each with its small slots; and how many it had.
 pub(crate) async fn with_slots(
     connection: &mut PgConnection,
     positions: &[Position],
-) -> Result<Vec<(Event, u16, Option<Slot>)>, sqlx::Error> {
+) -> Result<Vec<WithSlots>, sqlx::Error> {
     let rows =
         sqlx::query(AssertSqlSafe(with_slots_text())).bind(ints(positions)).fetch_all(connection).await?;
-    rows.iter()
-        .map(|row| {
-            let slot = match row.try_get::<Option<i64>, _>(11)? {
-                Some(_) => Some(slot(row, 11)?.1),
-                None => None,
-            };
-            Ok((event(row)?, number(row.try_get(10)?), slot))
-        })
-        .collect()
+    let mut found: Vec<WithSlots> = Vec::with_capacity(positions.len());
+    for row in &rows {
+        let position = Position(uint(row.try_get(0)?));
+        if found.last().is_none_or(|last| last.event.position != position) {
+            found.push(WithSlots { event: event(row)?, slots: Vec::new(), had: number(row.try_get(10)?) });
+        }
+        if let (Some(last), Some(numbered)) = (found.last_mut(), row.try_get::<Option<i32>, _>(11)?) {
+            last.slots.push(read::slot(row, number(numbered), 12)?);
+        }
+    }
+    Ok(found)
 }
 
 /// Each event's slots are read in the order of their key; the lengths of larger ones are known without reading them.
 fn with_slots_text() -> String {
     format!(
-        "SELECT {COLUMNS}, octet_length(slot_hashes) / 32, place, slot, owner, period, body FROM event \
+        "SELECT {COLUMNS}, octet_length(slot_hashes) / 32, slot, owner, period, body FROM event \
          LEFT JOIN (SELECT position AS place, slot, owner, period, body FROM sealed) AS small \
          ON place = position AND slot < {SLOTS_ALONG} AND (slot = 0 OR octet_length(body) <= {BYTES_ALONG}) \
          WHERE position = ANY ($1)"

@@ -1,5 +1,6 @@
 //! The log in a SQLite file.
 
+mod packed;
 pub(crate) mod read;
 pub(crate) mod write;
 

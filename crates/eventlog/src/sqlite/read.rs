@@ -6,9 +6,10 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use crate::clock::Micros;
-use crate::event::{BYTES_ALONG, Event, Head, Key, Position, SLOTS_ALONG, Slot};
+use crate::event::{Event, Head, Key, Position, Slot, WithSlots};
 use crate::read::{self, COLUMNS, array, event};
 use crate::rows::{SLOTS_PER_EVENT, int, uint};
+use crate::sqlite::packed;
 
 /// Positions or keys asked for in one statement.
 const CHUNK: usize = 64;
@@ -72,34 +73,19 @@ pub(crate) async fn at(
     Ok(events)
 }
 
-/// The events at some positions, in no particular order, each once with every small slot it has, ascending, or once
-/// without one; and how many slots it had.
+/// The events at some positions, in no particular order, each with its small slots; and how many it had.
 pub(crate) async fn with_slots(
     connection: &mut SqliteConnection,
     positions: &[Position],
-) -> Result<Vec<(Event, u16, Option<Slot>)>, sqlx::Error> {
+) -> Result<Vec<WithSlots>, sqlx::Error> {
     let mut found = Vec::with_capacity(positions.len());
     for chunk in positions.chunks(CHUNK) {
-        let marks = vec!["?"; places(chunk)].join(",");
-        let text = format!(
-            "SELECT {COLUMNS}, length(slot_hashes) / 32, place, owner, period, body FROM event \
-             LEFT JOIN sealed ON place >= position * {SLOTS_PER_EVENT} \
-             AND place < position * {SLOTS_PER_EVENT} + {SLOTS_ALONG} \
-             AND (place = position * {SLOTS_PER_EVENT} OR length(body) <= {BYTES_ALONG}) \
-             WHERE position IN ({marks})"
-        );
-        let mut query = sqlx::query(AssertSqlSafe(text));
+        let mut query = sqlx::query_scalar(packed::query(places(chunk)));
         for position in chunk {
             query = query.bind(int(position.0));
         }
-        for row in query.fetch_all(&mut *connection).await? {
-            let slot = match row.try_get::<Option<i64>, _>(11)? {
-                Some(_) => Some(slot(&row, 11)?.1),
-                None => None,
-            };
-            let had = u16::try_from(row.try_get::<i64, _>(10)?).unwrap_or(u16::MAX);
-            found.push((event(&row)?, had, slot));
-        }
+        let packed: Option<Vec<u8>> = query.fetch_one(&mut *connection).await?;
+        found.extend(packed::events(packed.as_deref())?);
     }
     Ok(found)
 }

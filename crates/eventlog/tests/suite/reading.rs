@@ -5,6 +5,8 @@ use std::time::Duration;
 use eventlog::clock::Micros;
 use eventlog::event::{BYTES_ALONG, SLOTS_ALONG};
 use eventlog::{Event, Expected, Key, NewEvent, Position, Slot, WithSlots};
+use futures_util::future::join_all;
+use tokio::time::timeout;
 
 use crate::on_both;
 use crate::world::*;
@@ -16,6 +18,7 @@ on_both![
     events_come_with_their_slots_in_the_order_asked,
     some_slots_come_without_the_others,
     small_slots_come_along_with_their_events,
+    connections_that_are_kept_for_the_next_keep_nothing_open,
     an_event_is_found_by_its_place_in_its_stream,
     an_instant_leads_to_the_last_event_stored_by_then,
     subscribers_wake_on_an_append_through_whichever_handle,
@@ -113,8 +116,17 @@ async fn some_slots_come_without_the_others(world: World) {
 async fn small_slots_come_along_with_their_events(world: World) {
     let log = world.open().await;
     let (small, large) = (vec![7; BYTES_ALONG], vec![7; BYTES_ALONG + 1]);
-    let bodies: [&[u8]; 10] = [&large, b"", &small, &large, b"4", b"5", b"6", b"7", b"8", b"9"];
-    let many: Vec<NewEvent> = (0..150).map(|n| with_slots(&bodies[..n % 11])).collect();
+    let every: Vec<u8> = (0..=255).rev().collect();
+    let bodies: [&[u8]; 10] = [&large, b"", &small, &large, &every, b"5;", b"6.", b"7,", b"8", b"9"];
+    let many = (0..150_u8).map(|n| {
+        let slots = with_slots(&bodies[..usize::from(n) % 11]).slots;
+        match n % 3 {
+            0 => NewEvent { slots, ..in_stream([n; 16], Expected::Any) },
+            1 => NewEvent { slots, credential: Some([0; 16]), ..keyed([n; 16]) },
+            _ => NewEvent { slots, facts: every.clone(), ..with_slots(&[]) },
+        }
+    });
+    let many: Vec<NewEvent> = many.collect();
     log.append(request(many.clone())).await.unwrap();
     let asked = [150, 999, 3].into_iter().chain(4..=100).map(Position).collect::<Vec<_>>();
     let found = log.read_with_slots(&asked).await.unwrap();
@@ -126,6 +138,25 @@ async fn small_slots_come_along_with_their_events(world: World) {
         let expected: Vec<Slot> = all.iter().filter(along).cloned().collect();
         assert_eq!((slots, usize::from(had)), (expected, all.len()), "of {}", event.position.0);
     }
+}
+
+async fn connections_that_are_kept_for_the_next_keep_nothing_open(world: World) {
+    let log = world.open().await;
+    fill(&log, vec![with_slots(&[b"one"])]).await;
+    let read = || async { log.read_with_slots(&[Position(1)]).await.unwrap().len() };
+    assert_eq!(join_all((0..12).map(|_| read())).await, [1; 12]);
+    // All that there are may be had by others, too.
+    let mut others = Vec::new();
+    for _ in 0..4 {
+        others.push(log.database().reader().await.unwrap());
+    }
+    drop(others);
+    assert_eq!(read().await, 1);
+    timeout(Duration::from_secs(20), log.close()).await.expect("closes though connections were kept");
+    // Nor does a log that is dropped need anything to run in.
+    let log = world.open().await;
+    assert_eq!(log.read_with_slots(&[Position(1)]).await.unwrap().len(), 1);
+    std::thread::spawn(move || drop(log)).join().unwrap();
 }
 
 async fn an_event_is_found_by_its_place_in_its_stream(world: World) {

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use eventlog::EventLog;
 use eventlog::database::{Database, Tx};
 use eventlog::event::{Key, Position};
 
@@ -37,20 +38,34 @@ const CHUNK_LIMIT: usize = 1_000;
 /// # Errors
 /// The database fails.
 pub async fn find(
-    database: &Database,
+    log: &EventLog,
     filter: &Filter,
     order: Order,
     bounds: Bounds,
     limit: usize,
 ) -> Result<Page, ViewError> {
+    let mut reader = log.reader().await?;
+    let page = find_with(reader.tx(), filter, order, bounds, limit).await?;
+    log.keep(reader);
+    Ok(page)
+}
+
+async fn find_with(
+    tx: Tx<'_>,
+    filter: &Filter,
+    order: Order,
+    bounds: Bounds,
+    limit: usize,
+) -> Result<Page, sqlx::Error> {
     let conditions = filter.conditions();
     let mut page = Page { positions: Vec::new(), rest: None, looked_at: 0 };
     if conditions.iter().any(Vec::is_empty) || bounds.through <= bounds.after {
         return Ok(page);
     }
     let size = if conditions.len() > 1 { CHUNK_LIMIT } else { (limit + 16).clamp(32, CHUNK_LIMIT) };
-    let mut reader = database.reader().await?;
-    let mut scan = Scan { tx: reader.tx(), order, size };
+    // Of one list as much is read as a page needs, and what is voided is told with it; of several most falls away.
+    let voided = (conditions.len() == 1).then(HashSet::new);
+    let mut scan = Scan { tx, order, size, voided };
     let (driver, mut chunk) = match filter.own {
         // Its own list comes first, whatever is sparser: what others sent neither costs anything nor ends a page.
         Some(_) => (Some(0), scan.chunk(&conditions[0], bounds).await?),
@@ -98,9 +113,11 @@ pub async fn find(
 ///
 /// # Errors
 /// The database fails.
-pub async fn locate(database: &Database, id: &Key) -> Result<Option<(Position, bool)>, ViewError> {
-    let mut reader = database.reader().await?;
-    Ok(read::locate(reader.tx(), id).await?)
+pub async fn locate(log: &EventLog, id: &Key) -> Result<Option<(Position, bool)>, ViewError> {
+    let mut reader = log.reader().await?;
+    let found = read::locate(reader.tx(), id).await?;
+    log.keep(reader);
+    Ok(found)
 }
 
 /// Those of the statements at some positions that are voided, each with the position of the one that voids it.
@@ -159,6 +176,8 @@ struct Scan<'a> {
     tx: Tx<'a>,
     order: Order,
     size: usize,
+    /// What is voided of the rows that were read, where lists tell it.
+    voided: Option<HashSet<u64>>,
 }
 
 impl Scan<'_> {
@@ -194,7 +213,7 @@ impl Scan<'_> {
         let mut edge: Option<u64> = None;
         let mut looked_at = 0;
         for term in terms {
-            let mut list = read::list(self.tx.reborrow(), self.order, term, bounds, self.size).await?;
+            let mut list = self.list(term, bounds, self.size).await?;
             looked_at += list.len().max(1);
             if list.len() == self.size
                 && let Some(&(last, _)) = list.last()
@@ -204,7 +223,7 @@ impl Scan<'_> {
                 let mut covered = list.last().map(|(position, _)| *position);
                 if covered.is_none() {
                     let only = Bounds { after: Position(last - 1), through: Position(last) };
-                    list = read::list(self.tx.reborrow(), self.order, term, only, usize::MAX).await?;
+                    list = self.list(term, only, usize::MAX).await?;
                     looked_at += list.len();
                     covered = Some(last);
                 }
@@ -222,6 +241,10 @@ impl Scan<'_> {
             self.order.beyond(bounds, Position(edge))
         });
         Ok(Chunk { rows, rest: rest.filter(|rest| rest.after < rest.through), looked_at })
+    }
+
+    async fn list(&mut self, term: &Term, bounds: Bounds, size: usize) -> Result<Vec<Row>, sqlx::Error> {
+        read::list(self.tx.reborrow(), self.order, term, bounds, size, self.voided.as_mut()).await
     }
 
     /// The next statements, whatever they say. Positions have no gaps, so a stretch of them bounds the work.
@@ -256,7 +279,9 @@ impl Scan<'_> {
     }
 
     async fn drop_voided(&mut self, positions: &mut Vec<u64>) -> Result<(), sqlx::Error> {
-        if !positions.is_empty() {
+        if let Some(voided) = &self.voided {
+            positions.retain(|position| !voided.contains(position));
+        } else if !positions.is_empty() {
             let voided = read::voided_by(self.tx.reborrow(), positions).await?;
             positions.retain(|position| voided.iter().all(|(voided, _)| voided != position));
         }

@@ -10,7 +10,12 @@ pub(super) struct Edits(Vec<(Range<usize>, String)>);
 
 /// `text` with the edits that `make` finds for it.
 pub(super) fn edited(text: &str, make: impl FnOnce(Value<'_>, &mut Edits)) -> String {
-    let Ok(mut reader) = Reader::new(text, usize::MAX) else { return text.to_owned() };
+    edited_down_to(usize::MAX, text, make)
+}
+
+/// The same where edits are found in containers that lie at most in so many others.
+pub(super) fn edited_down_to(levels: usize, text: &str, make: impl FnOnce(Value<'_>, &mut Edits)) -> String {
+    let Ok(mut reader) = Reader::again(text, levels) else { return text.to_owned() };
     let Ok(value) = reader.value() else { return text.to_owned() };
     let mut edits = Edits::default();
     if value.kind() == Kind::Object {

@@ -3,7 +3,11 @@
 use crate::json::{Value, write_string};
 
 pub(super) fn sub_statement(statement: Value<'_>) -> Option<Value<'_>> {
-    statement.get("object").filter(|o| o.get("objectType").is_some_and(|t| t.is("SubStatement")))
+    statement.get("object").filter(|object| is_sub_statement(*object))
+}
+
+pub(super) fn is_sub_statement(object: Value<'_>) -> bool {
+    object.get("objectType").is_some_and(|kind| kind.is("SubStatement"))
 }
 
 pub(super) fn json_string(text: &str) -> String {

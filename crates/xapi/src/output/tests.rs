@@ -56,6 +56,27 @@ fn what_the_sender_set_is_kept_but_for_stored_and_authority() {
 }
 
 #[test]
+fn what_lies_deep_is_passed_over_and_given_as_it_came() {
+    let deep = r#"{"http://e.org/x": {"a" :[ {"b":"}]\"{[", "c":{"timestamp":"\\", "context":{"d":[[],{}]}}} ,[ ]]}}"#;
+    let text = format!(
+        r#"{{"actor":{{"mbox":"mailto:a@b.se"}},"verb":{{"id":"http://e.org/v"}},"context":{{"extensions":{deep},
+        "contextActivities":{{"parent":{{"id":"http://e.org/p","definition":{{"extensions":{deep}}}}}}}}},
+        "object":{{"objectType":"SubStatement","actor":{{"mbox":"mailto:a@b.se"}},"verb":{{"id":"http://e.org/v"}},
+        "object":{{"id":"http://e.org/o","definition":{{"extensions":{deep}}}}},"context":{{"contextActivities":
+        {{"other":{{"id":"http://e.org/q","definition":{{"extensions":{deep}}}}}}}}}}}}}"#
+    );
+    let out = exact(&text, &additions(Version::V2_0_0));
+    assert_eq!(out.matches(deep).count(), 4);
+    let (out, sent) = (parsed(&out), parsed(&text));
+    for (given, sent) in [(&out, &sent), (&out["object"], &sent["object"])] {
+        let (given, sent) = (&given["context"]["contextActivities"], &sent["context"]["contextActivities"]);
+        for (name, activity) in sent.as_object().unwrap() {
+            assert_eq!(given[name], serde_json::json!([activity]));
+        }
+    }
+}
+
+#[test]
 fn context_activities_are_arrays_in_sub_statements_too() {
     let event = r#""actor":{"mbox":"mailto:a@b.se"},"verb":{"id":"http://e.org/v"},"context":{"contextActivities":
         {"parent":{"id":"http://e.org/p"},"other":[{"id":"http://e.org/q"}]}},"timestamp":"2026-03-01T09:30:00+01:00""#;
