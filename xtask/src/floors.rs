@@ -19,10 +19,6 @@ type Names = Vec<String>;
 const LEFT: &[(&str, &str, &str)] = &[
     ("crates/vault", "erasure.rs", "vault.rs"),
     ("crates/vault", "secrets/credentials.rs", "vault.rs"),
-    ("services/lrs", "", "lib.rs"),
-    ("services/lrs", "attachments.rs", "reading.rs"),
-    ("services/lrs", "follow/", "follow.rs"),
-    ("services/lrs", "http/", "http.rs"),
     ("services/worker", "", "lib.rs"),
 ];
 

@@ -11,14 +11,12 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use eventlog::{EventLog, Key, Slot};
+use eventlog::{Key, Slot};
 use sha2::digest::DynDigest;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 use vault::{AgentHandle, Binding, ContentKey, Owner, Vault, VaultError};
 use xapi::multipart::{Headers, MultipartError};
 use xapi::{Attachment, Invalid, Statement, Version, signature};
-
-use crate::reading::{self, ReadError};
 
 /// The first byte of a slot whose content lies in chunks; else it is the length of the content's hash.
 const IN_CHUNKS: u8 = 0;
@@ -279,22 +277,6 @@ impl Contents {
             self.insert(content);
         }
         is_whole
-    }
-
-    /// The content of some statements alone, whole: out of its chunks, whose sets are let go.
-    pub(crate) async fn gathered<'a>(
-        &self,
-        log: &EventLog,
-        statements: impl Iterator<Item = &'a Statement>,
-    ) -> Result<Self, ReadError> {
-        let mut gathered = Self::default();
-        for content in statements.flat_map(|statement| self.for_statement(statement)) {
-            if !gathered.has(&content.hash) {
-                let bytes = reading::whole(log, content.kept.clone()).await?;
-                gathered.insert(Content { hash: content.hash.clone(), kept: Kept::Whole(bytes) });
-            }
-        }
-        Ok(gathered)
     }
 
     pub(crate) fn has(&self, hash: &[u8]) -> bool {

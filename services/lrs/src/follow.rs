@@ -1,25 +1,27 @@
 //! Following the log: statements in the order they were stored, for places that they are handed on to and for open
 //! streams. What is read here is what a query gives: exact, with the people who were erased left out of it.
 
+mod following;
 mod roster;
 
 use std::collections::{HashMap, HashSet};
 
 use domain::statement::may_void;
 use domain::{Facts as _, Selection, StatementFacts};
-use eventlog::clock::SharedClock;
-use eventlog::{Event, EventLog, Key, Position};
-use futures_util::stream::BoxStream;
+use eventlog::{Event, Key, Position};
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use vault::{Text, Vault};
-use views::municipality::{Current, Snapshot};
+use vault::Text;
+use views::municipality::Snapshot;
 use views::statements::{self, Subject};
 use xapi::{AgentRole, Version};
 
+use crate::content::{self, GivenAttachment};
 use crate::prepare::STATEMENT;
-use crate::query::{GivenAttachment, QueryFailed};
+use crate::query::QueryFailed;
 use crate::reading::{self, ReadError, Stored};
 use crate::voiding;
+pub(crate) use following::Watch;
+pub use following::{Following, Passed, PassedAttachment, Stretch};
 use roster::Roster;
 
 /// Events that are looked at in one stretch.
@@ -28,66 +30,6 @@ const EVENTS: usize = 256;
 const OPENED: usize = 32;
 const BYTES: usize = 1 << 20;
 
-/// Reads the log forwards. Cheap to clone.
-#[derive(Clone)]
-pub struct Following {
-    log: EventLog,
-    vault: Vault,
-    municipality: Current,
-    clock: SharedClock,
-    base_url: String,
-}
-
-/// A statement on its way out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Passed {
-    /// Where it stands.
-    pub position: Position,
-    /// Everything up to here is done once this statement is.
-    pub done: Position,
-    /// The version of the standard that it came by.
-    pub received: Version,
-    /// The statement.
-    pub json: String,
-    /// Whether content of attachments came with it: see [`Following::attachments`].
-    pub attached: bool,
-}
-
-/// The content of an attachment on its way out.
-pub struct PassedAttachment {
-    /// `contentType`, as the statement has it.
-    pub content_type: String,
-    /// `sha2`, as the statement has it.
-    pub sha2: String,
-    /// Bytes of the content.
-    pub length: u64,
-    /// The content, read from the log when it is asked for.
-    pub content: BoxStream<'static, Result<Vec<u8>, QueryFailed>>,
-}
-
-/// Some of the log.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Stretch {
-    /// What of it is wanted, in order.
-    pub statements: Vec<Passed>,
-    /// Up to where was looked.
-    pub through: Position,
-    /// Statements that were wanted, and whose actors were erased.
-    pub erased: u64,
-}
-
-/// What somebody who watches wants to see.
-#[derive(Debug, Clone)]
-pub(crate) struct Watch<'a> {
-    pub(crate) selection: &'a Selection,
-    /// Whom statements are by or about.
-    pub(crate) agent: Option<Subject>,
-    /// The credential that sent them.
-    pub(crate) own: Option<Key>,
-    /// The version they are shown in.
-    pub(crate) version: Version,
-}
-
 /// A statement that is wanted, and its event.
 struct Wanted {
     event: Event,
@@ -95,16 +37,6 @@ struct Wanted {
 }
 
 impl Following {
-    pub(crate) fn new(
-        log: EventLog,
-        vault: Vault,
-        municipality: Current,
-        clock: SharedClock,
-        base_url: String,
-    ) -> Self {
-        Self { log, vault, municipality, clock, base_url }
-    }
-
     /// The next stretch of the log after a position, for handing it on: statements as they came, in `version` where one
     /// is given. What was voided is handed on and then voided: a statement that voids another that was, or may have
     /// been, handed on comes whatever it says itself, and also where it was stored before the other. Statements of
@@ -187,10 +119,10 @@ impl Following {
     pub async fn attachments(&self, position: Position) -> Result<Vec<PassedAttachment>, QueryFailed> {
         let stored = self.read(&[position]).await?;
         let all: Vec<&Stored> = stored.iter().collect();
-        let (given, _) = reading::contents(&self.log, &self.vault, &all, u64::MAX).await?;
+        let (given, _) = content::given(&self.log, &self.vault, &all, u64::MAX).await?;
         let passed = given.into_iter().map(|GivenAttachment { content_type, sha2, content }| {
             let length = content.length();
-            let read = reading::in_turn(self.log.clone(), [content]);
+            let read = content::in_turn(self.log.clone(), [content]);
             PassedAttachment { content_type, sha2, length, content: read.map_err(QueryFailed::from).boxed() }
         });
         Ok(passed.collect())

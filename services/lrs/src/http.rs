@@ -3,6 +3,7 @@
 mod activities;
 mod agents;
 mod alternate;
+mod answer;
 mod apart;
 mod auth;
 mod body;
@@ -20,26 +21,24 @@ mod statements;
 mod stream;
 mod tool;
 mod upload;
+mod version;
 
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use eventlog::clock::Micros;
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use xapi::Version;
 
 use crate::Lrs;
+use answer::{CONSISTENT_THROUGH, VERSION, headless, json, with_version};
 pub use auth::SCOPES;
 use error::Refusal;
 pub use openapi::described;
-
-const VERSION: &str = "x-experience-api-version";
-const CONSISTENT_THROUGH: &str = "x-experience-api-consistent-through";
+use version::answering;
 
 /// The routes below `/xapi/`, and the stream of statements.
 pub fn router(lrs: Lrs) -> Router {
@@ -140,62 +139,4 @@ fn method_label(method: &Method) -> &'static str {
         Method::OPTIONS => "OPTIONS",
         _ => "other",
     }
-}
-
-/// The version that serves a request; where it names none that of its credential, or of the server.
-async fn negotiate(lrs: &Lrs, headers: &HeaderMap) -> Result<Version, Refusal> {
-    let header = headers.get(VERSION).map(|value| value.to_str().unwrap_or(""));
-    let default = match header {
-        Some(_) => None,
-        None => Box::pin(auth::default_version(lrs, headers)).await.or(lrs.inner.unversioned.served()),
-    };
-    Version::negotiate(header, default)
-        .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error.to_string()))
-}
-
-/// The version that an answer names: that of the request where it is served, else the nearest there is.
-async fn answering(lrs: &Lrs, headers: &HeaderMap) -> Version {
-    negotiate(lrs, headers).await.unwrap_or_else(|_| match headers.get(VERSION).map(HeaderValue::as_bytes) {
-        Some(header) if header.starts_with(b"1.") || header.starts_with(b"0.") => Version::V1_0_3,
-        Some(_) => Version::V2_0_0,
-        None => lrs.inner.unversioned.named(),
-    })
-}
-
-/// What every answer says: the version.
-fn with_version(mut answer: Response, version: Version) -> Response {
-    answer.headers_mut().insert(VERSION, HeaderValue::from_static(version.header_value()));
-    answer
-}
-
-/// `X-Experience-API-Consistent-Through` (1.0.3 Communication 2.1, IEEE 4.1.6.1).
-fn with_consistent_through(mut answer: Response, through: Micros) -> Response {
-    if let Ok(value) = HeaderValue::from_str(&xapi::time::format_timestamp(through.0)) {
-        answer.headers_mut().insert(CONSISTENT_THROUGH, value);
-    }
-    answer
-}
-
-fn json(status: StatusCode, body: String) -> Response {
-    let mut answer = Response::new(body.into());
-    *answer.status_mut() = status;
-    let headers = answer.headers_mut();
-    // All that comes on top, so that the table is made once.
-    headers.reserve(12);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    answer
-}
-
-/// The answer to HEAD: that to GET without its body, whose length it names.
-fn headless(answer: Response, method: &Method) -> Response {
-    if *method != Method::HEAD {
-        return answer;
-    }
-    let (mut parts, body) = answer.into_parts();
-    if let Some(length) = axum::body::HttpBody::size_hint(&body).exact()
-        && !parts.headers.contains_key(header::CONTENT_LENGTH)
-    {
-        parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    }
-    Response::from_parts(parts, axum::body::Body::empty())
 }

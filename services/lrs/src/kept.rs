@@ -18,12 +18,11 @@ use xapi::{Identifier, Statement, Version, equal};
 
 use crate::already::{self, There, unreadable};
 use crate::attachments::Contents;
-use crate::compare;
 use crate::failure::{self, IngestError};
 use crate::ingest::{Posted, Sender};
 use crate::prepare::{self, Preparation};
 use crate::rules::Rules;
-use crate::{Limits, Lrs};
+use crate::{Limits, Lrs, compare, content};
 
 /// How often keeping is begun again because the log or the keys changed under it.
 const ATTEMPTS: usize = 8;
@@ -326,7 +325,7 @@ impl Lrs {
         let statements =
             || candidates.iter().filter_map(|candidate| refused.sent[candidate.index].statement());
         // What is chosen fits the bound of what is kept; no more than that is taken out of its chunks.
-        let contents = refused.contents.gathered(&self.inner.log, statements()).await;
+        let contents = content::gathered(&self.inner.log, refused.contents, statements()).await;
         let contents = contents.map_err(|error| IngestError::Unavailable(error.to_string()))?;
         let period = Period::of(self.inner.clock.now());
         let handles = ingest.known_as(refused.people(candidates), period).await?;

@@ -9,10 +9,10 @@ use views::statements::{self, Bounds, Filter, Order, Subject};
 use xapi::output::Languages;
 use xapi::{Format, Identifier, StatementQuery, Version, definition};
 
-use crate::Limits;
+use crate::content::{self, GivenAttachment};
 use crate::cursor::Cursor;
+use crate::limits::Limits;
 use crate::people::People;
-pub use crate::reading::GivenAttachment;
 use crate::reading::{self, Look, ReadError, Shown, Stored};
 
 /// Attachments on one page, in times of the largest body that is taken; a page with more ends early.
@@ -227,7 +227,7 @@ impl Query {
 
     async fn contents(&self, shown: &[Shown], most: u64) -> Result<(Vec<GivenAttachment>, usize), ReadError> {
         let stored: Vec<&Stored> = shown.iter().filter_map(|shown| shown.whole.as_ref()).collect();
-        reading::contents(&self.log, &self.vault, &stored, most).await
+        content::given(&self.log, &self.vault, &stored, most).await
     }
 
     /// Whom an identifier stands for.

@@ -2,16 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use eventlog::clock::{Micros, rest};
-use tokio::sync::watch;
-use vault::{Conflicts, OTHER_TOOLS, REFUSALS_KEPT, RefusalNote, TOOLS_KEPT, ToolUse, Use, VaultError};
+use eventlog::clock::Micros;
+use vault::{
+    Conflicts, OTHER_TOOLS, REFUSALS_KEPT, RefusalNote, TOOLS_KEPT, ToolUse, Use, Vault, VaultError,
+};
 
-use crate::Lrs;
-
-/// How often what was counted is written down.
-const EVERY: Duration = Duration::from_secs(10);
 /// The longest path that is kept, in bytes.
 const LONGEST_PATH: usize = 200;
 
@@ -79,6 +75,19 @@ impl Uses {
         used.refusals.truncate(REFUSALS_KEPT);
     }
 
+    /// Writes it down. What the vault does not take is left for the next time.
+    pub(crate) async fn write_to(&self, vault: &Vault) -> Result<(), VaultError> {
+        let uses = std::mem::take(&mut *self.locked());
+        if uses.is_empty() {
+            return Ok(());
+        }
+        let written = vault.add_uses(&uses).await;
+        if written.is_err() {
+            self.put_back(uses);
+        }
+        written
+    }
+
     /// Puts back what could not be written down.
     fn put_back(&self, uses: BTreeMap<String, Use>) {
         let mut pending = self.locked();
@@ -118,35 +127,6 @@ fn public(path: &str) -> String {
     });
     let end = ends.min().unwrap_or(path.len());
     path[..end].chars().take(LONGEST_PATH).collect()
-}
-
-impl Lrs {
-    /// Writes down what credentials were used for.
-    ///
-    /// # Errors
-    /// The vault cannot be reached; it is tried again the next time.
-    pub async fn write_uses(&self) -> Result<(), VaultError> {
-        let uses = std::mem::take(&mut *self.inner.uses.locked());
-        if uses.is_empty() {
-            return Ok(());
-        }
-        let written = self.inner.vault.add_uses(&uses).await;
-        if written.is_err() {
-            self.inner.uses.put_back(uses);
-        }
-        written
-    }
-
-    /// Writes it down every ten seconds, and a last time when `stopping` turns true.
-    pub async fn keep_uses(self, mut stopping: watch::Receiver<bool>) {
-        let mut goes_on = true;
-        while goes_on {
-            goes_on = rest(EVERY, &mut stopping).await;
-            if let Err(error) = self.write_uses().await {
-                tracing::warn!(%error, "what credentials were used for cannot be written down");
-            }
-        }
-    }
 }
 
 #[cfg(test)]

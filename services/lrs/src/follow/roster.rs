@@ -8,7 +8,7 @@ use eventlog::{Key, Position};
 use vault::{Envelope, Opened};
 use views::municipality::Snapshot;
 
-use super::Following;
+use super::following::Following;
 use crate::query::QueryFailed;
 
 /// Who belongs where, for a selection that asks.

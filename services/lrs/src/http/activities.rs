@@ -4,9 +4,11 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use super::answer::{headless, json, with_version};
 use super::auth::{self, Right, authorized};
 use super::error::Refusal;
-use super::{answering, headless, json, negotiate, parameters, with_version};
+use super::parameters;
+use super::version::{answering, negotiate};
 use crate::Lrs;
 
 /// All methods of `/xapi/activities`.

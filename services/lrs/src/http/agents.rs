@@ -6,10 +6,12 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use xapi::person;
 
+use super::answer::{headless, json, with_version};
 use super::auth::{Right, authorized};
 use super::conditions::{self, Conditions};
 use super::error::Refusal;
-use super::{answering, headless, json, negotiate, parameters, with_version};
+use super::parameters;
+use super::version::{answering, negotiate};
 use crate::Lrs;
 
 /// `GET /xapi/agents`: a Person. Whoever asks by one identifier is never told another one: the vault keeps none, and

@@ -14,9 +14,10 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::time::{Instant, timeout_at};
 use xapi::Version;
 
+use super::answer::{VERSION, with_consistent_through, with_version};
 use super::error::Refusal;
-use super::{VERSION, answering, negotiate, parameters, with_consistent_through, with_version};
-use super::{auth, body};
+use super::version::{answering, negotiate};
+use super::{auth, body, parameters};
 use crate::{Limits, Lrs};
 
 /// Form parameters that stand for headers, in lower case as header names are.

@@ -10,11 +10,13 @@ use vault::secrets::Credential;
 use xapi::documents::{DocumentAction, DocumentQuery, DocumentResource};
 use xapi::{Iris, Version};
 
+use super::answer::{headless, json, with_version};
 use super::auth::{self, Right, authorized};
 use super::body;
 use super::conditions::{self, Conditions};
 use super::error::Refusal;
-use super::{answering, headless, json, negotiate, parameters, with_version};
+use super::parameters;
+use super::version::{answering, negotiate};
 use crate::Lrs;
 use crate::documents::{Keeper, Unconditional, is_json};
 

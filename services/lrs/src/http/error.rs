@@ -4,6 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use xapi::{Invalid, QueryError};
 
+use super::answer::json;
 use crate::attachments::Unacceptable;
 use crate::documents::DocumentError;
 use crate::failure::IngestError;
@@ -207,7 +208,7 @@ impl IntoResponse for Refusal {
             body["path"] = path.into();
             body["expected"] = expected.into();
         }
-        let mut answer = super::json(self.status, body.to_string());
+        let mut answer = json(self.status, body.to_string());
         answer.headers_mut().extend(self.headers);
         answer
     }

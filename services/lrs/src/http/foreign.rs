@@ -9,7 +9,7 @@ use futures_util::future::Either;
 use tower::{Layer, Service};
 use tower_http::cors::{Cors, CorsLayer};
 
-use super::VERSION;
+use super::answer::VERSION;
 use crate::Lrs;
 
 /// What a page may send anywhere without the browser asking first (Fetch, 2.2.2).

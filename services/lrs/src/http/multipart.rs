@@ -7,12 +7,11 @@ use eventlog::EventLog;
 use futures_util::TryStreamExt as _;
 use xapi::multipart;
 
+use super::answer::json;
 use super::error::Refusal;
-use super::json;
 use crate::attachments::Kept;
+use crate::content::{self, GivenAttachment};
 use crate::prepare;
-use crate::query::GivenAttachment;
-use crate::reading;
 
 /// The boundary of a request with attachments, or none where it is JSON alone. Refuses whatever says it is neither.
 pub(super) fn boundary(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
@@ -50,7 +49,7 @@ pub(super) fn answer(
     pieces.push(text(multipart::closing(&boundary)));
     let length: u64 = pieces.iter().map(Kept::length).sum();
     // The answer has begun: the client learns of a failure by the connection's end.
-    let content = reading::in_turn(log.clone(), pieces)
+    let content = content::in_turn(log.clone(), pieces)
         .inspect_err(|error| tracing::error!(%error, "an attachment cannot be read"));
     let body = Body::from_stream(content);
     let content_type = format!("multipart/mixed; boundary={boundary}");

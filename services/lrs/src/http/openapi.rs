@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use xapi::documents::{DocumentAction, DocumentResource};
 use xapi::query;
 
+use super::answer::{CONSISTENT_THROUGH, VERSION};
 use super::auth::Right;
-use super::{CONSISTENT_THROUGH, VERSION};
 
 const STATEMENT: &str = include_str!("../../../../schemas/xapi/statement.json");
 

@@ -12,14 +12,13 @@ use vault::secrets::Credential;
 use xapi::output::Languages;
 use xapi::{Invalid, Iris, Statement, StatementQuery, Version, parse};
 
+use super::answer::{headless, json, with_consistent_through, with_version};
 use super::apart::{self, Apart};
 use super::auth::{self, Breach, Right, authorized};
-use super::body;
 use super::error::{KEPT, Refusal};
 use super::upload::{self, Opening};
-use super::{
-    answering, headless, json, multipart, negotiate, parameters, tool, with_consistent_through, with_version,
-};
+use super::version::{answering, negotiate};
+use super::{body, multipart, parameters, tool};
 use crate::attachments::Taken;
 use crate::intake;
 use crate::query::{Found, QueryFailed};

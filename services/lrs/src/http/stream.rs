@@ -19,10 +19,12 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use xapi::{Identifier, Iris, StatementQuery, Version};
 
+use super::answer::with_version;
 use super::auth::{self, Right};
 use super::error::Refusal;
+use super::parameters;
 use super::places::Place;
-use super::{answering, negotiate, parameters, with_version};
+use super::version::{answering, negotiate};
 use crate::Lrs;
 use crate::follow::Watch;
 use crate::query::QueryFailed;
