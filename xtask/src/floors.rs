@@ -13,32 +13,23 @@ use syn::visit::{self, Visit};
 /// Names from the crate's root on.
 type Names = Vec<String>;
 
-/// Needs that close a circle and stay until what they name lies below both: the crate, where the files begin that need
-/// it, and the file it is in. A parent here is ground and roof of its folder at once. A test sees to it that none stays
-/// longer than it has to.
-const LEFT: &[(&str, &str, &str)] = &[
-    ("crates/vault", "erasure.rs", "vault.rs"),
-    ("crates/vault", "secrets/credentials.rs", "vault.rs"),
-    ("services/worker", "", "lib.rs"),
-];
-
 /// Fails with every circle of files in the crates of the workspace.
 pub(crate) fn check(root: &Path) -> anyhow::Result<()> {
     let mut found = Vec::new();
     for folder in ["crates", "services", "tests"] {
         for entry in std::fs::read_dir(root.join(folder)).with_context(|| format!("{folder}/ is missing"))? {
-            found.extend(circles_of(root, &entry?.path(), LEFT)?);
+            found.extend(circles_of(&entry?.path())?);
         }
     }
-    found.extend(circles_of(root, &root.join("xtask"), LEFT)?);
+    found.extend(circles_of(&root.join("xtask"))?);
     if !found.is_empty() {
         bail!("files that need each other are one file, or want a third below them:\n{}", found.join("\n"));
     }
     Ok(())
 }
 
-/// The circles of a crate, each with what is needed of what in it, but for those through what is left.
-fn circles_of(root: &Path, folder: &Path, left: &[(&str, &str, &str)]) -> anyhow::Result<Vec<String>> {
+/// The circles of a crate, each with what is needed of what in it.
+fn circles_of(folder: &Path) -> anyhow::Result<Vec<String>> {
     let src = folder.join("src");
     let Some(file) = ["lib.rs", "main.rs"].map(|name| src.join(name)).into_iter().find(|file| file.is_file())
     else {
@@ -46,12 +37,6 @@ fn circles_of(root: &Path, folder: &Path, left: &[(&str, &str, &str)]) -> anyhow
     };
     let mut modules = Modules::default();
     modules.load(&file, &src, Vec::new())?;
-    let short = folder.strip_prefix(root)?;
-    modules.left = left
-        .iter()
-        .filter(|(room, ..)| Path::new(room) == short)
-        .map(|(_, from, to)| (src.join(from).display().to_string(), src.join(to)))
-        .collect();
     Ok(modules.circles().iter().map(|circle| told(circle, folder)).collect())
 }
 
@@ -68,8 +53,6 @@ fn told(circle: &[(PathBuf, PathBuf, String)], folder: &Path) -> String {
 #[derive(Default)]
 struct Modules {
     all: BTreeMap<Names, Module>,
-    /// How the paths of files begin whose need of a file does not count.
-    left: Vec<(String, PathBuf)>,
 }
 
 /// A module: in a file of its own, or inside another's.
@@ -197,18 +180,12 @@ impl Modules {
         let mut needs: BTreeMap<&Path, BTreeMap<&Path, String>> = BTreeMap::new();
         for (at, module) in &self.all {
             for named in &module.named {
-                let definer = self.definer(at, named).filter(|other| **other != *module.file);
-                if let Some(other) = definer.filter(|other| !self.is_left(&module.file, other)) {
+                if let Some(other) = self.definer(at, named).filter(|other| **other != *module.file) {
                     needs.entry(&module.file).or_default().entry(other).or_insert_with(|| named.join("::"));
                 }
             }
         }
         needs
-    }
-
-    fn is_left(&self, file: &Path, other: &Path) -> bool {
-        let file = file.display().to_string();
-        self.left.iter().any(|(from, to)| to == other && file.starts_with(from))
     }
 
     /// Sets of files of which each needs all others, over whatever is between them: each as its needs.

@@ -91,21 +91,21 @@ impl Vault {
         let truncated = inner.store.truncate().await?;
         Ok(Erasure { agents: deleted, keys, truncated })
     }
-}
 
-/// Erases again whoever is in the journal and has keys nevertheless: a backup brought them back, or an erasure was
-/// cut short.
-pub(crate) async fn reapply(vault: &Vault) -> Result<(), VaultError> {
-    let erased = vault.erased().await?;
-    if !erased.is_empty() && vault.is_alive(&erased).await?.contains(&true) {
-        let again = vault.delete(&erased, None).await?;
-        tracing::warn!(
-            agents = again.agents,
-            keys = again.keys,
-            "agents of the erasure journal had keys; erased again"
-        );
+    /// Erases again whoever is in the journal and has keys nevertheless: a backup brought them back, or an erasure was
+    /// cut short.
+    pub(crate) async fn erase_again(&self) -> Result<(), VaultError> {
+        let erased = self.erased().await?;
+        if !erased.is_empty() && self.is_alive(&erased).await?.contains(&true) {
+            let again = self.delete(&erased, None).await?;
+            tracing::warn!(
+                agents = again.agents,
+                keys = again.keys,
+                "agents of the erasure journal had keys; erased again"
+            );
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// One line for each agent: its id and the microsecond of its erasure. A line that a crash left without its end

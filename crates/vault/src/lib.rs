@@ -35,6 +35,7 @@ mod opening;
 mod pieces;
 mod ratchet;
 pub mod secrets;
+mod start;
 mod store;
 mod token;
 mod vault;
@@ -53,4 +54,5 @@ pub use secrets::{
     Account, AccountId, Conflicts, Credential, CredentialId, DAYS_KEPT, HOURS_KEPT, NewCredential,
     NewSession, OTHER_TOOLS, REFUSALS_KEPT, Rate, RefusalNote, Stored, TOOLS_KEPT, Terms, ToolUse, Use,
 };
-pub use vault::{Options, Vault};
+pub use start::Options;
+pub use vault::Vault;

@@ -14,7 +14,11 @@ use eventlog::projection::Unfoldable;
 use prometheus::{Gauge, IntGauge, Registry};
 use tokio::sync::{Mutex, Notify, OnceCell, OwnedMutexGuard, watch};
 
-use crate::{Rebuilding, Standing, WorkerError};
+use crate::error::WorkerError;
+use crate::standing::{Rebuilding, Standing};
+
+/// What the lake is called among those that follow the log.
+pub const LAKE: &str = "lake";
 
 /// How many events are read and written at a time.
 const PAGE: usize = 16_384;
@@ -238,7 +242,7 @@ impl Keeper {
             set_aside: 0,
         });
         Ok(Standing {
-            name: crate::LAKE.to_owned(),
+            name: LAKE.to_owned(),
             generation: None,
             position,
             lag_events: head.position.0.saturating_sub(position.0),

@@ -1,6 +1,7 @@
 //! Reports: a question, answered from the lake and the municipality, released by the gate.
 
-use std::collections::HashMap;
+pub(crate) mod question;
+
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use analytics::lake::LakeError;
@@ -8,25 +9,13 @@ use disclosure::{Gate, Preset, Released, TableError};
 use domain::{Date, Municipality};
 use eventlog::event::Position;
 
-use crate::{Worker, WorkerError};
+use crate::error::WorkerError;
+use crate::worker::Worker;
+use question::Made;
+pub use question::Question;
 
 /// The framework that competence is reported in.
 const FRAMEWORK: &str = "digcomp-3.0";
-
-/// What is asked.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Question {
-    /// Digital competence of those with duties.
-    Competence,
-    /// One round of a survey.
-    Survey {
-        /// The round's id; `None` for the one that opened last.
-        round: Option<String>,
-    },
-}
-
-/// Reports as they were last made, by what was asked: the position that they hold at, and the report.
-pub(crate) type Made = HashMap<(Question, Option<Date>, String), (Position, Arc<Released>)>;
 
 /// What a report is made with.
 #[derive(Debug, Clone, PartialEq, Eq)]

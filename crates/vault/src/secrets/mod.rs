@@ -2,13 +2,14 @@
 //! is shared with places that statements are handed on to.
 
 mod accounts;
+mod credential;
 mod credentials;
 mod forwards;
 mod passwords;
 mod uses;
 
 pub use accounts::{Account, AccountId, NewSession};
-pub use credentials::{Credential, CredentialId, NewCredential, Rate, Terms};
+pub use credential::{Credential, CredentialId, NewCredential, Rate, Terms};
 pub use forwards::{Advance, Counts, Forward, ForwardId, SET_ASIDE_KEPT, SetAside};
 pub use uses::{
     Conflicts, DAYS_KEPT, HOURS_KEPT, OTHER_TOOLS, REFUSALS_KEPT, RefusalNote, Stored, TOOLS_KEPT, ToolUse,
@@ -20,7 +21,7 @@ use crate::cache::Cache;
 
 /// Verified credentials and passwords that are kept in memory.
 pub(crate) struct SecretsCache {
-    credentials: Cache<String, credentials::Cached>,
+    credentials: Cache<String, credential::Cached>,
     passwords: passwords::Verified,
 }
 

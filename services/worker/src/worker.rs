@@ -1,0 +1,120 @@
+//! The worker itself: what it keeps up, for as long as it runs or once.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use eventlog::clock::SharedClock;
+use eventlog::projection::{OnUnfoldable, Runner, Views};
+use eventlog::{EventLog, Projection};
+use tokio::sync::watch;
+use views::municipality::Current;
+
+use crate::error::WorkerError;
+use crate::lake::{Keeper, LAKE};
+use crate::reports::question::Made;
+use crate::standing::Standing;
+
+/// The projections that a worker keeps up, by name.
+pub const PROJECTIONS: [&str; 2] = [views::progress::NAME, views::competence::NAME];
+
+/// What a worker is opened with.
+pub struct Options {
+    /// The log to follow.
+    pub log: EventLog,
+    /// Where the projections' rows are.
+    pub views: Views,
+    /// What projections do about an event that they cannot fold, by name; those that are not here stop. The lake
+    /// always does: reports made from it name a log position, and stand for all that came before.
+    pub on_unfoldable: HashMap<String, OnUnfoldable>,
+    /// The lake's folder.
+    pub lake: PathBuf,
+    /// The municipality as the log tells it.
+    pub municipality: Current,
+    /// The time, for leases and lag.
+    pub clock: SharedClock,
+    /// Where the metrics go.
+    pub registry: prometheus::Registry,
+    /// A name that no other worker has.
+    pub owner: String,
+}
+
+/// The projections and the lake, and the reports made from it. Cheap to clone.
+#[derive(Clone)]
+pub struct Worker {
+    runner: Runner,
+    pub(crate) keeper: Keeper,
+    pub(crate) municipality: Current,
+    pub(crate) made: Arc<Mutex<Made>>,
+}
+
+impl Worker {
+    /// Opens the lake and readies the projections; nothing follows the log before [`Worker::run`].
+    ///
+    /// # Errors
+    /// The lake's folder cannot be used, or holds something else.
+    pub async fn open(options: Options) -> Result<Self, WorkerError> {
+        let keeper =
+            Keeper::open(options.log.clone(), options.lake, options.clock.clone(), &options.registry)?;
+        let runner = Runner::with_choices(
+            options.log.clone(),
+            options.views,
+            projections(&options.log),
+            options.on_unfoldable,
+            options.clock,
+            options.owner,
+        );
+        Ok(Self { runner, keeper, municipality: options.municipality, made: Arc::default() })
+    }
+
+    /// Follows the log until `shutdown` becomes true.
+    pub async fn run(&self, shutdown: watch::Receiver<bool>) {
+        tokio::join!(self.runner.run(shutdown.clone()), self.keeper.run(shutdown));
+    }
+
+    /// Brings every projection and the lake up to the head as it is now.
+    ///
+    /// # Errors
+    /// The first follower that stopped.
+    pub async fn catch_up(&self) -> Result<(), WorkerError> {
+        self.runner.catch_up().await?;
+        self.keeper.catch_up().await
+    }
+
+    /// Folds the whole log again, into a projection or the lake, or into all of them where none is named, beside what
+    /// answers; each takes over when it has seen all.
+    ///
+    /// # Errors
+    /// A follower stopped, another worker builds it, or none has this name.
+    pub async fn rebuild(&self, only: Option<&str>) -> Result<(), WorkerError> {
+        match only {
+            None => {
+                for name in PROJECTIONS {
+                    self.runner.rebuild(name).await?;
+                }
+                self.keeper.rebuild().await
+            }
+            Some(LAKE) => self.keeper.rebuild().await,
+            Some(name) if PROJECTIONS.contains(&name) => Ok(self.runner.rebuild(name).await?),
+            Some(_) => Err(WorkerError::Unknown(format!("{}, {LAKE}", PROJECTIONS.join(", ")))),
+        }
+    }
+
+    /// How every projection and the lake stand.
+    ///
+    /// # Errors
+    /// The databases cannot be read.
+    pub async fn status(&self) -> Result<Vec<Standing>, WorkerError> {
+        let mut all: Vec<_> = self.runner.status().await?.into_iter().map(Standing::of).collect();
+        all.push(self.keeper.standing().await?);
+        Ok(all)
+    }
+}
+
+/// The projections that a worker keeps up.
+fn projections(log: &EventLog) -> Vec<Arc<dyn Projection>> {
+    vec![
+        Arc::new(views::progress::ProgressProjection::new(log.clone())),
+        Arc::new(views::competence::CompetenceProjection::new(log.clone())),
+    ]
+}
