@@ -16,7 +16,20 @@ use serde_json::Value;
 use vault::{Credential, NewCredential, Rate, Terms, VaultError};
 
 use crate::rules::Rules;
-use crate::{Lrs, SCOPES, prepare};
+use crate::{Lrs, prepare};
+
+/// Every scope that means something here: those of 1.0.3 Communication 4.2, and `statements/void`.
+pub const SCOPES: [&str; 9] = [
+    "all",
+    "all/read",
+    "statements/read",
+    "statements/read/mine",
+    "statements/write",
+    "statements/void",
+    "state",
+    "define",
+    "profile",
+];
 
 /// Longer names are refused.
 const LONGEST_NAME: usize = 200;

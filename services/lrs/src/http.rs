@@ -35,7 +35,6 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::Lrs;
 use answer::{CONSISTENT_THROUGH, VERSION, headless, json, with_version};
-pub use auth::SCOPES;
 use error::Refusal;
 pub use openapi::described;
 use version::answering;

@@ -37,14 +37,14 @@ mod voiding;
 mod waiting;
 
 pub use content::GivenAttachment;
-pub use credentials::{CredentialError, Wanted};
+pub use credentials::{CredentialError, SCOPES, Wanted};
 pub use domain::Untracked;
 pub use domain::events::{ImportCounts, ImportRunFacts};
 pub use domain::statement::Origin;
 pub use erase::{EraseError, Receipt};
 pub use failure::IngestError;
 pub use follow::{Following, Passed, PassedAttachment, Stretch};
-pub use http::{SCOPES, described, router};
+pub use http::{described, router};
 pub use import::{Imported, Provenance, Standing};
 pub use ingest::{Ingest, Posted, Sender};
 pub use limits::Limits;

@@ -17,19 +17,6 @@ use crate::kept::{Refused, Unstored};
 use crate::query::QueryFailed;
 use crate::rules::{self, Broken, Rules};
 
-/// Every scope that means something here: those of 1.0.3 Communication 4.2, and `statements/void`.
-pub const SCOPES: [&str; 9] = [
-    "all",
-    "all/read",
-    "statements/read",
-    "statements/read/mine",
-    "statements/write",
-    "statements/void",
-    "state",
-    "define",
-    "profile",
-];
-
 /// What a request needs to be allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Right {
