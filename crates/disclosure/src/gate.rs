@@ -1,11 +1,10 @@
 //! The gate: from exact figures to what may be shown.
 
-use crate::primary::{Mass, Rules, Shape, Tier, margin, shape};
-use crate::secondary::{Node, settle};
+use crate::linked::decide;
 use crate::{
     Figure, Full, Measure, Population, Preset, Reason, Released, ResultTable, Role, Section, Shown, Summary,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The one gate that figures about people pass.
 #[derive(Debug, Clone)]
@@ -42,16 +41,8 @@ impl Gate {
     pub fn apply(&self, table: ResultTable) -> Result<Released, TableError> {
         check(&table)?;
         let table = self.published(table);
-        let mut decided: Vec<Option<Decided>> = vec![None; table.sections.len()];
-        // A section inside another one is decided after it.
-        let mut order: Vec<usize> = (0..table.sections.len()).collect();
-        order.sort_by_key(|section| !table.sections[*section].within.is_empty());
-        for section in order {
-            decided[section] = Some(self.decide(&table, section, &decided));
-        }
+        let decided = decide(&table, &self.preset);
         let shown = table.sections.iter().zip(decided).map(|(section, decided)| {
-            let decided =
-                decided.unwrap_or_else(|| vec![[Some(Reason::Protected); 2]; section.figures.len()]);
             section.figures.iter().zip(decided).map(|(figure, reasons)| self.shown(figure, reasons)).collect()
         });
         let shown = shown.collect();
@@ -87,35 +78,6 @@ impl Gate {
         table
     }
 
-    fn decide(&self, table: &ResultTable, section: usize, earlier: &[Option<Decided>]) -> Decided {
-        let this = &table.sections[section];
-        let mut decided = vec![[None; 2]; this.figures.len()];
-        for item in 0..this.items.len() {
-            let mut places: Vec<usize> =
-                (0..this.figures.len()).filter(|place| this.figures[*place].item == item).collect();
-            // The outcome must not depend on the order in which figures were found.
-            places.sort_by_key(|place| this.figures[*place].population);
-            let nodes = tree(table, this, &places);
-            let mut hidden = vec![None; nodes.len()];
-            for (slot, tier) in [Tier::Summary, Tier::Full].into_iter().enumerate() {
-                let rules = Rules { preset: &self.preset, tier, shape: shape(this) };
-                for (node, place) in places.iter().enumerate() {
-                    let figure = &this.figures[*place];
-                    if hidden[node].is_none() {
-                        hidden[node] = rules
-                            .failure(&nodes[node].mass)
-                            .or_else(|| nested_failure(table, this, figure, slot, &rules, earlier));
-                    }
-                }
-                settle(&nodes, &mut hidden, &rules);
-                for (node, place) in places.iter().enumerate() {
-                    decided[*place][slot] = hidden[node];
-                }
-            }
-        }
-        decided
-    }
-
     fn shown(&self, figure: &Figure, [summary, full]: [Option<Reason>; 2]) -> Shown {
         let (base, answered) = (figure.base, figure.answered);
         match (summary, full) {
@@ -138,69 +100,6 @@ impl Gate {
             }),
         }
     }
-}
-
-/// For each figure why it is hidden in the summary tier and in the full tier.
-type Decided = Vec<[Option<Reason>; 2]>;
-
-/// The populations that have a figure of one item; those in between that have none are stepped over.
-fn tree(table: &ResultTable, section: &Section, places: &[usize]) -> Vec<Node> {
-    let node_of: BTreeMap<usize, usize> =
-        places.iter().enumerate().map(|(node, place)| (section.figures[*place].population, node)).collect();
-    let mut nodes: Vec<Node> = places
-        .iter()
-        .map(|place| Node {
-            code: table.populations[section.figures[*place].population].code.clone(),
-            mass: Mass::of(&section.figures[*place]),
-            families: Vec::new(),
-        })
-        .collect();
-    for (population, node) in &node_of {
-        let mut above = table.populations[*population].parent;
-        while let Some(candidate) = above {
-            if let Some(parent) = node_of.get(&candidate) {
-                let geometry = table.populations[*population].geometry;
-                let families = &mut nodes[*parent].families;
-                match families.iter_mut().find(|(family, _)| *family == geometry) {
-                    Some((_, children)) => children.push(*node),
-                    None => families.push((geometry, vec![*node])),
-                }
-                break;
-            }
-            above = table.populations[candidate].parent;
-        }
-    }
-    nodes
-}
-
-/// Whether a larger, published figure minus this one would give away the few people it leaves out.
-fn nested_failure(
-    table: &ResultTable,
-    section: &Section,
-    figure: &Figure,
-    tier: usize,
-    rules: &Rules<'_>,
-    earlier: &[Option<Decided>],
-) -> Option<Reason> {
-    section.within.iter().find_map(|nested| {
-        let place = table.sections.iter().position(|section| section.id == nested.section)?;
-        let larger = &table.sections[place];
-        let same = |other: &Figure| {
-            other.population == figure.population
-                && larger.items[other.item].code == section.items[figure.item].code
-        };
-        let at = larger.figures.iter().position(same)?;
-        if earlier[place].as_ref().is_some_and(|decided| decided[at][tier].is_some()) {
-            return None;
-        }
-        let mut rest = Mass::of(&larger.figures[at]);
-        let counts = margin(&Mass::of(figure).counts, section.categories.len(), nested.axis);
-        rest.minus(&Mass { base: figure.base.into(), answered: figure.answered.into(), counts });
-        // The same people could be asked for both, so the base says nothing about the difference.
-        rest.base = rest.people();
-        let rules = Rules { shape: Shape::Distribution, ..*rules };
-        (rest.people() > 0 && rules.failure(&rest).is_some()).then_some(Reason::Protected)
-    })
 }
 
 fn check(table: &ResultTable) -> Result<(), TableError> {

@@ -11,10 +11,14 @@
 //! * **Primary** ([`Gate`], module `primary`): answered < k, N < k, rate under the minimum, unanimity (the largest
 //!   category holds all but one or all). For a cross table the two margins are tested as well.
 //! * **Tiers**: [`Shown::Full`], [`Shown::Summary`], [`Shown::Hidden`]; the rules run once for each tier.
+//! * **Linked tables** (module `linked`): a cross table and its margins are decided together, item by item. A cross is
+//!   shown only where both margins are, and what it leaves out of them passes the primary rules as if it were printed.
 //! * **Secondary** (module `secondary`): what can be got by subtracting published children from a published parent
-//!   passes the primary rules as if it were printed, to a fixed point.
-//! * **Nested sections** ([`Nested`]): a cross table that covers almost everyone behind another table's figure
-//!   would give away the few that it leaves out.
+//!   passes the primary rules as if it were printed, to a fixed point over all linked parts and tiers. Only a group
+//!   without people is nobody; a parent below which nothing is left to hide is hidden itself.
+//! * **Bounds** (modules `certificate`, `bounds`): from all that is shown of an item, the sizes of all groups and counts
+//!   being whole numbers, no hidden count that is not zero follows exactly, or more narrowly than two steps where no one
+//!   published figure says as much. What gives one away is hidden as well.
 //!
 //! A population is the people behind one figure, so every item has a tree of its own: those who skipped an item
 //! are not behind its figure. No item may be a sum of other items of its section; the gate looks for equations
@@ -26,13 +30,17 @@
 //!
 //! # What is to come, and where
 //!
-//! * *Atoms*: [`Population`] will carry its membership set. Until then `secondary` is careful where totals
-//!   differ from the sum of their parts: the difference itself has to pass the primary rules.
-//! * *Certificate*: an elimination over the published columns, between `secondary` and the building of
-//!   [`Released`] in [`Gate::apply`]; needed once geometries other than the tree are published together.
+//! * *Atoms*: [`Population`] will carry its membership set. Until then `secondary` is careful where totals differ from
+//!   the sum of their parts, and `certificate` takes the fewest people outside and in two parts that figures allow.
+//! * *Span*: an elimination over the published columns for what is no count of a listed population.
+//! * *Geometries* other than the tree in the same certificate, and coverage as a tier below the margins.
 //! * *Time*: `Gate::apply` will take the last release of the same table beside the new one.
 
+mod bounds;
+mod certificate;
 mod gate;
+mod item;
+mod linked;
 mod preset;
 mod primary;
 mod ratio;

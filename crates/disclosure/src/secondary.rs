@@ -4,6 +4,9 @@
 //! the primary rules; hidden children are at least two and hold at least 2k together. Where that fails, the smallest
 //! published child is hidden too, ties by code, until nothing changes.
 //!
+//! Only who is no group at all leaves no residual: one person who has not answered is a rate of 0 %. Where nothing is left
+//! to hide below a parent (one school and its principal), the parent is hidden.
+//!
 //! Two things beyond the plain rule follow from the tree. A hidden group whose parts are all published would be
 //! their sum, so one of its parts is hidden as well. And below a hidden group, its published parts are subtracted
 //! from the nearest published group above it.
@@ -49,16 +52,16 @@ fn to_hide(nodes: &[Node], hidden: &[Option<Reason>], rules: &Rules<'_>, node: u
         }
         view.smallest(children.iter().copied().filter(|child| hidden[*child].is_none()))
             .or_else(|| view.smallest_part(node))
-            // Nothing is left to hide below: a lone hidden child that is all of its parent hides the parent.
-            .or_else(|| view.outside(node, children).is_nobody().then_some(node))
+            // Nothing is left to hide below: what is outside would be all that keeps the two apart.
+            .or(Some(node))
     })
 }
 
 /// One family's tree with its hidden nodes.
-struct View<'a> {
-    nodes: &'a [Node],
-    hidden: &'a [Option<Reason>],
-    geometry: Geometry,
+pub(crate) struct View<'a> {
+    pub(crate) nodes: &'a [Node],
+    pub(crate) hidden: &'a [Option<Reason>],
+    pub(crate) geometry: Geometry,
 }
 
 impl View<'_> {
@@ -72,7 +75,7 @@ impl View<'_> {
             held += rest.people();
         }
         if groups == 0 {
-            return residual.people() == 0 || rules.failure(&residual).is_none();
+            return residual.is_nobody() || rules.failure(&residual).is_none();
         }
         let outside = self.outside(parent, children);
         if outside.answered >= rules.k() && outside.counts.iter().all(|count| *count >= 0) {
@@ -83,7 +86,7 @@ impl View<'_> {
     }
 
     /// What remains of `node` when all that is published below it is subtracted.
-    fn rest(&self, node: usize) -> Mass {
+    pub(crate) fn rest(&self, node: usize) -> Mass {
         let mut rest = self.nodes[node].mass.clone();
         for part in self.published_parts(node) {
             rest.minus(&self.nodes[part].mass);
@@ -117,7 +120,8 @@ impl View<'_> {
         family.map_or(&[], |(_, children)| children)
     }
 
-    fn smallest_part(&self, node: usize) -> Option<usize> {
+    /// The smallest of the topmost published nodes below `node`; ties by code.
+    pub(crate) fn smallest_part(&self, node: usize) -> Option<usize> {
         self.smallest(self.published_parts(node).into_iter())
     }
 

@@ -1,0 +1,107 @@
+//! One item in all sections that are about the same people: a cross table and its margins, or a section alone.
+
+use std::collections::BTreeMap;
+
+use crate::primary::Mass;
+use crate::secondary::Node;
+use crate::{Axis, Figure, Geometry, Reason, ResultTable, Section};
+
+/// Why something is hidden in the summary tier and in the full tier.
+pub(crate) type Reasons = [Option<Reason>; 2];
+/// Where the tiers stand in [`Reasons`].
+pub(crate) const SUMMARY: usize = 0;
+pub(crate) const FULL: usize = 1;
+
+/// An item's figures.
+pub(crate) struct LinkedItem<'a> {
+    /// Margins before the cross tables that they are of.
+    pub(crate) parts: Vec<Part<'a>>,
+}
+
+/// An item's figures in one section.
+pub(crate) struct Part<'a> {
+    /// Where the section stands in the table.
+    pub(crate) section: usize,
+    pub(crate) of: &'a Section,
+    /// Where each node's figure stands in the section.
+    pub(crate) places: Vec<usize>,
+    /// The populations that have a figure, as a tree.
+    pub(crate) nodes: Vec<Node>,
+    /// The same in the table's list.
+    pub(crate) populations: Vec<usize>,
+    /// For each node the nodes above it, in each family.
+    pub(crate) above: Vec<Vec<(Geometry, usize)>>,
+    /// Which parts are margins of this one.
+    pub(crate) margins: Vec<(usize, Axis)>,
+}
+
+impl<'a> LinkedItem<'a> {
+    /// The item with this code in these sections, margins first.
+    pub(crate) fn of(table: &'a ResultTable, sections: &[usize], code: &str) -> Self {
+        let mut parts: Vec<Part<'a>> = Vec::new();
+        for section in sections {
+            let of = &table.sections[*section];
+            let Some(item) = of.items.iter().position(|item| item.code == code) else { continue };
+            let margin = |nested: &crate::Nested| {
+                let part = parts.iter().position(|part| part.of.id == nested.section)?;
+                Some((part, nested.axis))
+            };
+            let margins = of.within.iter().filter_map(margin).collect();
+            let mut places: Vec<usize> =
+                (0..of.figures.len()).filter(|place| of.figures[*place].item == item).collect();
+            // The outcome must not depend on the order in which figures were found.
+            places.sort_by_key(|place| of.figures[*place].population);
+            let populations: Vec<usize> = places.iter().map(|place| of.figures[*place].population).collect();
+            let nodes = tree(table, of, &places);
+            let mut above = vec![Vec::new(); nodes.len()];
+            for (node, one) in nodes.iter().enumerate() {
+                for (geometry, children) in &one.families {
+                    children.iter().for_each(|child: &usize| above[*child].push((*geometry, node)));
+                }
+            }
+            parts.push(Part { section: *section, of, places, nodes, populations, above, margins });
+        }
+        Self { parts }
+    }
+}
+
+impl<'a> Part<'a> {
+    pub(crate) fn figure(&self, node: usize) -> &'a Figure {
+        &self.of.figures[self.places[node]]
+    }
+
+    /// The node of the same population in another part.
+    pub(crate) fn same_in(&self, other: &Part<'_>, node: usize) -> Option<usize> {
+        other.populations.binary_search(&self.populations[node]).ok()
+    }
+}
+
+/// The populations that have a figure of one item; those in between that have none are stepped over.
+fn tree(table: &ResultTable, section: &Section, places: &[usize]) -> Vec<Node> {
+    let node_of: BTreeMap<usize, usize> =
+        places.iter().enumerate().map(|(node, place)| (section.figures[*place].population, node)).collect();
+    let mut nodes: Vec<Node> = places
+        .iter()
+        .map(|place| Node {
+            code: table.populations[section.figures[*place].population].code.clone(),
+            mass: Mass::of(&section.figures[*place]),
+            families: Vec::new(),
+        })
+        .collect();
+    for (population, node) in &node_of {
+        let mut above = table.populations[*population].parent;
+        while let Some(candidate) = above {
+            if let Some(parent) = node_of.get(&candidate) {
+                let geometry = table.populations[*population].geometry;
+                let families = &mut nodes[*parent].families;
+                match families.iter_mut().find(|(family, _)| *family == geometry) {
+                    Some((_, children)) => children.push(*node),
+                    None => families.push((geometry, vec![*node])),
+                }
+                break;
+            }
+            above = table.populations[candidate].parent;
+        }
+    }
+    nodes
+}

@@ -1,0 +1,184 @@
+//! Tables about the same people: what each rule protects, by cases that only that rule protects. The figures are small
+//! enough to be followed by hand.
+
+#![allow(clippy::unwrap_used)]
+
+use disclosure::*;
+
+/// Two bands: self-assessed, demonstrated, and both, row by row.
+struct Group {
+    base: u64,
+    own: [u64; 2],
+    shown: [u64; 2],
+    both: [u64; 4],
+}
+
+const fn group(base: u64, own: [u64; 2], shown: [u64; 2], both: [u64; 4]) -> Group {
+    Group { base, own, shown, both }
+}
+
+/// A municipality or an area and its parts.
+fn table(groups: &[Group]) -> ResultTable {
+    let text = |text: &str| Text::sv(text);
+    let bands = || {
+        let band = |code: &str| Category { code: code.into(), label: Text::sv(code), role: Role::Level };
+        vec![band("grund"), band("mellan")]
+    };
+    let section = |id: &str, measure, counts: &dyn Fn(&Group) -> Vec<u64>, within| Section {
+        id: id.into(),
+        title: text(id),
+        measure,
+        categories: bands(),
+        items: vec![Item { code: "2.6".into(), label: text("En kompetens"), group: None, target: None }],
+        figures: groups
+            .iter()
+            .enumerate()
+            .map(|(population, group)| Figure {
+                population,
+                item: 0,
+                base: group.base,
+                answered: counts(group).iter().sum(),
+                counts: counts(group),
+                score: None,
+                positive: None,
+                interval: None,
+            })
+            .collect(),
+        within,
+        live: false,
+        notes: vec![],
+    };
+    let within = [("own", Axis::Rows), ("shown", Axis::Columns)]
+        .map(|(section, axis)| Nested { section: section.into(), axis });
+    ResultTable {
+        kind: ReportKind::Competence,
+        title: text("Kompetens"),
+        subtitle: text(""),
+        sources: vec![],
+        place: text("Lärkby kommun"),
+        period: text("2026"),
+        identity: Identity {
+            position: 1,
+            definition: "00".into(),
+            program: "larka".into(),
+            horizon: 0,
+            as_of: "2026-06-12".into(),
+        },
+        dated_ahead: 0,
+        populations: groups
+            .iter()
+            .enumerate()
+            .map(|(place, group)| Population {
+                code: format!("{place:03}"),
+                label: text("En enhet"),
+                geometry: Geometry::Tree,
+                parent: (place > 0).then_some(0),
+                kind: "skola".into(),
+                order: 0,
+                base: group.base,
+            })
+            .collect(),
+        sections: vec![
+            section("both", Measure::SelfVsDemonstrated, &|group| group.both.to_vec(), within.to_vec()),
+            section(
+                "own",
+                Measure::Levels { kind: LevelKind::SelfAssessed },
+                &|group| group.own.to_vec(),
+                vec![],
+            ),
+            section(
+                "shown",
+                Measure::Levels { kind: LevelKind::Demonstrated },
+                &|group| group.shown.to_vec(),
+                vec![],
+            ),
+        ],
+    }
+}
+
+/// Which groups are shown, by section: self-assessed, demonstrated, both.
+fn shown(groups: &[Group]) -> [Vec<bool>; 3] {
+    let preset = Preset { k_summary: 5, k_full: 5, ..Preset::default() };
+    let released = Gate::new(preset).apply(table(groups)).unwrap();
+    ["own", "shown", "both"].map(|id| {
+        let section = released.sections().iter().find(|section| section.id() == id).unwrap();
+        section.figures().iter().map(|figure| matches!(figure.shown, Shown::Full(_))).collect()
+    })
+}
+
+#[test]
+fn margins_cut_a_cross_that_is_hidden_apart() {
+    let groups = [
+        group(15, [6, 7], [6, 6], [5, 1, 0, 4]),
+        group(7, [3, 3], [3, 4], [3, 0, 0, 3]),
+        group(8, [3, 4], [3, 2], [2, 1, 0, 1]),
+    ];
+    let [own, demonstrated, both] = shown(&groups);
+    assert_eq!((own, demonstrated), (vec![true; 3], vec![true; 3]));
+    // With the parent's cross 3 and 1 at the second band would follow.
+    assert_eq!(both, [false; 3]);
+}
+
+#[test]
+fn a_margin_that_is_hidden_does_not_follow_from_the_other_and_the_cross_above() {
+    let groups = [
+        group(22, [9, 6], [11, 6], [5, 0, 0, 6]),
+        group(5, [1, 2], [3, 2], [1, 0, 0, 2]),
+        group(17, [8, 4], [8, 4], [4, 0, 0, 4]),
+    ];
+    let [own, demonstrated, both] = shown(&groups);
+    assert_eq!(own, [true, false, false]);
+    assert_eq!(demonstrated, [true; 3]);
+    assert_eq!(both, [false; 3]);
+}
+
+#[test]
+fn nor_where_people_stand_outside_the_cross() {
+    let groups = [
+        group(16, [10, 6], [5, 6], [5, 3, 0, 3]),
+        group(6, [5, 1], [3, 3], [3, 2, 0, 1]),
+        group(10, [5, 5], [2, 3], [2, 1, 0, 2]),
+    ];
+    let [own, demonstrated, both] = shown(&groups);
+    assert_eq!(own, [true, false, false]);
+    assert!(demonstrated[0]);
+    assert_eq!(both, [false; 3]);
+}
+
+#[test]
+fn an_area_with_one_school_and_its_principal_is_not_shown() {
+    let school = group(14, [7, 7], [8, 6], [5, 2, 3, 4]);
+    let groups = [group(15, [7, 8], [8, 7], [5, 2, 3, 5]), school];
+    assert_eq!(shown(&groups), [const { [false; 2] }; 3].map(Vec::from));
+}
+
+#[test]
+fn nor_one_whose_principal_has_not_answered() {
+    let school = || group(14, [7, 7], [8, 6], [5, 2, 3, 4]);
+    let groups = [Group { base: 15, ..school() }, school()];
+    assert_eq!(shown(&groups), [const { [false; 2] }; 3].map(Vec::from));
+}
+
+#[test]
+fn where_nothing_is_hidden_nothing_has_to_be() {
+    let groups = [
+        group(40, [20, 16], [18, 18], [14, 6, 4, 12]),
+        group(20, [10, 8], [9, 9], [7, 3, 2, 6]),
+        group(20, [10, 8], [9, 9], [7, 3, 2, 6]),
+    ];
+    assert_eq!(shown(&groups), [const { [true; 3] }; 3].map(Vec::from));
+}
+
+#[test]
+fn a_cross_is_hidden_with_its_margin() {
+    let groups = [
+        group(44, [13, 13], [16, 15], [6, 4, 4, 6]),
+        // Four self-assessed: hidden, and the next sibling with them. Its cross goes, too, and not the smallest.
+        group(12, [2, 2], [5, 4], [1, 1, 1, 1]),
+        group(12, [5, 5], [5, 5], [3, 2, 2, 3]),
+        group(20, [6, 6], [6, 6], [2, 1, 1, 2]),
+    ];
+    let [own, _, both] = shown(&groups);
+    assert_eq!(own, [true, false, false, true]);
+    assert_eq!(both[1..], [false, false, true]);
+}

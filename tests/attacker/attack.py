@@ -1,0 +1,221 @@
+"""An outsider with a solver against the gate: made-up municipalities, of which one item is released, and for each hidden
+count the least and the most that it can be by everything that is shown. Exit 1, and a line for each, where a count that
+is not zero is known more narrowly than any one published figure says by itself.
+
+    attack.py DECIDE [MUNICIPALITIES] [FIRST SEED]
+
+DECIDE is the program `decide` (crates/disclosure/examples). The outsider knows how many people every group has, how many
+stand outside all parts of one and how many in two, and that there are whole numbers of people, none of them negative.
+Linear programmes by HiGHS; where their ends leave the question open, whole-number programmes.
+"""
+
+import json
+import math
+import random
+import subprocess
+import sys
+
+import numpy as np
+from scipy.optimize import LinearConstraint, linprog, milp
+from scipy.sparse import csr_array
+
+SIDE = 3
+
+
+def municipality(seed):
+    """Groups from the whole to the schools, and where everybody stands."""
+    dice = random.Random(seed)
+    groups, members, people = [(None, 0)], [set()], []
+
+    def person():
+        level = dice.gauss(1.2, 0.9)
+        own = None if dice.random() < 0.25 else min(SIDE - 1, max(0, round(level + dice.gauss(0.2, 0.6))))
+        shown = None if dice.random() < 0.45 else min(SIDE - 1, max(0, round(level + dice.gauss(-0.2, 0.6))))
+        people.append((own, shown))
+        return len(people) - 1
+
+    for _ in range(dice.randint(2, 4)):
+        groups.append((0, 0))
+        members.append(set())
+        area = len(groups) - 1
+        for _ in range(dice.choice([1, 2, 2, 3, 4])):
+            groups.append((area, 0))
+            members.append({person() for _ in range(dice.choice([2, 4, 6, 9, 12, 15, 20, 30]))})
+            members[area] |= members[-1]
+        # Principals and others who are at no school.
+        members[area] |= {person() for _ in range(dice.choice([0, 0, 1, 1, 2, 7]))}
+    schools = [place for place, (parent, _) in enumerate(groups) if parent]
+    for _ in range(dice.choice([0, 0, 1, 3])):
+        one, other = dice.choice(schools), dice.choice(schools)
+        somebody = dice.choice(sorted(members[one]))
+        members[other].add(somebody)
+        members[groups[other][0]].add(somebody)
+    members[0] = set().union(*members[1:]) | {person() for _ in range(dice.choice([0, 0, 3, 12]))}
+
+    cells = []
+    for inside in members:
+        # The last row and column: not known.
+        cell = [[0] * (SIDE + 1) for _ in range(SIDE + 1)]
+        for one in inside:
+            own, shown = people[one]
+            cell[SIDE if own is None else own][SIDE if shown is None else shown] += 1
+        cells.append(cell)
+    return [(parent, len(inside)) for (parent, _), inside in zip(groups, members)], cells, members
+
+
+def counts(cell, part):
+    """The counts of a part, row by row."""
+    if part == "own":
+        return [sum(cell[row]) for row in range(SIDE)]
+    if part == "demonstrated":
+        return [sum(cell[row][column] for row in range(SIDE + 1)) for column in range(SIDE)]
+    return [cell[row][column] for row in range(SIDE) for column in range(SIDE)]
+
+
+def within(part):
+    """The cells of each count of a part."""
+    every = range(SIDE + 1)
+    if part == "own":
+        return [[(row, column) for column in every] for row in range(SIDE)]
+    if part == "demonstrated":
+        return [[(row, column) for row in every] for column in range(SIDE)]
+    return [[(row, column)] for row in range(SIDE) for column in range(SIDE)]
+
+
+PARTS = ("own", "demonstrated", "both")
+
+
+class Outsider:
+    """What is known, as equations over cells of groups, of those outside and of those in two."""
+
+    def __init__(self, groups, cells, members, shown):
+        self.size = (SIDE + 1) ** 2
+        self.rows, self.columns, self.values, self.known = [], [], [], []
+        self.populations = 0
+        for group, (_, base) in enumerate(groups):
+            self.population(base)
+        for part in PARTS:
+            for group, how in enumerate(shown[part]):
+                own = counts(cells[group], part)
+                if how == "full":
+                    for of, count in zip(within(part), own):
+                        self.equation([(group, cell, 1) for cell in of], count)
+                elif how == "summary":
+                    self.equation([(group, cell, 1) for of in within(part) for cell in of], sum(own))
+        for parent in range(len(groups)):
+            children = [child for child, (above, _) in enumerate(groups) if above == parent]
+            if not children:
+                continue
+            times = [sum(one in members[child] for child in children) for one in members[parent]]
+            outside = self.population(sum(time == 0 for time in times))
+            twice = self.population(sum(max(0, time - 1) for time in times))
+            for row in range(SIDE + 1):
+                for column in range(SIDE + 1):
+                    cell = (row, column)
+                    terms = [(parent, cell, 1), (twice, cell, 1), (outside, cell, -1)]
+                    self.equation(terms + [(child, cell, -1) for child in children], 0)
+
+    def population(self, people):
+        self.populations += 1
+        every = [(self.populations - 1, (row, column), 1) for row in range(SIDE + 1) for column in range(SIDE + 1)]
+        self.equation(every, people)
+        return self.populations - 1
+
+    def place(self, population, cell):
+        return population * self.size + cell[0] * (SIDE + 1) + cell[1]
+
+    def equation(self, terms, value):
+        for population, cell, sign in terms:
+            self.rows.append(len(self.known))
+            self.columns.append(self.place(population, cell))
+            self.values.append(sign)
+        self.known.append(value)
+
+    def ends(self, group, of):
+        """The least and the most that a count can be."""
+        shape = (len(self.known), self.populations * self.size)
+        matrix = csr_array((self.values, (self.rows, self.columns)), shape=shape)
+        aim = np.zeros(shape[1])
+        for cell in of:
+            aim[self.place(group, cell)] = 1
+        ends = []
+        for sign in (1, -1):
+            found = linprog(sign * aim, A_eq=matrix, b_eq=self.known, method="highs")
+            assert found.status == 0, found.message
+            ends.append(sign * found.fun)
+        low, high = math.ceil(ends[0] - 1e-6), math.floor(ends[1] + 1e-6)
+        if high - low in (2, 3):
+            constraint = LinearConstraint(matrix, self.known, self.known)
+            for end, sign in enumerate((1, -1)):
+                found = milp(sign * aim, constraints=constraint, integrality=np.ones(shape[1]))
+                assert found.status == 0, found.message
+                ends[end] = round(sign * found.fun)
+            low, high = ends
+        return low, high
+
+
+def says(groups, cells, shown, part, group, category):
+    """The least width by any one published figure: the own base and margins, the nearest published group above, and what
+    that leaves."""
+    least = groups[group][1]
+
+    def left(of, place):
+        above = groups[group][0]
+        while above is not None and shown[of][above] != "full":
+            above = groups[above][0]
+        if above is None:
+            return None
+        rest, open_ = counts(cells[above], of)[place], [above]
+        while open_:
+            parent = open_.pop()
+            for child, (up, _) in enumerate(groups):
+                if up == parent:
+                    if shown[of][child] == "full":
+                        rest -= counts(cells[child], of)[place]
+                    else:
+                        open_.append(child)
+        return counts(cells[above], of)[place], rest
+
+    for value in left(part, category) or ():
+        least = min(least, value)
+    if part == "both":
+        for margin, place in (("own", category // SIDE), ("demonstrated", category % SIDE)):
+            if shown[margin][group] == "full":
+                least = min(least, counts(cells[group], margin)[place])
+            else:
+                least = min([least, *(left(margin, place) or ())[1:]])
+    return least
+
+
+def main():
+    decide = sys.argv[1]
+    many, first = (int(sys.argv[at]) if len(sys.argv) > at else default for at, default in ((2, 20), (3, 1)))
+    made = [municipality(seed) for seed in range(first, first + many)]
+    lines = []
+    for number, (groups, cells, _) in enumerate(made):
+        item = {part: [counts(cell, part) for cell in cells] for part in PARTS}
+        lines.append(json.dumps({"k_summary": 5, "k_full": (5, 10)[number % 2], "groups": groups, **item}))
+    told = subprocess.run([decide], input="\n".join(lines), capture_output=True, text=True, check=True)
+    exposed, hidden, all_ = 0, 0, 0
+    for seed, (groups, cells, members), line in zip(range(first, first + many), made, told.stdout.splitlines()):
+        shown = json.loads(line)
+        outsider = Outsider(groups, cells, members, shown)
+        for part in PARTS:
+            for group, how in enumerate(shown[part]):
+                all_ += 1
+                hidden += how != "full"
+                for category, (of, count) in enumerate(zip(within(part), counts(cells[group], part))):
+                    if how == "full" or count == 0:
+                        continue
+                    low, high = outsider.ends(group, of)
+                    assert low <= count <= high, (seed, part, group, category, low, count, high)
+                    width = high - low
+                    if width == 0 or (width < 2 and width < says(groups, cells, shown, part, group, category)):
+                        exposed += 1
+                        print(f"seed {seed}: {part} of group {group}, category {category}: {low} to {high}")
+    print(f"{many} municipalities, {all_} figures, {hidden} not shown in full, {exposed} hidden counts exposed")
+    sys.exit(1 if exposed else 0)
+
+
+if __name__ == "__main__":
+    main()
