@@ -19,19 +19,34 @@ pub(crate) struct Exposed {
 
 /// Which figures have a hidden count that follows from what is shown more narrowly than from any one of what it belongs
 /// to. Without `crosses` every cross is taken as hidden, and margins alone are looked at. In order, each once.
-pub(crate) fn exposed(item: &LinkedItem<'_>, hidden: &[Vec<Reasons>], crosses: bool) -> Vec<Exposed> {
+pub(crate) fn exposed(
+    item: &LinkedItem<'_>,
+    tables: &[Table],
+    hidden: &[Vec<Reasons>],
+    crosses: bool,
+) -> Vec<Exposed> {
     let mut found = Vec::new();
-    for (parts, cells) in tables(item) {
-        let looked_at = |part: &usize| crosses || item.parts[*part].margins.is_empty() || parts.len() == 1;
-        let some_hidden = parts
+    for table in tables {
+        let looked_at =
+            |part: &usize| crosses || item.parts[*part].margins.is_empty() || table.parts.len() == 1;
+        let some_hidden = table
+            .parts
             .iter()
             .filter(|part| looked_at(part))
             .any(|part| hidden[*part].iter().any(|reasons| reasons[FULL].is_some()));
         if some_hidden {
-            found.extend(Certificate::of(item, hidden, &parts, &cells, looked_at).exposed(looked_at));
+            found.extend(Certificate::of(item, table, hidden, looked_at).exposed(looked_at));
         }
     }
     found
+}
+
+/// Parts of an item that are cut into cells together, and what is true of each population.
+pub(crate) struct Table {
+    parts: Vec<usize>,
+    cells: Cells,
+    /// Every quantity of every node.
+    truth: Vec<Vec<i64>>,
 }
 
 /// How the people of a population are cut: quantities are cells first, then sums of what stands before them.
@@ -47,39 +62,42 @@ struct Cells {
     all: usize,
 }
 
-/// Parts that are cut into cells together: a cross with both its margins where they are of the same populations, and
-/// every other part by itself.
-fn tables(item: &LinkedItem<'_>) -> Vec<(Vec<usize>, Cells)> {
+/// An item's tables: a cross with both its margins where they are of the same populations, and every other part by itself.
+pub(crate) fn tables(item: &LinkedItem<'_>) -> Vec<Table> {
     let mut tables = Vec::new();
     let mut together = vec![false; item.parts.len()];
     for (cross, part) in item.parts.iter().enumerate() {
         let margin = |axis| part.margins.iter().find(|(_, of)| *of == axis).map(|(margin, _)| *margin);
         if let (Some(rows), Some(columns)) = (margin(Axis::Rows), margin(Axis::Columns)) {
             let parts = vec![rows, columns, cross];
-            let cells = crossed(part.of.categories.len());
-            if parts.iter().all(|other| !together[*other]) && fits(item, &parts, &cells) {
-                parts.iter().for_each(|part| together[*part] = true);
-                tables.push((parts, cells));
+            if parts.iter().all(|other| !together[*other])
+                && let Some(table) = Table::of(item, parts, crossed(part.of.categories.len()))
+            {
+                table.parts.iter().for_each(|part| together[*part] = true);
+                tables.push(table);
             }
         }
     }
     for (part, _) in together.iter().enumerate().filter(|(_, together)| !**together) {
-        let cells = alone(&item.parts[part]);
-        if fits(item, &[part], &cells) {
-            tables.push((vec![part], cells));
-        }
+        tables.extend(Table::of(item, vec![part], alone(&item.parts[part])));
     }
     tables
 }
 
-/// Whether the figures of some parts are those of the same populations, cut like this.
-fn fits(item: &LinkedItem<'_>, parts: &[usize], cells: &Cells) -> bool {
-    let first = &item.parts[parts[0]];
-    parts.iter().all(|part| item.parts[*part].populations == first.populations)
-        && (0..first.nodes.len()).all(|node| {
-            values(item, parts, cells, node)
-                .is_some_and(|values| values[..cells.cells].iter().all(|value| *value >= 0))
-        })
+impl Table {
+    /// None where the figures of the parts are not those of the same populations, cut like this.
+    fn of(item: &LinkedItem<'_>, parts: Vec<usize>, cells: Cells) -> Option<Self> {
+        let first = &item.parts[parts[0]];
+        if parts.iter().any(|part| item.parts[*part].populations != first.populations) {
+            return None;
+        }
+        let of_node = |node| {
+            let values = values(item, &parts, &cells, node)?;
+            values[..cells.cells].iter().all(|value| *value >= 0).then_some(values)
+        };
+        let truth = (0..first.nodes.len()).map(of_node).collect::<Option<_>>()?;
+        Some(Self { parts, cells, truth })
+    }
 }
 
 /// Counts of a section alone, and those who are in none.
@@ -169,9 +187,8 @@ fn values(item: &LinkedItem<'_>, parts: &[usize], cells: &Cells, node: usize) ->
 /// An item's system, and what it is about.
 struct Certificate<'a, 'i> {
     item: &'i LinkedItem<'a>,
+    table: &'i Table,
     hidden: &'i [Vec<Reasons>],
-    parts: &'i [usize],
-    cells: &'i Cells,
     system: System,
     /// The number of each quantity of each population.
     numbers: Vec<Vec<Number>>,
@@ -180,23 +197,14 @@ struct Certificate<'a, 'i> {
 impl<'a, 'i> Certificate<'a, 'i> {
     fn of(
         item: &'i LinkedItem<'a>,
+        table: &'i Table,
         hidden: &'i [Vec<Reasons>],
-        parts: &'i [usize],
-        cells: &'i Cells,
         looked_at: impl Fn(&usize) -> bool,
     ) -> Self {
-        let nodes = &item.parts[parts[0]].nodes;
-        let mut this = Self {
-            item,
-            hidden,
-            parts,
-            cells,
-            system: System::default(),
-            numbers: Vec::with_capacity(nodes.len()),
-        };
-        let truth: Vec<Vec<i64>> =
-            (0..nodes.len()).map(|node| values(item, parts, cells, node).unwrap_or_default()).collect();
-        for values in &truth {
+        let Table { parts, cells, truth } = table;
+        let numbers = Vec::with_capacity(truth.len());
+        let mut this = Self { item, table, hidden, system: System::default(), numbers };
+        for values in truth {
             let numbers = this.population(values[cells.all]);
             this.numbers.push(numbers);
         }
@@ -215,9 +223,9 @@ impl<'a, 'i> Certificate<'a, 'i> {
                 }
             }
         }
-        for (parent, node) in nodes.iter().enumerate() {
+        for (parent, node) in item.parts[parts[0]].nodes.iter().enumerate() {
             for (_, children) in &node.families {
-                this.family(&truth, parent, children);
+                this.family(parent, children);
             }
         }
         this
@@ -225,7 +233,7 @@ impl<'a, 'i> Certificate<'a, 'i> {
 
     /// The numbers of a population of a known size.
     fn population(&mut self, size: i64) -> Vec<Number> {
-        let cells = self.cells;
+        let cells = &self.table.cells;
         let numbers: Vec<Number> =
             (0..cells.cells + cells.sums.len()).map(|_| self.system.number(size)).collect();
         for (sum, ways) in cells.sums.iter().enumerate() {
@@ -239,9 +247,10 @@ impl<'a, 'i> Certificate<'a, 'i> {
     }
 
     /// A parent and those who are in two of its children are its children and those who are in none.
-    fn family(&mut self, truth: &[Vec<i64>], parent: usize, children: &[usize]) {
+    fn family(&mut self, parent: usize, children: &[usize]) {
+        let Table { cells, truth, .. } = self.table;
         let (mut outside, mut twice) = (0, 0);
-        for (cell, all) in truth[parent].iter().enumerate().take(self.cells.cells) {
+        for (cell, all) in truth[parent].iter().enumerate().take(cells.cells) {
             let rest = all - children.iter().map(|child| truth[*child][cell]).sum::<i64>();
             outside += rest.max(0);
             twice += (-rest).max(0);
@@ -259,32 +268,31 @@ impl<'a, 'i> Certificate<'a, 'i> {
 
     fn exposed(mut self, looked_at: impl Fn(&usize) -> bool) -> Vec<Exposed> {
         // Counts of nobody may be known: that there is nobody is about nobody.
-        let mut counts: Vec<(Exposed, usize, Number, i64)> = Vec::new();
-        for (at, part) in self.parts.iter().enumerate().filter(|(_, part)| looked_at(part)) {
-            for node in 0..self.numbers.len() {
-                let is_hidden = self.hidden[*part][node][FULL].is_some();
+        let mut counts: Vec<(Exposed, Number, i64)> = Vec::new();
+        for (part, (quantities, _)) in self.table.parts.iter().zip(&self.table.cells.parts) {
+            if !looked_at(part) {
+                continue;
+            }
+            for (node, numbers) in self.numbers.iter().enumerate() {
+                if self.hidden[*part][node][FULL].is_none() {
+                    continue;
+                }
                 let of = &self.item.parts[*part].nodes[node].mass.counts;
-                for (category, quantity) in self.cells.parts[at].0.iter().enumerate().filter(|_| is_hidden) {
-                    let value = of.get(category).copied().unwrap_or_default();
-                    if value > 0 {
-                        let exposed = Exposed { part: *part, node };
-                        counts.push((
-                            exposed,
-                            category,
-                            self.numbers[node][*quantity],
-                            self.says(at, node, category),
-                        ));
+                for (category, quantity) in quantities.iter().enumerate() {
+                    if of.get(category).is_some_and(|value| *value > 0) {
+                        let says = self.says(*part, node, category);
+                        counts.push((Exposed { part: *part, node }, numbers[*quantity], says));
                     }
                 }
             }
         }
-        let numbers: Vec<Number> = counts.iter().map(|(_, _, number, _)| *number).collect();
+        let numbers: Vec<Number> = counts.iter().map(|(_, number, _)| *number).collect();
         let narrowed = self.system.propagate().and_then(|()| self.system.try_ends(&numbers));
         debug_assert!(narrowed.is_ok(), "the truth contradicts nothing");
         let too_narrow = |ends: Ends, says: i64| ends.width() == 0 || ends.width() < 2 && ends.width() < says;
         let mut exposed: Vec<Exposed> = counts
             .into_iter()
-            .filter(|(_, _, number, says)| too_narrow(self.system.ends(*number), *says))
+            .filter(|(_, number, says)| too_narrow(self.system.ends(*number), *says))
             .map(|(exposed, ..)| exposed)
             .collect();
         exposed.sort_unstable();
@@ -294,11 +302,11 @@ impl<'a, 'i> Certificate<'a, 'i> {
 
     /// The least width that a hidden count has by any one of: its own base, its own margins, the nearest published
     /// population above, and what that leaves of it; and what the margins of that leave.
-    fn says(&self, at: usize, node: usize, category: usize) -> i64 {
-        let part = &self.item.parts[self.parts[at]];
-        let mut least = i128::from(part.figure(node).base);
+    fn says(&self, number: usize, node: usize, category: usize) -> i64 {
+        let part = &self.item.parts[number];
+        let mut least = part.nodes[node].mass.base;
         let mut say = |count: i128| least = least.min(count);
-        self.above(self.parts[at], node, |mass, rest| {
+        self.above(number, node, |mass, rest| {
             say(mass.counts[category]);
             say(rest.counts[category]);
         });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::primary::Mass;
 use crate::secondary::Node;
-use crate::{Axis, Figure, Geometry, Reason, ResultTable, Section};
+use crate::{Axis, Geometry, Nested, Reason, ResultTable, Section};
 
 /// Why something is hidden in the summary tier and in the full tier.
 pub(crate) type Reasons = [Option<Reason>; 2];
@@ -42,7 +42,7 @@ impl<'a> LinkedItem<'a> {
         for section in sections {
             let of = &table.sections[*section];
             let Some(item) = of.items.iter().position(|item| item.code == code) else { continue };
-            let margin = |nested: &crate::Nested| {
+            let margin = |nested: &Nested| {
                 let part = parts.iter().position(|part| part.of.id == nested.section)?;
                 Some((part, nested.axis))
             };
@@ -65,11 +65,7 @@ impl<'a> LinkedItem<'a> {
     }
 }
 
-impl<'a> Part<'a> {
-    pub(crate) fn figure(&self, node: usize) -> &'a Figure {
-        &self.of.figures[self.places[node]]
-    }
-
+impl Part<'_> {
     /// The node of the same population in another part.
     pub(crate) fn same_in(&self, other: &Part<'_>, node: usize) -> Option<usize> {
         other.populations.binary_search(&self.populations[node]).ok()

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::certificate::{Exposed, exposed, nearest_published};
+use crate::certificate::{Exposed, exposed, nearest_published, tables};
 use crate::item::{FULL, LinkedItem, Part, Reasons, SUMMARY};
 use crate::primary::{Mass, Rules, Shape, Tier, margin, shape};
 use crate::secondary::{View, settle};
@@ -62,9 +62,10 @@ fn settled(item: &LinkedItem<'_>, preset: &Preset) -> Vec<Vec<Reasons>> {
     let mut hidden: Vec<Vec<Reasons>> =
         item.parts.iter().map(|part| vec![[None; 2]; part.nodes.len()]).collect();
     follow_rules(item, preset, &mut hidden);
+    let tables = tables(item);
     for crosses in [false, true] {
         loop {
-            let targets: BTreeSet<Exposed> = exposed(item, &hidden, crosses)
+            let targets: BTreeSet<Exposed> = exposed(item, &tables, &hidden, crosses)
                 .into_iter()
                 .filter_map(|exposed| given_away_by(item, &hidden, exposed, crosses))
                 .collect();
