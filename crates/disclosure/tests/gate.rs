@@ -3,7 +3,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod made;
+
 use disclosure::*;
+use made::figure;
 use proptest::prelude::*;
 
 /// A unit for a table of one item: parent, N, and people per category.
@@ -15,59 +18,10 @@ fn preset(k: u64, minimum_rate: Option<MinimumRate>) -> Preset {
 
 fn table(units: &[Unit]) -> ResultTable {
     let categories = units.first().map_or(0, |unit| unit.2.len());
-    let text = |text: &str| Text::sv(text);
-    ResultTable {
-        kind: ReportKind::Survey,
-        title: text("Enkät"),
-        subtitle: text(""),
-        sources: vec![],
-        place: text("Lärkby kommun"),
-        period: text("läsåret 2025/26"),
-        identity: Identity {
-            position: 1,
-            definition: "00".into(),
-            program: "larka".into(),
-            horizon: 0,
-            as_of: "2026-06-12".into(),
-        },
-        dated_ahead: 0,
-        populations: units
-            .iter()
-            .enumerate()
-            .map(|(place, (parent, base, _))| Population {
-                code: format!("{place:03}"),
-                label: text("En enhet"),
-                geometry: Geometry::Tree,
-                parent: *parent,
-                kind: "skola".into(),
-                order: 0,
-                base: *base,
-            })
-            .collect(),
-        sections: vec![Section {
-            id: "fraga".into(),
-            title: text("Fråga"),
-            measure: Measure::Likert,
-            categories: (0..categories)
-                .map(|code| Category { code: code.to_string(), label: text("svar"), role: Role::Positive })
-                .collect(),
-            items: vec![Item { code: "1".into(), label: text("Hur går det?"), group: None, target: None }],
-            figures: units
-                .iter()
-                .enumerate()
-                .map(|(place, (_, base, counts))| figure(place, *base, counts))
-                .collect(),
-            within: vec![],
-            live: false,
-            notes: vec![],
-        }],
-    }
-}
-
-fn figure(population: usize, base: u64, counts: &[u64]) -> Figure {
-    let answered = counts.iter().sum();
-    let counts = counts.to_vec();
-    Figure { population, item: 0, base, answered, counts, score: None, positive: None, interval: None }
+    let figures = units.iter().enumerate().map(|(place, (_, base, counts))| figure(place, *base, counts));
+    let section = made::section("fraga", Measure::Likert, categories, figures.collect());
+    let groups = units.iter().map(|(parent, base, _)| (*parent, *base));
+    made::table(ReportKind::Survey, made::populations(groups), vec![section])
 }
 
 /// n people who answer as differently as they can.

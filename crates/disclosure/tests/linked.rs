@@ -3,7 +3,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use disclosure::*;
+mod made;
+
+use disclosure::{Gate, Preset};
 
 /// Two bands: self-assessed, demonstrated, and both, row by row.
 struct Group {
@@ -17,92 +19,19 @@ const fn group(base: u64, own: [u64; 2], shown: [u64; 2], both: [u64; 4]) -> Gro
     Group { base, own, shown, both }
 }
 
-/// A municipality or an area and its parts.
-fn table(groups: &[Group]) -> ResultTable {
-    let text = |text: &str| Text::sv(text);
-    let bands = || {
-        let band = |code: &str| Category { code: code.into(), label: Text::sv(code), role: Role::Level };
-        vec![band("grund"), band("mellan")]
-    };
-    let section = |id: &str, measure, counts: &dyn Fn(&Group) -> Vec<u64>, within| Section {
-        id: id.into(),
-        title: text(id),
-        measure,
-        categories: bands(),
-        items: vec![Item { code: "2.6".into(), label: text("En kompetens"), group: None, target: None }],
-        figures: groups
-            .iter()
-            .enumerate()
-            .map(|(population, group)| Figure {
-                population,
-                item: 0,
-                base: group.base,
-                answered: counts(group).iter().sum(),
-                counts: counts(group),
-                score: None,
-                positive: None,
-                interval: None,
-            })
-            .collect(),
-        within,
-        live: false,
-        notes: vec![],
-    };
-    let within = [("own", Axis::Rows), ("shown", Axis::Columns)]
-        .map(|(section, axis)| Nested { section: section.into(), axis });
-    ResultTable {
-        kind: ReportKind::Competence,
-        title: text("Kompetens"),
-        subtitle: text(""),
-        sources: vec![],
-        place: text("Lärkby kommun"),
-        period: text("2026"),
-        identity: Identity {
-            position: 1,
-            definition: "00".into(),
-            program: "larka".into(),
-            horizon: 0,
-            as_of: "2026-06-12".into(),
-        },
-        dated_ahead: 0,
-        populations: groups
-            .iter()
-            .enumerate()
-            .map(|(place, group)| Population {
-                code: format!("{place:03}"),
-                label: text("En enhet"),
-                geometry: Geometry::Tree,
-                parent: (place > 0).then_some(0),
-                kind: "skola".into(),
-                order: 0,
-                base: group.base,
-            })
-            .collect(),
-        sections: vec![
-            section("both", Measure::SelfVsDemonstrated, &|group| group.both.to_vec(), within.to_vec()),
-            section(
-                "own",
-                Measure::Levels { kind: LevelKind::SelfAssessed },
-                &|group| group.own.to_vec(),
-                vec![],
-            ),
-            section(
-                "shown",
-                Measure::Levels { kind: LevelKind::Demonstrated },
-                &|group| group.shown.to_vec(),
-                vec![],
-            ),
-        ],
-    }
-}
-
-/// Which groups are shown, by section: self-assessed, demonstrated, both.
+/// Which groups are shown, by section: self-assessed, demonstrated, both. The first is the parent of the others.
 fn shown(groups: &[Group]) -> [Vec<bool>; 3] {
+    let counts = |of: fn(&Group) -> &[u64]| groups.iter().map(|group| of(group).to_vec()).collect::<Vec<_>>();
+    let tree = groups.iter().enumerate().map(|(place, group)| ((place > 0).then_some(0), group.base));
+    let tree: Vec<(Option<usize>, u64)> = tree.collect();
+    let (own, demonstrated) = (counts(|group| &group.own), counts(|group| &group.shown));
+    let table = made::linked(&tree, &own, &demonstrated, &counts(|group| &group.both));
     let preset = Preset { k_summary: 5, k_full: 5, ..Preset::default() };
-    let released = Gate::new(preset).apply(table(groups)).unwrap();
-    ["own", "shown", "both"].map(|id| {
-        let section = released.sections().iter().find(|section| section.id() == id).unwrap();
-        section.figures().iter().map(|figure| matches!(figure.shown, Shown::Full(_))).collect()
+    let released = Gate::new(preset).apply(table).unwrap();
+    ["own", "demonstrated", "both"].map(|id| {
+        let shown = made::shown(&released, id);
+        assert_eq!(shown.len(), groups.len());
+        shown.iter().map(|how| *how == "full").collect()
     })
 }
 
