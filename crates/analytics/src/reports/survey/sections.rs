@@ -3,7 +3,7 @@
 use super::super::populations::Populations;
 use super::super::{ReportError, text};
 use super::answers::Answer;
-use crate::statistics::{PositiveBase, scores, share_positive, wilson};
+use crate::statistics::{PositiveBase, Sample, share_positive, wilson};
 use disclosure::{Category, Figure, Item, Measure, Ratio, Role, Section, Text};
 use domain::events::{Code, Scale, SurveyFacts, SurveyItem};
 
@@ -83,9 +83,9 @@ fn answered(
             let mut figure = figure(population, place, n, counts.iter().sum());
             if scale.has_scores() {
                 let counted = scale.order.iter().map(|code| scale.score(code)).zip(counts.iter().copied());
-                let total =
-                    scores(counted).ok_or_else(|| ReportError::Scores { item: facts.name.clone() })?;
-                figure.score = (total.n > 0).then_some(total);
+                let sample =
+                    Sample::of(counted).ok_or_else(|| ReportError::Scores { item: facts.name.clone() })?;
+                figure.score = (sample.n() > 0).then(|| sample.score());
             }
             if scale.has_positive() {
                 let of_role = |role| {
@@ -95,7 +95,7 @@ fn answered(
                 let positive = of_role(Role::Positive);
                 let share = share_positive(positive, figure.answered, of_role(Role::DontKnow), base);
                 figure.positive = (share.of > 0).then_some(share);
-                figure.interval = wilson(share.part, share.of, Some(n));
+                figure.interval = wilson(share, Some(n));
             }
             figure.counts = counts;
             figures.push(figure);

@@ -93,7 +93,7 @@ fn answers_are_the_latest_of_each_person_without_those_voided() {
     assert_eq!(counted(q1), (6, 3, vec![1, 0, 1, 1, 0]));
     assert_eq!(q1.score, Some(Score { sum: Ratio::new(50, 3).unwrap(), n: 3 }));
     assert_eq!(q1.positive, Some(Share { part: 2, of: 3 }));
-    assert_eq!(q1.interval, wilson(2, 3, Some(6)));
+    assert_eq!(q1.interval, wilson(Share { part: 2, of: 3 }, Some(6)));
     assert!(q1.interval.is_some());
     assert_eq!(counted(figure(&table, "answers-1", "a1", "q1")), (4, 3, vec![1, 0, 1, 1, 0]));
     assert_eq!(counted(figure(&table, "answers-1", "a2", "q1")), (3, 0, vec![0; 5]));
