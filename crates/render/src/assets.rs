@@ -95,6 +95,37 @@ fn linked_css() -> String {
     format!("{faces}{CSS}")
 }
 
+/// The style of drawings that stand alone: light, on white.
+pub(crate) fn drawing_css() -> String {
+    let rules = CSS.split_once("/* Drawings */").and_then(|(_, rest)| rest.split_once("/* Tables */"));
+    let mut style = ".drawing text { font-family: \"Source Sans 3\"; }".to_owned();
+    for (place, piece) in rules.map_or("", |(rules, _)| rules).split("var(").enumerate() {
+        match piece.split_once(')').filter(|_| place > 0) {
+            Some((name, rest)) => {
+                style.push_str(token(name).unwrap_or_default());
+                style.push_str(rest);
+            }
+            None => style.push_str(piece),
+        }
+    }
+    style
+}
+
+/// The colour of a mark's class where it is one flat colour, on white.
+pub(crate) fn colour(class: &str) -> Option<&'static str> {
+    let rule = CSS.split_once(&format!("\n.{class} {{ fill: var("))?.1;
+    token(rule.split_once(')')?.0)
+}
+
+/// What a name of the light colours stands for. Paper is white.
+fn token(name: &str) -> Option<&'static str> {
+    if name == "--paper" {
+        return Some("#ffffff");
+    }
+    let light = CSS.split_once('}')?.0;
+    light.split_once(&format!("\n  {name}: "))?.1.split_once(';').map(|(value, _)| value)
+}
+
 fn font_face(font: &Font, source: &str) -> String {
     let Font { weight, range, .. } = font;
     format!(
@@ -138,6 +169,14 @@ mod tests {
             ["", "f", "fo", "foo", "foobar"].map(|text| base64(text.as_bytes())),
             ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYmFy"]
         );
+    }
+
+    #[test]
+    fn the_style_of_a_drawing_that_stands_alone_has_its_colours_in_it() {
+        let style = drawing_css();
+        assert!(style.contains(".l1 { fill: #669a9c;") && !style.contains("var("), "{style}");
+        assert_eq!([colour("l4"), colour("mid-answer")], [Some("#04302f"), Some("#8d9194")]);
+        assert_eq!(colour("unknown"), None);
     }
 
     #[test]

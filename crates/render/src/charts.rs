@@ -11,7 +11,7 @@ mod marks;
 pub(crate) use columns::columns;
 pub(crate) use frame::{Frame, Mark, Part, Row};
 use marks::Pen;
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, Render, html};
 
 /// Level bands: one hue in four even steps, then those without a known level.
 pub(crate) const LEVELS: [&str; 4] = ["l1", "l2", "l3", "l4"];
@@ -25,18 +25,32 @@ pub(crate) const POSITIVE: [&str; 3] = ["p1", "p2", "p3"];
 /// below the other without a seam.
 const TALLEST: u32 = 860;
 
+/// A chart: one picture, or several to be set one below the other.
+#[derive(Debug, Clone)]
+pub(crate) struct Drawing(pub(crate) Vec<Picture>);
+
+/// A part of a chart that is not cut where a sheet of paper ends.
+#[derive(Debug, Clone)]
+pub(crate) struct Picture {
+    frame: Frame,
+    /// In pixels.
+    pub(crate) height: u32,
+    hatch: String,
+    body: Vec<Markup>,
+}
+
 /// Stacked parts of a whole, one bar per row.
-pub(crate) fn stack(frame: &Frame, rows: &[Row]) -> Markup {
-    drawings(frame, rows, |pen, mark| match mark {
+pub(crate) fn stack(frame: &Frame, rows: &[Row]) -> Drawing {
+    drawing(frame, rows, |pen, mark| match mark {
         Mark::Stack { parts, total, tick } => pen.stack(parts, *total, *tick),
         other => pen.words(other),
     })
 }
 
 /// Diverging bars around a common middle, all rows to one scale.
-pub(crate) fn diverging(frame: &Frame, rows: &[Row]) -> Markup {
+pub(crate) fn diverging(frame: &Frame, rows: &[Row]) -> Drawing {
     let scale = marks::Scale::fit(rows.iter().map(|row| &row.mark));
-    drawings(frame, rows, |pen, mark| match mark {
+    drawing(frame, rows, |pen, mark| match mark {
         Mark::Diverging { left, middle, right, apart, total } => {
             pen.diverging(left, *middle, right, *apart, *total, &scale)
         }
@@ -45,14 +59,14 @@ pub(crate) fn diverging(frame: &Frame, rows: &[Row]) -> Markup {
 }
 
 /// Bars from zero to 100 %; `limit` is a whole percentage that is marked by a thin line.
-pub(crate) fn bars(frame: &Frame, rows: &[Row], limit: Option<u64>) -> Markup {
-    drawings(frame, rows, |pen, mark| match mark {
+pub(crate) fn bars(frame: &Frame, rows: &[Row], limit: Option<u64>) -> Drawing {
+    drawing(frame, rows, |pen, mark| match mark {
         Mark::Bar { part, of, interval } => pen.bar(*part, *of, *interval, limit),
         other => pen.words(other),
     })
 }
 
-fn drawings(frame: &Frame, rows: &[Row], draw: impl Fn(&Pen, &Mark) -> Markup) -> Markup {
+fn drawing(frame: &Frame, rows: &[Row], draw: impl Fn(&Pen, &Mark) -> Markup) -> Drawing {
     let height: u32 = rows.iter().map(|row| marks::height(row, frame)).sum();
     let pieces = height.div_ceil(TALLEST).max(1) as usize;
     let in_each = rows.len().div_ceil(pieces).max(1);
@@ -80,25 +94,44 @@ fn drawings(frame: &Frame, rows: &[Row], draw: impl Fn(&Pen, &Mark) -> Markup) -
             };
             pen.next();
         }
-        svg(&frame, &pen, &body)
+        Picture { height: pen.height(), hatch: pen.hatch_id(), body, frame }
     };
-    html! { @for drawing in rows.chunks(in_each).enumerate().map(piece) { (drawing) } }
+    Drawing(rows.chunks(in_each).enumerate().map(piece).collect())
 }
 
-fn svg(frame: &Frame, pen: &Pen, body: &[Markup]) -> Markup {
-    let (title, desc) = (format!("{}-t", frame.id), format!("{}-d", frame.id));
-    html! {
-        svg xmlns="http://www.w3.org/2000/svg" id=(frame.id) class="drawing" role="img"
-            aria-labelledby=(format!("{title} {desc}")) width="100%" height=(pen.height()) {
-            title id=(title) { (frame.title) }
-            desc id=(desc) { (frame.desc) }
-            defs {
-                pattern id=(pen.hatch_id()) width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
-                    rect class="hatch-ground" width="7" height="7" {}
-                    rect class="hatch-line" width="1.2" height="7" {}
+impl Render for Drawing {
+    fn render(&self) -> Markup {
+        html! { @for picture in &self.0 { (picture.svg("100%", None)) } }
+    }
+}
+
+impl Picture {
+    /// What it says to whoever does not see it.
+    pub(crate) fn alt(&self) -> String {
+        format!("{}: {}", self.frame.title, self.frame.desc)
+    }
+
+    /// As a file of its own, so many pixels wide, with its style in it.
+    pub(crate) fn alone(&self, width: u32, style: &str) -> String {
+        self.svg(&width.to_string(), Some(style)).into_string()
+    }
+
+    fn svg(&self, width: &str, style: Option<&str>) -> Markup {
+        let Frame { id, title, desc, .. } = &self.frame;
+        html! {
+            svg xmlns="http://www.w3.org/2000/svg" id=(id) class="drawing" role="img"
+                aria-labelledby=(format!("{id}-t {id}-d")) width=(width) height=(self.height) {
+                title id=(format!("{id}-t")) { (title) }
+                desc id=(format!("{id}-d")) { (desc) }
+                @if let Some(style) = style { style { (PreEscaped(style)) } }
+                defs {
+                    pattern id=(self.hatch) width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
+                        rect class="hatch-ground" width="7" height="7" {}
+                        rect class="hatch-line" width="1.2" height="7" {}
+                    }
                 }
+                @for part in &self.body { (part) }
             }
-            @for part in body { (part) }
         }
     }
 }

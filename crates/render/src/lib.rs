@@ -5,6 +5,7 @@
 //!
 //! * [`View`]: what one reader looks at (language, unit and down)
 //! * [`json`], [`csv`], [`document`], [`fragment`]: the formats
+//! * [`paper`]: the report as a document, from which `larka-pdf` makes PDF
 //! * [`page`] and [`components`]: the frame and the pieces that every page of the house is made of
 //! * [`assets`]: style sheet and fonts
 //!
@@ -19,6 +20,8 @@ mod json;
 mod method;
 mod number;
 mod page;
+mod paper;
+mod piece;
 mod report;
 mod rows;
 mod sentences;
@@ -31,5 +34,6 @@ pub use csv::csv;
 pub use json::json;
 pub use number::{count, date, mean, percent};
 pub use page::{NavLink, PageFrame, Stylesheet, page};
+pub use paper::paper;
 pub use report::{document, finding, fragment, glimpse};
 pub use view::{UNIT, View};

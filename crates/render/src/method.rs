@@ -1,54 +1,59 @@
 //! The last part of a report: how it was computed, what is not shown, and what it was made from.
 
 use crate::number::{count, date};
-use crate::texts::{self, Word, word};
+use crate::piece::{Block, Piece, Words};
+use crate::texts::{self, Word, t, word};
 use crate::view::View;
 use disclosure::{Reason, ReleasedSection, Shown, Text};
-use maud::{Markup, html};
 
-pub(crate) fn method(view: &View<'_>) -> Markup {
+pub(crate) fn method(view: &View<'_>) -> Block {
     let lang = view.lang;
     let released = view.released;
-    let identity = released.identity();
+    let plain = |text: &str| Piece::Words(Words::Plain, text.to_owned());
     let mut measures = Vec::new();
     for part in released.sections() {
         if !measures.contains(&part.measure()) {
             measures.push(part.measure());
         }
     }
-    let hidden: Vec<String> = released.sections().iter().filter_map(|part| hidden(view, part)).collect();
-    html! {
-        section id="metod" class="method" aria-labelledby="metod-h" {
-            h2 id="metod-h" { (word(Word::How, lang)) }
-            @for measure in measures { p { (texts::method(measure, lang)) } }
-            @for (note, of) in notes(view) {
-                @let (text, text_lang) = note.get_with_lang(lang);
-                p lang=[(text_lang != lang).then_some(text_lang.tag())] {
-                    @if let [one] = of.as_slice() { (one) ": " }
-                    (text)
-                }
-            }
-            p { (texts::dated_ahead(released.dated_ahead(), lang)) }
-            p { (word(Word::SortedBy, lang)) }
-            @for source in released.sources() {
-                @let (text, text_lang) = source.get_with_lang(lang);
-                p lang=[(text_lang != lang).then_some(text_lang.tag())] { (text) }
-            }
-            h3 { (word(Word::WhatIsHidden, lang)) }
-            p { (texts::rules(released.preset(), lang)) }
-            @if !hidden.is_empty() { ul { @for sentence in &hidden { li { (sentence) } } } }
-            h3 { (texts::t(lang, "Vad rapporten bygger på", "What the report is made from")) }
-            dl class="identity" {
-                dt { (word(Word::AsOf, lang)) } dd { (date(&identity.as_of, lang)) }
-                dt { (word(Word::Rules, lang)) } dd { (view.text(&released.preset().title)) }
-                dt { (word(Word::Position, lang)) } dd { (count(identity.position)) }
-                dt { (word(Word::Horizon, lang)) } dd { (count(identity.horizon)) }
-                dt { (word(Word::Program, lang)) } dd { (identity.program) }
-                dt { (word(Word::DefinitionHash, lang)) } dd class="hash" { (identity.definition) }
-            }
-            p class="quiet" { (word(Word::ConsistentNote, lang)) }
-        }
+    let mut body: Vec<Piece> =
+        measures.into_iter().map(|measure| plain(texts::method(measure, lang))).collect();
+    for (note, of) in notes(view) {
+        let whose = if let [one] = of.as_slice() { format!("{one}: ") } else { String::new() };
+        body.push(said(view, whose, note));
     }
+    body.push(Piece::Words(Words::Plain, texts::dated_ahead(released.dated_ahead(), lang)));
+    body.push(plain(word(Word::SortedBy, lang)));
+    body.extend(released.sources().iter().map(|source| said(view, String::new(), source)));
+    body.push(Piece::Heading(word(Word::WhatIsHidden, lang).to_owned()));
+    body.push(Piece::Words(Words::Plain, texts::rules(released.preset(), lang)));
+    let hidden: Vec<String> = released.sections().iter().filter_map(|part| hidden(view, part)).collect();
+    if !hidden.is_empty() {
+        body.push(Piece::List(hidden));
+    }
+    body.push(Piece::Heading(t(lang, "Vad rapporten bygger på", "What the report is made from").to_owned()));
+    body.push(identity(view));
+    body.push(Piece::Words(Words::Quiet, word(Word::ConsistentNote, lang).to_owned()));
+    Block { id: "metod".into(), title: word(Word::How, lang).to_owned(), body }
+}
+
+/// A paragraph of the data's own, in the language that it has.
+fn said(view: &View<'_>, before: String, text: &Text) -> Piece {
+    let (text, lang) = text.get_with_lang(view.lang);
+    Piece::Said(before + text, (lang != view.lang).then_some(lang))
+}
+
+fn identity(view: &View<'_>) -> Piece {
+    let (identity, preset) = (view.released.identity(), view.released.preset());
+    let term = |name: Word, text: String| (word(name, view.lang), text, name == Word::DefinitionHash);
+    Piece::Terms(vec![
+        term(Word::AsOf, date(&identity.as_of, view.lang)),
+        term(Word::Rules, view.text(&preset.title).to_owned()),
+        term(Word::Position, count(identity.position)),
+        term(Word::Horizon, count(identity.horizon)),
+        term(Word::Program, identity.program.clone()),
+        term(Word::DefinitionHash, identity.definition.clone()),
+    ])
 }
 
 /// The sections' notes, each once, with the titles of the sections that have it.

@@ -9,12 +9,12 @@ use crate::findings;
 use crate::method::method;
 use crate::number::{date, dates_in};
 use crate::page::{PageFrame, Stylesheet, page};
+use crate::piece::Block;
 use crate::sentences;
 use crate::texts::{self, Word, word};
 use crate::view::View;
-use disclosure::ReportKind;
+use disclosure::{Lang, ReportKind};
 use maud::{Markup, html};
-use parts::Block;
 
 /// A report as a page that stands alone or refers to the style sheet of a site.
 pub fn document(view: &View<'_>, stylesheet: Stylesheet) -> String {
@@ -31,10 +31,8 @@ pub fn document(view: &View<'_>, stylesheet: Stylesheet) -> String {
 pub fn fragment(view: &View<'_>) -> Markup {
     let lang = view.lang;
     let released = view.released;
-    let blocks = match released.kind() {
-        ReportKind::Competence => competence::blocks(view),
-        _ => questions::blocks(view),
-    };
+    let blocks = blocks(view);
+    let method = method(view);
     html! {
         article class="report" {
             div class="cover" {
@@ -55,18 +53,31 @@ pub fn fragment(view: &View<'_>) -> Markup {
                 @if !view.text(released.period()).contains(&released.identity().as_of) {
                     p class="asof" { (word(Word::AsOf, lang)) " " (date(&released.identity().as_of, lang)) "." }
                 }
-                @if blocks.len() > 1 { (contents(view, &blocks)) }
+                @if blocks.len() > 1 { (contents(view, blocks.iter().chain([&method]))) }
             }
             @if blocks.is_empty() {
                 (empty_state(sentences::nothing_heading(lang), sentences::nothing_to_do(lang), None))
             }
-            @for block in &blocks {
-                section id=(block.id) aria-labelledby=(format!("{}-h", block.id)) {
-                    h2 id=(format!("{}-h", block.id)) { (block.title) }
-                    (block.body)
-                }
-            }
-            (method(view))
+            @for block in &blocks { (section(block, None)) }
+            (section(&method, Some("method")))
+        }
+    }
+}
+
+/// The parts of a report in their order, without its method.
+pub(crate) fn blocks(view: &View<'_>) -> Vec<Block> {
+    match view.released.kind() {
+        ReportKind::Competence => competence::blocks(view),
+        _ => questions::blocks(view),
+    }
+}
+
+fn section(block: &Block, class: Option<&str>) -> Markup {
+    let heading = format!("{}-h", block.id);
+    html! {
+        section id=(block.id) class=[class] aria-labelledby=(heading) {
+            h2 id=(heading) { (block.title) }
+            @for piece in &block.body { (piece) }
         }
     }
 }
@@ -81,8 +92,8 @@ pub fn glimpse(view: &View<'_>) -> Markup {
     competence::glimpse(view)
 }
 
-/// What the report is, and of which place.
-fn heading(view: &View<'_>) -> Markup {
+/// What the report is, in its language, and of which place.
+pub(crate) fn title<'a>(view: &View<'a>) -> (&'a str, Lang, String) {
     let (title, lang) = view.released.title().get_with_lang(view.lang);
     let place =
         match (view.released.kind(), view.root().and_then(|root| view.released.populations().get(root))) {
@@ -92,6 +103,11 @@ fn heading(view: &View<'_>) -> Markup {
             (_, Some(root)) if root.parent.is_some() => format!(": {}", view.place()),
             _ => String::new(),
         };
+    (title, lang, place)
+}
+
+fn heading(view: &View<'_>) -> Markup {
+    let (title, lang, place) = title(view);
     html! {
         h1 {
             @if lang == view.lang { (title) } @else { span lang=(lang.tag()) { (title) } }
@@ -100,13 +116,10 @@ fn heading(view: &View<'_>) -> Markup {
     }
 }
 
-fn contents(view: &View<'_>, blocks: &[Block]) -> Markup {
+fn contents<'a>(view: &View<'_>, blocks: impl Iterator<Item = &'a Block>) -> Markup {
     html! {
         nav class="contents" aria-label=(word(Word::Contents, view.lang)) {
-            ul {
-                @for block in blocks { li { a href=(format!("#{}", block.id)) { (block.title) } } }
-                li { a href="#metod" { (word(Word::How, view.lang)) } }
-            }
+            ul { @for block in blocks { li { a href=(format!("#{}", block.id)) { (block.title) } } } }
         }
     }
 }

@@ -6,13 +6,50 @@ use crate::rows::Pick;
 use crate::texts::{self, Word, t, word};
 use crate::view::View;
 use disclosure::{Full, Lang, Measure, ReleasedSection, Shown};
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 
-/// A cell that spans what is not shown, or a number with its share.
-enum Cell {
+/// A table of figures.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    pub(crate) lang: Lang,
+    pub(crate) caption: String,
+    /// Whether the caption is for readers to see: where no heading above says it already.
+    pub(crate) captioned: bool,
+    /// Whether the shares of a line are of one whole.
+    pub(crate) of_one: bool,
+    pub(crate) heads: Vec<String>,
+    pub(crate) lines: Vec<Line>,
+}
+
+/// A row: its head and its cells.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    pub(crate) label: String,
+    /// Where its name leads on a page.
+    pub(crate) href: Option<String>,
+    /// How deep in the tree of units, where it is of one.
+    pub(crate) depth: Option<usize>,
+    pub(crate) cells: Vec<Cell>,
+}
+
+/// A number with its share, a text, or a reason over the columns of what is not shown.
+#[derive(Debug, Clone)]
+pub(crate) enum Cell {
     Counted(u64, u64),
     Text(String),
     Blank(String, usize),
+}
+
+/// A shaded table of people by own assessment (down) and demonstrated level (across).
+#[derive(Debug, Clone)]
+pub(crate) struct Cross {
+    pub(crate) caption: String,
+    /// What stands over the row heads.
+    pub(crate) corner: &'static str,
+    /// The bands, of rows and columns alike.
+    pub(crate) bands: Vec<String>,
+    /// Row by row: how many people, and the step of shading, 0 for nobody, up to 4.
+    pub(crate) rows: Vec<Vec<(u64, u64)>>,
 }
 
 /// The table of a chart: one line for each of its rows.
@@ -22,88 +59,89 @@ pub(crate) fn table(
     caption: &str,
     first: &str,
     picks: &[Pick<'_>],
-) -> Markup {
-    titled(view, part, caption, Some("unseen"), first, picks)
-}
-
-/// The same with a caption for readers to see, where no heading above says it already.
-pub(crate) fn captioned_table(
-    view: &View<'_>,
-    part: &ReleasedSection,
-    caption: &str,
-    first: &str,
-    picks: &[Pick<'_>],
-) -> Markup {
-    titled(view, part, caption, None, first, picks)
-}
-
-fn titled(
-    view: &View<'_>,
-    part: &ReleasedSection,
-    caption: &str,
-    caption_class: Option<&str>,
-    first: &str,
-    picks: &[Pick<'_>],
-) -> Markup {
-    let heads = heads(view, part);
-    let lines: Vec<(&Pick<'_>, Vec<Cell>)> =
-        picks.iter().map(|pick| (pick, cells(view, part, pick.shown))).collect();
-    let uneven = lines.iter().any(|(_, cells)| !adds_up(cells));
-    html! {
-        div class="scroll" role="region" tabindex="0" aria-label=(caption) {
-            table class="figures" {
-                caption class=[caption_class] { (caption) }
-                thead { tr { th scope="col" { (first) } @for head in &heads { th scope="col" { (head) } } } }
-                tbody {
-                    @for (pick, cells) in &lines {
-                        tr {
-                            th scope="row" class=[pick.tree.then(|| format!("d{}", pick.depth.min(4)))] {
-                                @if let Some(href) = &pick.href { a href=(href) { (pick.label) } } @else { (pick.label) }
-                            }
-                            @for cell in cells { (self::cell(view, cell)) }
-                        }
-                    }
-                }
-            }
-        }
-        @if uneven { p class="note" { (word(Word::NoSum, view.lang)) } }
+) -> Table {
+    let line = |pick: &Pick<'_>| Line {
+        label: pick.label.clone(),
+        href: pick.href.clone(),
+        depth: pick.tree.then_some(pick.depth),
+        cells: cells(view, part, pick.shown),
+    };
+    Table {
+        lang: view.lang,
+        caption: caption.to_owned(),
+        captioned: false,
+        of_one: true,
+        heads: std::iter::once(first.to_owned()).chain(heads(view, part)).collect(),
+        lines: picks.iter().map(line).collect(),
     }
 }
 
 /// Several rates side by side, one line for each unit of the page.
-pub(crate) fn coverage_table(view: &View<'_>, caption: &str, parts: &[&ReleasedSection]) -> Markup {
+pub(crate) fn coverage_table(view: &View<'_>, caption: &str, parts: &[&ReleasedSection]) -> Table {
     let lang = view.lang;
-    html! {
-        div class="scroll" role="region" tabindex="0" aria-label=(caption) {
-            table class="figures" {
-                caption class="unseen" { (caption) }
-                thead {
-                    tr {
-                        th scope="col" { (word(Word::Unit, lang)) }
-                        th scope="col" { (word(Word::People, lang)) }
-                        @for part in parts { th scope="col" { (view.text(part.title())) } }
-                    }
-                }
-                tbody {
-                    @for (place, depth) in &view.near {
-                        @let population = &view.released.populations()[*place];
-                        @let href = if *depth == 0 { None } else { view.href(*place) };
-                        tr {
-                            th scope="row" class=(format!("d{}", depth.min(&4))) {
-                                @if let Some(href) = href { a href=(href) { (view.name(*place)) } } @else { (view.name(*place)) }
-                            }
-                            td { @match population.base { Some(base) => { (count(base)) } None => ".." } }
-                            @for part in parts {
-                                @match part.figure(*place, 0).map(|shown| (shown, shown.answered(), shown.base())) {
-                                    Some((_, Some(answered), Some(base))) => { (cell(view, &Cell::Counted(answered, base))) }
-                                    Some((shown, ..)) => { (cell(view, &Cell::Blank(view.why(shown).unwrap_or_default(), 1))) }
-                                    None => { (cell(view, &Cell::Blank(word(Word::NotApplicable, lang).into(), 1))) }
+    let rate = |part: &&ReleasedSection, place: usize| match part
+        .figure(place, 0)
+        .map(|shown| (shown, shown.answered(), shown.base()))
+    {
+        Some((_, Some(answered), Some(base))) => Cell::Counted(answered, base),
+        Some((shown, ..)) => Cell::Blank(view.why(shown).unwrap_or_default(), 1),
+        None => Cell::Blank(word(Word::NotApplicable, lang).into(), 1),
+    };
+    let line = |(place, depth): &(usize, usize)| {
+        let base = view.released.populations()[*place].base;
+        let people = Cell::Text(base.map_or_else(|| "..".to_owned(), count));
+        Line {
+            label: view.name(*place).to_owned(),
+            href: if *depth == 0 { None } else { view.href(*place) },
+            depth: Some(*depth),
+            cells: std::iter::once(people).chain(parts.iter().map(|part| rate(part, *place))).collect(),
+        }
+    };
+    let own = [Word::Unit, Word::People].map(|head| word(head, lang).to_owned());
+    Table {
+        lang,
+        caption: caption.to_owned(),
+        captioned: false,
+        of_one: false,
+        heads: own.into_iter().chain(parts.iter().map(|part| view.text(part.title()).to_owned())).collect(),
+        lines: view.near.iter().map(line).collect(),
+    }
+}
+
+impl Table {
+    /// The same with its caption for readers to see.
+    pub(crate) fn captioned(self) -> Table {
+        Table { captioned: true, ..self }
+    }
+
+    /// That shares of one whole do not add up, where that is so.
+    pub(crate) fn note(&self) -> Option<&'static str> {
+        let uneven = self.of_one && self.lines.iter().any(|line| !adds_up(&line.cells));
+        uneven.then(|| word(Word::NoSum, self.lang))
+    }
+}
+
+impl Render for Table {
+    fn render(&self) -> Markup {
+        let head = |line: &Line| line.depth.map(|depth| format!("d{}", depth.min(4)));
+        html! {
+            div class="scroll" role="region" tabindex="0" aria-label=(self.caption) {
+                table class="figures" {
+                    caption class=[(!self.captioned).then_some("unseen")] { (self.caption) }
+                    thead { tr { @for head in &self.heads { th scope="col" { (head) } } } }
+                    tbody {
+                        @for line in &self.lines {
+                            tr {
+                                th scope="row" class=[head(line)] {
+                                    @if let Some(href) = &line.href { a href=(href) { (line.label) } } @else { (line.label) }
                                 }
+                                @for cell in &line.cells { (self::cell(cell, self.lang)) }
                             }
                         }
                     }
                 }
             }
+            @if let Some(note) = self.note() { p class="note" { (note) } }
         }
     }
 }
@@ -203,10 +241,10 @@ fn interval(shown: &Shown, lang: Lang) -> String {
     }
 }
 
-fn cell(view: &View<'_>, cell: &Cell) -> Markup {
+fn cell(cell: &Cell, lang: Lang) -> Markup {
     match cell {
         Cell::Counted(number, of) => html! {
-            td { (count(*number)) " " small { (percent(*number, *of, view.lang)) } }
+            td { (count(*number)) " " small { (percent(*number, *of, lang)) } }
         },
         Cell::Text(text) => html! { td { (text) } },
         Cell::Blank(reason, width) => html! { td class="not-shown" colspan=(width) { (reason) } },
@@ -223,41 +261,37 @@ fn adds_up(cells: &[Cell]) -> bool {
     shares.is_empty() || shares.iter().sum::<i128>() == 100
 }
 
-/// For each item a table of bands: own assessment down, demonstrated across.
-pub(crate) fn cross_tables(view: &View<'_>, part: &ReleasedSection, items: &[usize]) -> Markup {
-    html! {
-        div class="crosses" {
-            @for item in items {
-                @if let Some(shown) = view.of_root(part, *item) {
-                    (cross_table(view, part, &view.item(&part.items()[*item]), shown))
-                }
-            }
-        }
-    }
+/// An item's table of bands for the place; `None` where its distribution is not shown.
+pub(crate) fn cross_table(view: &View<'_>, part: &ReleasedSection, item: usize) -> Option<Cross> {
+    let counts = view.of_root(part, item)?.counts()?;
+    let largest = counts.iter().max().copied().unwrap_or(0);
+    let shaded = |row: &[u64]| row.iter().map(|number| (*number, shade(*number, largest))).collect();
+    Some(Cross {
+        caption: view.item(&part.items()[item]),
+        corner: t(view.lang, "Egen \u{2193} Visat \u{2192}", "Self \u{2193} Shown \u{2192}"),
+        bands: part.categories().iter().map(|band| view.text(&band.label).to_owned()).collect(),
+        rows: counts.chunks(part.categories().len().max(1)).map(shaded).collect(),
+    })
 }
 
-fn cross_table(view: &View<'_>, part: &ReleasedSection, caption: &str, shown: &Shown) -> Markup {
-    let side = part.categories().len();
-    let largest = shown.counts().and_then(|counts| counts.iter().max().copied()).unwrap_or(0);
-    html! {
-        table class="cross" {
-            caption { (caption) }
-            thead {
-                tr {
-                    th scope="col" { (t(view.lang, "Egen \u{2193} Visat \u{2192}", "Self \u{2193} Shown \u{2192}")) }
-                    @for category in part.categories() { th scope="col" { (view.text(&category.label)) } }
-                }
-            }
-            tbody {
-                @for (row, category) in part.categories().iter().enumerate() {
+impl Render for Cross {
+    fn render(&self) -> Markup {
+        let class = |shade: u64, same: bool| format!("s{shade}{}", if same { " same" } else { "" });
+        html! {
+            table class="cross" {
+                caption { (self.caption) }
+                thead {
                     tr {
-                        th scope="row" { (view.text(&category.label)) }
-                        @match shown.counts() {
-                            Some(counts) => @for (column, number) in counts.iter().skip(row * side).take(side).enumerate() {
-                                td class=(format!("s{}{}", shade(*number, largest), if row == column { " same" } else { "" })) { (count(*number)) }
-                            }
-                            None => @if row == 0 {
-                                td class="not-shown" colspan=(side) rowspan=(side) { (view.why(shown).unwrap_or_default()) }
+                        th scope="col" { (self.corner) }
+                        @for band in &self.bands { th scope="col" { (band) } }
+                    }
+                }
+                tbody {
+                    @for (place, (band, cells)) in self.bands.iter().zip(&self.rows).enumerate() {
+                        tr {
+                            th scope="row" { (band) }
+                            @for (column, (number, shade)) in cells.iter().enumerate() {
+                                td class=(class(*shade, column == place)) { (count(*number)) }
                             }
                         }
                     }

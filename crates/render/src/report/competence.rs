@@ -1,13 +1,14 @@
 //! The layout of a competence report: whom it is about, the place in one chart of all competences, the areas by unit,
 //! each competence by unit, self-assessed against demonstrated, single levels.
 
-use super::parts::{Block, closed_table, groups, intro, item_picks, key, unit_picks};
+use super::parts::{base, closed_table, groups, intro, item_picks, key, unit_picks};
 use super::questions::{crossed, not_shown};
 use crate::charts::{self, Frame};
 use crate::findings;
+use crate::piece::{Block, Piece, Words};
 use crate::rows::mark_rows;
 use crate::sentences;
-use crate::tables::{captioned_table, coverage_table};
+use crate::tables::{coverage_table, table};
 use crate::texts::{self, Word, word};
 use crate::view::View;
 use disclosure::{LevelKind, Measure, ReleasedSection};
@@ -42,7 +43,7 @@ pub(super) fn glimpse(view: &View<'_>) -> Markup {
     html! {
         figure {
             figcaption { (title) }
-            (key(view, part))
+            @if let Some(key) = key(view, part) { (key) }
             (charts::stack(&frame, &mark_rows(view, part, &picks)))
         }
         (closed_table(view, part, texts::kind(*kind, lang), word(Word::Area, lang), &picks))
@@ -100,15 +101,13 @@ impl<'a> Parts<'a> {
         let finding: Vec<String> =
             self.coverage.iter().filter_map(|part| findings::of_section(view, part)).collect();
         let frame = Frame::new("coverage-place", title, &finding.join(" "));
-        Some(Block {
-            id: "coverage".into(),
-            title: title.to_owned(),
-            body: html! {
-                p class="base" { (texts::base_and_date(first.measure(), base(view), &view.released.identity().as_of, lang)) }
-                figure { (charts::bars(&frame, &mark_rows(view, first, &picks), None)) }
-                @if view.near.len() < 2 { (coverage_table(view, title, &self.coverage)) }
-            },
-        })
+        let rows = mark_rows(view, first, &picks);
+        let mut body =
+            vec![base(view, first), Piece::Figure(vec![Piece::Drawing(charts::bars(&frame, &rows, None))])];
+        if view.near.len() < 2 {
+            body.push(Piece::Table(coverage_table(view, title, &self.coverage)));
+        }
+        Some(Block { id: "coverage".into(), title: title.to_owned(), body })
     }
 
     /// The same by unit, in a table that leads on to them.
@@ -120,7 +119,7 @@ impl<'a> Parts<'a> {
         Some(Block {
             id: "units".into(),
             title: title.to_owned(),
-            body: coverage_table(view, title, &self.coverage),
+            body: vec![Piece::Table(coverage_table(view, title, &self.coverage))],
         })
     }
 
@@ -131,47 +130,32 @@ impl<'a> Parts<'a> {
         let title = texts::levels_in_place(lang);
         let finding =
             findings::of_section(view, first).unwrap_or_else(|| sentences::nothing_here(lang).to_owned());
-        let count = groups(view, first).len();
         let rights = self.competences.iter().flat_map(|(_, part)| {
             let all: Vec<usize> = (0..part.items().len()).collect();
             mark_rows(view, part, &item_picks(view, part, &all))
         });
         // Labels break alike in both columns, so that their rows stand side by side.
         let room = rights.map(|row| row.right.chars().count()).max().unwrap_or(0);
-        Some(Block {
-            id: "competences".into(),
-            title: title.to_owned(),
-            body: html! {
-                (intro(view, first, &finding))
-                figure {
-                    (key(view, first))
-                    @for group in 0..count {
-                        @let heading = groups(view, first).get(group).and_then(|group| group.0);
-                        @if let Some(heading) = heading { p class="group" { (heading) } }
-                        div class="pair" {
-                            @for (kind, part) in &self.competences {
-                                @let groups = groups(view, part);
-                                @if let Some((_, items)) = groups.get(group) {
-                                    @let about = format!("{}: {}", texts::kind(*kind, lang), heading.unwrap_or(title));
-                                    @let finding = findings::of_section(view, part);
-                                    @let said = finding.as_deref().unwrap_or(sentences::nothing_here(lang));
-                                    @let frame = Frame { room, ..Frame::new(format!("{}-{group}", part.id()), &about, said) };
-                                    div {
-                                        p class="kind" { (texts::kind(*kind, lang)) }
-                                        (charts::stack(&frame, &mark_rows(view, part, &item_picks(view, part, items))))
-                                    }
-                                }
-                            }
-                        }
-                    }
-                }
-                @for (kind, part) in &self.competences {
-                    @let items: Vec<usize> = (0..part.items().len()).collect();
-                    @let head = texts::item_head(part.measure(), lang);
-                    (closed_table(view, part, texts::kind(*kind, lang), head, &item_picks(view, part, &items)))
-                }
-            },
-        })
+        let mut figure = Vec::from_iter(key(view, first));
+        for (group, (heading, _)) in groups(view, first).into_iter().enumerate() {
+            figure.extend(heading.map(|heading| Piece::Words(Words::Group, heading.to_owned())));
+            let column = |(kind, part): &(LevelKind, &'a ReleasedSection)| {
+                let kind = texts::kind(*kind, lang);
+                let (_, items) = groups(view, part).into_iter().nth(group)?;
+                let about = format!("{kind}: {}", heading.unwrap_or(title));
+                let finding = findings::of_section(view, part);
+                let said = finding.as_deref().unwrap_or(sentences::nothing_here(lang));
+                let frame = Frame { room, ..Frame::new(format!("{}-{group}", part.id()), &about, said) };
+                let rows = mark_rows(view, part, &item_picks(view, part, &items));
+                let drawing = Piece::Drawing(charts::stack(&frame, &rows));
+                Some(vec![Piece::Words(Words::Kind, kind.to_owned()), drawing])
+            };
+            figure.push(Piece::Pair(self.competences.iter().filter_map(column).collect()));
+        }
+        let mut body = Vec::from(intro(view, first, &finding));
+        body.push(Piece::Figure(figure));
+        body.extend(tables(view, &self.competences));
+        Some(Block { id: "competences".into(), title: title.to_owned(), body })
     }
 
     /// Every area as a small multiple over the units, for each kind.
@@ -180,33 +164,27 @@ impl<'a> Parts<'a> {
             return Vec::new();
         }
         let lang = view.lang;
-        let block = |(kind, part): &(LevelKind, &'a ReleasedSection)| Block {
-            id: part.id().to_owned(),
-            title: texts::areas_by_unit(*kind, lang).to_owned(),
-            body: html! {
-                @let finding = findings::of_section(view, part);
-                (intro(view, part, finding.as_deref().unwrap_or(sentences::nothing_here(lang))))
-                figure {
-                    (key(view, part))
-                    div class="multiples" {
-                        @for item in shown(view, part) {
-                            @let name = view.item(&part.items()[item]);
-                            @let picks = unit_picks(view, part, item);
-                            @let about = format!("{}: {name}", texts::kind(*kind, lang));
-                            @let said = finding.as_deref().unwrap_or(&about);
-                            @let frame = Frame { wrap: NARROW, ..Frame::new(format!("{}-{item}", part.id()), &about, said) };
-                            div {
-                                h3 { (name) }
-                                (charts::stack(&frame, &mark_rows(view, part, &picks)))
-                                (closed_table(view, part, &name, word(Word::Unit, lang), &picks))
-                            }
-                        }
-                    }
-                }
-                @let shown = shown(view, part);
-                @let rest: Vec<usize> = (0..part.items().len()).filter(|item| !shown.contains(item)).collect();
-                @if !rest.is_empty() { (not_shown(view, part, &rest)) }
-            },
+        let block = |(kind, part): &(LevelKind, &'a ReleasedSection)| {
+            let finding = findings::of_section(view, part);
+            let small = |item: &usize| {
+                let name = view.item(&part.items()[*item]);
+                let picks = unit_picks(view, part, *item);
+                let about = format!("{}: {name}", texts::kind(*kind, lang));
+                let said = finding.as_deref().unwrap_or(&about);
+                let frame =
+                    Frame { wrap: NARROW, ..Frame::new(format!("{}-{item}", part.id()), &about, said) };
+                let drawing = Piece::Drawing(charts::stack(&frame, &mark_rows(view, part, &picks)));
+                let table = closed_table(view, part, &name, word(Word::Unit, lang), &picks);
+                (name, vec![drawing, table])
+            };
+            let said = finding.as_deref().unwrap_or(sentences::nothing_here(lang));
+            let shown = shown(view, part);
+            let multiples = Piece::Multiples(shown.iter().map(small).collect());
+            let mut body = Vec::from(intro(view, part, said));
+            body.push(Piece::Figure(key(view, part).into_iter().chain([multiples]).collect()));
+            let rest: Vec<usize> = (0..part.items().len()).filter(|item| !shown.contains(item)).collect();
+            body.extend(not_shown(view, part, &rest));
+            Block { id: part.id().to_owned(), title: texts::areas_by_unit(*kind, lang).to_owned(), body }
         };
         self.areas.iter().map(block).collect()
     }
@@ -218,60 +196,52 @@ impl<'a> Parts<'a> {
         if view.near.len() < 2 {
             return None;
         }
+        let one = |item: usize| {
+            let of_kind = |(kind, part): &(LevelKind, &'a ReleasedSection)| {
+                let picks = unit_picks(view, part, item);
+                if picks.iter().any(|pick| pick.shown.is_some_and(|shown| shown.answered().is_some())) {
+                    let (caption, head) = (texts::kind(*kind, lang), word(Word::Unit, lang));
+                    Piece::Table(table(view, part, caption, head, &picks).captioned())
+                } else {
+                    Piece::Words(Words::Note, texts::kind_hidden(*kind, lang))
+                }
+            };
+            (view.item(&first.items()[item]), self.competences.iter().map(of_kind).collect())
+        };
         Some(Block {
             id: "by-unit".into(),
             title: texts::each_by_unit(first.measure(), lang).to_owned(),
-            body: html! {
-                div class="by-unit" {
-                    @for item in 0..first.items().len() {
-                        details {
-                            summary { (view.item(&first.items()[item])) }
-                            @for (kind, part) in &self.competences {
-                                @let picks = unit_picks(view, part, item);
-                                @if picks.iter().any(|pick| pick.shown.is_some_and(|shown| shown.answered().is_some())) {
-                                    (captioned_table(view, part, texts::kind(*kind, lang), word(Word::Unit, lang), &picks))
-                                } @else {
-                                    p class="note" { (texts::kind_hidden(*kind, lang)) }
-                                }
-                            }
-                        }
-                    }
-                }
-            },
+            body: vec![Piece::Opening((0..first.items().len()).map(one).collect())],
         })
     }
 
     fn both(&self, view: &View<'_>) -> Option<Block> {
         let part = self.both?;
         let finding = findings::of_section(view, part);
+        let said = finding.as_deref().unwrap_or(sentences::nothing_here(view.lang));
         Some(Block {
             id: part.id().to_owned(),
             title: view.text(part.title()).to_owned(),
-            body: html! {
-                (intro(view, part, finding.as_deref().unwrap_or(sentences::nothing_here(view.lang))))
-                (crossed(view, part))
-            },
+            body: intro(view, part, said).into_iter().chain(crossed(view, part)).collect(),
         })
     }
 
     /// Single levels, for whoever asks for them: tables, closed.
     fn steps(&self, view: &View<'_>) -> Option<Block> {
-        if self.steps.is_empty() {
-            return None;
-        }
-        let lang = view.lang;
-        Some(Block {
-            id: "levels".into(),
-            title: texts::single_levels(lang).to_owned(),
-            body: html! {
-                @for (kind, part) in &self.steps {
-                    @let items: Vec<usize> = (0..part.items().len()).collect();
-                    @let head = texts::item_head(part.measure(), lang);
-                    (closed_table(view, part, texts::kind(*kind, lang), head, &item_picks(view, part, &items)))
-                }
-            },
-        })
+        let body = tables(view, &self.steps);
+        let title = texts::single_levels(view.lang).to_owned();
+        (!body.is_empty()).then(|| Block { id: "levels".into(), title, body })
     }
+}
+
+/// The place's figures of every kind as tables, closed.
+fn tables(view: &View<'_>, parts: &[(LevelKind, &ReleasedSection)]) -> Vec<Piece> {
+    let one = |(kind, part): &(LevelKind, &ReleasedSection)| {
+        let items: Vec<usize> = (0..part.items().len()).collect();
+        let (caption, head) = (texts::kind(*kind, view.lang), texts::item_head(part.measure(), view.lang));
+        closed_table(view, part, caption, head, &item_picks(view, part, &items))
+    };
+    parts.iter().map(one).collect()
 }
 
 /// The items of which something is shown for some row of the page.
@@ -284,8 +254,4 @@ fn shown(view: &View<'_>, part: &ReleasedSection) -> Vec<usize> {
 
 fn grouped(part: &ReleasedSection) -> bool {
     part.items().iter().all(|item| item.group.is_some())
-}
-
-fn base(view: &View<'_>) -> Option<u64> {
-    view.released.populations().get(view.root()?)?.base
 }

@@ -1,29 +1,24 @@
 //! What the layouts of reports share: drawings with their keys, tables that open, rows of units and of items.
 
-use crate::charts::{self, Frame, Row};
+use crate::charts::{self, Drawing, Frame, Row};
 use crate::number::percent_sign;
+use crate::piece::{Piece, Words};
 use crate::rows::{Pick, answer_classes, level_class};
 use crate::tables::table;
 use crate::texts::{self, Word, t, word};
 use crate::view::View;
 use disclosure::{Measure, ReleasedSection, Role};
-use maud::{Markup, html};
-
-/// A part of a report with a heading of its own.
-pub(super) struct Block {
-    /// Unique in the page.
-    pub(super) id: String,
-    pub(super) title: String,
-    pub(super) body: Markup,
-}
 
 /// The finding of a section, of whom it is and when.
-pub(super) fn intro(view: &View<'_>, part: &ReleasedSection, finding: &str) -> Markup {
+pub(super) fn intro(view: &View<'_>, part: &ReleasedSection, finding: &str) -> [Piece; 2] {
+    [Piece::Words(Words::Finding, finding.to_owned()), base(view, part)]
+}
+
+/// Of whom a section is, and when.
+pub(super) fn base(view: &View<'_>, part: &ReleasedSection) -> Piece {
     let base = view.root().and_then(|root| view.released.populations().get(root)?.base);
-    html! {
-        p class="finding" { (finding) }
-        p class="base" { (texts::base_and_date(part.measure(), base, &view.released.identity().as_of, view.lang)) }
-    }
+    let as_of = &view.released.identity().as_of;
+    Piece::Words(Words::Base, texts::base_and_date(part.measure(), base, as_of, view.lang))
 }
 
 /// The root's figures of some items, one row for each item.
@@ -57,7 +52,7 @@ pub(super) fn unit_picks<'a>(view: &View<'a>, part: &'a ReleasedSection, item: u
 }
 
 /// The drawing of rows in the form that the section's measure has.
-pub(super) fn chart(view: &View<'_>, part: &ReleasedSection, frame: &Frame, rows: &[Row]) -> Markup {
+pub(super) fn chart(view: &View<'_>, part: &ReleasedSection, frame: &Frame, rows: &[Row]) -> Drawing {
     match part.measure() {
         Measure::Levels { .. } => charts::stack(frame, rows),
         Measure::Likert => charts::diverging(frame, rows),
@@ -72,13 +67,8 @@ pub(super) fn closed_table(
     caption: &str,
     first: &str,
     picks: &[Pick<'_>],
-) -> Markup {
-    html! {
-        details class="as-table" {
-            summary { (texts::as_table(caption, view.lang)) }
-            (table(view, part, caption, first, picks))
-        }
-    }
+) -> Piece {
+    Piece::Closed(table(view, part, caption, first, picks))
 }
 
 /// Items side by side that stand under one heading: the heading and their indexes.
@@ -91,19 +81,19 @@ pub(super) fn groups<'a>(view: &View<'a>, part: &'a ReleasedSection) -> Vec<(Opt
         .collect()
 }
 
-/// The names of the colours, in the order in which they stand on the marks.
-pub(super) fn key(view: &View<'_>, part: &ReleasedSection) -> Markup {
+/// The names of the colours, in the order in which they stand on the marks, and how the drawings are read.
+pub(super) fn key(view: &View<'_>, part: &ReleasedSection) -> Option<Piece> {
     let lang = view.lang;
-    let mut entries: Vec<(String, &str)> = Vec::new();
+    let mut entries: Vec<(String, String)> = Vec::new();
     match part.measure() {
         Measure::Levels { .. } => {
             for (place, category) in part.categories().iter().enumerate() {
-                entries
-                    .push((level_class(place, part.categories().len()).into(), view.text(&category.label)));
+                let class = level_class(place, part.categories().len());
+                entries.push((class.into(), view.text(&category.label).into()));
             }
-            entries.push(("unknown".into(), word(Word::Unknown, lang)));
+            entries.push(("unknown".into(), word(Word::Unknown, lang).into()));
             if part.items().iter().any(|item| item.target.is_some()) {
-                entries.push(("tick".into(), word(Word::TargetTick, lang)));
+                entries.push(("tick".into(), word(Word::TargetTick, lang).into()));
             }
         }
         Measure::Likert => {
@@ -112,31 +102,24 @@ pub(super) fn key(view: &View<'_>, part: &ReleasedSection) -> Markup {
                 for (category, class) in
                     part.categories().iter().zip(&classes).filter(|(c, _)| c.role == role)
                 {
-                    entries.push(((*class).into(), view.text(&category.label)));
+                    entries.push(((*class).into(), view.text(&category.label).into()));
                 }
             }
         }
         _ => {
-            let Some(minimum) = view.released.preset().minimum_rate else { return html! {} };
-            let limit = percent_sign(&minimum.percent.to_string(), lang);
-            return html! {
-                p class="key-note" {
-                    (t(lang, "Tunn linje: gränsen för redovisning, ", "Thin line: the limit for reporting, ")) (limit) "."
-                }
-            };
+            let limit = percent_sign(&view.released.preset().minimum_rate?.percent.to_string(), lang);
+            let line =
+                t(lang, "Tunn linje: gränsen för redovisning, ", "Thin line: the limit for reporting, ");
+            return Some(Piece::Words(Words::KeyNote, format!("{line}{limit}.")));
         }
     }
-    html! {
-        ul class="key" {
-            @for (class, label) in entries {
-                li { span class=(format!("swatch {class}")) aria-hidden="true" {} (label) }
-            }
-        }
-        p class="key-note" {
-            (word(Word::RatesOf, lang))
-            @if matches!(part.measure(), Measure::Levels { .. }) {
-                (t(lang, " Till höger: hur många som har en känd nivå.", " At the right: how many have a known level."))
-            }
-        }
+    let mut note = word(Word::RatesOf, lang).to_owned();
+    if matches!(part.measure(), Measure::Levels { .. }) {
+        note.push_str(t(
+            lang,
+            " Till höger: hur många som har en känd nivå.",
+            " At the right: how many have a known level.",
+        ));
     }
+    Some(Piece::Key(entries, note))
 }
