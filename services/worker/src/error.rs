@@ -1,5 +1,7 @@
 //! What can go wrong.
 
+use analytics::lake::LakeError;
+use disclosure::TableError;
 use eventlog::LogError;
 use eventlog::projection::RunnerError;
 
@@ -14,7 +16,7 @@ pub enum WorkerError {
     Log(#[from] LogError),
     /// The lake cannot be written or read.
     #[error(transparent)]
-    Lake(#[from] analytics::lake::LakeError),
+    Lake(#[from] LakeError),
     /// Nothing that follows the log has this name.
     #[error("nothing that follows the log is called so; there are: {0}")]
     Unknown(String),
@@ -27,4 +29,64 @@ pub enum WorkerError {
     /// A task of the worker ended before it was done.
     #[error("the worker's task ended early")]
     Ended,
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The question cannot be answered as put: there is no such round, or no day to report on.
+    #[error(transparent)]
+    Asked(analytics::reports::ReportError),
+    /// No round of a survey has been registered.
+    #[error("there is no round of a survey to report on")]
+    NoRound,
+    /// The lake has an older format, and is being written anew.
+    #[error("what reports are made from is made anew for this version of the program; try again in a while")]
+    NotReady,
+    /// The worker failed.
+    #[error(transparent)]
+    Worker(WorkerError),
+    /// The municipality's state at that position cannot be read.
+    #[error(transparent)]
+    Municipality(#[from] views::ViewError),
+    /// The result table is not as the gate expects it.
+    #[error(transparent)]
+    Gate(#[from] TableError),
+    /// The computation ended early.
+    #[error("the report's computation ended early")]
+    Ended,
+}
+
+impl From<WorkerError> for ReportError {
+    fn from(error: WorkerError) -> Self {
+        match error {
+            WorkerError::Lake(LakeError::Format { found, expected }) if found < expected => Self::NotReady,
+            other => Self::Worker(other),
+        }
+    }
+}
+
+impl From<analytics::reports::ReportError> for ReportError {
+    fn from(error: analytics::reports::ReportError) -> Self {
+        match error {
+            analytics::reports::ReportError::Lake(lake @ LakeError::Behind { .. }) => {
+                Self::Asked(lake.into())
+            }
+            analytics::reports::ReportError::Lake(lake) => WorkerError::from(lake).into(),
+            other => Self::Asked(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_lake_is_no_fault_but_waited_for_and_a_newer_one_is_a_fault() {
+        let of =
+            |found, expected| ReportError::from(WorkerError::Lake(LakeError::Format { found, expected }));
+        assert!(matches!(of(1, 2), ReportError::NotReady));
+        assert!(matches!(of(3, 2), ReportError::Worker(_)));
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use eventlog::clock::SharedClock;
 use eventlog::projection::{OnUnfoldable, Runner, Views};
@@ -12,7 +12,7 @@ use views::municipality::Current;
 
 use crate::error::WorkerError;
 use crate::lake::{Keeper, LAKE};
-use crate::reports::question::Made;
+use crate::reports::question::{self, Made};
 use crate::standing::Standing;
 
 /// The projections that a worker keeps up, by name.
@@ -45,7 +45,7 @@ pub struct Worker {
     runner: Runner,
     pub(crate) keeper: Keeper,
     pub(crate) municipality: Current,
-    pub(crate) made: Arc<Mutex<Made>>,
+    pub(crate) made: Arc<Made>,
 }
 
 impl Worker {
@@ -64,7 +64,7 @@ impl Worker {
             options.clock,
             options.owner,
         );
-        Ok(Self { runner, keeper, municipality: options.municipality, made: Arc::default() })
+        Ok(Self { runner, keeper, municipality: options.municipality, made: question::made() })
     }
 
     /// Follows the log until `shutdown` becomes true.

@@ -153,7 +153,7 @@ impl admin::Reports for ForPages {
             };
             let preset = house_preset().map_err(|_| admin::ReportFailure::Failed)?;
             let request = Request { question, at: ask.at.map(Position), as_of: None, preset };
-            let released = self.0.worker.report(request).await.map_err(|error| match error {
+            let released = self.0.worker.report(request).await.map_err(|error| match &*error {
                 ReportError::Asked(_) | ReportError::NoRound => {
                     admin::ReportFailure::Asked(error.to_string())
                 }

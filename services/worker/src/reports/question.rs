@@ -1,11 +1,13 @@
-//! What is asked of the worker, and what was answered last.
+//! What is asked of the worker, and how its answers are shared.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use disclosure::Released;
 use domain::Date;
 use eventlog::event::Position;
+
+use super::shared::Shared;
+use crate::error::ReportError;
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -19,5 +21,21 @@ pub enum Question {
     },
 }
 
-/// Reports as they were last made, by what was asked: the position that they hold at, and the report.
-pub(crate) type Made = HashMap<(Question, Option<Date>, String), (Position, Arc<Released>)>;
+/// Everything that a report follows from: what was asked, where, for which day, and by which rules of disclosure.
+pub(crate) type Key = (Position, Question, Option<Date>, String);
+
+/// Reports that are made or were made lately.
+pub(crate) type Made = Shared<Key, Released, ReportError>;
+
+/// How many different reports are made at once. Each takes all processors and the memory for its columns.
+const AT_ONCE: usize = 2;
+
+/// How many figures the reports that are kept have together: some hundred megabytes.
+const FIGURES: usize = 200_000;
+
+/// Where reports are made.
+pub(crate) fn made() -> Arc<Made> {
+    Shared::new(AT_ONCE, FIGURES, |released| {
+        released.sections().iter().map(|section| section.figures().len()).sum()
+    })
+}
