@@ -5,5 +5,6 @@
 //! showable. [`statistics`] has the indicators, exact, with their worked examples as tests.
 
 pub mod lake;
+mod parquet;
 pub mod reports;
 pub mod statistics;

@@ -200,6 +200,7 @@ impl Keeper {
                 return Ok(kept);
             }
             let (log, runtime) = (self.inner.log.clone(), tokio::runtime::Handle::current());
+            let now = self.inner.clock.elapsed();
             kept = blocking(move || {
                 let page = Page::of(&events)?;
                 // Where the statements are that these void: asked of the log, from beside the runtime's threads.
@@ -212,6 +213,7 @@ impl Keeper {
                     .collect();
                 if let Some(lake) = kept.as_mut() {
                     lake.append(&page, &targets)?;
+                    lake.tidy(now);
                 }
                 Ok(kept)
             })

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Version of the tables' columns and of the manifest itself. A lake of another version is written anew.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 
 /// The manifest's file name.
 pub(crate) const FILE: &str = "manifest.json";
@@ -17,6 +17,10 @@ pub(crate) const FILE: &str = "manifest.json";
 #[serde(deny_unknown_fields)]
 pub(crate) struct Manifest {
     pub(crate) format: u32,
+    /// Whose lake it is: the id of the log's first event, in hexadecimal; empty for an empty lake.
+    pub(crate) instance: String,
+    /// The code of the unit without one above it that was registered last; `None` before the first.
+    pub(crate) municipality: Option<String>,
     /// The last event that went in; 0 for an empty lake.
     pub(crate) position: u64,
     /// Ascending, without gaps: the blocks of `position`.
@@ -26,14 +30,14 @@ pub(crate) struct Manifest {
     pub(crate) awaiting: Vec<Awaiting>,
 }
 
-/// The files of one block. A table without rows in it has none.
+/// The files of one block, one for each table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Files {
     pub(crate) first: u64,
     pub(crate) last: u64,
-    pub(crate) statements: Option<File>,
-    pub(crate) voids: Option<File>,
+    pub(crate) statements: File,
+    pub(crate) voids: File,
 }
 
 /// One Parquet file.
@@ -72,7 +76,14 @@ impl Awaiting {
 impl Manifest {
     /// The manifest of a lake that holds nothing.
     pub(crate) fn empty() -> Self {
-        Self { format: FORMAT, position: 0, blocks: Vec::new(), awaiting: Vec::new() }
+        Self {
+            format: FORMAT,
+            instance: String::new(),
+            municipality: None,
+            position: 0,
+            blocks: Vec::new(),
+            awaiting: Vec::new(),
+        }
     }
 
     /// Reads a lake's manifest; `None` where there is none.
@@ -104,7 +115,7 @@ impl Manifest {
 
     /// Every file that belongs to the lake.
     pub(crate) fn files(&self) -> impl Iterator<Item = &File> {
-        self.blocks.iter().flat_map(|b| b.statements.iter().chain(&b.voids))
+        self.blocks.iter().flat_map(|block| [&block.statements, &block.voids])
     }
 }
 

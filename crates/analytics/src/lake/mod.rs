@@ -19,8 +19,8 @@ mod table;
 mod tests;
 
 use blocks::{Block, blocks, tail_start};
-use domain::StatementFactsRef;
-use domain::events::kind;
+use domain::events::{UnitFacts, kind};
+use domain::{Facts, StatementFactsRef};
 pub use error::LakeError;
 use eventlog::event::{Event, Key, Position};
 use manifest::{Awaiting, Files, Manifest};
@@ -28,6 +28,7 @@ use polars::prelude::DataFrame;
 pub use snapshot::Snapshot;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use table::{Statements, Void};
 
 /// Where statements are in the log, and which credential sent them, by id; see [`Page::void_targets`].
@@ -41,6 +42,8 @@ pub struct Page<'e> {
     /// Each voiding statement: its position, its target, and the credential that has to have sent that, where only that
     /// one's may be voided.
     voiding: Vec<(u64, Key, Option<Option<Key>>)>,
+    /// Units without one above them: their position and their code.
+    municipalities: Vec<(u64, String)>,
 }
 
 impl<'e> Page<'e> {
@@ -51,10 +54,17 @@ impl<'e> Page<'e> {
     pub fn of(events: &'e [Event]) -> Result<Self, LakeError> {
         let mut rows = Statements::with_capacity(events.len());
         let mut voiding = Vec::new();
+        let mut municipalities = Vec::new();
         let first = events.first().map_or(0, |event| event.position.0);
         for (expected, event) in (first..).zip(events) {
             if event.position.0 != expected {
                 return Err(LakeError::Gap { expected, found: event.position.0 });
+            }
+            if event.kind == kind::UNIT {
+                // One that cannot be read stops the fold of the municipality, which tells.
+                let unit = UnitFacts::decode(event.schema, &event.facts).ok();
+                let top = unit.filter(|unit| unit.parent.is_none());
+                municipalities.extend(top.map(|unit| (expected, unit.code)));
             }
             if event.kind == kind::STATEMENT {
                 let facts = StatementFactsRef::decode(event.schema, &event.facts)
@@ -64,7 +74,7 @@ impl<'e> Page<'e> {
                 rows.push(expected, event.stored, &facts);
             }
         }
-        Ok(Self { events, rows: rows.finish()?, voiding })
+        Ok(Self { events, rows: rows.finish()?, voiding, municipalities })
     }
 
     /// The ids of the statements that voiding statements of the page name. Whoever appends looks up where those
@@ -74,6 +84,9 @@ impl<'e> Page<'e> {
     }
 }
 
+/// How long a file stays that no manifest names any more: whoever read the one before may still read its files.
+pub const STAY: Duration = Duration::from_secs(120);
+
 /// The lake's one writer. One process writes at a time; any number read through [`Snapshot`].
 #[derive(Debug)]
 pub struct Lake {
@@ -82,10 +95,12 @@ pub struct Lake {
     /// The rows since the last full segment, which the next step may have to write again.
     statements: DataFrame,
     voids: DataFrame,
+    /// Files that no manifest names any more, and since when; nothing before they were first looked at.
+    strays: Vec<(String, Option<Duration>)>,
 }
 
 impl Lake {
-    /// Opens the lake in a directory, or starts an empty one there. Files that a crash left are removed.
+    /// Opens the lake in a directory, or starts an empty one there.
     ///
     /// # Errors
     /// [`LakeError::Format`] where another version wrote it and [`LakeError::Damaged`] or
@@ -93,21 +108,18 @@ impl Lake {
     pub fn open(dir: &Path) -> Result<Self, LakeError> {
         store::create(dir)?;
         let manifest = Manifest::read(dir)?.unwrap_or_else(Manifest::empty);
-        store::sweep(dir, &manifest)?;
+        let strays = store::strays(dir, &manifest)?;
         let mut lake = Self {
             dir: dir.to_owned(),
             statements: Statements::with_capacity(0).finish()?,
             voids: table::voids(&[])?,
+            strays: strays.into_iter().map(|path| (path, None)).collect(),
             manifest,
         };
         let tail = tail_start(lake.manifest.position);
         for files in lake.manifest.blocks.iter().filter(|b| b.first >= tail) {
-            if let Some(file) = &files.statements {
-                lake.statements.vstack_mut_owned(table::decode(store::get(dir, file)?, None)?)?;
-            }
-            if let Some(file) = &files.voids {
-                lake.voids.vstack_mut_owned(table::decode(store::get(dir, file)?, None)?)?;
-            }
+            lake.statements.vstack_mut_owned(table::decode(store::get(dir, &files.statements)?, None)?)?;
+            lake.voids.vstack_mut_owned(table::decode(store::get(dir, &files.voids)?, None)?)?;
         }
         Ok(lake)
     }
@@ -184,8 +196,14 @@ impl Lake {
 
         let mut next_statements = self.statements.vstack(&page.rows)?;
         let mut next_voids = self.voids.vstack(&table::voids(&voids)?)?;
-        let blocks = self.write_blocks(last, &next_statements, &next_voids)?;
-        let manifest = Manifest { format: manifest::FORMAT, position: last, blocks, awaiting };
+        let instance = match expected {
+            1 => page.events.first().map(|event| hex::encode(event.id)).unwrap_or_default(),
+            _ => self.manifest.instance.clone(),
+        };
+        let blocks = self.write_blocks(last, &next_statements, &next_voids, &instance, page)?;
+        let municipality = self.municipality(page, last);
+        let manifest =
+            Manifest { format: manifest::FORMAT, instance, municipality, position: last, blocks, awaiting };
         store::put(&self.dir, manifest::FILE, &manifest.to_text()?)?;
 
         let tail = tail_start(last);
@@ -195,8 +213,29 @@ impl Lake {
         next_statements.rechunk_mut();
         self.statements = next_statements;
         self.voids = next_voids;
+        let named: BTreeSet<&str> = manifest.files().map(|file| file.path.as_str()).collect();
+        let left = self.manifest.files().filter(|file| !named.contains(file.path.as_str()));
+        self.strays.extend(left.map(|file| (file.path.clone(), None)));
+        // What a crash left may have been written again.
+        self.strays.retain(|(path, _)| !named.contains(path.as_str()));
         self.manifest = manifest;
-        store::sweep(&self.dir, &self.manifest)
+        Ok(())
+    }
+
+    /// Removes the files that no manifest has named for [`STAY`]; one that cannot be removed is tried again the next
+    /// time. `now` is the time since some fixed start, the same for all calls.
+    pub fn tidy(&mut self, now: Duration) {
+        let Self { dir, strays, .. } = self;
+        strays.retain_mut(|(path, since)| {
+            let over = now >= *since.get_or_insert(now) + STAY;
+            !over || store::remove_file(dir, path).is_err()
+        });
+    }
+
+    /// The municipality after the event at a position of a page.
+    fn municipality(&self, page: &Page<'_>, at: u64) -> Option<String> {
+        let latest = page.municipalities.iter().rev().find(|(position, _)| *position <= at);
+        latest.map(|(_, code)| code).or(self.manifest.municipality.as_ref()).cloned()
     }
 
     /// Writes the files of the blocks up to `last` that the lake does not have yet.
@@ -205,15 +244,20 @@ impl Lake {
         last: u64,
         statements: &DataFrame,
         voids: &DataFrame,
+        instance: &str,
+        page: &Page<'_>,
     ) -> Result<Vec<Files>, LakeError> {
         let known: BTreeMap<Block, &Files> = self.manifest.blocks.iter().map(|f| (f.block(), f)).collect();
         let write = |table: &str, rows: &DataFrame, block: Block| {
             let rows = table::between(rows, block.first, block.last)?;
-            if rows.height() == 0 {
-                return Ok(None);
-            }
             let path = format!("{table}/{:012}-{:012}.parquet", block.first, block.last);
-            store::put_table(&self.dir, path, rows.height(), &table::encode(&rows)?).map(Some)
+            let about = [
+                ("larka.format", Some(manifest::FORMAT.to_string())),
+                ("larka.instance", Some(instance.to_owned())),
+                ("larka.municipality", self.municipality(page, block.last)),
+            ];
+            let about = about.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+            store::put_table(&self.dir, path, rows.height(), &table::encode(&rows, about.collect())?)
         };
         let mut files = Vec::new();
         for block in blocks(last) {

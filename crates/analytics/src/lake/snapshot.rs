@@ -94,20 +94,16 @@ impl Snapshot {
         let mut rows = empty.select(names.iter().copied())?;
         let mut voided = HashSet::new();
         for files in self.manifest.blocks.iter().filter(|b| b.first <= self.at) {
-            if let Some(file) = &files.voids {
-                let voids = table::decode(store::get(&self.dir, file)?, None)?;
-                let voids = table::between(&voids, 0, self.at)?;
-                voided.extend(voids.column("target")?.i64()?.into_no_null_iter());
-            }
-            if let Some(file) = &files.statements {
-                let part = table::decode(store::get(&self.dir, file)?, Some(&names))?;
-                let part = table::between(&part, 0, self.at)?.select(names.iter().copied())?;
-                let part = match keep(&part)? {
-                    Some(mask) => part.filter(&mask)?,
-                    None => part,
-                };
-                rows.vstack_mut_owned(part)?;
-            }
+            let voids = table::decode(store::get(&self.dir, &files.voids)?, None)?;
+            let voids = table::between(&voids, 0, self.at)?;
+            voided.extend(voids.column("target")?.i64()?.into_no_null_iter());
+            let part = table::decode(store::get(&self.dir, &files.statements)?, Some(&names))?;
+            let part = table::between(&part, 0, self.at)?.select(names.iter().copied())?;
+            let part = match keep(&part)? {
+                Some(mask) => part.filter(&mask)?,
+                None => part,
+            };
+            rows.vstack_mut_owned(part)?;
         }
         if !voided.is_empty() {
             let counts: BooleanChunked =

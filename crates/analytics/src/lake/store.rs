@@ -59,23 +59,29 @@ pub(crate) fn get(dir: &Path, file: &File) -> Result<Vec<u8>, LakeError> {
     Ok(bytes)
 }
 
-/// Removes what a crash or an earlier step left: every file of ours that the manifest does not name.
-pub(crate) fn sweep(dir: &Path, manifest: &Manifest) -> Result<(), LakeError> {
-    let kept: BTreeSet<&str> = manifest.files().map(|f| f.path.as_str()).collect();
+/// Removes the halves of files that a crash left, and gives every file of ours that the manifest does not name.
+pub(crate) fn strays(dir: &Path, manifest: &Manifest) -> Result<Vec<String>, LakeError> {
+    let named: BTreeSet<&str> = manifest.files().map(|f| f.path.as_str()).collect();
+    let mut strays = Vec::new();
     remove(&dir.join(manifest::FILE).with_extension("tmp")).map_err(|e| LakeError::io(manifest::FILE, e))?;
     for table in TABLES {
         let failed = |e| LakeError::io(table, e);
         for entry in fs::read_dir(dir.join(table)).map_err(failed)? {
             let entry = entry.map_err(failed)?;
-            let name = entry.file_name();
-            let path = format!("{table}/{}", name.to_string_lossy());
-            let ours = path.ends_with(".parquet") || path.ends_with(".tmp");
-            if ours && !kept.contains(path.as_str()) {
+            let path = format!("{table}/{}", entry.file_name().to_string_lossy());
+            if path.ends_with(".tmp") {
                 remove(&entry.path()).map_err(failed)?;
+            } else if path.ends_with(".parquet") && !named.contains(path.as_str()) {
+                strays.push(path);
             }
         }
     }
-    Ok(())
+    Ok(strays)
+}
+
+/// Removes a file of a lake that its manifest does not name.
+pub(crate) fn remove_file(dir: &Path, path: &str) -> Result<(), LakeError> {
+    remove(&dir.join(path)).map_err(|e| LakeError::io(path, e))
 }
 
 /// Removes the lake that is written beside one.

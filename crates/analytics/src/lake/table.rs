@@ -1,6 +1,7 @@
 //! The lake's two tables as data frames, and their Parquet files.
 
 use super::error::LakeError;
+use crate::parquet;
 use domain::statement::{ContextRole, ObjectFacts, share};
 use domain::{Date, StatementFactsRef};
 use eventlog::clock::Micros;
@@ -187,21 +188,9 @@ pub(crate) fn between(table: &DataFrame, first: u64, last: u64) -> Result<DataFr
     Ok(table.slice(start as i64, end - start))
 }
 
-/// Encodes a table as one Parquet file. The bytes follow from the rows alone, whichever way the table was
-/// put together.
-pub(crate) fn encode(table: &DataFrame) -> Result<Vec<u8>, PolarsError> {
-    let mut table = table.clone();
-    table.rechunk_mut();
-    let mut bytes = Vec::new();
-    ParquetWriter::new(&mut bytes)
-        .with_compression(ParquetCompression::Zstd(None))
-        .with_row_group_size(Some(super::blocks::SEGMENT as usize))
-        // One page a column: where pages end would otherwise depend on how much memory the column's buffers
-        // hold on to, which differs between a table just built and one read back.
-        .with_data_page_size(Some(1 << 30))
-        .set_parallel(false)
-        .finish(&mut table)?;
-    Ok(bytes)
+/// Encodes a table as one Parquet file, which says whose it is.
+pub(crate) fn encode(table: &DataFrame, about: Vec<(String, String)>) -> Result<Vec<u8>, PolarsError> {
+    parquet::encode(table, super::blocks::SEGMENT as usize, about)
 }
 
 /// Decodes a Parquet file; all columns, or those named.
