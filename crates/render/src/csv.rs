@@ -1,16 +1,12 @@
 //! A released report as CSV: one table, a row for each place and item of a section, that a spreadsheet opens as it is and
 //! a program reads. `docs/reports.md` says what stands where.
 
-use crate::findings::positive;
 use crate::number::decimal_mark;
-use crate::texts::{self, Word, t, word};
+use crate::texts::t;
+use crate::values::{Cell, HIDDEN, MISSING, Value, about, values};
 use crate::view::View;
-use disclosure::{Lang, Measure, Ratio, Reason, ReleasedSection, Shown};
+use disclosure::{Lang, Reason};
 
-/// What stands in place of a value that is not shown.
-const HIDDEN: &str = "..";
-/// What stands in place of a value that there is not, such as the mean of nobody.
-const MISSING: &str = ".";
 /// The section of the rows that are about the report itself.
 const ABOUT: &str = "about";
 
@@ -80,7 +76,7 @@ pub fn csv(view: &View<'_>) -> Vec<u8> {
                 sheet.value("");
                 let mut row = vec![String::new(); columns.len()];
                 for (value, place) in values(view, section, shown).into_iter().zip(places) {
-                    row[*place] = value.text;
+                    row[*place] = plain(&value.cell, lang);
                 }
                 row.iter().for_each(|value| sheet.value(value));
                 sheet.end();
@@ -118,108 +114,14 @@ fn columns(view: &View<'_>) -> (Vec<(String, String)>, Vec<Vec<usize>>) {
     (columns, places)
 }
 
-/// What is to be said of the report itself, by code: with its name, and in words or numbers.
-fn about(view: &View<'_>) -> Vec<(&'static str, String, String)> {
-    let lang = view.lang;
-    let released = view.released;
-    let identity = released.identity();
-    let row = |code, name: &str, text: &str| (code, name.to_owned(), text.to_owned());
-    let mut rows = vec![
-        row("title", t(lang, "Rapport", "Report"), view.text(released.title())),
-        row("subtitle", t(lang, "Underrubrik", "Subtitle"), view.text(released.subtitle())),
-        row("place", t(lang, "Plats", "Place"), view.text(released.place())),
-        row("period", t(lang, "Period", "Period"), view.text(released.period())),
-        row("as_of", word(Word::AsOf, lang), &identity.as_of),
-        row("position", word(Word::Position, lang), &identity.position.to_string()),
-        row("horizon", word(Word::Horizon, lang), &identity.horizon.to_string()),
-        row("program", word(Word::Program, lang), &identity.program),
-        row("definition", word(Word::DefinitionHash, lang), &identity.definition),
-        row("rules", word(Word::Rules, lang), view.text(&released.preset().title)),
-        row("dated_ahead", word(Word::DatedAhead, lang), &released.dated_ahead().to_string()),
-    ];
-    let sources = released.sources().iter();
-    rows.extend(sources.map(|source| row("source", t(lang, "Källa", "Source"), view.text(source))));
-    rows.push(row("sign", HIDDEN, t(lang, "visas inte; kod säger varför", "not shown; code says why")));
-    rows.push(row("sign", MISSING, t(lang, "finns inte", "there is none")));
-    let preset = released.preset();
-    rows.extend(
-        [Reason::SmallGroup, Reason::LowRate, Reason::Protected]
-            .map(|reason| row("code", reason.code(), &texts::reason(reason, preset.k_summary, preset, lang))),
-    );
-    rows.retain(|(_, _, text)| !text.is_empty());
-    rows
-}
-
-/// One value of a figure.
-struct Value {
-    code: String,
-    name: String,
-    text: String,
-}
-
-/// The values of a figure, the same ones whether shown or hidden, so that hiding moves nothing.
-fn values(view: &View<'_>, section: &ReleasedSection, shown: &Shown) -> Vec<Value> {
-    let lang = view.lang;
-    let percent = |part: u64, of: u64| {
-        Ratio::new(part.into(), of.into()).map(|ratio| ratio.round_percent(1).to_plain(decimal_mark(lang)))
-    };
-    let full = matches!(shown, Shown::Full(_));
-    let summary = !matches!(shown, Shown::Hidden(_));
-    // Of what may be shown, what is not there is missing.
-    let value = |code: &str, name: &str, may: bool, text: Option<String>| Value {
-        code: code.into(),
-        name: name.into(),
-        text: text.unwrap_or_else(|| if may { MISSING } else { HIDDEN }.into()),
-    };
-    let rate = shown.answered().zip(shown.base()).and_then(|(part, of)| percent(part, of));
-    let mut values = Vec::new();
-    let counted = |place: usize| shown.counts().and_then(|counts| counts.get(place)).map(u64::to_string);
-    let categories = section.categories();
-    match section.measure() {
-        Measure::Levels { .. } | Measure::Likert => {
-            for (place, category) in categories.iter().enumerate() {
-                values.push(value(&category.code, view.text(&category.label), full, counted(place)));
-            }
-        }
-        Measure::SelfVsDemonstrated => {
-            for place in 0..categories.len() * categories.len() {
-                let (own, demonstrated) =
-                    (&categories[place / categories.len()], &categories[place % categories.len()]);
-                let names = [view.text(&own.label), view.text(&demonstrated.label)].join(" / ");
-                let code = format!("{}/{}", own.code, demonstrated.code);
-                values.push(value(&code, &names, full, counted(place)));
-            }
-        }
-        Measure::ResponseRate | Measure::Coverage => {}
+/// A value as a text that is read as a number.
+fn plain(cell: &Cell, lang: Lang) -> String {
+    match cell {
+        Cell::Count(number) => number.to_string(),
+        Cell::Decimal(number) => number.to_plain(decimal_mark(lang)),
+        Cell::Hidden => HIDDEN.to_owned(),
+        Cell::Missing => MISSING.to_owned(),
     }
-    if section.measure() == Measure::Likert {
-        let positive = positive(section, shown).and_then(|(part, of)| percent(part, of));
-        let mean = shown.score().and_then(|score| score.mean());
-        let mean = mean.map(|mean| mean.round(2).to_plain(decimal_mark(lang)));
-        let name = t(lang, "andel positiva, procent", "share positive, per cent");
-        values.push(value("positive", name, summary, positive));
-        values.push(value("mean", t(lang, "medelvärde", "mean"), summary, mean));
-    }
-    if section
-        .figures()
-        .iter()
-        .any(|figure| matches!(&figure.shown, Shown::Full(full) if full.interval.is_some()))
-    {
-        let interval = match shown {
-            Shown::Full(full) => full.interval,
-            _ => None,
-        };
-        let of_mean = shown.positive().is_none() && shown.score().is_some();
-        let end = |end: Ratio| if of_mean { end.round(2) } else { end.round_percent(1) };
-        let text = |place: Option<Ratio>| place.map(|place| end(place).to_plain(decimal_mark(lang)));
-        let low = text(interval.map(|interval| interval.low));
-        let high = text(interval.map(|interval| interval.high));
-        values.push(value("interval_low", t(lang, "95 %-intervall, från", "95% interval, from"), full, low));
-        values.push(value("interval_high", t(lang, "95 %-intervall, till", "95% interval, to"), full, high));
-    }
-    let name = t(lang, "andel av basen, procent", "share of the base, per cent");
-    values.push(value("rate", name, summary, rate));
-    values
 }
 
 struct Sheet {

@@ -1,10 +1,10 @@
-//! Released result tables to HTML, SVG, CSV and JSON, in Swedish and English.
+//! Released result tables to HTML, SVG, XLSX, CSV and JSON, in Swedish and English.
 //!
 //! Takes nothing but [`disclosure::Released`], so nothing that the gate holds back can get onto a page. No clock, no
 //! chance, no map order: the same report and language give the same bytes.
 //!
 //! * [`View`]: what one reader looks at (language, unit and down)
-//! * [`json`], [`csv`], [`document`], [`fragment`]: the formats
+//! * [`Format`]; [`json`], [`csv`], [`xlsx`], [`document`], [`fragment`]: the formats
 //! * [`paper`]: the report as a document, from which `larka-pdf` makes PDF
 //! * [`page`] and [`components`]: the frame and the pieces that every page of the house is made of
 //! * [`assets`]: style sheet and fonts
@@ -16,6 +16,7 @@ mod charts;
 pub mod components;
 mod csv;
 mod findings;
+mod format;
 mod json;
 mod method;
 mod number;
@@ -27,13 +28,17 @@ mod rows;
 mod sentences;
 mod tables;
 mod texts;
+mod values;
 mod view;
+mod xlsx;
 
 pub use assets::{Asset, assets};
 pub use csv::csv;
+pub use format::Format;
 pub use json::json;
 pub use number::{count, date, mean, percent};
 pub use page::{NavLink, PageFrame, Stylesheet, page};
 pub use paper::paper;
 pub use report::{document, finding, fragment, glimpse};
 pub use view::{UNIT, View};
+pub use xlsx::{WorkbookError, xlsx};

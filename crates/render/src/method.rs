@@ -6,7 +6,8 @@ use crate::texts::{self, Word, t, word};
 use crate::view::View;
 use disclosure::{Reason, ReleasedSection, Shown, Text};
 
-pub(crate) fn method(view: &View<'_>) -> Block {
+/// The method; what is not shown is counted of the figures of `rows`.
+pub(crate) fn method(view: &View<'_>, rows: &[(usize, usize)]) -> Block {
     let lang = view.lang;
     let released = view.released;
     let plain = |text: &str| Piece::Words(Words::Plain, text.to_owned());
@@ -27,7 +28,8 @@ pub(crate) fn method(view: &View<'_>) -> Block {
     body.extend(released.sources().iter().map(|source| said(view, String::new(), source)));
     body.push(Piece::Heading(word(Word::WhatIsHidden, lang).to_owned()));
     body.push(Piece::Words(Words::Plain, texts::rules(released.preset(), lang)));
-    let hidden: Vec<String> = released.sections().iter().filter_map(|part| hidden(view, part)).collect();
+    let hidden: Vec<String> =
+        released.sections().iter().filter_map(|part| hidden(view, part, rows)).collect();
     if !hidden.is_empty() {
         body.push(Piece::List(hidden));
     }
@@ -71,10 +73,10 @@ fn notes<'a>(view: &View<'a>) -> Vec<(&'a Text, Vec<&'a str>)> {
     notes
 }
 
-fn hidden(view: &View<'_>, part: &ReleasedSection) -> Option<String> {
+fn hidden(view: &View<'_>, part: &ReleasedSection, rows: &[(usize, usize)]) -> Option<String> {
     let mut by = [(Reason::SmallGroup, 0), (Reason::LowRate, 0), (Reason::Protected, 0)];
     let mut all = 0;
-    for (place, _) in &view.near {
+    for (place, _) in rows {
         for shown in (0..part.items().len()).filter_map(|item| part.figure(*place, item)) {
             all += 1;
             if let Shown::Hidden(reason) = shown

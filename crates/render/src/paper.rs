@@ -54,7 +54,7 @@ pub fn paper(view: &View<'_>) -> String {
             ),
         },
         "parts": blocks(view).iter().map(|block| setter.part(block)).collect::<Vec<_>>(),
-        "method": setter.part(&method(view)),
+        "method": setter.part(&method(view, &view.near)),
     });
     let mut out = document.to_string();
     out.push('\n');

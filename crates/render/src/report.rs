@@ -32,7 +32,7 @@ pub fn fragment(view: &View<'_>) -> Markup {
     let lang = view.lang;
     let released = view.released;
     let blocks = blocks(view);
-    let method = method(view);
+    let method = method(view, &view.near);
     html! {
         article class="report" {
             div class="cover" {

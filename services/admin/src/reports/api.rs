@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use disclosure::Lang;
-use render::{Stylesheet, View};
+use render::{Format, View};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa::openapi::{RefOr, Schema};
@@ -30,7 +30,7 @@ fn kinds() -> RefOr<Schema> {
 }
 
 fn formats() -> RefOr<Schema> {
-    one_of(&["json", "csv", "html"])
+    one_of(&Format::ALL.map(Format::name))
 }
 
 /// What may stand behind a report's address.
@@ -38,7 +38,7 @@ fn formats() -> RefOr<Schema> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
-    /// `json` (the default), `csv` or `html`.
+    /// The form of the file; none: `json`.
     #[param(schema_with = formats, required = false)]
     pub(crate) format: Option<String>,
     /// `en`, or else Swedish.
@@ -52,6 +52,13 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
+    /// The form of the file; JSON unless asked otherwise.
+    fn format(&self) -> Result<Format, Problem> {
+        let Some(name) = self.format.as_deref() else { return Ok(Format::Json) };
+        let expected = || format!("one of {}", Format::ALL.map(Format::name).join(", "));
+        Format::named(name).ok_or_else(|| Problem::Invalid { at: "?format".to_owned(), expected: expected() })
+    }
+
     /// The language; Swedish unless asked otherwise.
     pub(crate) fn lang(&self) -> Lang {
         lang_named(self.lang.as_deref())
@@ -80,7 +87,12 @@ impl Wanted {
 
 /// Makes a report: `competence` or `survey`.
 #[utoipa::path(get, path = "/api/v1/reports/{kind}", tag = "reports", params(Kind, Wanted), responses(
-    (status = OK, content((Object = "application/json"), (String = "text/csv; charset=utf-8"), (String = "text/html; charset=utf-8"))),
+    (status = OK, content(
+        (Object = "application/json"),
+        (String = "text/csv; charset=utf-8"),
+        (String = "text/html; charset=utf-8"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    )),
 ))]
 pub(crate) async fn report(
     _: Administrator,
@@ -88,25 +100,17 @@ pub(crate) async fn report(
     Path(Kind { kind }): Path<Kind>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Problem> {
+    let format = wanted.format()?;
     let released = reports.make(wanted.ask(&kind)?).await?;
     let view = match wanted.unit() {
         None => View::new(&released, wanted.lang()),
         Some(unit) => View::of_unit(&released, wanted.lang(), unit).ok_or(Problem::NotFound("unit"))?,
     };
-    let (content_type, ending, bytes) = match wanted.format.as_deref() {
-        None | Some("json") => ("application/json", "json", render::json(&view).into_bytes()),
-        Some("csv") => ("text/csv; charset=utf-8", "csv", render::csv(&view)),
-        Some("html") => {
-            ("text/html; charset=utf-8", "html", render::document(&view, Stylesheet::Inline).into_bytes())
-        }
-        Some(_) => {
-            let expected = "json, csv or html".to_owned();
-            return Err(Problem::Invalid { at: "?format".to_owned(), expected });
-        }
-    };
-    let mut response = ([(header::CONTENT_TYPE, content_type)], bytes).into_response();
+    let bytes = reports.write(&view, format).await?;
+    let mut response = ([(header::CONTENT_TYPE, format.media_type())], bytes).into_response();
     let headers = response.headers_mut();
-    let name = format!("attachment; filename=\"larka-{kind}-{}.{ending}\"", released.identity().as_of);
+    let name =
+        format!("attachment; filename=\"larka-{kind}-{}.{}\"", released.identity().as_of, format.name());
     if let Ok(value) = name.parse() {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use disclosure::Released;
 use futures_util::future::BoxFuture;
+use render::{Format, View};
 
 use crate::shell::problem::Problem;
 
@@ -40,10 +41,17 @@ pub enum ReportFailure {
     Failed,
 }
 
-/// Makes reports.
+/// Makes reports and their files.
 pub trait Reports: Send + Sync {
     /// A report that has passed the gate.
     fn make(&self, ask: Ask) -> BoxFuture<'_, Result<Arc<Released>, ReportFailure>>;
+
+    /// A report's file: what of it is looked at, in a form.
+    fn write<'a>(
+        &'a self,
+        view: &'a View<'a>,
+        format: Format,
+    ) -> BoxFuture<'a, Result<Vec<u8>, ReportFailure>>;
 }
 
 impl From<ReportFailure> for Problem {

@@ -9,7 +9,7 @@ use domain::Municipality;
 use domain::events::RoundFacts;
 use maud::{Markup, html};
 use render::components;
-use render::{UNIT, View};
+use render::{Format, UNIT, View};
 
 use super::api::Wanted;
 use super::ask::{ReportFailure, Reports};
@@ -114,7 +114,7 @@ fn choices(page: Page, released: &Released, municipality: &Municipality, wanted:
     let lang = wanted.lang();
     let rounds = rounds(municipality);
     let chosen = wanted.round().or_else(|| rounds.first().map(|round| round.id.as_str()));
-    let file = |format: &str| wanted.file(page, format, released.identity().position);
+    let file = |format: Format| wanted.file(page, format, released.identity().position);
     html! {
         form class="choices" method="get" action=(page.path) {
             input type="hidden" name="lang" value=(lang.tag());
@@ -141,9 +141,10 @@ fn choices(page: Page, released: &Released, municipality: &Municipality, wanted:
             (components::button(t(lang, "Visa", "Show")))
             p class="files" {
                 (t(lang, "Hämta som", "Download as")) " "
-                a href=(file("html")) { "HTML" } ", "
-                a href=(file("csv")) { "CSV" } (t(lang, " eller ", " or "))
-                a href=(file("json")) { "JSON" }
+                @for (before, format) in Format::ALL.into_iter().enumerate() {
+                    @if before == Format::ALL.len() - 1 { (t(lang, " eller ", " or ")) } @else if before > 0 { ", " }
+                    a href=(file(format)) { (format.label()) }
+                }
             }
         }
     }
@@ -187,8 +188,8 @@ impl Wanted {
     }
 
     /// The same report as a file.
-    fn file(&self, page: Page, format: &str, position: u64) -> String {
-        let more = format!("&format={format}&at={position}");
+    fn file(&self, page: Page, format: Format, position: u64) -> String {
+        let more = format!("&format={}&at={position}", format.name());
         self.of(&format!("/api/v1/reports/{}", kind(page)), self.lang(), self.unit(), &more)
     }
 
@@ -221,7 +222,7 @@ mod tests {
         let same = "round=v%C3%A5r%2F26&unit=a%201";
         assert_eq!(wanted.address(SURVEY, Lang::En), format!("/reports/survey?lang=en&{same}&at=7"));
         assert_eq!(
-            wanted.file(SURVEY, "csv", 9),
+            wanted.file(SURVEY, Format::Csv, 9),
             format!("/api/v1/reports/survey?lang=sv&{same}&format=csv&at=9")
         );
         let pattern = "/reports/survey?lang=sv&round=v%C3%A5r%2F26&at=7&unit={unit}";

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use admin::{CredentialInput, CredentialTask};
 use clap::Args;
+use disclosure::Lang;
 use indicatif::{ProgressBar, ProgressStyle};
-use render::View;
+use render::{Format, View};
 use serde::Serialize;
 use serde_json::Value;
 use synthetic::{Plan, World};
@@ -18,7 +19,7 @@ use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::serving::{self, Listeners, Running};
 use crate::settings::{Common, ServeFlags, Settings};
-use crate::tasks::reports::{self, Format};
+use crate::tasks::reports;
 use crate::tasks::{self, Task};
 
 /// Statements in one request.
@@ -219,16 +220,14 @@ async fn write_reports(instance: &Instance, folder: &Path) -> Result<Vec<PathBuf
     std::fs::create_dir_all(&folder)?;
     let mut written = Vec::new();
     for (name, released) in reports::all(instance).await? {
-        for (format, lang, file) in [
-            (Format::Html, disclosure::Lang::Sv, format!("{name}.sv.html")),
-            (Format::Html, disclosure::Lang::En, format!("{name}.en.html")),
-            (Format::Csv, disclosure::Lang::Sv, format!("{name}.sv.csv")),
-            (Format::Csv, disclosure::Lang::En, format!("{name}.en.csv")),
-            (Format::Json, disclosure::Lang::Sv, format!("{name}.json")),
-        ] {
-            let path = folder.join(file);
-            std::fs::write(&path, reports::write(&View::new(&released, lang), format))?;
-            written.push(path);
+        for format in Format::ALL {
+            let languages: &[Lang] = if format.has_language() { &[Lang::Sv, Lang::En] } else { &[Lang::Sv] };
+            for lang in languages {
+                let language = if format.has_language() { format!("{}.", lang.tag()) } else { String::new() };
+                let path = folder.join(format!("{name}.{language}{}", format.name()));
+                std::fs::write(&path, reports::write(&View::new(&released, *lang), format).await?)?;
+                written.push(path);
+            }
         }
     }
     bar.finish_and_clear();

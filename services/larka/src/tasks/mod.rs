@@ -13,6 +13,8 @@ mod sources;
 use std::time::Duration;
 
 use admin::{CredentialTask, ForwardTask};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -92,6 +94,8 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
         Task::ImportRun(run) => imported::note(instance, run).await,
         Task::Standing { ids } => imported::standing(instance, &ids).await,
         Task::Provenance { statement } => provenance::of(instance, &statement).await,
-        Task::Report(flags) => Ok(json!({ "report": reports::text(instance, &flags).await? })),
+        Task::Report(flags) => {
+            Ok(json!({ "report": STANDARD.encode(reports::file(instance, &flags).await?) }))
+        }
     }
 }

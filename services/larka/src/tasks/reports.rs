@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 use disclosure::{Lang, Preset, Released};
 use eventlog::event::Position;
 use futures_util::future::BoxFuture;
-use render::{Stylesheet, View};
+use render::{Format, Stylesheet, View};
 use serde::{Deserialize, Serialize};
 use worker::reports::{Question, ReportError, Request};
 
@@ -21,7 +22,7 @@ pub(crate) struct Flags {
     #[arg(value_enum)]
     kind: Kind,
     /// Form of the file
-    #[arg(long, value_enum, default_value = "html")]
+    #[arg(long, value_parser = formats(), default_value = Format::Html.name())]
     format: Format,
     /// File to write; - for standard output
     #[arg(long, default_value = "-", value_name = "FILE")]
@@ -55,13 +56,6 @@ pub(crate) enum Kind {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-pub(crate) enum Format {
-    Html,
-    Json,
-    Csv,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub(crate) enum Language {
     Sv,
     En,
@@ -76,8 +70,13 @@ impl From<Language> for Lang {
     }
 }
 
-/// The report's text, made after everything in the log has reached the lake.
-pub(crate) async fn text(instance: &Instance, flags: &Flags) -> Result<String, Failure> {
+fn formats() -> impl clap::builder::TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(Format::name))
+        .try_map(|name| Format::named(&name).ok_or("none of the forms of a report"))
+}
+
+/// The report's file, made after everything in the log has reached the lake.
+pub(crate) async fn file(instance: &Instance, flags: &Flags) -> Result<Vec<u8>, Failure> {
     instance.worker.catch_up().await?;
     let question = match flags.kind {
         Kind::Competence => Question::Competence,
@@ -96,7 +95,7 @@ pub(crate) async fn text(instance: &Instance, flags: &Flags) -> Result<String, F
         Some(code) => View::of_unit(&released, flags.lang.into(), code)
             .ok_or_else(|| Failure::setting("unit", "the code of a unit in the organisation"))?,
     };
-    Ok(String::from_utf8(write(&view, flags.format))?)
+    write(&view, flags.format).await
 }
 
 /// Every report that there is something for: competence, and each round of a survey, by the name of its file.
@@ -133,12 +132,13 @@ fn file_name(id: &str) -> String {
 }
 
 /// A view of a released report as a file's bytes.
-pub(crate) fn write(view: &View<'_>, format: Format) -> Vec<u8> {
-    match format {
+pub(crate) async fn write(view: &View<'_>, format: Format) -> Result<Vec<u8>, Failure> {
+    Ok(match format {
         Format::Html => render::document(view, Stylesheet::Inline).into_bytes(),
-        Format::Json => render::json(view).into_bytes(),
+        Format::Xlsx => render::xlsx(view)?,
         Format::Csv => render::csv(view),
-    }
+        Format::Json => render::json(view).into_bytes(),
+    })
 }
 
 /// What the pages ask for reports, and for how the log's followers stand.
@@ -164,6 +164,19 @@ impl admin::Reports for ForPages {
                 }
             })?;
             Ok(released)
+        })
+    }
+
+    fn write<'a>(
+        &'a self,
+        view: &'a View<'a>,
+        format: Format,
+    ) -> BoxFuture<'a, Result<Vec<u8>, admin::ReportFailure>> {
+        Box::pin(async move {
+            write(view, format).await.map_err(|error| {
+                tracing::error!(%error, format = format.name(), "a report's file could not be made");
+                admin::ReportFailure::Failed
+            })
         })
     }
 }

@@ -1,0 +1,137 @@
+//! What files of tables are filled with: the values of a figure, and what is said of the report itself.
+
+use crate::findings::positive;
+use crate::texts::{self, Word, t, word};
+use crate::view::View;
+use disclosure::{Measure, Ratio, Reason, ReleasedSection, Rounded, Shown};
+
+/// What stands in place of a value that is not shown.
+pub(crate) const HIDDEN: &str = "..";
+/// What stands in place of a value that there is not, such as the mean of nobody.
+pub(crate) const MISSING: &str = ".";
+
+/// One value of a figure.
+pub(crate) struct Value {
+    /// Stable; with `name` it says which column the value belongs in.
+    pub(crate) code: String,
+    pub(crate) name: String,
+    pub(crate) cell: Cell,
+}
+
+/// What stands in a cell.
+pub(crate) enum Cell {
+    /// People, exactly.
+    Count(u64),
+    /// A share in per cent with one decimal, or a mean with two.
+    Decimal(Rounded),
+    /// It may not be shown.
+    Hidden,
+    /// There is none.
+    Missing,
+}
+
+/// What is to be said of the report itself, by code: with its name, and in words or numbers.
+pub(crate) fn about(view: &View<'_>) -> Vec<(&'static str, String, String)> {
+    let lang = view.lang;
+    let released = view.released;
+    let identity = released.identity();
+    let row = |code, name: &str, text: &str| (code, name.to_owned(), text.to_owned());
+    let mut rows = vec![
+        row("title", t(lang, "Rapport", "Report"), view.text(released.title())),
+        row("subtitle", t(lang, "Underrubrik", "Subtitle"), view.text(released.subtitle())),
+        row("place", t(lang, "Plats", "Place"), view.text(released.place())),
+        row("period", t(lang, "Period", "Period"), view.text(released.period())),
+        row("as_of", word(Word::AsOf, lang), &identity.as_of),
+        row("position", word(Word::Position, lang), &identity.position.to_string()),
+        row("horizon", word(Word::Horizon, lang), &identity.horizon.to_string()),
+        row("program", word(Word::Program, lang), &identity.program),
+        row("definition", word(Word::DefinitionHash, lang), &identity.definition),
+        row("rules", word(Word::Rules, lang), view.text(&released.preset().title)),
+        row("dated_ahead", word(Word::DatedAhead, lang), &released.dated_ahead().to_string()),
+    ];
+    let sources = released.sources().iter();
+    rows.extend(sources.map(|source| row("source", t(lang, "Källa", "Source"), view.text(source))));
+    let is_sign = |sign: &str| matches!(sign, HIDDEN | MISSING);
+    let signs = signs(view).into_iter();
+    rows.extend(signs.map(|(sign, text)| row(if is_sign(sign) { "sign" } else { "code" }, sign, &text)));
+    rows.retain(|(_, _, text)| !text.is_empty());
+    rows
+}
+
+/// What stands in place of values, and the codes of reasons, each in words.
+pub(crate) fn signs(view: &View<'_>) -> [(&'static str, String); 5] {
+    let (lang, preset) = (view.lang, view.released.preset());
+    let code = |reason: Reason| (reason.code(), texts::reason(reason, preset.k_summary, preset, lang));
+    [
+        (HIDDEN, t(lang, "visas inte; kod säger varför", "not shown; code says why").to_owned()),
+        (MISSING, t(lang, "finns inte", "there is none").to_owned()),
+        code(Reason::SmallGroup),
+        code(Reason::LowRate),
+        code(Reason::Protected),
+    ]
+}
+
+/// The values of a figure, the same ones whether shown or hidden, so that hiding moves nothing.
+pub(crate) fn values(view: &View<'_>, section: &ReleasedSection, shown: &Shown) -> Vec<Value> {
+    let lang = view.lang;
+    let percent = |part: u64, of: u64| {
+        Ratio::new(part.into(), of.into()).map(|ratio| Cell::Decimal(ratio.round_percent(1)))
+    };
+    let full = matches!(shown, Shown::Full(_));
+    let summary = !matches!(shown, Shown::Hidden(_));
+    // Of what may be shown, what is not there is missing.
+    let value = |code: &str, name: &str, may: bool, cell: Option<Cell>| Value {
+        code: code.into(),
+        name: name.into(),
+        cell: cell.unwrap_or(if may { Cell::Missing } else { Cell::Hidden }),
+    };
+    let rate = shown.answered().zip(shown.base()).and_then(|(part, of)| percent(part, of));
+    let mut values = Vec::new();
+    let counted =
+        |place: usize| shown.counts().and_then(|counts| counts.get(place)).map(|count| Cell::Count(*count));
+    let categories = section.categories();
+    match section.measure() {
+        Measure::Levels { .. } | Measure::Likert => {
+            for (place, category) in categories.iter().enumerate() {
+                values.push(value(&category.code, view.text(&category.label), full, counted(place)));
+            }
+        }
+        Measure::SelfVsDemonstrated => {
+            for place in 0..categories.len() * categories.len() {
+                let (own, demonstrated) =
+                    (&categories[place / categories.len()], &categories[place % categories.len()]);
+                let names = [view.text(&own.label), view.text(&demonstrated.label)].join(" / ");
+                let code = format!("{}/{}", own.code, demonstrated.code);
+                values.push(value(&code, &names, full, counted(place)));
+            }
+        }
+        Measure::ResponseRate | Measure::Coverage => {}
+    }
+    if section.measure() == Measure::Likert {
+        let positive = positive(section, shown).and_then(|(part, of)| percent(part, of));
+        let mean = shown.score().and_then(|score| score.mean());
+        let mean = mean.map(|mean| Cell::Decimal(mean.round(2)));
+        let name = t(lang, "andel positiva, procent", "share positive, per cent");
+        values.push(value("positive", name, summary, positive));
+        values.push(value("mean", t(lang, "medelvärde", "mean"), summary, mean));
+    }
+    if section
+        .figures()
+        .iter()
+        .any(|figure| matches!(&figure.shown, Shown::Full(full) if full.interval.is_some()))
+    {
+        let interval = match shown {
+            Shown::Full(full) => full.interval,
+            _ => None,
+        };
+        let of_mean = shown.positive().is_none() && shown.score().is_some();
+        let end = |end: Ratio| if of_mean { end.round(2) } else { end.round_percent(1) };
+        let low = interval.map(|interval| Cell::Decimal(end(interval.low)));
+        let high = interval.map(|interval| Cell::Decimal(end(interval.high)));
+        values.push(value("interval_low", t(lang, "95 %-intervall, från", "95% interval, from"), full, low));
+        values.push(value("interval_high", t(lang, "95 %-intervall, till", "95% interval, to"), full, high));
+    }
+    let name = t(lang, "andel av basen, procent", "share of the base, per cent");
+    values.push(value("rate", name, summary, rate));
+    values
+}

@@ -1,0 +1,385 @@
+//! A released report as a workbook that people and screen readers find their way in: contents, method, then one sheet
+//! with one table for each section (the UK Analysis Function's guidance on accessible spreadsheets).
+
+mod names;
+
+use crate::findings;
+use crate::method::method;
+use crate::number::{date, dates_in};
+use crate::piece::Piece;
+use crate::report;
+use crate::texts::{self, Word, t, word};
+use crate::values::{Cell, HIDDEN, MISSING, signs, values};
+use crate::view::View;
+use disclosure::{Lang, Reason, ReleasedSection};
+use names::cut;
+use rust_xlsxwriter::{
+    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Table, TableColumn, TableStyle, Url,
+    Workbook, Worksheet, XlsxError,
+};
+use std::borrow::Cow;
+
+/// A cell's text has at most so many UTF-16 units.
+const LONGEST: usize = 32_767;
+/// The widest column, in characters; what is longer breaks.
+const WIDEST: usize = 70;
+/// The narrowest.
+const NARROWEST: usize = 9;
+/// A4, as a workbook calls it.
+const A4: u8 = 9;
+
+/// Why there is no workbook: a table beyond what a sheet holds, or no room for the files it is put together from.
+#[derive(Debug, thiserror::Error)]
+#[error("the report cannot be written as a workbook: {0}")]
+pub struct WorkbookError(#[from] XlsxError);
+
+/// The report as XLSX. Numbers are numbers, rounded as in CSV: counts exact, shares in per cent with one decimal, means
+/// with two. No cell of a table is empty: what is hidden is `..`, what there is not is `.`, and the reason's code stands
+/// in a column of its own. The day of the report stands as the day on which the workbook was made, so that the same
+/// report gives the same bytes.
+///
+/// # Errors
+/// A section has more rows than a sheet holds, or the system's folder for temporary files cannot be written to.
+pub fn xlsx(view: &View<'_>) -> Result<Vec<u8>, WorkbookError> {
+    let lang = view.lang;
+    let sections: Vec<&ReleasedSection> =
+        view.released.sections().iter().filter(|section| figures(view, section).next().is_some()).collect();
+    let contents = t(lang, "Innehåll", "Contents");
+    let titles: Vec<String> = [contents, word(Word::How, lang)]
+        .into_iter()
+        .chain(sections.iter().map(|section| view.text(section.title())))
+        .map(str::to_owned)
+        .collect();
+    let names = names::sheets(&titles);
+    let back = Held::Link { sheet: &names[0], text: t(lang, "Till innehållet", "To the contents") };
+    let method = method_rows(view);
+    let rows: Vec<usize> = std::iter::once(method.len())
+        .chain(sections.iter().map(|section| figures(view, section).count()))
+        .collect();
+
+    let (title, _, place) = report::title(view);
+    let title = format!("{title}{place}");
+    let mut book = Book::new(&title, &view.released.identity().as_of, lang)?;
+    let subtitle = view.text(view.released.subtitle());
+    let lines = [
+        subtitle.to_owned(),
+        dates_in(view.text(view.released.period()), lang),
+        findings::of_report(view),
+        format!("{} {}.", word(Word::AsOf, lang), date(&view.released.identity().as_of, lang)),
+        t(
+            lang,
+            "Ett blad beskriver hur siffrorna är framtagna, sedan har varje del av rapporten ett blad med en tabell.",
+            "One sheet says how the figures were made; then each part of the report has a sheet with one table.",
+        )
+        .to_owned(),
+    ];
+    book.sheet(
+        &Sheet {
+            name: &names[0],
+            table: "contents",
+            title: &title,
+            lines: lines.into_iter().filter(|line| !line.is_empty()).map(Held::from).collect(),
+            heads: [("Blad", "Sheet"), ("Rubrik", "Title"), ("Rader", "Rows")]
+                .map(|(sv, en)| t(lang, sv, en).to_owned())
+                .to_vec(),
+            rows: rows.len(),
+        },
+        (1..names.len()).map(|at| {
+            let link = Held::Link { sheet: &names[at], text: &names[at] };
+            vec![link, Held::from(titles[at].as_str()), Held::count(rows[at - 1] as u64)]
+        }),
+    )?;
+    book.sheet(
+        &Sheet {
+            name: &names[1],
+            table: "method",
+            title: &titles[1],
+            lines: vec![back.clone()],
+            heads: vec![t(lang, "Vad", "What").to_owned(), t(lang, "Förklaring", "Explanation").to_owned()],
+            rows: method.len(),
+        },
+        method.into_iter().map(|(what, text)| vec![Held::from(what), Held::from(text)]),
+    )?;
+    for (section, (name, rows)) in sections.iter().zip(names.iter().skip(2).zip(rows.iter().skip(1))) {
+        let title = view.text(section.title());
+        let base = view.root().and_then(|root| view.released.populations().get(root)?.base);
+        let about = texts::base_and_date(section.measure(), base, &view.released.identity().as_of, lang);
+        book.sheet(
+            &Sheet {
+                name,
+                table: &format!("section_{}", section.id().replace('-', "_")),
+                title: &format!("{title}: {}", view.place()),
+                lines: vec![Held::from(format!("{about} {}", legend(lang))), back.clone()],
+                heads: heads(view, section),
+                rows: *rows,
+            },
+            figures(view, section).map(|figure| row(view, section, figure)),
+        )?;
+    }
+    Ok(book.workbook.save_to_buffer()?)
+}
+
+/// The places and items of a section that have a figure, in the order of its rows: item by item, down the tree.
+fn figures<'a>(view: &'a View<'_>, section: &'a ReleasedSection) -> impl Iterator<Item = (usize, usize)> {
+    let of = move |item: usize| view.rows.iter().map(move |(place, _)| (item, *place));
+    (0..section.items().len()).flat_map(of).filter(|(item, place)| section.figure(*place, *item).is_some())
+}
+
+fn heads(view: &View<'_>, section: &ReleasedSection) -> Vec<String> {
+    let lang = view.lang;
+    let item = texts::item_head(section.measure(), lang);
+    let mut heads = vec![
+        format!("{item}, {}", t(lang, "kod", "code")),
+        item.to_owned(),
+        format!("{}, {}", word(Word::Unit, lang), t(lang, "kod", "code")),
+        word(Word::Unit, lang).to_owned(),
+        t(lang, "Enhetstyp", "Kind of unit").to_owned(),
+        texts::n_head(section.measure(), lang).to_owned(),
+        t(lang, "Bas, antal", "Base, number").to_owned(),
+        t(lang, "Varför något inte visas, kod", "Why something is not shown, code").to_owned(),
+    ];
+    if let Some(any) = section.figures().first() {
+        let named = values(view, section, &any.shown).into_iter();
+        heads.extend(named.map(|value| format!("{} ({})", texts::capital(&value.name), value.code)));
+    }
+    heads
+}
+
+fn row<'a>(view: &View<'a>, section: &'a ReleasedSection, (item, place): (usize, usize)) -> Vec<Held<'a>> {
+    let about = &section.items()[item];
+    let unit = &view.released.populations()[place];
+    let Some(shown) = section.figure(place, item) else { return Vec::new() };
+    let number = |number: Option<u64>| number.map_or(Held::Sign(HIDDEN), Held::count);
+    let mut row = vec![
+        Held::from(about.code.as_str()),
+        Held::from(view.text(&about.label)),
+        Held::from(unit.code.as_str()),
+        Held::from(unit.label.get(view.lang)),
+        Held::from(unit.kind.as_str()),
+        number(shown.answered()),
+        number(shown.base()),
+        Held::from(shown.reason().map_or(MISSING, Reason::code)),
+    ];
+    row.extend(values(view, section, shown).into_iter().map(|value| match value.cell {
+        Cell::Count(count) => Held::count(count),
+        Cell::Decimal(number) => {
+            Held::Number(number.scaled as f64 / 10f64.powi(number.decimals.into()), number.decimals)
+        }
+        Cell::Hidden => Held::Sign(HIDDEN),
+        Cell::Missing => Held::Sign(MISSING),
+    }));
+    row
+}
+
+/// What the signs in cells mean, on the sheet that has them.
+fn legend(lang: Lang) -> &'static str {
+    t(
+        lang,
+        ".. betyder att värdet inte visas; kolumnen med koden säger varför. En ensam punkt betyder att det inte finns.",
+        ".. means that the value is not shown; the column with the code says why. A single dot means that there is none.",
+    )
+}
+
+/// What the method of a page says, with the signs and codes in words, as a table of two columns.
+fn method_rows(view: &View<'_>) -> Vec<(String, String)> {
+    let method = method(view, &view.rows);
+    let mut rows: Vec<(String, String)> = Vec::new();
+    let mut about = method.title;
+    for piece in method.body {
+        match piece {
+            Piece::Heading(heading) => about = heading,
+            Piece::Words(_, text) | Piece::Said(text, _) => rows.push((about.clone(), text)),
+            Piece::List(texts) => rows.extend(texts.into_iter().map(|text| (about.clone(), text))),
+            Piece::Terms(terms) => {
+                rows.extend(terms.into_iter().map(|(term, text, _)| (term.to_owned(), text)));
+            }
+            // A method has words alone.
+            _ => {}
+        }
+    }
+    rows.extend(signs(view).into_iter().map(|(sign, text)| (sign.to_owned(), text)));
+    rows
+}
+
+/// What stands in a cell.
+#[derive(Clone)]
+enum Held<'a> {
+    Text(Cow<'a, str>),
+    /// In place of a number.
+    Sign(&'static str),
+    /// With so many decimals.
+    Number(f64, u8),
+    /// To another sheet.
+    Link {
+        sheet: &'a str,
+        text: &'a str,
+    },
+}
+
+impl Held<'_> {
+    fn count(number: u64) -> Self {
+        Self::Number(number as f64, 0)
+    }
+}
+
+impl<'a> From<&'a str> for Held<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for Held<'_> {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+/// A sheet with its one table.
+struct Sheet<'a> {
+    name: &'a str,
+    /// The table's name.
+    table: &'a str,
+    title: &'a str,
+    /// What stands between the title and the table, a row each.
+    lines: Vec<Held<'a>>,
+    heads: Vec<String>,
+    /// How many rows the table has below its heads.
+    rows: usize,
+}
+
+/// A workbook and how its cells look.
+struct Book {
+    workbook: Workbook,
+    title: Format,
+    head: Format,
+    text: Format,
+    sign: Format,
+    /// By decimals.
+    numbers: [Format; 3],
+}
+
+impl Book {
+    fn new(title: &str, day: &str, lang: Lang) -> Result<Book, XlsxError> {
+        let mut workbook = Workbook::new();
+        let properties = DocProperties::new()
+            .set_title(title)
+            .set_creation_datetime(&ExcelDateTime::parse_from_str(day)?)
+            .set_custom_property("Language", lang.tag());
+        workbook.set_properties(&properties);
+        let top = Format::new().set_align(FormatAlign::Top);
+        // A Swedish Excel shows these with no-break spaces and a decimal comma.
+        let numbers = ["#,##0", "#,##0.0", "#,##0.00"].map(|format| top.clone().set_num_format(format));
+        Ok(Book {
+            workbook,
+            title: Format::new().set_bold().set_font_size(14),
+            head: Format::new()
+                .set_bold()
+                .set_text_wrap()
+                .set_align(FormatAlign::Bottom)
+                .set_border_bottom(FormatBorder::Medium),
+            text: top.clone().set_text_wrap(),
+            sign: top.clone().set_align(FormatAlign::Right),
+            numbers,
+        })
+    }
+
+    /// Writes a sheet from the top, row by row: what was written is no longer held in memory.
+    fn sheet<'a>(
+        &mut self,
+        sheet: &Sheet<'_>,
+        rows: impl Iterator<Item = Vec<Held<'a>>>,
+    ) -> Result<(), XlsxError> {
+        let heads = names::heads(sheet.heads.clone());
+        let page = self.workbook.add_worksheet_with_low_memory()?;
+        page.set_name(sheet.name)?;
+        page.set_paper_size(A4).set_landscape().set_print_fit_to_pages(1, 0);
+        page.write_string_with_format(0, 0, clean(sheet.title), &self.title)?;
+        for (row, line) in (1..).zip(&sheet.lines) {
+            match line {
+                Held::Text(text) => page.write_string(row, 0, clean(text))?,
+                Held::Link { sheet, text } => link(page, row, 0, sheet, text)?,
+                Held::Sign(_) | Held::Number(..) => page,
+            };
+        }
+        let head = 1 + sheet.lines.len() as u32;
+        let columns: Vec<TableColumn> = heads
+            .iter()
+            .map(|head| TableColumn::new().set_header(head).set_header_format(&self.head))
+            .collect();
+        let table = Table::new()
+            .set_name(sheet.table)
+            .set_alt_text(sheet.title)
+            .set_columns(&columns)
+            .set_style(TableStyle::None);
+        let (last, right) = (head + sheet.rows as u32, heads.len() as u16 - 1);
+        page.add_table(head, 0, last, right, &table)?;
+        let mut widths: Vec<usize> = heads.iter().map(|head| longest_word(head) + 3).collect();
+        for (row, cells) in (head + 1..).zip(rows) {
+            for ((column, held), width) in (0..).zip(cells).zip(&mut widths) {
+                match held {
+                    Held::Text(text) => {
+                        *width = (*width).max(text.chars().count() + 1);
+                        page.write_string_with_format(row, column, clean(&text), &self.text)?;
+                    }
+                    Held::Sign(sign) => {
+                        page.write_string_with_format(row, column, sign, &self.sign)?;
+                    }
+                    Held::Number(number, decimals) => {
+                        let format = &self.numbers[usize::from(decimals).min(self.numbers.len() - 1)];
+                        page.write_number_with_format(row, column, number, format)?;
+                    }
+                    Held::Link { sheet, text } => {
+                        *width = (*width).max(text.chars().count() + 1);
+                        link(page, row, column, sheet, text)?;
+                    }
+                }
+            }
+        }
+        for (column, width) in (0..).zip(widths) {
+            page.set_column_width(column, width.clamp(NARROWEST, WIDEST) as f64)?;
+        }
+        page.set_freeze_panes(head + 1, 0)?;
+        page.set_repeat_rows(head, head)?;
+        Ok(())
+    }
+}
+
+fn link<'w>(
+    page: &'w mut Worksheet,
+    row: u32,
+    column: u16,
+    sheet: &str,
+    text: &str,
+) -> Result<&'w mut Worksheet, XlsxError> {
+    page.write_url(row, column, Url::new(format!("internal:'{sheet}'!A1")).set_text(text))
+}
+
+/// A text as a cell holds it: its lines end as a workbook has them, and it is not too long.
+fn clean(text: &str) -> Cow<'_, str> {
+    let text = if text.contains('\r') {
+        text.replace("\r\n", "\n").replace('\r', "\n").into()
+    } else {
+        Cow::Borrowed(text)
+    };
+    let kept = cut(&text, LONGEST).len();
+    if kept == text.len() { text } else { format!("{}…", cut(&text, LONGEST - 1)).into() }
+}
+
+/// How wide a head is that breaks between its words.
+fn longest_word(head: &str) -> usize {
+    head.split(' ').map(|word| word.chars().count()).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_where_a_cell_ends_and_its_lines_end_as_they_do_there() {
+        assert_eq!(clean("en\r\ntvå\rtre\nfyra"), "en\ntvå\ntre\nfyra");
+        let (fits, long) = ("å".repeat(LONGEST), "🦜".repeat(LONGEST));
+        assert_eq!(clean(&fits), fits);
+        let kept = clean(&long);
+        assert!(kept.encode_utf16().count() <= LONGEST && kept.ends_with("🦜…"));
+    }
+}
