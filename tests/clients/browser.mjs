@@ -244,13 +244,14 @@ async function download(page, lang) {
     await page.selectOption("#unit", { index: unit });
     await follow(page, page.locator("form.choices button"));
     const files = {};
-    for (const format of ["HTML", "CSV", "JSON"]) {
+    for (const [format, ending] of Object.entries({ HTML: "html", Excel: "xlsx", CSV: "csv", JSON: "json" })) {
       const waiting = page.waitForEvent("download");
       await page.locator(".files a", { hasText: format }).click();
       const file = await waiting;
-      assert.match(file.suggestedFilename(), new RegExp(`^larka-${path}-\\d{4}-\\d\\d-\\d\\d\\.${format.toLowerCase()}$`));
+      assert.match(file.suggestedFilename(), new RegExp(`^larka-${path}-\\d{4}-\\d\\d-\\d\\d\\.${ending}$`));
       files[format] = readFileSync(await file.path(), "utf8");
     }
+    assert.ok(files.Excel.startsWith("PK"), "a workbook is a packed file");
     const json = JSON.parse(files.JSON);
     assert.equal(json.kind, path);
     const separator = lang === "sv" ? ";" : ",";

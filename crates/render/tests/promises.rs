@@ -8,7 +8,7 @@ use common::{gallery, gate};
 use disclosure::*;
 use quick_xml::Reader;
 use quick_xml::events::Event;
-use render::{Stylesheet, View, csv, document, fragment, json};
+use render::{Format, Stylesheet, View, csv, document, fragment, json, xlsx};
 use std::collections::BTreeSet;
 
 /// A survey of three units: one shown, one hidden by itself, one hidden for its sake.
@@ -90,7 +90,7 @@ fn the_same_report_gives_the_same_bytes_however_its_figures_were_found() {
     let formats = |table: ResultTable| {
         let released = gate("default").apply(table).unwrap();
         let view = View::new(&released, Lang::Sv);
-        (json(&view), csv(&view), document(&view, Stylesheet::Inline))
+        (json(&view), csv(&view), xlsx(&view).unwrap(), document(&view, Stylesheet::Inline))
     };
     assert!(formats(common::competence()) == formats(other));
 }
@@ -567,4 +567,15 @@ mod contrast {
             assert!(most / least < 1.25, "{steps:?}");
         }
     }
+}
+
+#[test]
+fn a_form_is_found_by_its_name_and_by_no_other() {
+    for format in Format::ALL {
+        assert_eq!(Format::named(format.name()), Some(format));
+        assert!(format.name().bytes().all(|c| c.is_ascii_lowercase()));
+    }
+    let names: BTreeSet<_> = Format::ALL.iter().map(|format| format.name()).collect();
+    assert_eq!(names.len(), Format::ALL.len());
+    assert_eq!(Format::named("HTML"), None);
 }

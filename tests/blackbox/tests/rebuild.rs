@@ -72,7 +72,7 @@ fn reports(
     plan: &Plan,
     forms: &[(&str, &str)],
     more: &[&str],
-) -> BTreeMap<String, String> {
+) -> BTreeMap<String, Vec<u8>> {
     let file = instance.beside("report");
     let mut all = BTreeMap::new();
     for question in questions(plan) {
@@ -83,20 +83,28 @@ fn reports(
             words.extend(more);
             let output = instance.run(&words).unwrap();
             assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
-            all.insert(words.join(" "), std::fs::read_to_string(&file).unwrap());
+            all.insert(words.join(" "), std::fs::read(&file).unwrap());
             std::fs::remove_file(&file).unwrap();
         }
     }
     all
 }
 
-const EVERY_FORM: [(&str, &str); 6] =
-    [("html", "sv"), ("html", "en"), ("csv", "sv"), ("csv", "en"), ("json", "sv"), ("json", "en")];
+const EVERY_FORM: [(&str, &str); 8] = [
+    ("html", "sv"),
+    ("html", "en"),
+    ("xlsx", "sv"),
+    ("xlsx", "en"),
+    ("csv", "sv"),
+    ("csv", "en"),
+    ("json", "sv"),
+    ("json", "en"),
+];
 
 /// The reports' figures alone, as JSON without what says how far the log had come.
-fn figures(reports: &BTreeMap<String, String>) -> Vec<Value> {
-    let without = |text: &String| {
-        let mut report: Value = serde_json::from_str(text).unwrap();
+fn figures(reports: &BTreeMap<String, Vec<u8>>) -> Vec<Value> {
+    let without = |text: &Vec<u8>| {
+        let mut report: Value = serde_json::from_slice(text).unwrap();
         let identity = report["identity"].as_object_mut().unwrap();
         identity.remove("position");
         identity.remove("horizon");

@@ -5,7 +5,7 @@
 use disclosure::*;
 use maud::html;
 use render::components::*;
-use render::{NavLink, PageFrame, Stylesheet, View, csv, document, json, page};
+use render::{NavLink, PageFrame, Stylesheet, View, csv, document, json, page, xlsx};
 
 /// Small whole numbers that look like chance and never change.
 struct Dice(u64);
@@ -491,6 +491,7 @@ pub fn gallery() -> Vec<(String, Vec<u8>)> {
             let tag = lang.tag();
             files.push((format!("{name}.{tag}.html"), document(&view, Stylesheet::Inline).into_bytes()));
             files.push((format!("{name}.{tag}.csv"), csv(&view)));
+            files.push((format!("{name}.{tag}.xlsx"), xlsx(&view).unwrap()));
             files.push((format!("{name}.{tag}.json"), json(&view).into_bytes()));
         }
     }

@@ -12,7 +12,7 @@ use utoipa::IntoParams;
 use utoipa::openapi::{RefOr, Schema};
 
 use super::ask::{Ask, Question, Reports};
-use crate::shell::openapi::one_of;
+use crate::shell::openapi::{File, one_of};
 use crate::shell::problem::{Path, Problem, Query};
 use crate::shell::{Administrator, lang_named};
 
@@ -91,7 +91,7 @@ impl Wanted {
         (Object = "application/json"),
         (String = "text/csv; charset=utf-8"),
         (String = "text/html; charset=utf-8"),
-        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (inline(File) = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     )),
 ))]
 pub(crate) async fn report(

@@ -8,6 +8,12 @@ use utoipa::openapi::{OpenApi, RefOr, Schema};
 
 use super::session::COOKIE;
 
+/// The bytes of a file that is no text.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "it is described, not made")]
+pub(crate) struct File(Vec<u8>);
+
 /// The paths and schemas of all subjects, with the ways to log in and what every operation has.
 pub(crate) fn described(subjects: OpenApi) -> Value {
     let mut document = json!(subjects);

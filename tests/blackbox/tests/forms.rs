@@ -1,0 +1,79 @@
+//! The forms in which a report leaves: the same from the command as over HTTP, and as other programs expect them.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::path::Path;
+use std::process::Command;
+
+use blackbox::{Backend, Instance};
+use reqwest::Method;
+
+/// Name, media type, and how the file begins.
+const FORMS: [(&str, &str, &[u8]); 4] = [
+    ("html", "text/html; charset=utf-8", b"<!DOCTYPE html>"),
+    ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK"),
+    ("csv", "text/csv; charset=utf-8", b"\xef\xbb\xbf"),
+    ("json", "application/json", b"{"),
+];
+
+/// A small municipality with all its reports in a folder, as the demo writes them.
+async fn demo() -> Instance {
+    let instance = Instance::fresh(Backend::Sqlite).await.unwrap();
+    let words = ["demo", "--people", "200", "--statements", "4000", "--exit", "--listen", "127.0.0.1:0"];
+    let output = instance.run(&words).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    instance
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_demos_files_open_in_other_programs_and_say_the_same() {
+    let instance = demo().await;
+    let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients");
+    let program = clients.join(".venv/bin/python");
+    let output = Command::new(&program)
+        .arg(clients.join("forms.py"))
+        .arg(instance.folder().join("reports"))
+        .output()
+        .unwrap_or_else(|e| panic!("{}: {e}; run tests/clients/install first", program.display()));
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && out.contains("as they should be"), "{out}{err}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn command_and_api_write_the_same_bytes_in_every_form_of_the_whole_and_of_a_unit() {
+    let instance = demo().await;
+    let server = instance.start().await.unwrap();
+    server.settled().await.unwrap();
+    let file = instance.beside("report");
+    for (form, media_type, begins) in FORMS {
+        for unit in [None, Some("9999-UF")] {
+            let of = unit.map_or(String::new(), |unit| format!("&unit={unit}"));
+            let path = format!("reports/competence?lang=en&format={form}{of}");
+            let answer = server.api(Method::GET, &path).send().await.unwrap();
+            assert_eq!(answer.status(), 200, "{path}");
+            let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+            assert_eq!(header("content-type"), media_type);
+            let named = header("content-disposition");
+            assert!(named.starts_with("attachment; filename=\"larka-competence-20"), "{named}");
+            assert!(named.ends_with(&format!(".{form}\"")), "{named}");
+            let bytes = answer.bytes().await.unwrap();
+            assert!(bytes.starts_with(begins), "{path}");
+
+            let mut words = vec!["report", "competence", "--lang", "en", "--format", form];
+            words.extend(["--output", file.to_str().unwrap()]);
+            words.extend(unit.iter().flat_map(|unit| ["--unit", *unit]));
+            // Once to a file, over the one before it, and once to standard output.
+            let output = instance.run(&words).unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            assert!(std::fs::read(&file).unwrap() == bytes, "{words:?}");
+            words[7] = "-";
+            assert!(instance.run(&words).unwrap().stdout == bytes, "{words:?}");
+        }
+    }
+    let beside = std::fs::read_dir(file.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name());
+    let left: Vec<_> = beside.filter(|name| name.to_string_lossy().starts_with(".tmp")).collect();
+    assert!(left.is_empty(), "what was written beside has its place: {left:?}");
+    let refused = server.api(Method::GET, "reports/competence?format=docx").send().await.unwrap();
+    assert_eq!(refused.status(), 400);
+    assert!(refused.text().await.unwrap().contains("html, xlsx, csv, json"));
+}

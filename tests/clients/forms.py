@@ -1,0 +1,163 @@
+"""Every file of a folder of reports, as other programs read it: `forms.py FOLDER`.
+
+Workbooks keep to the UK Analysis Function's guidance on accessible spreadsheets (gptables, which is made by it, passes
+the same checks), and say what the CSV file beside them says.
+"""
+
+import csv
+import json
+import sys
+import tempfile
+import warnings
+from datetime import datetime
+from pathlib import Path
+
+import gptables
+import openpyxl
+import pandas
+
+HIDDEN, MISSING = "..", "."
+
+
+def text(cell):
+    return cell.removeprefix("'")
+
+
+# --- workbooks ---------------------------------------------------------------------------------------------------
+
+
+def filled(cell):
+    return cell.value is not None and cell.value != ""
+
+
+def accessible(book, contents):
+    """What the guidance asks of every sheet; `contents` are the names of those that need no table."""
+    names = book.sheetnames
+    assert len({name.lower() for name in names}) == len(names), names
+    for sheet in book:
+        where = f"{sheet.title}:"
+        assert len(sheet.title) <= 31, where
+        assert isinstance(sheet["A1"].value, str) and sheet["A1"].value.strip(), f"{where} a title in A1"
+        assert not sheet.merged_cells.ranges, f"{where} no merged cells"
+        assert sheet.sheet_state == "visible", where
+        rows = list(sheet.iter_rows())
+        assert all(any(filled(cell) for cell in row) for row in rows), f"{where} no empty rows"
+        columns = list(sheet.iter_cols())
+        assert all(any(filled(cell) for cell in column) for column in columns), f"{where} no empty columns"
+        assert not any(dimension.hidden for dimension in sheet.row_dimensions.values()), where
+        assert len(sheet.tables) == (0 if sheet.title in contents else 1), f"{where} one marked table"
+        for table in sheet.tables.values():
+            cells = sheet[table.ref]
+            heads = [cell.value for cell in cells[0]]
+            assert heads == table.column_names, where
+            assert len({head.lower() for head in heads}) == len(heads) and all(heads), f"{where} {heads}"
+            assert all(filled(cell) for row in cells for cell in row), f"{where} no empty cells in the table"
+            last = cells[-1][-1]
+            assert (last.row, last.column) == (sheet.max_row, sheet.max_column), f"{where} nothing beside or below it"
+
+
+def oracle():
+    """The checks hold for what the guidance's own program makes."""
+    frame = pandas.DataFrame({"Enhet": ["Älvängen", "Öbo"], "Bas": [12, 30]})
+    sheet = gptables.GPTable(
+        table=frame, table_name="enheter", title="Enheter", instructions="Ett blad med en tabell.", subtitles=["2026"]
+    )
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(action="ignore"):
+        path = Path(folder) / "oracle.xlsx"
+        gptables.write_workbook(str(path), {"Enheter": sheet}, contentsheet_label="Contents")
+        accessible(openpyxl.load_workbook(path), [])
+
+
+def lined(path):
+    """A CSV file's rows by section, and its heads."""
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        heads, *rows = csv.reader(file, delimiter=";" if ".sv." in path.name else ",")
+    sections = {}
+    for row in rows:
+        sections.setdefault(row[0], []).append(row)
+    return heads, sections
+
+
+def number(cell):
+    return cell if cell in (HIDDEN, MISSING) else float(cell.replace(",", "."))
+
+
+def workbook(path, report):
+    lang = "sv" if ".sv." in path.name else "en"
+    book = openpyxl.load_workbook(path)
+    accessible(book, [])
+
+    properties = book.properties
+    assert properties.title == book.worksheets[0]["A1"].value
+    assert properties.created == datetime.fromisoformat(report["identity"]["as_of"])
+    assert (properties.creator, properties.lastModifiedBy) == (None, None), "nobody's name, and no machine's"
+    assert {item.name: item.value for item in book.custom_doc_props.props} == {"Language": lang}
+
+    contents, method, *sections = book.worksheets
+    assert [list(sheet.tables) for sheet in (contents, method)] == [["contents"], ["method"]]
+    for sheet in book:
+        (table,) = sheet.tables.values()
+        head = sheet[table.ref][0][0].row
+        assert sheet.freeze_panes == f"A{head + 1}", f"{sheet.title}: heads stay in sight"
+        assert sheet.print_title_rows == f"${head}:${head}", f"{sheet.title}: and stand on every page"
+        assert all(dimension.width >= 9 for dimension in sheet.column_dimensions.values())
+    for sheet in book.worksheets[1:]:
+        links = [cell.hyperlink.location for row in sheet.iter_rows() for cell in row if cell.hyperlink]
+        assert links == [f"'{contents.title}'!A1"], f"{sheet.title}: {links}"
+    listed = contents[contents.tables["contents"].ref][1:]
+    assert [row[0].value for row in listed] == book.sheetnames[1:]
+    for name, title, rows in listed:
+        assert name.hyperlink.location == f"'{name.value}'!A1"
+        table = next(iter(book[name.value].tables.values()))
+        assert rows.value == len(book[name.value][table.ref]) - 1 and title.value
+
+    said = [tuple(cell.value for cell in row) for row in method[method.tables["method"].ref][1:]]
+    words = " ".join(text for _, text in said).replace("\xa0", "")
+    identity = report["identity"]
+    for told in (identity["program"], identity["definition"], str(identity["position"]), str(identity["horizon"])):
+        assert told in words, told
+    for source in report["sources"]:
+        assert source.get(lang, source["sv"]) in {text for _, text in said}, source
+    assert {HIDDEN, MISSING, "small_group", "low_rate", "protected"} <= {what for what, _ in said}
+
+    heads, lines = lined(path.with_suffix(".csv"))
+    shown = [section["id"] for section in report["sections"] if section["id"] in lines]
+    assert [list(sheet.tables) for sheet in sections] == [["section_" + id.replace("-", "_")] for id in shown]
+    for sheet, id in zip(sections, shown):
+        (table,) = sheet.tables.values()
+        cells = [[cell for cell in row] for row in sheet[table.ref]]
+        assert len(cells) - 1 == len(lines[id])
+        # In CSV a column for each value that any section has, where a section first has it; here for the section's own.
+        places = {heads[at].lower(): at for at in range(11, len(heads)) if any(line[at] for line in lines[id])}
+        used = [places.pop(head.value.lower()) for head in cells[0][8:]]
+        assert not places, f"{sheet.title}: {places}"
+        for row, line in zip(cells[1:], lines[id]):
+            values = [cell.value for cell in row]
+            assert values[:5] == [text(cell) for cell in line[2:7]]
+            assert values[5:7] == [int(cell) if cell else HIDDEN for cell in line[7:9]]
+            assert values[7] == (line[9] or MISSING)
+            assert values[8:] == [number(line[at]) for at in used], f"{sheet.title}: {line}"
+            for cell in row[5:]:
+                if isinstance(cell.value, (int, float)):
+                    assert cell.data_type == "n" and cell.number_format in ("#,##0", "#,##0.0", "#,##0.00")
+        # As the documentation says it: numbers stay numbers.
+        frame = pandas.read_excel(
+            path, sheet_name=sheet.title, header=cells[0][0].row - 1, na_values=[HIDDEN, MISSING], dtype={2: str}
+        )
+        assert all(kind.kind in "if" for kind in frame.dtypes.iloc[8:]), frame.dtypes
+
+
+def main(folder):
+    oracle()
+    reports = sorted(folder.glob("*.json"))
+    assert reports, f"no reports in {folder}"
+    count = 0
+    for path in reports:
+        report = json.loads(path.read_text(encoding="utf-8"))
+        for lang in ("sv", "en"):
+            workbook(path.with_name(f"{path.stem}.{lang}.xlsx"), report)
+            count += 1
+    print(f"{len(reports)} reports, {count} workbooks: as they should be")
+
+
+main(Path(sys.argv[1]))
