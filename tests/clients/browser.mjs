@@ -244,7 +244,7 @@ async function download(page, lang) {
     await page.selectOption("#unit", { index: unit });
     await follow(page, page.locator("form.choices button"));
     const files = {};
-    for (const [format, ending] of Object.entries({ HTML: "html", Excel: "xlsx", CSV: "csv", JSON: "json" })) {
+    for (const [format, ending] of Object.entries({ HTML: "html", Excel: "xlsx", CSV: "csv", Parquet: "parquet", JSON: "json" })) {
       const waiting = page.waitForEvent("download");
       await page.locator(".files a", { hasText: format }).click();
       const file = await waiting;
@@ -252,6 +252,7 @@ async function download(page, lang) {
       files[format] = readFileSync(await file.path(), "utf8");
     }
     assert.ok(files.Excel.startsWith("PK"), "a workbook is a packed file");
+    assert.ok(files.Parquet.startsWith("PAR1"));
     const json = JSON.parse(files.JSON);
     assert.equal(json.kind, path);
     const separator = lang === "sv" ? ";" : ",";
@@ -317,6 +318,68 @@ async function errors(page, look, lang) {
   page.expected.clear();
 }
 
+/** What lies between the margins of A4, in CSS pixels: 174 mm. */
+const PAPER = 657;
+
+/** On paper: everything within its width, nothing over another, nothing that only works on a screen, and a page is A4. */
+async function print(page, lang) {
+  await page.emulateMedia({ media: "print", colorScheme: "light" });
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: PAPER, height: 964 });
+  for (const path of ["competence", "survey"]) {
+    const name = `${lang} ${path} on paper`;
+    await page.goto(`${address}/reports/${path}?lang=${lang}`);
+    const found = await page.evaluate(() => {
+      const seen = (element) => element.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true });
+      const all = (selector) => [...document.querySelectorAll(selector)];
+      const box = (element) => {
+        const { left, right, top, bottom } = element.getBoundingClientRect();
+        return { what: element.outerHTML.slice(0, 90), left, right, top, bottom };
+      };
+      const style = (selector, property) => [...new Set(all(selector).map((element) => getComputedStyle(element)[property]))];
+      return {
+        wide: document.documentElement.scrollWidth,
+        // What may not lie over another: tables and drawings, and the lines of text beside them.
+        boxes: all("main table, main svg.drawing, main h2, main h3, main p, main summary").filter(seen).map(box),
+        cells: all("main td, main th").filter(seen).map((cell) => ({ ...box(cell), over: cell.scrollWidth - cell.clientWidth })),
+        tables: all("main table").length,
+        open: all("main table").filter(seen).length,
+        screen: all("nav, .choices, .contents, .corner, .skip, button, select").filter(seen).map((element) => element.className),
+        heads: style("main thead", "display"),
+        whole: style("main tr, main svg.drawing, main .pair", "breakInside"),
+        figures: all("figure").map((figure) => [
+          figure.getAttribute("role"), figure.getAttribute("aria-label") ?? figure.querySelector("figcaption")?.textContent,
+        ]),
+      };
+    });
+    assert.ok(found.wide <= PAPER, `${name}: ${found.wide} px wide`);
+    for (const box of [...found.boxes, ...found.cells]) {
+      assert.ok(box.left >= -1 && box.right <= PAPER + 1, `${name}: beyond the paper: ${JSON.stringify(box)}`);
+    }
+    for (const cell of found.cells) assert.ok(cell.over <= 1, `${name}: over its cell: ${JSON.stringify(cell)}`);
+    const over = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+    const down = found.boxes.toSorted((a, b) => a.top - b.top);
+    down.forEach((box, at) => {
+      for (let next = at + 1; next < down.length && down[next].top < box.bottom; next += 1) {
+        assert.ok(!over(box, down[next]), `${name}: ${JSON.stringify(box)} and ${JSON.stringify(down[next])}`);
+      }
+    });
+    assert.ok(found.tables > 5 && found.open === found.tables, `${name}: ${found.open} of ${found.tables} tables are there`);
+    assert.deepEqual(found.screen, [], name);
+    assert.deepEqual([found.heads, found.whole], [["table-header-group"], ["avoid"]], name);
+    assert.ok(found.figures.length > 0, name);
+    for (const figure of found.figures) assert.ok(figure[0] === "group" && figure[1], `${name}: ${JSON.stringify(figure)}`);
+    // A browser makes everything smaller where something is too wide, and then a page holds more.
+    const pdf = await page.pdf({ preferCSSPageSize: true, printBackground: true });
+    const sizes = new Set([...pdf.toString("latin1").matchAll(/\/MediaBox\s*\[([^\]]*)\]/g)].map((found) => found[1].trim()));
+    assert.ok(sizes.size === 1, `${name}: ${[...sizes]}`);
+    const [, , width, height] = [...sizes][0].split(" ").map(Number);
+    assert.ok(Math.abs(width - 595) < 1 && Math.abs(height - 842) < 1, `${name}: ${width} by ${height} points are not A4`);
+  }
+  await page.setViewportSize(before);
+  await page.emulateMedia({ media: null, colorScheme: "light" });
+}
+
 /** The headers that keep a page to itself. */
 async function headers(page) {
   for (const path of ["/", "/reports/competence", "/sources", "/system", "/login"]) {
@@ -352,6 +415,7 @@ try {
       if (look === "light") {
         await errors(page, look, lang);
         await download(page, lang);
+        await print(page, lang);
         await headers(page);
       }
       await logOut(page, lang);

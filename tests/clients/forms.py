@@ -1,7 +1,8 @@
 """Every file of a folder of reports, as other programs read it: `forms.py FOLDER`.
 
 Workbooks keep to the UK Analysis Function's guidance on accessible spreadsheets (gptables, which is made by it, passes
-the same checks), and say what the CSV file beside them says.
+the same checks), and say what the CSV file beside them says. Parquet says what JSON says, and pandas, pyarrow and DuckDB
+filter, sort and join it.
 """
 
 import csv
@@ -10,11 +11,15 @@ import sys
 import tempfile
 import warnings
 from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
 
+import duckdb
 import gptables
 import openpyxl
 import pandas
+import pyarrow
+import pyarrow.parquet
 
 HIDDEN, MISSING = "..", "."
 
@@ -100,6 +105,9 @@ def workbook(path, report):
         head = sheet[table.ref][0][0].row
         assert sheet.freeze_panes == f"A{head + 1}", f"{sheet.title}: heads stay in sight"
         assert sheet.print_title_rows == f"${head}:${head}", f"{sheet.title}: and stand on every page"
+        widths = [sheet.column_dimensions[cell.column_letter].width for cell in sheet[table.ref][0]]
+        lines = max(len(cell.value) / width for cell, width in zip(sheet[table.ref][0], widths))
+        assert (sheet.row_dimensions[head].height or 15) >= 15 * lines, f"{sheet.title}: heads that break have room"
         assert all(dimension.width >= 9 for dimension in sheet.column_dimensions.values())
     for sheet in book.worksheets[1:]:
         links = [cell.hyperlink.location for row in sheet.iter_rows() for cell in row if cell.hyperlink]
@@ -147,6 +155,96 @@ def workbook(path, report):
         assert all(kind.kind in "if" for kind in frame.dtypes.iloc[8:]), frame.dtypes
 
 
+# --- Parquet -----------------------------------------------------------------------------------------------------
+
+
+def told(report):
+    """What JSON says, by section, item, unit, statistic and category: how it is shown, as an exact fraction, of whom."""
+    values = {}
+    for section in report["sections"]:
+        figures = section["figures"]
+        codes = [category["code"] for category in section["categories"]]
+        if section["measure"] == "self_vs_demonstrated":
+            codes = [f"{own}/{demonstrated}" for own in codes for demonstrated in codes]
+        has = {name: any(figure.get(name) for figure in figures) for name in ("positive", "score", "interval")}
+        for figure in figures:
+            full, hidden = figure["shown"] == "full", figure["shown"] == "hidden"
+
+            def put(statistic, category, value, may, people):
+                state = "shown" if value is not None else "missing" if may else "hidden"
+                reason = None if may else figure["reason"]
+                key = (section["id"], figure["item"], figure["population"], statistic, category)
+                assert key not in values
+                values[key] = (state, reason, value, people if value is not None else None)
+
+            def fraction(ends):
+                return ends and Fraction(int(ends["num"]), int(ends["den"]))
+
+            base, answered = figure.get("base"), figure.get("answered")
+            for place, code in enumerate(codes):
+                put("count", code, Fraction(figure["counts"][place]) if full else None, full, answered)
+            if has["positive"]:
+                share = figure.get("positive") or {"part": 0, "of": 0}
+                value = Fraction(share["part"], share["of"]) if share["of"] else None
+                put("positive", None, value, not hidden, share["of"])
+            if has["score"]:
+                score = figure.get("score") or {"mean": None, "n": None}
+                put("mean", None, fraction(score["mean"]), not hidden, score["n"])
+            if has["interval"]:
+                ends = figure.get("interval") or {"low": None, "high": None}
+                put("interval_low", None, fraction(ends["low"]), full, answered)
+                put("interval_high", None, fraction(ends["high"]), full, answered)
+            put("rate", None, Fraction(answered, base) if base else None, not hidden, base)
+    return values
+
+
+def parquet(path, report):
+    schema = pyarrow.parquet.read_schema(path)
+    kinds = {pyarrow.string(), pyarrow.large_string(), pyarrow.int64(), pyarrow.float64()}
+    assert set(schema.types) <= kinds, "nothing that some reader refuses"
+    assert all(name.isascii() and name.islower() for name in schema.names)
+    said = {key.decode(): value.decode() for key, value in schema.metadata.items()}
+    assert said["larka.format"] == "larka-report-table/1"
+    for name in ("title", "place", "period"):
+        assert [said[f"larka.{name}_{lang}"] for lang in ("sv", "en")] == [
+            report[name]["sv"], report[name].get("en", report[name]["sv"])
+        ]
+
+    table = pandas.read_parquet(path)
+    identity = {name: report["identity"][name] for name in ("position", "definition", "program", "horizon", "as_of")}
+    for name, value in (identity | {"report": report["kind"], "rules": report["rules"]["name"]}).items():
+        assert set(table[name]) == {value}, name
+
+    # The same values, exactly.
+    keys = ["section", "item", "unit", "statistic", "category"]
+    expected = told(report)
+    found = {}
+    for row in pyarrow.parquet.read_table(path).to_pylist():
+        value = None if row["numerator"] is None else Fraction(row["numerator"], row["denominator"])
+        assert (row["value"] is None) == (value is None) and (value is None or row["value"] == float(value))
+        found[tuple(row[key] for key in keys)] = (row["state"], row["reason"], value, row["people"])
+    assert len(found) == len(table), "a row for each value"
+    different = {key: (found.get(key), expected.get(key)) for key in found | expected if found.get(key) != expected.get(key)}
+    assert not different, list(different.items())[:3]
+
+    # What an analyst does with it first: a filter, an order, a join, a pivot.
+    shown = table[(table["state"] == "shown") & (table["statistic"] == "rate")]
+    assert len(shown) == sum(state == "shown" and key[3] == "rate" for key, (state, *_) in expected.items())
+    ordered = shown.sort_values(["unit_sv", "item"])
+    assert list(ordered["unit_sv"]) == sorted(shown["unit_sv"])
+    units = pandas.DataFrame([(unit["code"], unit["kind"]) for unit in report["populations"]], columns=["unit", "kind"])
+    joined = shown.merge(units, on="unit", validate="many_to_one")
+    assert len(joined) == len(shown) and (joined["kind"] == joined["unit_kind"]).all()
+    assert shown["value"].between(0, 1).all() and shown["value"].dtype == float
+    # No NaN, which is neither a value nor none.
+    query = "SELECT count(*), count(value), count(*) FILTER (isnan(value)), coalesce(sum(numerator) FILTER (statistic = 'count'), 0) FROM read_parquet(?)"
+    rows, values, nans, people = duckdb.execute(query, [str(path)]).fetchone()
+    assert (rows, values, nans) == (len(table), table["value"].notna().sum(), 0)
+    assert people == sum(value for key, (_, _, value, _) in expected.items() if key[3] == "count" and value is not None)
+    arrow = pyarrow.parquet.read_table(path, filters=[("state", "=", "hidden")]).sort_by("unit")
+    assert arrow.num_rows == (table["state"] == "hidden").sum()
+
+
 def main(folder):
     oracle()
     reports = sorted(folder.glob("*.json"))
@@ -154,6 +252,7 @@ def main(folder):
     count = 0
     for path in reports:
         report = json.loads(path.read_text(encoding="utf-8"))
+        parquet(path.with_suffix(".parquet"), report)
         for lang in ("sv", "en"):
             workbook(path.with_name(f"{path.stem}.{lang}.xlsx"), report)
             count += 1

@@ -47,4 +47,3 @@ pub use event::{
 };
 pub use fold::{FoldError, InTransaction, Projection};
 pub use log::{EventLog, Options};
-pub use read::Arrivals;

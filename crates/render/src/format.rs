@@ -12,13 +12,15 @@ pub enum Format {
     Xlsx,
     /// One table ([`crate::csv`]).
     Csv,
+    /// One long table, a row for each value, in both languages; made by `analytics`.
+    Parquet,
     /// Everything, exactly ([`crate::json`]).
     Json,
 }
 
 impl Format {
     /// All of them, those for readers first.
-    pub const ALL: [Format; 4] = [Format::Html, Format::Xlsx, Format::Csv, Format::Json];
+    pub const ALL: [Format; 5] = [Format::Html, Format::Xlsx, Format::Csv, Format::Parquet, Format::Json];
 
     /// What it is called in commands and addresses, and at the end of a file's name.
     pub fn name(self) -> &'static str {
@@ -26,6 +28,7 @@ impl Format {
             Format::Html => "html",
             Format::Xlsx => "xlsx",
             Format::Csv => "csv",
+            Format::Parquet => "parquet",
             Format::Json => "json",
         }
     }
@@ -41,6 +44,7 @@ impl Format {
             Format::Html => "HTML",
             Format::Xlsx => "Excel",
             Format::Csv => "CSV",
+            Format::Parquet => "Parquet",
             Format::Json => "JSON",
         }
     }
@@ -51,12 +55,13 @@ impl Format {
             Format::Html => "text/html; charset=utf-8",
             Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             Format::Csv => "text/csv; charset=utf-8",
+            Format::Parquet => "application/vnd.apache.parquet",
             Format::Json => "application/json",
         }
     }
 
     /// Whether it is in one language; others hold both.
     pub fn has_language(self) -> bool {
-        self != Format::Json
+        !matches!(self, Format::Parquet | Format::Json)
     }
 }

@@ -95,7 +95,7 @@ impl Setter {
             Piece::Words(role, text) => json!({ "is": role.class(), "text": text, "lang": null }),
             Piece::Said(text, lang) => json!({ "is": "plain", "text": text, "lang": lang.map(Lang::tag) }),
             Piece::Heading(text) => json!({ "is": "heading", "text": text }),
-            Piece::Figure(pieces) => json!({ "is": "figure", "pieces": self.pieces(pieces) }),
+            Piece::Figure(_, pieces) => json!({ "is": "figure", "pieces": self.pieces(pieces) }),
             Piece::Key(entries, note) => json!({
                 "is": "key",
                 "entries": entries.iter().map(|(class, label)| json!({

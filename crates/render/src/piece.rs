@@ -25,8 +25,8 @@ pub(crate) enum Piece {
     Said(String, Option<Lang>),
     /// A heading below the part's.
     Heading(String),
-    /// Drawings, with what explains them and stands between them.
-    Figure(Vec<Piece>),
+    /// Drawings under a name, with what explains them and stands between them.
+    Figure(String, Vec<Piece>),
     /// The names of the colours (their classes first), and how the drawings are read.
     Key(Vec<(String, String)>, String),
     Drawing(Drawing),
@@ -88,7 +88,9 @@ impl Render for Piece {
             Piece::Words(role, text) => html! { p class=(role.class()) { (text) } },
             Piece::Said(text, lang) => html! { p lang=[lang.map(Lang::tag)] { (text) } },
             Piece::Heading(text) => html! { h3 { (text) } },
-            Piece::Figure(pieces) => html! { figure { @for piece in pieces { (piece) } } },
+            Piece::Figure(name, pieces) => html! {
+                figure role="group" aria-label=(name) { @for piece in pieces { (piece) } }
+            },
             Piece::Key(entries, note) => html! {
                 ul class="key" {
                     @for (class, label) in entries {

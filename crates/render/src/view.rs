@@ -49,6 +49,16 @@ impl<'a> View<'a> {
         View { released, lang, near: near(&rows), rows, links: None }
     }
 
+    /// The report that is looked at.
+    pub fn released(&self) -> &'a Released {
+        self.released
+    }
+
+    /// The indexes of the populations from the root of the view down, in tree order: those that files hold.
+    pub fn populations(&self) -> Vec<usize> {
+        self.rows.iter().map(|(place, _)| *place).collect()
+    }
+
     /// The same with the units' names as links: `pattern` is the address of a unit's page with [`UNIT`] where its
     /// code, percent-encoded, belongs.
     pub fn linked(mut self, pattern: impl Into<String>) -> View<'a> {

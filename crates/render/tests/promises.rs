@@ -152,13 +152,13 @@ fn a_report_says_its_finding_then_shows_it_then_how_it_was_made() {
             finding,
             "class=\"finding\"",
             "class=\"base\"",
-            "<figure>",
+            "<figure ",
             "<table",
             "id=\"metod\"",
         ];
         let places = order.map(|part| page.find(part).unwrap_or_else(|| panic!("{part}")));
         assert!(places.is_sorted(), "{places:?}");
-        assert!(!page[places[6]..].contains("<figure>"), "the method comes last");
+        assert!(!page[places[6]..].contains("<figure "), "the method comes last");
     }
 }
 

@@ -9,10 +9,11 @@ use blackbox::{Backend, Instance};
 use reqwest::Method;
 
 /// Name, media type, and how the file begins.
-const FORMS: [(&str, &str, &[u8]); 4] = [
+const FORMS: [(&str, &str, &[u8]); 5] = [
     ("html", "text/html; charset=utf-8", b"<!DOCTYPE html>"),
     ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK"),
     ("csv", "text/csv; charset=utf-8", b"\xef\xbb\xbf"),
+    ("parquet", "application/vnd.apache.parquet", b"PAR1"),
     ("json", "application/json", b"{"),
 ];
 
@@ -75,5 +76,24 @@ async fn command_and_api_write_the_same_bytes_in_every_form_of_the_whole_and_of_
     assert!(left.is_empty(), "what was written beside has its place: {left:?}");
     let refused = server.api(Method::GET, "reports/competence?format=docx").send().await.unwrap();
     assert_eq!(refused.status(), 400);
-    assert!(refused.text().await.unwrap().contains("html, xlsx, csv, json"));
+    assert!(refused.text().await.unwrap().contains("html, xlsx, csv, parquet, json"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_is_the_same_however_many_threads_make_it() {
+    let instance = demo().await;
+    for (form, ..) in FORMS {
+        let made = ["1", "2", "8"].map(|threads| {
+            let output = Command::new(blackbox::binary())
+                .args(["report", "competence", "--format", form, "--data-dir"])
+                .arg(instance.folder())
+                .env("POLARS_MAX_THREADS", threads)
+                .env_remove("RUST_LOG")
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            output.stdout
+        });
+        assert!(made[0] == made[1] && made[0] == made[2], "{form}");
+    }
 }

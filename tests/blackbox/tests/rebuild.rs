@@ -90,13 +90,14 @@ fn reports(
     all
 }
 
-const EVERY_FORM: [(&str, &str); 8] = [
+const EVERY_FORM: [(&str, &str); 9] = [
     ("html", "sv"),
     ("html", "en"),
     ("xlsx", "sv"),
     ("xlsx", "en"),
     ("csv", "sv"),
     ("csv", "en"),
+    ("parquet", "sv"),
     ("json", "sv"),
     ("json", "en"),
 ];

@@ -102,8 +102,8 @@ impl<'a> Parts<'a> {
             self.coverage.iter().filter_map(|part| findings::of_section(view, part)).collect();
         let frame = Frame::new("coverage-place", title, &finding.join(" "));
         let rows = mark_rows(view, first, &picks);
-        let mut body =
-            vec![base(view, first), Piece::Figure(vec![Piece::Drawing(charts::bars(&frame, &rows, None))])];
+        let drawing = Piece::Drawing(charts::bars(&frame, &rows, None));
+        let mut body = vec![base(view, first), Piece::Figure(title.to_owned(), vec![drawing])];
         if view.near.len() < 2 {
             body.push(Piece::Table(coverage_table(view, title, &self.coverage)));
         }
@@ -153,7 +153,7 @@ impl<'a> Parts<'a> {
             figure.push(Piece::Pair(self.competences.iter().filter_map(column).collect()));
         }
         let mut body = Vec::from(intro(view, first, &finding));
-        body.push(Piece::Figure(figure));
+        body.push(Piece::Figure(title.to_owned(), figure));
         body.extend(tables(view, &self.competences));
         Some(Block { id: "competences".into(), title: title.to_owned(), body })
     }
@@ -181,10 +181,14 @@ impl<'a> Parts<'a> {
             let shown = shown(view, part);
             let multiples = Piece::Multiples(shown.iter().map(small).collect());
             let mut body = Vec::from(intro(view, part, said));
-            body.push(Piece::Figure(key(view, part).into_iter().chain([multiples]).collect()));
+            let title = texts::areas_by_unit(*kind, lang);
+            body.push(Piece::Figure(
+                title.to_owned(),
+                key(view, part).into_iter().chain([multiples]).collect(),
+            ));
             let rest: Vec<usize> = (0..part.items().len()).filter(|item| !shown.contains(item)).collect();
             body.extend(not_shown(view, part, &rest));
-            Block { id: part.id().to_owned(), title: texts::areas_by_unit(*kind, lang).to_owned(), body }
+            Block { id: part.id().to_owned(), title: title.to_owned(), body }
         };
         self.areas.iter().map(block).collect()
     }

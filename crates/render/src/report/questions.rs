@@ -46,7 +46,10 @@ fn of_units(view: &View<'_>, part: &ReleasedSection, finding: &str) -> [Piece; 2
     let picks = unit_picks(view, part, 0);
     let drawing = chart(view, part, &frame, &mark_rows(view, part, &picks));
     [
-        Piece::Figure(key(view, part).into_iter().chain([Piece::Drawing(drawing)]).collect()),
+        Piece::Figure(
+            title.to_owned(),
+            key(view, part).into_iter().chain([Piece::Drawing(drawing)]).collect(),
+        ),
         Piece::Table(table(view, part, title, word(Word::Unit, view.lang), &picks)),
     ]
 }
@@ -64,7 +67,10 @@ fn of_items(view: &View<'_>, part: &ReleasedSection, finding: &str) -> [Piece; 2
     }
     let all: Vec<usize> = (0..part.items().len()).collect();
     let head = texts::item_head(part.measure(), view.lang);
-    [Piece::Figure(figure), closed_table(view, part, title, head, &item_picks(view, part, &all))]
+    [
+        Piece::Figure(title.to_owned(), figure),
+        closed_table(view, part, title, head, &item_picks(view, part, &all)),
+    ]
 }
 
 /// Each item by unit, closed until it is asked for.
@@ -78,7 +84,7 @@ fn by_unit(view: &View<'_>, part: &ReleasedSection) -> Vec<Piece> {
         let picks = unit_picks(view, part, item);
         let drawing = chart(view, part, &frame, &mark_rows(view, part, &picks));
         let table = table(view, part, &name, word(Word::Unit, view.lang), &picks);
-        (name, vec![Piece::Figure(vec![Piece::Drawing(drawing)]), Piece::Table(table)])
+        (name.clone(), vec![Piece::Figure(name, vec![Piece::Drawing(drawing)]), Piece::Table(table)])
     };
     vec![
         Piece::Heading(texts::each_by_unit(part.measure(), view.lang).to_owned()),

@@ -91,6 +91,7 @@ impl Wanted {
         (Object = "application/json"),
         (String = "text/csv; charset=utf-8"),
         (String = "text/html; charset=utf-8"),
+        (inline(File) = "application/vnd.apache.parquet"),
         (inline(File) = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     )),
 ))]

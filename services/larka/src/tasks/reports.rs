@@ -137,6 +137,7 @@ pub(crate) async fn write(view: &View<'_>, format: Format) -> Result<Vec<u8>, Fa
         Format::Html => render::document(view, Stylesheet::Inline).into_bytes(),
         Format::Xlsx => render::xlsx(view)?,
         Format::Csv => render::csv(view),
+        Format::Parquet => analytics::released::parquet(view.released(), &view.populations())?,
         Format::Json => render::json(view).into_bytes(),
     })
 }
