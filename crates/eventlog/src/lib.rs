@@ -47,3 +47,4 @@ pub use event::{
 };
 pub use fold::{FoldError, InTransaction, Projection};
 pub use log::{EventLog, Options};
+pub use read::Arrivals;

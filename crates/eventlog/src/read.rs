@@ -4,12 +4,25 @@ use sqlx::{AssertSqlSafe, ColumnIndex, Decode, Row, Type};
 
 use crate::clock::Micros;
 use crate::database::{Tx, on_either};
-use crate::event::{Event, Key, Position, Slot};
+use crate::error::LogError;
+use crate::event::{Event, Key, Position, Slot, WithSlots};
 use crate::rows::{Link, int, uint};
 
 /// What [`event`] reads.
 pub(crate) const COLUMNS: &str =
     "position, stored, id, kind, schema, credential, dedupe, stream, stream_version, facts";
+
+/// Who is handed events while others are on their way.
+pub trait Arrivals: Send {
+    /// What may go wrong.
+    type Error: From<LogError>;
+
+    /// Takes some that have arrived, in no order.
+    ///
+    /// # Errors
+    /// As whoever takes them says; then no more arrive.
+    fn take(&mut self, some: Vec<WithSlots>) -> impl Future<Output = Result<(), Self::Error>> + Send;
+}
 
 /// The events after a position.
 pub(crate) async fn page(tx: Tx<'_>, after: Position, limit: usize) -> Result<Vec<Event>, sqlx::Error> {

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use crate::clock::Micros;
-use crate::database::Reader;
+use crate::database::{Database, Reader};
 use crate::error::LogError;
 use crate::event::{Event, Key, Position, Slot, WithSlots};
 use crate::log::EventLog;
-use crate::read;
+use crate::read::{self, Arrivals};
 use crate::stores::{self, pick};
 
 impl EventLog {
@@ -102,12 +102,34 @@ impl EventLog {
     /// # Errors
     /// The database fails.
     pub async fn read_with_slots(&self, positions: &[Position]) -> Result<Vec<WithSlots>, LogError> {
-        let mut reader = self.reader().await?;
-        let found: Vec<WithSlots> = pick!(reader.tx(), with_slots(positions))?;
+        let mut all = All(HashMap::with_capacity(positions.len()));
+        self.each_with_slots(positions, &mut all).await?;
+        Ok(positions.iter().filter_map(|position| all.0.remove(position)).collect())
+    }
+
+    /// How many events are best read at a stretch, of a page several stretches at once. What comes in pieces is worked on
+    /// meanwhile; what comes as one has to be short.
+    pub fn share(&self) -> usize {
+        match self.database() {
+            Database::Sqlite(_) => 25,
+            Database::Postgres(_) => 50,
+        }
+    }
+
+    /// Hands on what [`EventLog::read_with_slots`] gives, in no order, some at a time: while they are worked on, others
+    /// are on their way. A connection is lent meanwhile, so no other of the log's may be waited for.
+    ///
+    /// # Errors
+    /// The database fails, or whoever they are handed to.
+    pub async fn each_with_slots<A: Arrivals>(
+        &self,
+        positions: &[Position],
+        arrivals: &mut A,
+    ) -> Result<(), A::Error> {
+        let mut reader = self.reader().await.map_err(LogError::from)?;
+        pick!(reader.tx(), each_with_slots(positions, arrivals))?;
         self.keep(reader);
-        let mut found: HashMap<Position, WithSlots> =
-            found.into_iter().map(|with| (with.event.position, with)).collect();
-        Ok(positions.iter().filter_map(|position| found.remove(position)).collect())
+        Ok(())
     }
 
     /// Some slots of the events at some positions, each with its position, ascending by number within an event. Slots
@@ -190,5 +212,17 @@ impl EventLog {
     pub async fn stored_at(&self, position: Position) -> Result<Option<Micros>, LogError> {
         let mut reader = self.database().reader().await?;
         Ok(read::stored_at(reader.tx(), position).await?)
+    }
+}
+
+/// All that arrive.
+struct All(HashMap<Position, WithSlots>);
+
+impl Arrivals for All {
+    type Error = LogError;
+
+    async fn take(&mut self, some: Vec<WithSlots>) -> Result<(), LogError> {
+        self.0.extend(some.into_iter().map(|with| (with.event.position, with)));
+        Ok(())
     }
 }

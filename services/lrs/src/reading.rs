@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::statement::{AgentRole, ObjectFacts};
 use domain::{Facts as _, StatementFacts};
 use eventlog::clock::Micros;
-use eventlog::{Event, EventLog, Key, LogError, Position, Slot, WithSlots};
+use eventlog::{Arrivals, Event, EventLog, Key, LogError, Position, Slot, WithSlots};
 use uuid::Uuid;
 use vault::{AgentId, Envelope, Text, Vault, VaultError};
 use views::ViewError;
@@ -14,10 +14,6 @@ use xapi::output::{self, Account, Additions, Anonymous, AnonymousObject, Canonic
 use xapi::{Duration, Format, ResultFacts, Version};
 
 use crate::prepare::{STATEMENT, TAG_GROUP};
-
-/// Statements that are read and opened at a stretch, on whichever core is free; of a page several at once, so that some
-/// are opened while others are read. Opening them takes less than a millisecond, after which others get a turn.
-const SHARE: usize = 25;
 
 /// Why statements could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -71,9 +67,9 @@ pub(crate) async fn read(
     vault.at_fence(log.fence());
     let whole = |share: Vec<Position>| {
         let (log, vault, base_url) = (log.clone(), vault.clone(), base_url.to_owned());
-        async move { read_share(&log, &vault, &base_url, &share).await }
+        async move { read_share(&log, &vault, &base_url, &share, |stored| stored).await }
     };
-    in_shares(positions.to_vec(), whole).await
+    in_shares(positions.to_vec(), log.share(), whole).await
 }
 
 /// Statements as [`read`] has them, and as JSON.
@@ -89,37 +85,43 @@ pub(crate) async fn shown(
     let whole = |share: Vec<Position>| {
         let (log, vault, base_url, look) = (log.clone(), vault.clone(), base_url.to_owned(), look.clone());
         async move {
-            let stored = read_share(&log, &vault, &base_url, &share).await?;
-            let definitions = match look.format {
-                Format::Canonical => definitions(&log, &stored).await?,
-                _ => HashMap::new(),
-            };
             // Most of a page came by one credential.
             let mut authorities: HashMap<Key, String> = HashMap::new();
-            let show = |stored: Stored| {
+            let mut show = |stored: Stored, definitions: &HashMap<String, String>| {
                 let authority = stored.event.credential.map(|credential| {
                     &*authorities.entry(credential).or_insert_with(|| authority(&base_url, &credential))
                 });
-                let json = stored.looking(authority.map(String::as_str), &base_url, &look, &definitions);
+                let json = stored.looking(authority.map(String::as_str), &base_url, &look, definitions);
                 let Event { position, stored: at, credential, .. } = stored.event;
                 Shown { position, stored: at, credential, json, whole: look.attachments.then_some(stored) }
             };
-            Ok(stored.into_iter().map(show).collect())
+            if let Format::Canonical = look.format {
+                let stored = read_share(&log, &vault, &base_url, &share, |stored| stored).await?;
+                let definitions = definitions(&log, &stored).await?;
+                return Ok(stored.into_iter().map(|stored| show(stored, &definitions)).collect());
+            }
+            let none = HashMap::new();
+            read_share(&log, &vault, &base_url, &share, |stored| show(stored, &none)).await
         }
     };
-    in_shares(positions.to_vec(), whole).await
+    in_shares(positions.to_vec(), log.share(), whole).await
 }
 
-/// Works on the first share of some items, and on the others beside it where there is a core for them.
-async fn in_shares<T, R, F>(mut items: Vec<T>, whole: impl Fn(Vec<T>) -> F) -> Result<Vec<R>, ReadError>
+/// Works on the first share of some items, and on the others beside it where there is a core for them. Opening a share
+/// takes less than a millisecond, after which others get a turn.
+async fn in_shares<T, R, F>(
+    mut items: Vec<T>,
+    share: usize,
+    whole: impl Fn(Vec<T>) -> F,
+) -> Result<Vec<R>, ReadError>
 where
     R: Send + 'static,
     F: Future<Output = Result<Vec<R>, ReadError>> + Send + 'static,
 {
-    let mut rest = items.split_off(items.len().min(SHARE)).into_iter().peekable();
+    let mut rest = items.split_off(items.len().min(share)).into_iter().peekable();
     let mut others = Vec::new();
     while rest.peek().is_some() {
-        others.push(tokio::spawn(whole(rest.by_ref().take(SHARE).collect())));
+        others.push(tokio::spawn(whole(rest.by_ref().take(share).collect())));
     }
     let mut all = whole(items).await?;
     for other in others {
@@ -128,56 +130,110 @@ where
     Ok(all)
 }
 
-async fn read_share(
+/// Reads statements and has each looked at as soon as it is open, while the next are on their way. In the order of the
+/// positions.
+async fn read_share<R: Send>(
     log: &EventLog,
     vault: &Vault,
     base_url: &str,
     positions: &[Position],
-) -> Result<Vec<Stored>, ReadError> {
-    let mut statements = Vec::with_capacity(positions.len());
-    // With how many there are of the text.
-    let mut slots: HashMap<Position, (usize, Vec<Slot>)> = HashMap::with_capacity(positions.len());
-    // The content of attachments stays where it is.
-    let mut further = Vec::new();
-    for WithSlots { event, slots: mut along, had } in log.read_with_slots(positions).await? {
-        if event.kind == STATEMENT {
-            let facts = StatementFacts::decode(event.schema, &event.facts)
-                .map_err(|error| ReadError::Facts(event.position.0, error.to_string()))?;
-            let text = facts.attachments_from.unwrap_or(had);
-            along.retain(|slot| slot.number < text);
-            if along.len() < usize::from(text) {
-                further.push((event.position, 0..=text - 1));
-                along.clear();
-            }
-            slots.insert(event.position, (usize::from(text), along));
-            statements.push(Stored { event, facts, text: Text::Erased });
-        }
-    }
+    look: impl FnMut(Stored) -> R + Send,
+) -> Result<Vec<R>, ReadError> {
+    let seen = HashMap::with_capacity(positions.len());
+    let mut opening = Opening { vault, base_url, look, seen, further: Vec::new() };
+    log.each_with_slots(positions, &mut opening).await?;
+    let mut further = std::mem::take(&mut opening.further);
     if !further.is_empty() {
-        for (position, slot) in log.read_slots(&further).await? {
-            if let Some((_, slots)) = slots.get_mut(&position) {
-                slots.push(slot);
+        // The content of attachments stays where it is.
+        let wanted: Vec<_> =
+            further.iter().map(|sealed| (sealed.event.position, 0..=sealed.had - 1)).collect();
+        let mut slots: HashMap<Position, Vec<Slot>> = HashMap::new();
+        for (position, slot) in log.read_slots(&wanted).await? {
+            slots.entry(position).or_default().push(slot);
+        }
+        for sealed in &mut further {
+            sealed.slots = slots.remove(&sealed.event.position).unwrap_or_default();
+        }
+        opening.open(further).await?;
+    }
+    Ok(positions.iter().filter_map(|position| opening.seen.remove(position)).collect())
+}
+
+/// A statement whose text is still sealed.
+struct Sealed {
+    event: Event,
+    facts: StatementFacts,
+    /// How many slots the text had.
+    had: u16,
+    /// Those of them that were read.
+    slots: Vec<Slot>,
+}
+
+impl Sealed {
+    /// None where the event is no statement.
+    fn of(WithSlots { event, mut slots, had }: WithSlots) -> Result<Option<Self>, ReadError> {
+        if event.kind != STATEMENT {
+            return Ok(None);
+        }
+        let facts = StatementFacts::decode(event.schema, &event.facts)
+            .map_err(|error| ReadError::Facts(event.position.0, error.to_string()))?;
+        let had = facts.attachments_from.unwrap_or(had);
+        slots.retain(|slot| slot.number < had);
+        Ok(Some(Self { event, facts, had, slots }))
+    }
+
+    fn lacks_some(&self) -> bool {
+        self.slots.len() < usize::from(self.had)
+    }
+
+    /// None where a slot was deleted on purpose, which leaves a gap; what it belonged to is then answered from the facts.
+    fn envelope(&self) -> Option<Envelope<'_>> {
+        let Self { event, slots, .. } = self;
+        let all = self.had > 0
+            && !self.lacks_some()
+            && (0..).zip(slots).all(|(number, slot)| slot.number == number);
+        all.then_some(Envelope { event: event.id, kind: STATEMENT, slots })
+    }
+}
+
+/// Opens statements as they arrive.
+struct Opening<'a, R, L> {
+    vault: &'a Vault,
+    base_url: &'a str,
+    look: L,
+    /// What they look like.
+    seen: HashMap<Position, R>,
+    /// Those of which more slots are to be read, which asks for another connection.
+    further: Vec<Sealed>,
+}
+
+impl<R: Send, L: FnMut(Stored) -> R + Send> Arrivals for Opening<'_, R, L> {
+    type Error = ReadError;
+
+    async fn take(&mut self, some: Vec<WithSlots>) -> Result<(), ReadError> {
+        let mut whole = Vec::with_capacity(some.len());
+        for with in some {
+            match Sealed::of(with)? {
+                Some(sealed) if sealed.lacks_some() => self.further.push(sealed),
+                sealed => whole.extend(sealed),
             }
         }
+        self.open(whole).await
     }
-    // A slot that was deleted on purpose leaves a gap; what it belonged to is then answered from the facts.
-    let whole = |stored: &Stored| {
-        let (text, slots) = slots.get(&stored.event.position)?;
-        let all =
-            *text > 0 && slots.len() == *text && (0..).zip(slots).all(|(number, slot)| slot.number == number);
-        all.then_some(slots)
-    };
-    let (open, envelopes): (Vec<usize>, Vec<Envelope<'_>>) = (0..)
-        .zip(&statements)
-        .filter_map(|(index, stored)| {
-            Some((index, Envelope { event: stored.event.id, kind: STATEMENT, slots: whole(stored)? }))
-        })
-        .unzip();
-    let texts = vault.open_texts(&envelopes, |agent, tag| replacement(base_url, agent, tag)).await?;
-    for (index, text) in open.into_iter().zip(texts) {
-        statements[index].text = text;
+}
+
+impl<R, L: FnMut(Stored) -> R> Opening<'_, R, L> {
+    async fn open(&mut self, some: Vec<Sealed>) -> Result<(), ReadError> {
+        let envelopes: Vec<Envelope<'_>> = some.iter().filter_map(Sealed::envelope).collect();
+        let texts = self.vault.open_texts(&envelopes, |agent, tag| replacement(self.base_url, agent, tag));
+        let mut texts = texts.await?.into_iter();
+        for sealed in some {
+            let text = sealed.envelope().and_then(|_| texts.next()).unwrap_or(Text::Erased);
+            let Sealed { event, facts, .. } = sealed;
+            self.seen.insert(event.position, (self.look)(Stored { event, facts, text }));
+        }
+        Ok(())
     }
-    Ok(statements)
 }
 
 /// What is held to be true of the activities in some statements, by activity. One query.

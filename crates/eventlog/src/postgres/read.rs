@@ -2,12 +2,14 @@
 
 use std::ops::RangeInclusive;
 
+use futures_util::StreamExt as _;
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
 use crate::clock::Micros;
+use crate::error::LogError;
 use crate::event::{BYTES_ALONG, Event, Head, Key, Position, SLOTS_ALONG, Slot, WithSlots};
-use crate::read::{self, COLUMNS, event, number};
+use crate::read::{self, Arrivals, COLUMNS, event, number};
 use crate::rows::{int, uint};
 
 const SLOTS_AMONG: &str = "SELECT s.position, s.slot, s.owner, s.period, s.body \
@@ -66,24 +68,43 @@ pub(crate) async fn at(
     rows.iter().map(event).collect()
 }
 
-/// The events at some positions, in no particular order, each with its small slots; and how many it had.
-pub(crate) async fn with_slots(
+/// Hands on the events at some positions as they arrive, in no particular order, each with its small slots; and how
+/// many it had.
+pub(crate) async fn each_with_slots<A: Arrivals>(
     connection: &mut PgConnection,
     positions: &[Position],
-) -> Result<Vec<WithSlots>, sqlx::Error> {
-    let rows =
-        sqlx::query(AssertSqlSafe(with_slots_text())).bind(ints(positions)).fetch_all(connection).await?;
-    let mut found: Vec<WithSlots> = Vec::with_capacity(positions.len());
-    for row in &rows {
-        let position = Position(uint(row.try_get(0)?));
-        if found.last().is_none_or(|last| last.event.position != position) {
-            found.push(WithSlots { event: event(row)?, slots: Vec::new(), had: number(row.try_get(10)?) });
+    arrivals: &mut A,
+) -> Result<(), A::Error> {
+    let query = sqlx::query(AssertSqlSafe(with_slots_text())).bind(ints(positions));
+    let mut rows = query.fetch(connection).ready_chunks(positions.len().max(1));
+    // Further slots of the last may be on their way.
+    let mut last: Option<WithSlots> = None;
+    while let Some(rows) = rows.next().await {
+        let mut arrived = Vec::with_capacity(rows.len());
+        for row in rows {
+            add(&mut last, &mut arrived, &row.map_err(LogError::from)?).map_err(LogError::from)?;
         }
-        if let (Some(last), Some(numbered)) = (found.last_mut(), row.try_get::<Option<i32>, _>(11)?) {
-            last.slots.push(read::slot(row, number(numbered), 12)?);
+        if !arrived.is_empty() {
+            arrivals.take(arrived).await?;
         }
     }
-    Ok(found)
+    match last {
+        Some(last) => arrivals.take(vec![last]).await,
+        None => Ok(()),
+    }
+}
+
+/// Adds a slot to the event that is read, or puts that with those that have arrived whole and goes on to the next.
+fn add(last: &mut Option<WithSlots>, arrived: &mut Vec<WithSlots>, row: &PgRow) -> Result<(), sqlx::Error> {
+    let position = Position(uint(row.try_get(0)?));
+    if last.as_ref().is_none_or(|last| last.event.position != position) {
+        let next = WithSlots { event: event(row)?, slots: Vec::new(), had: number(row.try_get(10)?) };
+        arrived.extend(last.replace(next));
+    }
+    if let (Some(last), Some(numbered)) = (last, row.try_get::<Option<i32>, _>(11)?) {
+        last.slots.push(read::slot(row, number(numbered), 12)?);
+    }
+    Ok(())
 }
 
 /// Each event's slots are read in the order of their key; the lengths of larger ones are known without reading them.

@@ -6,8 +6,9 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use crate::clock::Micros;
-use crate::event::{Event, Head, Key, Position, Slot, WithSlots};
-use crate::read::{self, COLUMNS, array, event};
+use crate::error::LogError;
+use crate::event::{Event, Head, Key, Position, Slot};
+use crate::read::{self, Arrivals, COLUMNS, array, event};
 use crate::rows::{SLOTS_PER_EVENT, int, uint};
 use crate::sqlite::packed;
 
@@ -73,21 +74,22 @@ pub(crate) async fn at(
     Ok(events)
 }
 
-/// The events at some positions, in no particular order, each with its small slots; and how many it had.
-pub(crate) async fn with_slots(
+/// Hands on the events at some positions as they are read, in no particular order, each with its small slots; and how
+/// many it had.
+pub(crate) async fn each_with_slots<A: Arrivals>(
     connection: &mut SqliteConnection,
     positions: &[Position],
-) -> Result<Vec<WithSlots>, sqlx::Error> {
-    let mut found = Vec::with_capacity(positions.len());
+    arrivals: &mut A,
+) -> Result<(), A::Error> {
     for chunk in positions.chunks(CHUNK) {
         let mut query = sqlx::query_scalar(packed::query(places(chunk)));
         for position in chunk {
             query = query.bind(int(position.0));
         }
-        let packed: Option<Vec<u8>> = query.fetch_one(&mut *connection).await?;
-        found.extend(packed::events(packed.as_deref())?);
+        let packed: Option<Vec<u8>> = query.fetch_one(&mut *connection).await.map_err(LogError::from)?;
+        arrivals.take(packed::events(packed.as_deref()).map_err(LogError::from)?).await?;
     }
-    Ok(found)
+    Ok(())
 }
 
 /// The slots of the events at some positions, by number within each event.
