@@ -15,15 +15,20 @@ const GROUP: usize = 100_000;
 #[error("the report cannot be written as Parquet: {0}")]
 pub struct ParquetError(#[from] PolarsError);
 
-/// The report as Parquet, with the figures of the populations whose indexes are in `populations`, in that order. It holds
+/// The report as Parquet, with the figures of some sections and of the populations whose indexes are in `populations`, in
+/// their order. It holds
 /// both languages, exact fractions beside their values, and in every row what the report was made from; the file's
 /// metadata (`larka.title_sv` …) has what is said of the report as a whole.
 ///
 /// # Errors
 /// The table cannot be encoded.
-pub fn parquet(released: &Released, populations: &[usize]) -> Result<Vec<u8>, ParquetError> {
+pub fn parquet<'a>(
+    released: &'a Released,
+    sections: impl Iterator<Item = &'a ReleasedSection>,
+    populations: &[usize],
+) -> Result<Vec<u8>, ParquetError> {
     let mut rows = Vec::new();
-    for section in released.sections() {
+    for section in sections {
         for (item, about) in section.items().iter().enumerate() {
             for place in populations {
                 let (Some(unit), Some(shown)) =

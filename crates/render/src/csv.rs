@@ -53,7 +53,7 @@ pub fn csv(view: &View<'_>) -> Vec<u8> {
     head.iter().for_each(|name| sheet.text(name));
     columns.iter().for_each(|(code, name)| sheet.text(&format!("{name} ({code})")));
     sheet.end();
-    for (section, places) in view.released.sections().iter().zip(&places) {
+    for (section, places) in view.sections().zip(&places) {
         for (item, about) in section.items().iter().enumerate() {
             for (place, _) in &view.rows {
                 let Some(unit) = view.released.populations().get(*place) else { continue };
@@ -99,7 +99,7 @@ pub fn csv(view: &View<'_>) -> Vec<u8> {
 /// them its values stand in.
 fn columns(view: &View<'_>) -> (Vec<(String, String)>, Vec<Vec<usize>>) {
     let mut columns: Vec<(String, String)> = Vec::new();
-    let places = view.released.sections().iter().map(|section| {
+    let places = view.sections().map(|section| {
         let any = section.figures().first().map(|figure| values(view, section, &figure.shown));
         let place = |value: Value| {
             let column = (value.code, value.name);

@@ -12,11 +12,10 @@ pub(crate) fn of_report<'a>(view: &View<'a>) -> String {
     if let Some(overall) = of_levels(view) {
         return overall;
     }
-    let sections = view.released.sections();
     let found: Vec<(Measure, String)> =
-        sections.iter().filter_map(|section| Some((section.measure(), of_section(view, section)?))).collect();
+        view.sections().filter_map(|section| Some((section.measure(), of_section(view, section)?))).collect();
     let Some(((measure, first), rest)) = found.split_first() else {
-        let reason = sections.first().and_then(|section| view.of_root(section, 0)?.reason());
+        let reason = view.sections().next().and_then(|section| view.of_root(section, 0)?.reason());
         return sentences::nothing(view.place(), reason, view.released.preset().k_summary, view.lang);
     };
     match rest.iter().find(|(other, _)| is_rate(*other) != is_rate(*measure)) {
@@ -27,7 +26,7 @@ pub(crate) fn of_report<'a>(view: &View<'a>) -> String {
 
 /// From the first section of level bands of competences, rather than of their areas, that has something to say.
 fn of_levels<'a>(view: &View<'a>) -> Option<String> {
-    let levels = || view.released.sections().iter().filter_map(|part| Some((kind(part)?, part)));
+    let levels = || view.sections().filter_map(|part| Some((kind(part)?, part)));
     let most = levels().map(|(_, part)| part.items().len()).max()?;
     levels().filter(|(_, part)| part.items().len() == most && part.categories().len() <= 4).find_map(
         |(kind, part)| {
@@ -46,7 +45,7 @@ fn sections_of<'a>(view: &View<'a>, kind: LevelKind) -> Option<&'a ReleasedSecti
         LevelKind::Demonstrated => "demonstrated-coverage",
         LevelKind::Attested => "attested-coverage",
     };
-    view.released.section(id)
+    view.sections().find(|section| section.id() == id)
 }
 
 fn kind(part: &ReleasedSection) -> Option<LevelKind> {

@@ -41,7 +41,7 @@ pub fn json(view: &View<'_>) -> String {
             "parent": p.parent.and_then(code),
             "base": p.base,
         })).collect::<Vec<_>>(),
-        "sections": released.sections().iter().map(|s| section(view, s)).collect::<Vec<_>>(),
+        "sections": view.sections().map(|s| section(view, s)).collect::<Vec<_>>(),
     });
     let mut out = serde_json::to_string_pretty(&value).unwrap_or_default();
     out.push('\n');

@@ -12,7 +12,7 @@ pub(crate) fn method(view: &View<'_>, rows: &[(usize, usize)]) -> Block {
     let released = view.released;
     let plain = |text: &str| Piece::Words(Words::Plain, text.to_owned());
     let mut measures = Vec::new();
-    for part in released.sections() {
+    for part in view.sections() {
         if !measures.contains(&part.measure()) {
             measures.push(part.measure());
         }
@@ -28,8 +28,7 @@ pub(crate) fn method(view: &View<'_>, rows: &[(usize, usize)]) -> Block {
     body.extend(released.sources().iter().map(|source| said(view, String::new(), source)));
     body.push(Piece::Heading(word(Word::WhatIsHidden, lang).to_owned()));
     body.push(Piece::Words(Words::Plain, texts::rules(released.preset(), lang)));
-    let hidden: Vec<String> =
-        released.sections().iter().filter_map(|part| hidden(view, part, rows)).collect();
+    let hidden: Vec<String> = view.sections().filter_map(|part| hidden(view, part, rows)).collect();
     if !hidden.is_empty() {
         body.push(Piece::List(hidden));
     }
@@ -61,7 +60,7 @@ fn identity(view: &View<'_>) -> Piece {
 /// The sections' notes, each once, with the titles of the sections that have it.
 fn notes<'a>(view: &View<'a>) -> Vec<(&'a Text, Vec<&'a str>)> {
     let mut notes: Vec<(&Text, Vec<&str>)> = Vec::new();
-    for part in view.released.sections() {
+    for part in view.sections() {
         for note in part.notes() {
             let title = part.title().get(view.lang);
             match notes.iter_mut().find(|(known, _)| *known == note) {

@@ -16,8 +16,20 @@ pub struct View<'a> {
     pub(crate) rows: Vec<(usize, usize)>,
     /// Those of them that a page has rows for.
     pub(crate) near: Vec<(usize, usize)>,
+    /// The ids of the sections that are looked at; none: all.
+    sections: Option<Vec<String>>,
     /// The address of a unit's page, with [`UNIT`] where its code belongs; none where pages stand alone.
     links: Option<String>,
+}
+
+/// Something was asked for that the report does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the report has no {wanted}; it has {}", there.join(", "))]
+pub struct NotThere {
+    /// What was asked for.
+    pub wanted: String,
+    /// What there is.
+    pub there: Vec<String>,
 }
 
 /// What stands for a unit's code in the pattern of [`View::linked`].
@@ -46,7 +58,39 @@ impl<'a> View<'a> {
     }
 
     fn of_rows(released: &'a Released, lang: Lang, rows: Vec<(usize, usize)>) -> View<'a> {
-        View { released, lang, near: near(&rows), rows, links: None }
+        View { released, lang, near: near(&rows), rows, sections: None, links: None }
+    }
+
+    /// The same with these sections alone, by their ids, in the report's order.
+    ///
+    /// # Errors
+    /// The report has no such section.
+    pub fn of_sections(mut self, ids: &[String]) -> Result<View<'a>, NotThere> {
+        let there = self.released.sections().iter().map(|section| section.id().to_owned()).collect();
+        all_there(ids, there)?;
+        self.sections = Some(ids.to_vec());
+        Ok(self)
+    }
+
+    /// The same with rows for units of these kinds alone, below the unit that it is about.
+    ///
+    /// # Errors
+    /// No unit that it goes down to is of that kind.
+    pub fn of_kinds(self, kinds: &[String]) -> Result<View<'a>, NotThere> {
+        let kind = |row: &(usize, usize)| self.released.populations().get(row.0).map(|found| &found.kind);
+        let mut there: Vec<String> = self.rows.iter().filter_map(kind).cloned().collect();
+        there.sort_unstable();
+        there.dedup();
+        all_there(kinds, there)?;
+        let stays = |row: &(usize, usize)| row.1 == 0 || kind(row).is_some_and(|kind| kinds.contains(kind));
+        let rows: Vec<_> = self.rows.iter().copied().filter(stays).collect();
+        Ok(View { near: near(&rows), rows, ..self })
+    }
+
+    /// The sections that are looked at.
+    pub fn sections(&self) -> impl Iterator<Item = &'a ReleasedSection> {
+        let wanted = |id: &str| self.sections.as_ref().is_none_or(|ids| ids.iter().any(|known| known == id));
+        self.released.sections().iter().filter(move |section| wanted(section.id()))
     }
 
     /// The report that is looked at.
@@ -129,6 +173,14 @@ impl<'a> View<'a> {
             Shown::Summary(summary) => Some(texts::no_distribution(summary.distribution, preset, self.lang)),
             Shown::Hidden(reason) => Some(texts::reason(*reason, preset.k_summary, preset, self.lang)),
         }
+    }
+}
+
+/// That each of what is wanted is there.
+fn all_there(wanted: &[String], there: Vec<String>) -> Result<(), NotThere> {
+    match wanted.iter().find(|one| !there.contains(one)) {
+        None => Ok(()),
+        Some(missing) => Err(NotThere { wanted: missing.clone(), there }),
     }
 }
 

@@ -31,7 +31,7 @@ pub struct WorkbookError(#[from] XlsxError);
 pub fn xlsx(view: &View<'_>) -> Result<Vec<u8>, WorkbookError> {
     let lang = view.lang;
     let sections: Vec<&ReleasedSection> =
-        view.released.sections().iter().filter(|section| figures(view, section).next().is_some()).collect();
+        view.sections().filter(|section| figures(view, section).next().is_some()).collect();
     let contents = t(lang, "Innehåll", "Contents");
     let titles: Vec<String> = [contents, word(Word::How, lang)]
         .into_iter()

@@ -482,6 +482,44 @@ fn a_unit_s_report_holds_that_unit_and_what_is_below_it() {
     assert!(!json(&view).contains("NORR") && View::of_unit(&released, Lang::Sv, "okänd").is_none());
 }
 
+#[test]
+fn a_view_of_some_sections_and_kinds_of_units_holds_those_alone_in_every_form() {
+    let released = gate("default").apply(common::competence()).unwrap();
+    let whole = || View::new(&released, Lang::En);
+    let id = released.sections()[1].id().to_owned();
+    let view = whole().of_sections(std::slice::from_ref(&id)).unwrap();
+    let sections = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap()["sections"].clone();
+    let (some, all) = (sections(&json(&view)), sections(&json(&whole())));
+    assert_eq!(some.as_array().unwrap().as_slice(), &all.as_array().unwrap()[1..2]);
+    let first = |csv: &[u8]| -> std::collections::BTreeSet<String> {
+        let rows = std::str::from_utf8(csv).unwrap().lines().skip(1);
+        rows.filter_map(|row| row.split(',').next().map(str::to_owned)).collect()
+    };
+    assert_eq!(first(&csv(&view)), ["about".to_owned(), id].into());
+    let page = document(&view, Stylesheet::Inline);
+    for (place, section) in released.sections().iter().enumerate() {
+        assert_eq!(page.contains(section.title().get(Lang::En)), place == 1, "{}", section.id());
+    }
+
+    let areas = whole().of_kinds(&["rektorsomrade".to_owned()]).unwrap();
+    let page = document(&areas, Stylesheet::Inline);
+    assert!(
+        page.contains("Rektorsområde Norr")
+            && page.contains("Lärkby kommun")
+            && !page.contains("Kvarnskolan")
+    );
+    assert!(!json(&areas).contains("Kvarnskolan"));
+    let missing = whole().of_kinds(&["area".to_owned()]).unwrap_err().to_string();
+    assert!(missing.contains("no area") && missing.contains("rektorsomrade"), "{missing}");
+    assert!(
+        whole()
+            .of_sections(&["levels".to_owned()])
+            .unwrap_err()
+            .to_string()
+            .contains(released.sections()[0].id())
+    );
+}
+
 mod contrast {
     use std::collections::BTreeMap;
 

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::collections::BTreeSet;
+
 use blackbox::samples::activity;
 use blackbox::{Instance, Server, promises};
 use reqwest::Method;
@@ -144,6 +146,48 @@ promises! {
         post(&server, all([account("gäst-07"), kiosk, nobody()].map(|who| said(who, "passed", "grund")))).await;
         server.settled().await.unwrap();
         assert_eq!(number(&instance, "progress", AGENTS).await, 31, "only who cannot be tracked is somebody now");
+    }
+
+    async fn a_definition_in_a_file_gives_the_report_that_flags_give_and_shows_no_more(instance) {
+        let server = instance.start().await.unwrap();
+        describe(&server).await;
+        server.settled().await.unwrap();
+        let (file, out) = (instance.beside("levels.toml"), instance.beside("levels.csv"));
+        let written = |words: &[&str]| {
+            let mut all = vec!["report"];
+            all.extend(words);
+            all.extend(["--output", out.to_str().unwrap()]);
+            let output = instance.run(&all).unwrap();
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            output.status.success().then(|| std::fs::read_to_string(&out).unwrap()).ok_or(said)
+        };
+        let flags = ["competence", "--format", "csv", "--lang", "en", "--as-of", "2030-01-31", "--preset", "default"];
+        let all = written(&flags).unwrap();
+        let sections = ["--sections", "demonstrated-competences,self-assessed-areas", "--kinds", "huvudman"];
+        let by_flags = written(&[&flags[..], &sections[..]].concat()).unwrap();
+        std::fs::write(
+            &file,
+            "report = \"competence\"\nformat = \"html\"\nlang = \"en\"\nas-of = 2030-01-31\npreset = \"default\"\n\
+             sections = [\"self-assessed-areas\", \"demonstrated-competences\"]\nkinds = [\"huvudman\"]\n",
+        )
+        .unwrap();
+        // What a flag says counts.
+        let by_file = written(&["--definition", file.to_str().unwrap(), "--format", "csv"]).unwrap();
+        assert_eq!(by_file, by_flags);
+        let ids = |csv: &str| csv.lines().skip(1).filter_map(|row| row.split(',').next().map(str::to_owned)).collect::<BTreeSet<_>>();
+        assert_eq!(ids(&by_file), ["about", "demonstrated-competences", "self-assessed-areas"].map(str::to_owned).into());
+        assert!(ids(&all).len() > 5);
+
+        for (wrong, expected) in [
+            ("report = \"competence\"\nsections = [\"levels\"]", "demonstrated-competences"),
+            ("report = \"competence\"\nkinds = [\"skola\"]", "huvudman"),
+            ("report = \"competence\"\nperiod = \"2030\"", "as-of"),
+            ("sections = []", "competence or survey"),
+        ] {
+            std::fs::write(&file, wrong).unwrap();
+            let said = written(&["--definition", file.to_str().unwrap()]).unwrap_err();
+            assert!(said.contains(expected), "{wrong}: {said}");
+        }
     }
 
     async fn what_is_dated_ahead_counts_when_it_was_stored_and_every_form_of_the_report_says_how_many(instance) {

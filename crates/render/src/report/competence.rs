@@ -64,7 +64,7 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn of(view: &View<'a>) -> Parts<'a> {
-        let sections = || view.released.sections().iter().filter(|part| view.shows_any(part));
+        let sections = || view.sections().filter(|part| view.shows_any(part));
         let levels = |wanted: fn(&ReleasedSection) -> bool| {
             let of_kind = |kind| {
                 let is =

@@ -14,7 +14,7 @@ use disclosure::{Measure, ReleasedSection};
 
 /// The parts in the report's order; those of which nothing may be shown are named in the method section alone.
 pub(super) fn blocks(view: &View<'_>) -> Vec<Block> {
-    let shown = view.released.sections().iter().filter(|part| view.shows_any(part));
+    let shown = view.sections().filter(|part| view.shows_any(part));
     shown
         .map(|part| Block {
             id: part.id().to_owned(),

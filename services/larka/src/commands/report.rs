@@ -1,21 +1,39 @@
 //! A report, written to a file.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use clap::Args;
 
 use crate::door;
 use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::tasks::Task;
-pub(crate) use crate::tasks::reports::Flags;
+use crate::tasks::asked::Asked;
+
+/// What `report` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Flags {
+    #[command(flatten)]
+    asked: Asked,
+    /// File that defines the report, in TOML with the flags' names; a flag says it otherwise
+    #[arg(long, value_name = "FILE")]
+    definition: Option<PathBuf>,
+    /// File to write; - for standard output
+    #[arg(long, default_value = "-", value_name = "FILE")]
+    output: PathBuf,
+}
 
 /// `larka report`
 pub(crate) async fn run(settings: Settings, flags: Flags) -> Result<(), Failure> {
-    let output = flags.output.clone();
-    let answer = door::do_task(settings, Task::Report(flags)).await?;
+    let Flags { asked, definition, output } = flags;
+    let asked = match &definition {
+        None => asked,
+        Some(file) => asked.or_as_defined(file)?,
+    };
+    let answer = door::do_task(settings, Task::Report(asked)).await?;
     let bytes = BASE64_STANDARD.decode(answer["report"].as_str().unwrap_or_default())?;
     if output.as_os_str() == "-" {
         std::io::stdout().write_all(&bytes)?;

@@ -3,6 +3,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod anchors;
+pub(crate) mod asked;
 pub(crate) mod credentials;
 pub(crate) mod forwards;
 pub(crate) mod imported;
@@ -37,7 +38,7 @@ pub(crate) enum Task {
     ImportRun(imported::Run),
     Standing { ids: Vec<imported::Id> },
     Provenance { statement: String },
-    Report(reports::Flags),
+    Report(asked::Asked),
 }
 
 /// Does a task on an open instance. What it answers is what `--json` prints.
@@ -94,8 +95,8 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
         Task::ImportRun(run) => imported::note(instance, run).await,
         Task::Standing { ids } => imported::standing(instance, &ids).await,
         Task::Provenance { statement } => provenance::of(instance, &statement).await,
-        Task::Report(flags) => {
-            Ok(json!({ "report": STANDARD.encode(reports::file(instance, &flags).await?) }))
+        Task::Report(asked) => {
+            Ok(json!({ "report": STANDARD.encode(reports::file(instance, &asked).await?) }))
         }
     }
 }

@@ -1,101 +1,50 @@
 //! Reports, for the command and for the pages.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use clap::{Args, ValueEnum};
 use disclosure::{Lang, Preset, Released};
 use eventlog::event::Position;
 use futures_util::future::BoxFuture;
 use render::{Format, Stylesheet, View};
-use serde::{Deserialize, Serialize};
 use worker::reports::{Question, ReportError, Request};
 
 use crate::failure::Failure;
 use crate::instance::Instance;
-
-/// What `report` takes.
-#[derive(Debug, Clone, Args, Serialize, Deserialize)]
-pub(crate) struct Flags {
-    /// Which report
-    #[arg(value_enum)]
-    kind: Kind,
-    /// Form of the file
-    #[arg(long, value_parser = formats(), default_value = Format::Html.name())]
-    format: Format,
-    /// File to write; - for standard output
-    #[arg(long, default_value = "-", value_name = "FILE")]
-    pub(crate) output: PathBuf,
-    /// Language: sv or en
-    #[arg(long, value_enum, default_value = "sv")]
-    lang: Language,
-    /// Part of the organisation, by its code
-    #[arg(long, value_name = "CODE")]
-    unit: Option<String>,
-    /// Log position that it is made from [default: the end of the log]
-    #[arg(long, value_name = "POSITION")]
-    at: Option<u64>,
-    /// Date that it is about, YYYY-MM-DD [default: the day of the latest statement]
-    #[arg(long, value_name = "DATE")]
-    as_of: Option<String>,
-    /// Round of a survey, by its id [default: the latest]
-    #[arg(long, value_name = "ID")]
-    round: Option<String>,
-    /// Rules of disclosure: gavle, skolenkaten or default
-    #[arg(long, default_value = "gavle", value_name = "PRESET")]
-    preset: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-pub(crate) enum Kind {
-    /// Digital competence: levels per competence, area and unit
-    Competence,
-    /// One round of a survey
-    Survey,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-pub(crate) enum Language {
-    Sv,
-    En,
-}
-
-impl From<Language> for Lang {
-    fn from(language: Language) -> Self {
-        match language {
-            Language::Sv => Lang::Sv,
-            Language::En => Lang::En,
-        }
-    }
-}
-
-fn formats() -> impl clap::builder::TypedValueParser<Value = Format> {
-    PossibleValuesParser::new(Format::ALL.map(Format::name))
-        .try_map(|name| Format::named(&name).ok_or("none of the forms of a report"))
-}
+use crate::tasks::asked::{Asked, Kind};
 
 /// The report's file, made after everything in the log has reached the lake.
-pub(crate) async fn file(instance: &Instance, flags: &Flags) -> Result<Vec<u8>, Failure> {
+pub(crate) async fn file(instance: &Instance, asked: &Asked) -> Result<Vec<u8>, Failure> {
     instance.worker.catch_up().await?;
-    let question = match flags.kind {
-        Kind::Competence => Question::Competence,
-        Kind::Survey => Question::Survey { round: flags.round.clone() },
+    let question = match asked.report {
+        Some(Kind::Competence) => Question::Competence,
+        Some(Kind::Survey) => Question::Survey { round: asked.round.clone() },
+        None => return Err(Failure::setting("report", "competence or survey")),
     };
-    let preset = Preset::named(&flags.preset)
-        .ok_or_else(|| Failure::setting("preset", "gavle, skolenkaten or default"))?;
-    let as_of = match &flags.as_of {
+    let preset = match &asked.preset {
+        None => house_preset()?,
+        Some(name) => {
+            Preset::named(name).ok_or_else(|| Failure::setting("preset", "gavle, skolenkaten or default"))?
+        }
+    };
+    let as_of = match &asked.as_of {
         Some(text) => Some(text.parse().map_err(|_| Failure::setting("as-of", "a date as YYYY-MM-DD"))?),
         None => None,
     };
-    let request = Request { question, at: flags.at.map(Position), as_of, preset };
+    let request = Request { question, at: asked.at.map(Position), as_of, preset };
     let released = instance.worker.report(request).await?;
-    let view = match &flags.unit {
-        None => View::new(&released, flags.lang.into()),
-        Some(code) => View::of_unit(&released, flags.lang.into(), code)
+    let lang = asked.lang.map_or(Lang::Sv, Into::into);
+    let mut view = match &asked.unit {
+        None => View::new(&released, lang),
+        Some(code) => View::of_unit(&released, lang, code)
             .ok_or_else(|| Failure::setting("unit", "the code of a unit in the organisation"))?,
     };
-    write(&view, flags.format).await
+    if let Some(kinds) = &asked.kinds {
+        view = view.of_kinds(kinds).map_err(|error| Failure::from(error).before("kinds"))?;
+    }
+    if let Some(sections) = &asked.sections {
+        view = view.of_sections(sections).map_err(|error| Failure::from(error).before("sections"))?;
+    }
+    write(&view, asked.format.unwrap_or(Format::Html)).await
 }
 
 /// Every report that there is something for: competence, and each round of a survey, by the name of its file.
@@ -137,7 +86,9 @@ pub(crate) async fn write(view: &View<'_>, format: Format) -> Result<Vec<u8>, Fa
         Format::Html => render::document(view, Stylesheet::Inline).into_bytes(),
         Format::Xlsx => render::xlsx(view)?,
         Format::Csv => render::csv(view),
-        Format::Parquet => analytics::released::parquet(view.released(), &view.populations())?,
+        Format::Parquet => {
+            analytics::released::parquet(view.released(), view.sections(), &view.populations())?
+        }
         Format::Json => render::json(view).into_bytes(),
     })
 }
