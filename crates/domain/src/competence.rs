@@ -268,7 +268,7 @@ pub fn support(evidence: &[Evidence<'_>], level: u8, on: Date) -> Support {
 /// The demonstrated level on a day, from one person's evidence for one competence, in any order. Evidence of
 /// other kinds is left aside.
 pub fn demonstrated(evidence: &[Evidence<'_>], requirements: &Requirements, on: Date) -> State {
-    if let Some(levels) = level(&valid(evidence, |e| e.counts_on(on)), requirements) {
+    if let Some(levels) = demonstrated_levels(evidence, requirements, on) {
         return State::Level(levels);
     }
     // A level can only have begun on a day on which something was observed.
@@ -276,6 +276,17 @@ pub fn demonstrated(evidence: &[Evidence<'_>], requirements: &Requirements, on: 
     let had_one =
         days.into_iter().any(|day| level(&valid(evidence, |e| e.counts_on(day)), requirements).is_some());
     if had_one { State::Expired } else { State::Unknown }
+}
+
+/// The demonstrated level on a day where there is one, from one person's evidence for one competence, in any order. Of
+/// what one activity shows by one rule the latest on or before the day is enough: whatever was observed before expires
+/// before.
+pub fn demonstrated_levels(
+    evidence: &[Evidence<'_>],
+    requirements: &Requirements,
+    on: Date,
+) -> Option<Levels> {
+    level(&valid(evidence, |e| e.counts_on(on)), requirements)
 }
 
 /// A leader's approval of a level.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use analytics::lake::{Lake, LakeError, Page, Snapshot, Targets};
+use analytics::lake::{Kept as Read, Lake, LakeError, Page, Snapshot, Targets};
 use domain::events::kind::STATEMENT;
 use eventlog::EventLog;
 use eventlog::clock::{SharedClock, rest};
@@ -41,6 +41,8 @@ struct Inner {
     lock: OnceCell<File>,
     /// `None` until it is first written.
     lake: Kept,
+    /// What reports have read of it.
+    read: Arc<Read>,
     stopped: std::sync::Mutex<Option<Unfoldable>>,
     /// One is written anew at a time; how far it has come.
     anew: Mutex<()>,
@@ -83,6 +85,7 @@ impl Keeper {
             clock,
             lock: OnceCell::new(),
             lake: Arc::default(),
+            read: Arc::default(),
             stopped: std::sync::Mutex::default(),
             anew: Mutex::default(),
             anew_at: std::sync::Mutex::default(),
@@ -96,8 +99,8 @@ impl Keeper {
 
     /// The lake as its last write left it.
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, WorkerError> {
-        let folder = self.inner.folder.clone();
-        blocking(move || Ok(Snapshot::open(&folder)?)).await
+        let (folder, read) = (self.inner.folder.clone(), Arc::clone(&self.inner.read));
+        blocking(move || Ok(Snapshot::open(&folder, &read)?)).await
     }
 
     /// Follows the log until `shutdown` becomes true. Where an event cannot be taken, it waits until the lake is

@@ -302,8 +302,8 @@ promises! {
         server.stop().unwrap();
         let manifest = instance.folder().join("lake/manifest.json");
         let text = std::fs::read_to_string(&manifest).unwrap();
-        assert!(text.contains("\"format\": 2"));
-        std::fs::write(&manifest, text.replace("\"format\": 2", "\"format\": 1")).unwrap();
+        assert!(text.contains("\"format\": 3"));
+        std::fs::write(&manifest, text.replace("\"format\": 3", "\"format\": 2")).unwrap();
         let output = instance.run(&["report", "competence", "--format", "json"]).unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let found: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -11,7 +11,9 @@
 
 mod blocks;
 mod error;
+mod kept;
 mod manifest;
+pub(crate) mod part;
 mod snapshot;
 mod store;
 mod table;
@@ -23,11 +25,13 @@ use domain::events::{UnitFacts, kind};
 use domain::{Facts, StatementFactsRef};
 pub use error::LakeError;
 use eventlog::event::{Event, Key, Position};
+pub use kept::Kept;
 use manifest::{Awaiting, Files, Manifest};
 use polars::prelude::DataFrame;
 pub use snapshot::Snapshot;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use table::{Statements, Void};
 
@@ -168,7 +172,7 @@ impl Lake {
 
     /// The lake as it is now, for reading.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot::of(self.dir.clone(), self.manifest.clone())
+        Snapshot::of(self.dir.clone(), self.manifest.clone(), Arc::default())
     }
 
     /// Adds the next page of the log. When this returns it is on disk; where it fails or the process dies, the

@@ -1,13 +1,17 @@
 //! The lake as it was at a position, for reading.
 
 use super::error::LakeError;
-use super::manifest::Manifest;
+use super::kept::Kept;
+use super::manifest::{Files, Manifest};
+use super::part::{self, Part};
+use super::table::Void;
 use super::{store, table};
 use domain::Date;
 use eventlog::event::Position;
 use polars::prelude::*;
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How often a reader looks again where a writer replaced a file under its hands.
 const ATTEMPTS: usize = 5;
@@ -18,21 +22,24 @@ pub struct Snapshot {
     dir: PathBuf,
     manifest: Manifest,
     at: u64,
+    kept: Arc<Kept>,
 }
 
 impl Snapshot {
-    /// The lake in a directory, as its manifest has it; it may be written meanwhile.
+    /// The lake in a directory, as its manifest has it; it may be written meanwhile. What is read of it is kept in
+    /// `kept`, which may have some of it already.
     ///
     /// # Errors
     /// [`LakeError::Manifest`], [`LakeError::Format`] or [`LakeError::Io`]. A directory without a lake is
     /// an empty lake.
-    pub fn open(dir: &Path) -> Result<Self, LakeError> {
-        Ok(Self::of(dir.to_owned(), Manifest::read(dir)?.unwrap_or_else(Manifest::empty)))
+    pub fn open(dir: &Path, kept: &Arc<Kept>) -> Result<Self, LakeError> {
+        let manifest = Manifest::read(dir)?.unwrap_or_else(Manifest::empty);
+        Ok(Self::of(dir.to_owned(), manifest, Arc::clone(kept)))
     }
 
-    pub(super) fn of(dir: PathBuf, manifest: Manifest) -> Self {
+    pub(super) fn of(dir: PathBuf, manifest: Manifest, kept: Arc<Kept>) -> Self {
         let at = manifest.position;
-        Self { dir, manifest, at }
+        Self { dir, manifest, at, kept }
     }
 
     /// The same lake at an earlier position.
@@ -52,65 +59,144 @@ impl Snapshot {
         Position(self.at)
     }
 
-    /// The latest day any statement counts on, or `None` without statements: the date that reports are about
-    /// unless another is asked for; and how many statements are dated later than they were stored.
-    ///
-    /// # Errors
-    /// [`LakeError::Io`], [`LakeError::Damaged`] or [`LakeError::Table`].
-    pub fn days(&self) -> Result<(Option<Date>, u64), LakeError> {
-        let rows = self.statements(&["day", "dated_ahead"], |_| Ok(None))?;
-        let latest = rows.column("day")?.i32()?.into_no_null_iter().max().map(Date::from_days);
-        let ahead = rows.column("dated_ahead")?.bool()?.iter().flatten().filter(|ahead| *ahead).count();
-        Ok((latest, ahead as u64))
+    /// What the statements that count at this position contribute to reports, block by block: of all of them, or of
+    /// those that count on or before a day. What a block contributes as a whole is kept, and read once.
+    pub(crate) fn parts(&self, through: Option<Date>) -> Result<Vec<Arc<Part>>, LakeError> {
+        self.again(|current| current.read_parts(through))
     }
 
-    /// The statements that count at this position, ascending by it: the columns named (and `position`), the
-    /// rows that `keep` masks in, without those that were voided.
-    pub(crate) fn statements(
-        &self,
-        columns: &[&str],
-        keep: impl Fn(&DataFrame) -> PolarsResult<Option<BooleanChunked>>,
-    ) -> Result<DataFrame, LakeError> {
+    /// Reads, and reads again by a newer manifest where a file has gone.
+    fn again<T>(&self, read: impl Fn(&Self) -> Result<T, LakeError>) -> Result<T, LakeError> {
         let mut current = self.clone();
         for _ in 1..ATTEMPTS {
-            match current.read(columns, &keep) {
+            match read(&current) {
                 Err(LakeError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-                    current = Self::open(&self.dir)?.at(Position(self.at))?;
+                    current = Self::open(&self.dir, &self.kept)?.at(Position(self.at))?;
                 }
                 other => return other,
             }
         }
-        current.read(columns, &keep)
+        read(&current)
     }
 
-    fn read(
-        &self,
-        columns: &[&str],
-        keep: &impl Fn(&DataFrame) -> PolarsResult<Option<BooleanChunked>>,
-    ) -> Result<DataFrame, LakeError> {
-        let mut names = vec!["position"];
-        names.extend(columns.iter().filter(|&&c| c != "position"));
-        let empty = table::Statements::with_capacity(0).finish()?;
-        let mut rows = empty.select(names.iter().copied())?;
-        let mut voided = HashSet::new();
-        for files in self.manifest.blocks.iter().filter(|b| b.first <= self.at) {
-            let voids = table::decode(store::get(&self.dir, &files.voids)?, None)?;
-            let voids = table::between(&voids, 0, self.at)?;
-            voided.extend(voids.column("target")?.i64()?.into_no_null_iter());
-            let part = table::decode(store::get(&self.dir, &files.statements)?, Some(&names))?;
-            let part = table::between(&part, 0, self.at)?.select(names.iter().copied())?;
-            let part = match keep(&part)? {
-                Some(mask) => part.filter(&mask)?,
-                None => part,
-            };
-            rows.vstack_mut_owned(part)?;
-        }
-        if !voided.is_empty() {
-            let counts: BooleanChunked =
-                rows.column("position")?.i64()?.into_no_null_iter().map(|p| !voided.contains(&p)).collect();
-            rows = rows.filter(&counts)?;
-        }
-        rows.rechunk_mut();
-        Ok(rows)
+    fn read_parts(&self, through: Option<Date>) -> Result<Vec<Arc<Part>>, LakeError> {
+        let voided = self.voided()?;
+        let blocks: Vec<(&Files, &[u64])> =
+            self.blocks().map(|block| (block, within(&voided, block))).collect();
+        let parts = at_once(&blocks, |(block, without)| self.part(block, without, through))?;
+        self.kept.only(&self.manifest.files().map(|file| file.sha256.as_str()).collect());
+        Ok(parts)
     }
+
+    fn part(&self, block: &Files, without: &[u64], through: Option<Date>) -> Result<Arc<Part>, LakeError> {
+        let hash = &block.statements.sha256;
+        let kept = self.kept.part(hash, without);
+        if let Some(whole) = kept.filter(|_| block.last <= self.at)
+            && through.is_none_or(|through| whole.latest <= through.days())
+        {
+            return Ok(whole);
+        }
+        let part = Arc::new(Part::of(&self.rows(block, without, &part::COLUMNS)?, block.first, through)?);
+        if block.last <= self.at && through.is_none() {
+            self.kept.keep_part(hash, without, &part);
+        }
+        Ok(part)
+    }
+
+    /// The blocks that begin at or before the position.
+    fn blocks(&self) -> impl Iterator<Item = &Files> {
+        self.manifest.blocks.iter().filter(|block| block.first <= self.at)
+    }
+
+    /// The positions of the statements that do not count, ascending.
+    fn voided(&self) -> Result<Vec<u64>, LakeError> {
+        let mut targets = Vec::new();
+        for block in self.blocks() {
+            let hash = &block.voids.sha256;
+            let voids = match self.kept.voids(hash) {
+                Some(voids) => voids,
+                None => {
+                    let voids = Arc::new(Void::read(store::get(&self.dir, &block.voids)?)?);
+                    self.kept.keep_voids(hash, &voids);
+                    voids
+                }
+            };
+            targets.extend(voids.iter().filter(|void| void.position <= self.at).map(|void| void.target));
+        }
+        targets.sort_unstable();
+        targets.dedup();
+        Ok(targets)
+    }
+
+    /// The rows of a block that count at this position, ascending by it: the columns named, and `position`.
+    fn rows(&self, block: &Files, without: &[u64], columns: &[&str]) -> Result<DataFrame, LakeError> {
+        let mut names = vec!["position"];
+        names.extend(columns.iter().filter(|&&name| name != "position"));
+        let rows = table::decode(store::get(&self.dir, &block.statements)?, Some(&names))?;
+        let rows = table::between(&rows, 0, self.at)?.select(names)?;
+        if without.is_empty() {
+            return Ok(rows);
+        }
+        let positions = rows.column("position")?.i64()?;
+        let counts: BooleanChunked =
+            positions.into_no_null_iter().map(|at| without.binary_search(&(at as u64)).is_err()).collect();
+        Ok(rows.filter(&counts)?)
+    }
+
+    /// All statements that count at this position.
+    #[cfg(test)]
+    pub(crate) fn statements(&self, columns: &[&str]) -> Result<DataFrame, LakeError> {
+        self.again(|current| {
+            let voided = current.voided()?;
+            let mut names = vec!["position"];
+            names.extend(columns.iter().filter(|&&name| name != "position"));
+            let mut rows = table::Statements::with_capacity(0).finish()?.select(names)?;
+            for block in current.blocks() {
+                rows.vstack_mut_owned(current.rows(block, within(&voided, block), columns)?)?;
+            }
+            rows.rechunk_mut();
+            Ok(rows)
+        })
+    }
+}
+
+/// Those of the ascending positions that lie in a block.
+fn within<'a>(positions: &'a [u64], block: &Files) -> &'a [u64] {
+    let start = positions.partition_point(|&position| position < block.first);
+    let end = positions.partition_point(|&position| position <= block.last);
+    &positions[start..end]
+}
+
+/// Does the same with each on as many threads as there are processors; the answers are in the order of the questions.
+fn at_once<T: Sync, R: Send>(
+    all: &[T],
+    work: impl Fn(&T) -> Result<R, LakeError> + Sync,
+) -> Result<Vec<R>, LakeError> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(all.len());
+    let next = AtomicUsize::new(0);
+    let some = || {
+        let mut done = Vec::new();
+        while let Some((place, one)) = {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            all.get(place).map(|one| (place, one))
+        } {
+            done.push((place, work(one)?));
+        }
+        Ok::<_, LakeError>(done)
+    };
+    let mut done = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(some)).collect();
+        let mut done = some();
+        for other in others {
+            // A panic there is one here.
+            let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            done = done.and_then(|mut done| {
+                done.extend(other?);
+                Ok(done)
+            });
+        }
+        done
+    })?;
+    done.sort_unstable_by_key(|(place, _)| *place);
+    Ok(done.into_iter().map(|(_, answer)| answer).collect())
 }

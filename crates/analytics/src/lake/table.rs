@@ -166,6 +166,20 @@ pub(crate) struct Void {
     pub(crate) target: u64,
 }
 
+impl Void {
+    /// The rows of a file of the table.
+    pub(crate) fn read(bytes: Vec<u8>) -> Result<Vec<Self>, LakeError> {
+        let rows = decode(bytes, None)?;
+        let column = |name: &str| {
+            Ok::<Vec<u64>, LakeError>(
+                rows.column(name)?.i64()?.into_no_null_iter().map(|n| n as u64).collect(),
+            )
+        };
+        let voids = column("position")?.into_iter().zip(column("voiding")?).zip(column("target")?);
+        Ok(voids.map(|((position, voiding), target)| Self { position, voiding, target }).collect())
+    }
+}
+
 /// The table of voidings.
 pub(crate) fn voids(rows: &[Void]) -> Result<DataFrame, PolarsError> {
     let column = |name: &str, of: fn(&Void) -> u64| {

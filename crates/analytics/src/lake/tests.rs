@@ -1,5 +1,7 @@
 //! What the lake promises, on hand-made and on arbitrary events.
 
+mod reading;
+
 use super::*;
 use domain::statement::{AgentRole, ContextRole, ObjectFacts, Score, StatementFacts, Version};
 use domain::{Date, verbs};
@@ -118,7 +120,7 @@ fn differing(one: &Path, other: &Path) -> Vec<String> {
 }
 
 fn positions(snapshot: &Snapshot) -> Vec<i64> {
-    let rows = snapshot.statements(&[], |_| Ok(None)).unwrap();
+    let rows = snapshot.statements(&[]).unwrap();
     rows.column("position").unwrap().i64().unwrap().into_no_null_iter().collect()
 }
 
@@ -133,10 +135,10 @@ fn a_lake_that_is_written_anew_takes_over_whole_and_reports_see_the_one_before_u
     let mut next = Lake::beside(dir.path()).unwrap();
     append(&mut next, &log[..6_000], &log).unwrap();
     // What is written beside it does not show, and the lake itself goes on.
-    let before = Snapshot::open(dir.path()).unwrap();
+    let before = Snapshot::open(dir.path(), &Arc::default()).unwrap();
     assert_eq!(before.position(), Position(5_000));
     append(&mut Lake::open(dir.path()).unwrap(), &log[5_000..5_500], &log).unwrap();
-    assert_eq!(positions(&Snapshot::open(dir.path()).unwrap()).len(), 5_500);
+    assert_eq!(positions(&Snapshot::open(dir.path(), &Arc::default()).unwrap()).len(), 5_500);
     append(&mut next, &log[6_000..], &log).unwrap();
     let mut lake = next.take_over(dir.path()).unwrap();
     later(&mut lake);
@@ -169,7 +171,7 @@ fn a_statement_keeps_its_facts_and_loses_its_id_and_its_hour() {
     let dir = tempfile::tempdir().unwrap();
     let facts = statement(30);
     let lake = write(dir.path(), &[event(1, &facts)], &[1]);
-    let rows = lake.snapshot().statements(table::COLUMNS, |_| Ok(None)).unwrap();
+    let rows = lake.snapshot().statements(table::COLUMNS).unwrap();
     let text = |name: &str| rows.column(name).unwrap().str().unwrap().get(0).unwrap().to_owned();
     let number = |name: &str| rows.column(name).unwrap().i64().unwrap().get(0);
     let day =
@@ -184,70 +186,6 @@ fn a_statement_keeps_its_facts_and_loses_its_id_and_its_hour() {
     let bytes: Vec<u8> = files(dir.path()).into_values().flatten().collect();
     assert!(!bytes.windows(16).any(|window| window == facts.id), "the statement's id is in the lake");
     assert!(bytes.windows(16).any(|window| window == facts.agents[0].1), "the search finds what is there");
-}
-
-#[test]
-fn a_voided_statement_counts_until_it_is_voided_whichever_came_first() {
-    let log = [
-        event(1, &statement(1)),
-        event(2, &voiding(2, 1)),
-        event(3, &voiding(3, 5)),  // before its target
-        event(4, &voiding(4, 99)), // whose target never comes
-        event(5, &statement(5)),
-        other(6, kind::UNIT),
-    ];
-    for pages in [&[1][..], &[2], &[6]] {
-        let dir = tempfile::tempdir().unwrap();
-        let lake = write(dir.path(), &log, pages);
-        let at = |position| positions(&lake.snapshot().at(Position(position)).unwrap());
-        assert_eq!(at(1), [1]);
-        assert_eq!(at(2), [2]);
-        assert_eq!(at(4), [2, 3, 4]);
-        assert_eq!(at(6), [2, 3, 4]);
-    }
-}
-
-#[test]
-fn who_may_void_its_own_alone_voids_nobody_elses_whichever_came_first() {
-    let by = |position, facts: &StatementFacts, credential: u8| Event {
-        credential: Some([credential; 16]),
-        ..event(position, facts)
-    };
-    let bound = |number, target| StatementFacts { voids_own: true, ..voiding(number, target) };
-    let log = [
-        by(1, &bound(1, 3), 1), // before its target, which somebody else sends
-        by(2, &bound(2, 4), 1), // before its target, which the same one sends
-        by(3, &statement(3), 2),
-        by(4, &statement(4), 1),
-        by(5, &bound(5, 3), 1),
-        by(6, &statement(6), 1),
-        by(7, &bound(7, 6), 1),
-        by(8, &StatementFacts { voids_own: false, ..bound(8, 3) }, 1),
-    ];
-    for pages in [&[1][..], &[2], &[8]] {
-        let dir = tempfile::tempdir().unwrap();
-        let lake = write(dir.path(), &log, pages);
-        let at = |position| positions(&lake.snapshot().at(Position(position)).unwrap());
-        assert_eq!(at(4), [1, 2, 3]);
-        assert_eq!(at(7), [1, 2, 3, 5, 7]);
-        assert_eq!(at(8), [1, 2, 5, 7, 8]);
-    }
-}
-
-#[test]
-fn an_awaited_target_is_found_after_a_restart() {
-    let dir = tempfile::tempdir().unwrap();
-    let log = [event(1, &voiding(1, 2)), event(2, &statement(2))];
-    drop(write(dir.path(), &log[..1], &[1]));
-    let mut lake = Lake::open(dir.path()).unwrap();
-    assert_eq!(lake.position(), Position(1));
-    append(&mut lake, &log[1..], &[]).unwrap();
-    assert_eq!(positions(&lake.snapshot()), [1]);
-    assert!(
-        !String::from_utf8(fs::read(dir.path().join(manifest::FILE)).unwrap())
-            .unwrap()
-            .contains(&hex::encode(id(2)))
-    );
 }
 
 #[test]
@@ -281,34 +219,12 @@ fn what_a_crash_leaves_behind_is_removed_and_does_not_count() {
     .unwrap();
     fs::write(dir.path().join("statements/000000000001-000000000003.tmp"), b"half").unwrap();
     fs::write(dir.path().join("manifest.tmp"), b"{ \"form").unwrap();
-    assert_eq!(positions(&Snapshot::open(dir.path()).unwrap()), [1, 2]);
+    assert_eq!(positions(&Snapshot::open(dir.path(), &Arc::default()).unwrap()), [1, 2]);
     let mut lake = Lake::open(dir.path()).unwrap();
     later(&mut lake);
     assert_eq!(files(dir.path()), before);
     append(&mut lake, &log[2..], &[]).unwrap();
     assert_eq!(differing(dir.path(), whole.path()), Vec::<String>::new());
-}
-
-#[test]
-fn a_reader_of_an_older_manifest_still_reads_its_position() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut lake = write(dir.path(), &[event(1, &statement(1))], &[1]);
-    let older = lake.snapshot();
-    append(&mut lake, &[event(2, &statement(2))], &[]).unwrap();
-    assert_eq!(positions(&older), [1]);
-    assert!(matches!(older.at(Position(2)), Err(LakeError::Behind { lake: 1, asked: 2 })));
-}
-
-#[test]
-fn a_changed_file_is_noticed() {
-    let dir = tempfile::tempdir().unwrap();
-    let lake = write(dir.path(), &[event(1, &statement(1))], &[1]);
-    let path = dir.path().join("statements/000000000001-000000000001.parquet");
-    let mut bytes = fs::read(&path).unwrap();
-    bytes[40] ^= 1;
-    fs::write(&path, bytes).unwrap();
-    let read = lake.snapshot().statements(&[], |_| Ok(None));
-    assert!(matches!(read, Err(LakeError::Damaged { path }) if path.starts_with("statements/")));
 }
 
 #[test]
@@ -392,38 +308,6 @@ fn a_lake_of_another_format_is_refused_until_it_is_deleted() {
 }
 
 #[test]
-fn what_is_dated_ahead_counts_on_the_day_it_was_stored_on_and_such_are_counted() {
-    let dir = tempfile::tempdir().unwrap();
-    let late = StatementFacts { timestamp: Some(START + 400 * 86_400_000_000), ..statement(2) };
-    let early = StatementFacts { timestamp: Some(START - 86_400_000_000), ..statement(1) };
-    let lake = write(dir.path(), &[event(1, &early), event(2, &late)], &[2]);
-    let days = |position| lake.snapshot().at(Position(position)).unwrap().days().unwrap();
-    assert_eq!(
-        [0, 1, 2].map(days).map(|(day, ahead)| (day.map(|day| day.to_string()), ahead)),
-        [(None, 0), (Some("2026-01-14".into()), 0), (Some("2026-01-15".into()), 1)]
-    );
-    // What is voided does not count, and is not counted.
-    let (dir, late) = (tempfile::tempdir().unwrap(), event(1, &StatementFacts { id: id(1), ..late }));
-    let lake = write(dir.path(), &[late, event(2, &voiding(2, 1))], &[2]);
-    assert_eq!(lake.snapshot().days().unwrap().1, 0);
-}
-
-#[test]
-fn nobody_is_no_actor_and_points_give_the_share() {
-    let dir = tempfile::tempdir().unwrap();
-    let nobody = StatementFacts { untracked: true, ..statement(1) };
-    let moodle = Score { scaled: Some(-500_000), raw: Some(5_000_000), min: Some(0), max: Some(20_000_000) };
-    let moodle = StatementFacts { score: moodle, ..statement(2) };
-    let lake = write(dir.path(), &[event(1, &nobody), event(2, &moodle)], &[2]);
-    let rows = lake.snapshot().statements(&["actor", "score_scaled", "score_share"], |_| Ok(None)).unwrap();
-    let actors: Vec<bool> =
-        rows.column("actor").unwrap().binary().unwrap().iter().map(|actor| actor.is_some()).collect();
-    assert_eq!(actors, [false, true]);
-    let number = |name: &str| rows.column(name).unwrap().i64().unwrap().get(1);
-    assert_eq!((number("score_scaled"), number("score_share")), (Some(-500_000), Some(250_000)));
-}
-
-#[test]
 fn a_lake_over_several_segments_is_the_same_however_it_was_written() {
     let log: Vec<_> = (1..=blocks::SEGMENT + 5_000)
         .map(|n| if n % 1_000 == 0 { event(n, &voiding(n, n - 990)) } else { event(n, &statement(n)) })
@@ -435,7 +319,7 @@ fn a_lake_over_several_segments_is_the_same_however_it_was_written() {
         append(&mut Lake::open(many.path()).unwrap(), page, &log).unwrap();
     }
     assert_eq!(differing(one.path(), many.path()), Vec::<String>::new());
-    assert_eq!(positions(&Snapshot::open(many.path()).unwrap()).len(), log.len() - 70);
+    assert_eq!(positions(&Snapshot::open(many.path(), &Arc::default()).unwrap()).len(), log.len() - 70);
 }
 
 /// A fixed log has fixed bytes, on every machine and in every run. A new version of the Parquet library may

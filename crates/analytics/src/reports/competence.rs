@@ -38,7 +38,7 @@ pub fn report(
         framework(&parameters.framework).ok_or_else(|| frame.unknown("framework", &parameters.framework))?;
     let instrument = Instrument::latest(municipality, framework, frame.as_of);
     let people = People::on_duty(municipality, frame.as_of);
-    let known = evidence::known(&frame, framework, instrument.as_ref(), &people)?;
+    let known = evidence::known(&frame, framework, instrument.as_ref(), &people);
     let units: Vec<_> = municipality.organisation.units().collect();
     let populations = Populations::build(&units, None, &people.duties);
     let sections = sections::all(framework, instrument.as_ref(), &populations, &known, parameters);

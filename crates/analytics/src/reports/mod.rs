@@ -5,16 +5,17 @@
 
 pub mod competence;
 mod populations;
-mod rows;
 pub mod survey;
 #[cfg(test)]
 mod tests;
 
+use crate::lake::part::{self, Part};
 use crate::lake::{LakeError, Snapshot};
 use disclosure::{Identity, Text};
 use domain::{Date, Municipality};
 use polars::prelude::PolarsError;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 /// The program's name and version in a report's identity.
 pub const PROGRAM: &str = concat!("larka ", env!("CARGO_PKG_VERSION"));
@@ -67,8 +68,10 @@ impl From<PolarsError> for ReportError {
 
 /// What both reports start from.
 struct Frame<'a> {
-    snapshot: &'a Snapshot,
     municipality: &'a Municipality,
+    /// What the statements on or before the day contribute.
+    parts: Vec<Arc<Part>>,
+    position: u64,
     as_of: Date,
     /// How many statements are dated later than they were stored.
     dated_ahead: u64,
@@ -86,18 +89,22 @@ impl<'a> Frame<'a> {
         if folded > report {
             return Err(ReportError::Ahead { municipality: folded, report });
         }
-        let (latest, dated_ahead) = snapshot.days()?;
+        let mut parts = snapshot.parts(None)?;
+        let (latest, dated_ahead) = part::days(&parts);
         let as_of = as_of.or(latest).ok_or(ReportError::NoDay { position: report })?;
-        Ok(Self { snapshot, municipality, as_of, dated_ahead })
+        if latest.is_some_and(|latest| latest > as_of) {
+            parts = snapshot.parts(Some(as_of))?;
+        }
+        Ok(Self { municipality, parts, position: report, as_of, dated_ahead })
     }
 
     fn unknown(&self, what: &'static str, id: &str) -> ReportError {
-        ReportError::Unknown { what, id: id.to_owned(), position: self.snapshot.position().0 }
+        ReportError::Unknown { what, id: id.to_owned(), position: self.position }
     }
 
     fn identity(&self, definition: Definition) -> Identity {
         Identity {
-            position: self.snapshot.position().0,
+            position: self.position,
             definition: definition.hash(),
             program: PROGRAM.to_owned(),
             horizon: self.municipality.horizon().0,
@@ -114,6 +121,15 @@ impl<'a> Frame<'a> {
         };
         Text::sv(unit.map_or("", |unit| unit.name.as_str()))
     }
+}
+
+/// Microseconds from midnight UTC to an instant that is the same day in Sweden, summer and winter.
+const NOON: i64 = 43_200_000_000;
+const DAY: i64 = 86_400_000_000;
+
+/// A day of the lake as an instant: noon, as the hour is not known.
+fn noon(day: i32) -> i64 {
+    i64::from(day) * DAY + NOON
 }
 
 /// A report's definition, hashed: everything besides the log that its figures follow from. Parts are

@@ -55,7 +55,7 @@ pub fn report(
     let survey = surveys.survey_of(round).ok_or_else(|| frame.unknown("survey", &round.survey))?;
 
     let audience = Audience::of(round, &municipality.organisation);
-    let answers = answers::usable(&frame, round, survey, &audience)?;
+    let answers = answers::usable(&frame, round, survey, &audience);
     let units: Vec<_> = municipality.organisation.units().collect();
     let populations = Populations::build(&units, Some(&round.unit), &audience.duties);
     let live = frame.as_of <= round.closes;

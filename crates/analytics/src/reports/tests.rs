@@ -1,6 +1,8 @@
 //! Reports on hand-made events, with figures worked out by hand.
 
 mod competence_report;
+pub(super) mod generated;
+pub(super) mod rows;
 mod survey_report;
 
 use super::{ReportError, competence, survey};
@@ -44,7 +46,7 @@ fn noon(day: &str) -> i64 {
 
 /// A log in memory.
 #[derive(Default)]
-struct Log(Vec<Event>);
+pub(super) struct Log(Vec<Event>);
 
 impl Log {
     fn push(&mut self, kind: &str, schema: u16, facts: Vec<u8>) -> Position {

@@ -1,13 +1,16 @@
 //! From the lake to what is known of each person.
 
-use super::super::rows::{Row, Rows};
-use super::super::{Frame, ReportError};
+#[cfg(test)]
+mod plain;
+
+use super::super::{Frame, noon};
 use super::known::{Known, Levels};
-use domain::competence::{self, Evidence, ItemAnswer, Kind, Requirements, State};
-use domain::events::{Duty, SurveyFacts};
+use crate::lake::part::{NO_DAY, Part};
+use domain::competence::{self, Evidence, ItemAnswer, Kind, Requirements};
+use domain::events::{Duty, RuleFacts, SurveyFacts, SurveyItem};
 use domain::frameworks::Framework;
-use domain::{AgentId, Date, Municipality, PersonId, verbs};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use domain::{AgentId, Date, Municipality, PersonId};
+use std::collections::{BTreeMap, HashMap};
 
 /// The employees of the report: everyone with a duty on its day, by person.
 pub(super) struct People<'a> {
@@ -69,109 +72,203 @@ pub(super) fn known(
     framework: &Framework,
     instrument: Option<&Instrument<'_>>,
     people: &People<'_>,
-) -> Result<Vec<Known>, ReportError> {
+) -> Vec<Known> {
     let competences: BTreeMap<&str, usize> =
         framework.competences.iter().enumerate().map(|(index, c)| (c.code.as_str(), index)).collect();
-    let items: HashSet<&str> =
-        instrument.iter().flat_map(|i| &i.survey.items).map(|item| item.activity.as_str()).collect();
-    let rows = Rows::read(frame.snapshot, |verb, activity, _, day| {
-        let of_interest = match verb {
-            verbs::PASSED | verbs::COMPLETED => true,
-            verbs::ANSWERED => items.contains(activity),
-            _ => false,
-        };
-        of_interest && day <= frame.as_of
-    })?;
-    let statements: Vec<_> = rows.iter()?.collect();
-    let demonstrated = demonstrated(&statements, frame, framework, people, &competences);
-    let self_assessed = self_assessed(&statements, frame, framework, instrument, people, &competences);
-    let known = demonstrated.into_iter().zip(self_assessed).zip(reached(frame, people)?);
-    let known =
-        known.map(|((demonstrated, self_assessed), reached)| Known { demonstrated, self_assessed, reached });
-    Ok(known.collect())
+    let report = Report { frame, framework, instrument, people, competences };
+    let mut meanings = Meanings::default();
+    let parts: Vec<Resolved<'_>> = frame
+        .parts
+        .iter()
+        .map(|part| Resolved {
+            part,
+            people: part.agents.iter().map(|agent| people.by_agent.get(agent).copied()).collect(),
+            meanings: part
+                .activities
+                .iter()
+                .map(|activity| report.meaning(activity, &mut meanings))
+                .collect(),
+        })
+        .collect();
+    let (passed, reached) = report.passed(&parts, &meanings);
+    let answers = report.answers(&parts, &meanings);
+    let levels = passed.iter().zip(report.self_assessed(&answers)).zip(reached);
+    let known = levels.map(|((passed, self_assessed), reached)| Known {
+        demonstrated: report.demonstrated(passed, &meanings),
+        self_assessed,
+        reached,
+    });
+    known.collect()
 }
 
-/// Who has at least one statement about a course or a part of one.
-fn reached(frame: &Frame<'_>, people: &People<'_>) -> Result<Vec<bool>, ReportError> {
-    let catalogue = &frame.municipality.catalogue;
-    let rows = Rows::read(frame.snapshot, |_, activity, _, day| {
-        day <= frame.as_of && catalogue.course_of(activity).is_some()
-    })?;
-    let mut reached = vec![false; people.duties.len()];
-    for row in rows.iter()? {
-        if let Some(&person) = people.by_agent.get(&row.actor) {
-            reached[person] = true;
+/// A part of the lake, and what its dictionaries mean here.
+struct Resolved<'a> {
+    part: &'a Part,
+    /// For each agent which of the people they are.
+    people: Vec<Option<usize>>,
+    /// For each activity its place among the [`Meanings`].
+    meanings: Vec<usize>,
+}
+
+/// What activities mean to the report, each worked out once.
+#[derive(Default)]
+struct Meanings<'a> {
+    all: Vec<Meaning<'a>>,
+    places: HashMap<&'a str, usize>,
+    /// How many of them a rule makes evidence.
+    showing: usize,
+}
+
+/// What one activity means.
+struct Meaning<'a> {
+    activity: &'a str,
+    /// It is a course or a part of one.
+    is_course: bool,
+    /// Its place among those that a rule makes evidence.
+    shows: Option<usize>,
+    /// What a pass shows: by competence, with the rule.
+    rules: Vec<(usize, &'a RuleFacts)>,
+    root: &'a str,
+    is_item: bool,
+}
+
+/// For each of the people the latest day on which they passed each activity that shows something, or [`NO_DAY`].
+type Passed = Vec<Vec<i32>>;
+
+struct Report<'a> {
+    frame: &'a Frame<'a>,
+    framework: &'a Framework,
+    instrument: Option<&'a Instrument<'a>>,
+    people: &'a People<'a>,
+    competences: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Report<'a> {
+    fn meaning(&self, activity: &'a str, meanings: &mut Meanings<'a>) -> usize {
+        if let Some(&place) = meanings.places.get(activity) {
+            return place;
         }
+        let catalogue = &self.frame.municipality.catalogue;
+        let rules: Vec<_> = catalogue
+            .rules_for(activity)
+            .filter(|(framework, _)| *framework == self.framework.id)
+            .filter_map(|(_, rule)| Some((*self.competences.get(rule.competence.as_str())?, rule)))
+            .collect();
+        let shows = (!rules.is_empty()).then_some(meanings.showing);
+        meanings.showing += usize::from(shows.is_some());
+        meanings.all.push(Meaning {
+            activity,
+            is_course: catalogue.course_of(activity).is_some(),
+            shows,
+            rules,
+            root: catalogue.root(activity),
+            is_item: self.item(activity).is_some(),
+        });
+        meanings.places.insert(activity, meanings.all.len() - 1);
+        meanings.all.len() - 1
     }
-    Ok(reached)
-}
 
-fn demonstrated(
-    statements: &[Row<'_>],
-    frame: &Frame<'_>,
-    framework: &Framework,
-    people: &People<'_>,
-    competences: &BTreeMap<&str, usize>,
-) -> Vec<Levels> {
-    let mut evidence: Vec<BTreeMap<usize, Vec<Evidence<'_>>>> = vec![BTreeMap::new(); people.duties.len()];
-    for row in statements {
-        let Some(&person) = people.by_agent.get(&row.actor) else { continue };
-        for found in frame.municipality.evidence(&row.facts, row.happened, row.position) {
-            let Some(&index) = competences.get(found.competence) else { continue };
-            if found.framework == framework.id && found.kind == Kind::Demonstrated {
-                evidence[person].entry(index).or_default().push(found);
+    fn item(&self, activity: &str) -> Option<&SurveyItem> {
+        self.instrument?.survey.items.iter().find(|item| item.activity == activity)
+    }
+
+    /// When each passed what, and who has at least one statement about a course or a part of one.
+    fn passed(&self, parts: &[Resolved<'a>], meanings: &Meanings<'a>) -> (Passed, Vec<bool>) {
+        let people = self.people.duties.len();
+        let mut passed = vec![vec![NO_DAY; meanings.showing]; people];
+        let mut reached = vec![false; people];
+        for Resolved { part, people, meanings: places } in parts {
+            for touched in &part.touched {
+                let Some(person) = people[touched.agent as usize] else { continue };
+                let meaning = &meanings.all[places[touched.activity as usize]];
+                reached[person] |= meaning.is_course;
+                if let Some(shows) = meaning.shows {
+                    let latest = &mut passed[person][shows];
+                    *latest = touched.passed.max(*latest);
+                }
             }
         }
+        (passed, reached)
     }
-    let requirements = Requirements::none();
-    let levels = evidence.into_iter().map(|evidence| {
-        let mut levels = vec![None; competences.len()];
-        for (index, evidence) in evidence {
-            levels[index] = lower(competence::demonstrated(&evidence, &requirements, frame.as_of));
+
+    fn demonstrated(&self, passed: &[i32], meanings: &Meanings<'_>) -> Levels {
+        let mut evidence: Vec<Vec<Evidence<'_>>> = vec![Vec::new(); self.competences.len()];
+        for meaning in &meanings.all {
+            let Some(day) = meaning.shows.map(|shows| passed[shows]).filter(|day| *day != NO_DAY) else {
+                continue;
+            };
+            for &(competence, rule) in &meaning.rules {
+                evidence[competence].push(Evidence {
+                    framework: &self.framework.id,
+                    competence: &rule.competence,
+                    low: rule.low,
+                    high: rule.high,
+                    kind: Kind::Demonstrated,
+                    types: rule.types,
+                    weight: rule.weight,
+                    root: meaning.root,
+                    observed_at: noon(day),
+                    valid_until: rule.valid_until(Date::from_days(day)),
+                    // Of no consequence for a level.
+                    position: 0,
+                });
+            }
+        }
+        let requirements = Requirements::none();
+        let levels = evidence.iter().map(|evidence| {
+            competence::demonstrated_levels(evidence, &requirements, self.frame.as_of)
+                .map(|levels| levels.low)
+        });
+        levels.collect()
+    }
+
+    /// The answers of each to the instrument's items.
+    fn answers(&self, parts: &[Resolved<'a>], meanings: &Meanings<'a>) -> Vec<Vec<ItemAnswer<'a>>> {
+        let mut answers = vec![Vec::new(); self.people.duties.len()];
+        let Some(Instrument { survey }) = self.instrument else { return answers };
+        for Resolved { part, people, meanings: places } in parts {
+            // Answers come by registration and activity; what those ask is looked up once.
+            let asked = |one: &crate::lake::part::Answer| (one.registration, one.activity);
+            for answered in part.answers.chunk_by(|one, next| asked(one) == asked(next)) {
+                let meaning = &meanings.all[places[answered[0].activity as usize]];
+                let sitting = part.registrations[answered[0].registration as usize];
+                let Some(asked) = meaning
+                    .is_item
+                    .then(|| self.frame.municipality.surveys.asked(meaning.activity, sitting))
+                    .flatten()
+                    .filter(|asked| {
+                        (&asked.survey.id, &asked.survey.version) == (&survey.id, &survey.version)
+                    })
+                else {
+                    continue;
+                };
+                for answer in answered {
+                    let Some(person) = people[answer.agent as usize] else { continue };
+                    let claimed = asked.item.feeds.as_ref().zip(part.codes.get(answer.code as usize));
+                    answers[person].push(ItemAnswer {
+                        sitting,
+                        item: meaning.activity,
+                        level: claimed.and_then(|(feed, code)| feed.levels.get(&**code).copied()),
+                        observed_at: noon(answer.day),
+                        position: part.first + u64::from(answer.place),
+                    });
+                }
+            }
+        }
+        answers
+    }
+
+    fn self_assessed(&self, answers: &[Vec<ItemAnswer<'_>>]) -> Vec<Levels> {
+        let mut levels = vec![vec![None; self.competences.len()]; self.people.duties.len()];
+        let Some(Instrument { survey }) = self.instrument else { return levels };
+        let instrument = competence::Instrument::of(survey);
+        for (levels, answers) in levels.iter_mut().zip(answers) {
+            for ((of, code), state) in competence::self_assessed(&instrument, answers, self.frame.as_of) {
+                if let Some(&index) = self.competences.get(code).filter(|_| of == self.framework.id) {
+                    levels[index] = state.levels().map(|levels| levels.low);
+                }
+            }
         }
         levels
-    });
-    levels.collect()
-}
-
-fn self_assessed(
-    statements: &[Row<'_>],
-    frame: &Frame<'_>,
-    framework: &Framework,
-    instrument: Option<&Instrument<'_>>,
-    people: &People<'_>,
-    competences: &BTreeMap<&str, usize>,
-) -> Vec<Levels> {
-    let mut levels = vec![vec![None; competences.len()]; people.duties.len()];
-    let Some(Instrument { survey }) = instrument else { return levels };
-    let mut answers: Vec<Vec<ItemAnswer<'_>>> = vec![Vec::new(); people.duties.len()];
-    for row in statements {
-        let Some(&person) = people.by_agent.get(&row.actor) else { continue };
-        let Some(asked) = frame.municipality.answered(&row.facts) else { continue };
-        if (&asked.survey.id, &asked.survey.version) != (&survey.id, &survey.version) {
-            continue;
-        }
-        let claimed = asked.item.feeds.as_ref().zip(row.facts.code());
-        answers[person].push(ItemAnswer {
-            sitting: row.facts.registration,
-            item: &asked.item.activity,
-            level: claimed.and_then(|(feed, code)| feed.levels.get(code).copied()),
-            observed_at: row.happened.0,
-            position: row.position.0,
-        });
     }
-    let instrument = competence::Instrument::of(survey);
-    for (levels, answers) in levels.iter_mut().zip(answers) {
-        for ((of, code), state) in competence::self_assessed(&instrument, &answers, frame.as_of) {
-            if let Some(&index) = competences.get(code).filter(|_| of == framework.id) {
-                levels[index] = lower(state);
-            }
-        }
-    }
-    levels
-}
-
-/// The lower end of a level.
-fn lower(state: State) -> Option<u8> {
-    state.levels().map(|levels| levels.low)
 }

@@ -1,13 +1,14 @@
 //! Who was asked, and what each of them answered.
 
-use super::super::rows::Rows;
-use super::super::{Frame, ReportError};
+#[cfg(test)]
+mod plain;
+
+use super::super::Frame;
 use crate::statistics::is_usable;
 use domain::events::{Duty, RoundFacts, SurveyFacts};
 use domain::organisation::Organisation;
 use domain::surveys::{asked, audience};
-use domain::{AgentId, PersonId, verbs};
-use eventlog::event::Position;
+use domain::{AgentId, Date, PersonId};
 use std::collections::HashMap;
 
 /// The people who were asked.
@@ -41,7 +42,7 @@ pub(super) type Answer = Vec<Option<usize>>;
 #[derive(Clone, Copy)]
 struct Given {
     /// As for levels: the day, and within it the position.
-    when: (i64, Position),
+    when: (i32, u64),
     code: usize,
 }
 
@@ -51,40 +52,37 @@ pub(super) fn usable(
     round: &RoundFacts,
     survey: &SurveyFacts,
     audience: &Audience<'_>,
-) -> Result<Vec<Option<Answer>>, ReportError> {
+) -> Vec<Option<Answer>> {
     let items: HashMap<&str, usize> =
         survey.items.iter().zip(0..).map(|(item, index)| (item.activity.as_str(), index)).collect();
     let scales: Vec<_> =
         survey.items.iter().map(|item| survey.scales.iter().find(|s| s.id == item.scale)).collect();
-    let rows = Rows::read(frame.snapshot, |verb, activity, registration, day| {
-        verb == verbs::ANSWERED
-            && registration == Some(&round.registration[..])
-            && items.contains_key(activity)
-            && day <= frame.as_of
-            && day.within(round.opens, Some(round.closes))
-    })?;
     let mut latest: Vec<HashMap<usize, Given>> = vec![HashMap::new(); audience.duties.len()];
-    for row in rows.iter()? {
-        let person = audience.by_agent.get(&row.actor);
-        let item = row.facts.activity().and_then(|activity| items.get(activity));
-        let (Some(&person), Some(&item), Some(code)) = (person, item, row.facts.code()) else { continue };
-        let Some(code) = scales[item].and_then(|s| s.codes.iter().position(|c| c.code == code)) else {
-            continue;
-        };
-        let given = Given { when: (row.happened.0, row.position), code };
-        let held = latest[person].entry(item).or_insert(given);
-        if given.when > held.when {
-            *held = given;
+    for part in &frame.parts {
+        for answer in part.answers_of(round.registration) {
+            let person = audience.by_agent.get(&part.agents[answer.agent as usize]);
+            let item = items.get(&*part.activities[answer.activity as usize]);
+            let code = part.codes.get(answer.code as usize);
+            let (Some(&person), Some(&item), Some(code)) = (person, item, code) else { continue };
+            let Some(code) = scales[item].and_then(|s| s.codes.iter().position(|c| *c.code == **code)) else {
+                continue;
+            };
+            if !Date::from_days(answer.day).within(round.opens, Some(round.closes)) {
+                continue;
+            }
+            let given = Given { when: (answer.day, part.first + u64::from(answer.place)), code };
+            let held = latest[person].entry(item).or_insert(given);
+            if given.when > held.when {
+                *held = given;
+            }
         }
     }
-    Ok(latest
-        .into_iter()
-        .map(|given| {
-            let answer: Answer =
-                (0..survey.items.len()).map(|item| given.get(&item).map(|given| given.code)).collect();
-            is_answer_usable(survey, &answer).then_some(answer)
-        })
-        .collect())
+    let answers = latest.into_iter().map(|given| {
+        let answer: Answer =
+            (0..survey.items.len()).map(|item| given.get(&item).map(|given| given.code)).collect();
+        is_answer_usable(survey, &answer).then_some(answer)
+    });
+    answers.collect()
 }
 
 /// Required items decide; where none is required, all do, as for self-assessment.

@@ -1,0 +1,58 @@
+//! The usable answers, statement by statement, against those from kept parts.
+
+use super::*;
+use crate::reports::ReportError;
+use crate::reports::tests::generated;
+use crate::reports::tests::rows::{Row, rows};
+use domain::verbs;
+use proptest::prelude::*;
+
+fn plain(
+    rows: &[Row],
+    round: &RoundFacts,
+    survey: &SurveyFacts,
+    audience: &Audience<'_>,
+) -> Vec<Option<Answer>> {
+    let answers = (0..audience.duties.len()).map(|person| {
+        let of_item = |item: &domain::events::SurveyItem| {
+            let scale = survey.scales.iter().find(|scale| scale.id == item.scale)?;
+            rows.iter()
+                .filter(|row| audience.by_agent.get(&row.actor) == Some(&person))
+                .filter(|row| {
+                    row.facts.verb == verbs::ANSWERED && row.facts.activity() == Some(&item.activity)
+                })
+                .filter(|row| row.facts.registration == Some(round.registration))
+                .filter(|row| row.day.within(round.opens, Some(round.closes)))
+                .filter_map(|row| {
+                    let code =
+                        scale.codes.iter().position(|code| Some(code.code.as_str()) == row.facts.code())?;
+                    Some((row.day, row.position, code))
+                })
+                .max()
+                .map(|(_, _, code)| code)
+        };
+        let answer: Answer = survey.items.iter().map(of_item).collect();
+        is_answer_usable(survey, &answer).then_some(answer)
+    });
+    answers.collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 6, max_shrink_iters: 20, ..ProptestConfig::default() })]
+    #[test]
+    fn answers_are_those_of_the_plain_rules_whatever_is_learned_later(steps in generated::steps()) {
+        let log = generated::log(&steps);
+        generated::check(&log, |snapshot, municipality, as_of| {
+            let frame = match Frame::new(snapshot, municipality, as_of) {
+                Err(ReportError::NoDay { .. }) => return,
+                frame => frame.unwrap(),
+            };
+            let rows = rows(snapshot, frame.as_of);
+            for round in municipality.surveys.rounds() {
+                let Some(survey) = municipality.surveys.survey_of(round) else { continue };
+                let audience = Audience::of(round, &municipality.organisation);
+                assert_eq!(usable(&frame, round, survey, &audience), plain(&rows, round, survey, &audience));
+            }
+        });
+    }
+}
