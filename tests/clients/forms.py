@@ -194,6 +194,15 @@ def told(report):
                 ends = figure.get("interval") or {"low": None, "high": None}
                 put("interval_low", None, fraction(ends["low"]), full, answered)
                 put("interval_high", None, fraction(ends["high"]), full, answered)
+            beside = {value["kind"]: value for value in figure.get("values", [])}
+            for kind in section["values"]:
+                value = beside.get(kind)
+                if kind != "mean":
+                    put(kind, None, fraction(value and value["number"]), full, answered)
+                if kind in ("mean", "share_change", "mean_change"):
+                    ends = (value and value["interval"]) or {"low": None, "high": None}
+                    put(f"{kind}_low", None, fraction(ends["low"]), full, answered)
+                    put(f"{kind}_high", None, fraction(ends["high"]), full, answered)
             put("rate", None, Fraction(answered, base) if base else None, not hidden, base)
     return values
 

@@ -4,6 +4,7 @@
 use crate::parquet;
 use disclosure::{
     Item, Lang, Measure, Ratio, Released, ReleasedPopulation, ReleasedSection, ReportKind, Shown, Text,
+    ValueKind,
 };
 use polars::prelude::*;
 
@@ -55,7 +56,7 @@ struct Of<'a> {
 
 /// One value of a figure.
 struct Value {
-    /// `count`, `rate`, `positive`, `mean`, `interval_low` or `interval_high`.
+    /// `count`, `rate`, `positive`, `mean`, `interval_low`, `interval_high` or the code of a [`ValueKind`] or its ends.
     statistic: &'static str,
     /// What is counted: code, Swedish and English.
     category: Option<[String; 3]>,
@@ -91,7 +92,7 @@ fn values(section: &ReleasedSection, shown: &Shown) -> Vec<Value> {
     };
     let categories = section.categories();
     let mut values: Vec<Value> = match section.measure() {
-        Measure::Levels { .. } | Measure::Likert => categories
+        Measure::Levels { .. } | Measure::Likert | Measure::PairedChange => categories
             .iter()
             .enumerate()
             .map(|(place, category)| count(place, names(&category.code, &category.label)))
@@ -106,7 +107,7 @@ fn values(section: &ReleasedSection, shown: &Shown) -> Vec<Value> {
                 count(place, [joined(0, "/"), joined(1, " / "), joined(2, " / ")])
             })
             .collect(),
-        Measure::ResponseRate | Measure::Coverage => Vec::new(),
+        Measure::ResponseRate | Measure::Coverage | Measure::Index | Measure::Change => Vec::new(),
     };
     let has = |of: fn(&Shown) -> bool| section.figures().iter().any(|figure| of(&figure.shown));
     if has(|shown| shown.positive().is_some()) {
@@ -126,6 +127,18 @@ fn values(section: &ReleasedSection, shown: &Shown) -> Vec<Value> {
         let (low, high) = (interval(shown).map(|ends| ends.low), interval(shown).map(|ends| ends.high));
         values.push(plain("interval_low", full, low, people));
         values.push(plain("interval_high", full, high, people));
+    }
+    for kind in section.values() {
+        let found = shown.value(*kind);
+        // The mean stands above.
+        if *kind != ValueKind::Mean {
+            values.push(plain(kind.code(), full, found.map(|found| found.number), people));
+        }
+        if let Some([low, high]) = kind.ends() {
+            let interval = found.and_then(|found| found.interval);
+            values.push(plain(low, full, interval.map(|ends| ends.low), people));
+            values.push(plain(high, full, interval.map(|ends| ends.high), people));
+        }
     }
     let rate = shown.answered().zip(shown.base()).and_then(|(part, of)| Ratio::new(part.into(), of.into()));
     values.push(plain("rate", summary, rate, shown.base()));
@@ -153,6 +166,9 @@ fn table<'a>(released: &'a Released, rows: &'a [(Of<'a>, Value)]) -> Result<Data
         Measure::ResponseRate => "response_rate",
         Measure::SelfVsDemonstrated => "self_vs_demonstrated",
         Measure::Coverage => "coverage",
+        Measure::Index => "index",
+        Measure::Change => "change",
+        Measure::PairedChange => "paired_change",
     };
     let parent = |unit: &ReleasedPopulation| -> Option<&'a str> {
         released.populations().get(unit.parent?).map(|parent| parent.code.as_str())

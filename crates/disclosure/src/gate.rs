@@ -2,7 +2,8 @@
 
 use crate::linked::decide;
 use crate::{
-    Figure, Full, Measure, Population, Preset, Reason, Released, ResultTable, Role, Section, Shown, Summary,
+    Figure, Full, Measure, Need, Population, Preset, Reason, Released, ResultTable, Role, Section, Shown,
+    Summary, Value,
 };
 use std::collections::BTreeSet;
 
@@ -97,6 +98,7 @@ impl Gate {
                 score: figure.score,
                 positive: figure.positive,
                 interval: figure.interval,
+                values: figure.values.clone(),
             }),
         }
     }
@@ -128,10 +130,22 @@ fn check(table: &ResultTable) -> Result<(), TableError> {
             at,
             "to lie within sections of the same categories that lie within none",
         )?;
+        let made_of = |need: &Need| {
+            let other = table.sections.iter().find(|other| other.id == need.section);
+            need.item < section.items.len()
+                && other.is_some_and(|other| {
+                    other.needs.is_empty() && other.items.iter().any(|item| item.code == need.code)
+                })
+        };
+        expect(
+            section.needs.iter().all(made_of),
+            at,
+            "to be made of items of sections that are made of none",
+        )?;
         let expected = match section.measure {
-            Measure::Levels { .. } | Measure::Likert => section.categories.len(),
+            Measure::Levels { .. } | Measure::Likert | Measure::PairedChange => section.categories.len(),
             Measure::SelfVsDemonstrated => section.categories.len() * section.categories.len(),
-            Measure::ResponseRate | Measure::Coverage => 0,
+            Measure::ResponseRate | Measure::Coverage | Measure::Index | Measure::Change => 0,
         };
         let levels = matches!(section.measure, Measure::Levels { .. } | Measure::SelfVsDemonstrated);
         let roles = section.categories.iter().all(|category| (category.role == Role::Level) == levels);
@@ -156,6 +170,8 @@ fn check(table: &ResultTable) -> Result<(), TableError> {
             let parts =
                 figure.positive.is_none_or(|share| share.part <= share.of && share.of <= figure.answered);
             expect(parts, at, "a share positive among those who answered")?;
+            let declared = |value: &Value| section.values.contains(&value.kind);
+            expect(figure.values.iter().all(declared), at, "values that the section declares")?;
             expect(
                 figure.score.is_none_or(|score| score.n <= figure.answered),
                 at,

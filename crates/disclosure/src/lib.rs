@@ -19,6 +19,8 @@
 //! * **Bounds** (modules `certificate`, `bounds`): from all that is shown of an item, the sizes of all groups and counts
 //!   being whole numbers, no hidden count that is not zero follows exactly, or more narrowly than two steps where no one
 //!   published figure says as much. What gives one away is hidden as well.
+//! * **Figures made of others** (module `needs`): an index, or a change from one time to another, is shown only where what
+//!   it is made of is.
 //!
 //! A population is the people behind one figure, so every item has a tree of its own: those who skipped an item
 //! are not behind its figure. No item may be a sum of other items of its section; the gate looks for equations
@@ -41,6 +43,7 @@ mod certificate;
 mod gate;
 mod item;
 mod linked;
+mod needs;
 mod preset;
 mod primary;
 mod ratio;
@@ -56,7 +59,7 @@ pub use released::{
     Full, Reason, Released, ReleasedPopulation, ReleasedSection, Shown, ShownFigure, Summary,
 };
 pub use table::{
-    Axis, Category, Figure, Geometry, Identity, Interval, Item, ItemGroup, LevelKind, Measure, Nested,
-    Population, ReportKind, ResultTable, Role, Score, Section, Share,
+    Axis, Category, Figure, Geometry, Identity, Interval, Item, ItemGroup, LevelKind, Measure, Need, Nested,
+    Population, ReportKind, ResultTable, Role, Score, Section, Share, Value, ValueKind,
 };
 pub use text::{Lang, Text};

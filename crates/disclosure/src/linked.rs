@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 use crate::certificate::{Exposed, exposed, nearest_published, tables};
 use crate::item::{FULL, LinkedItem, Part, Reasons, SUMMARY};
+use crate::needs::unmade;
 use crate::primary::{Mass, Rules, Shape, Tier, margin, shape};
 use crate::secondary::{View, settle};
 use crate::{Preset, Reason, ResultTable};
@@ -18,12 +19,16 @@ use crate::{Preset, Reason, ResultTable};
 pub(crate) fn decide(table: &ResultTable, preset: &Preset) -> Vec<Vec<Reasons>> {
     let mut decided: Vec<Vec<Reasons>> =
         table.sections.iter().map(|section| vec![[None; 2]; section.figures.len()]).collect();
-    for sections in linked_sections(table) {
+    // What is made of other figures comes after them.
+    let (made, plain): (Vec<_>, Vec<_>) = linked_sections(table)
+        .into_iter()
+        .partition(|group| group.iter().any(|section| !table.sections[*section].needs.is_empty()));
+    for sections in plain.into_iter().chain(made) {
         let items = sections.iter().flat_map(|section| &table.sections[*section].items);
         let codes: BTreeSet<&str> = items.map(|item| item.code.as_str()).collect();
         for code in codes {
             let item = LinkedItem::of(table, &sections, code);
-            let hidden = settled(&item, preset);
+            let hidden = settled(&item, preset, unmade(table, &item, &decided, preset));
             for (part, hidden) in item.parts.iter().zip(hidden) {
                 for (place, reasons) in part.places.iter().zip(hidden) {
                     decided[part.section][*place] = reasons;
@@ -57,10 +62,8 @@ fn linked_sections(table: &ResultTable) -> Vec<Vec<usize>> {
     groups
 }
 
-/// Hides until every rule holds and nothing follows of what is shown.
-fn settled(item: &LinkedItem<'_>, preset: &Preset) -> Vec<Vec<Reasons>> {
-    let mut hidden: Vec<Vec<Reasons>> =
-        item.parts.iter().map(|part| vec![[None; 2]; part.nodes.len()]).collect();
+/// Hides, beside what is `hidden` for its own reasons, until every rule holds and nothing follows of what is shown.
+fn settled(item: &LinkedItem<'_>, preset: &Preset, mut hidden: Vec<Vec<Reasons>>) -> Vec<Vec<Reasons>> {
     follow_rules(item, preset, &mut hidden);
     let tables = tables(item);
     for crosses in [false, true] {

@@ -113,10 +113,10 @@ impl Rules<'_> {
 /// The shape of a section's figures.
 pub(crate) fn shape(section: &Section) -> Shape {
     match section.measure {
-        Measure::Levels { .. } | Measure::Likert => Shape::Distribution,
+        Measure::Levels { .. } | Measure::Likert | Measure::PairedChange => Shape::Distribution,
         Measure::SelfVsDemonstrated => Shape::Cross(section.categories.len()),
         Measure::ResponseRate | Measure::Coverage if section.live => Shape::LiveRate,
-        Measure::ResponseRate | Measure::Coverage => Shape::Plain,
+        Measure::ResponseRate | Measure::Coverage | Measure::Index | Measure::Change => Shape::Plain,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     Category, Geometry, Identity, Interval, Item, Measure, Preset, ReportKind, ResultTable, Score, Section,
-    Share, Text,
+    Share, Text, Value, ValueKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +55,7 @@ pub struct ReleasedSection {
     categories: Vec<Category>,
     items: Vec<Item>,
     figures: Vec<ShownFigure>,
+    values: Vec<ValueKind>,
     live: bool,
     notes: Vec<Text>,
 }
@@ -94,8 +95,10 @@ pub struct Full {
     pub score: Option<Score>,
     /// The share of positive answers.
     pub positive: Option<Share>,
-    /// A 95 % interval.
+    /// A 95 % interval of the share.
     pub interval: Option<Interval>,
+    /// What else follows from the distribution.
+    pub values: Vec<Value>,
 }
 
 /// A figure without its distribution.
@@ -179,6 +182,14 @@ impl Shown {
             Shown::Full(full) => full.positive,
             Shown::Summary(summary) => summary.positive,
             Shown::Hidden(_) => None,
+        }
+    }
+
+    /// A number that follows from the distribution, in the full tier.
+    pub fn value(&self, kind: ValueKind) -> Option<Value> {
+        match self {
+            Shown::Full(full) => full.values.iter().find(|value| value.kind == kind).copied(),
+            _ => None,
         }
     }
 
@@ -308,6 +319,7 @@ impl ReleasedSection {
             categories: section.categories,
             items: section.items,
             figures,
+            values: section.values,
             live: section.live,
             notes: section.notes,
         }
@@ -348,6 +360,11 @@ impl ReleasedSection {
         let place =
             self.figures.binary_search_by_key(&(item, population), |figure| (figure.item, figure.population));
         self.figures.get(place.ok()?).map(|figure| &figure.shown)
+    }
+
+    /// What its figures may have beside counts, mean and share, in the order of columns.
+    pub fn values(&self) -> &[ValueKind] {
+        &self.values
     }
 
     /// True while people can still answer.

@@ -108,6 +108,79 @@ pub enum Measure {
     SelfVsDemonstrated,
     /// `answered` of `base` have anything known, no counts.
     Coverage,
+    /// The mean of several items, no counts. `answered` are those with a score in any of them.
+    Index,
+    /// How the answers differ from those of an earlier time that nobody's are linked with: [`Figure::values`], no counts.
+    /// `answered` are those of the later time.
+    Change,
+    /// What became of the same people: counts of those who went down, stayed and went up. `answered` are those who answered
+    /// both times.
+    PairedChange,
+}
+
+/// A number that follows from the distribution behind a figure. Shares and their differences are parts of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ValueKind {
+    /// The mean once more, for its interval.
+    Mean,
+    /// The standard deviation of the scores.
+    Deviation,
+    /// The net promoter score, between -1 and 1.
+    NetPromoterScore,
+    /// Cronbach's alpha of an index.
+    Alpha,
+    /// The difference of two shares positive, later minus earlier.
+    ShareChange,
+    /// Cohen's h of that difference.
+    CohensH,
+    /// The difference of two means, later minus earlier.
+    MeanChange,
+    /// Hedges' g of that difference.
+    HedgesG,
+    /// Cliff's delta, later above earlier.
+    CliffsDelta,
+    /// The mean change of the same people in mean deviations of before and after.
+    DAv,
+}
+
+impl ValueKind {
+    /// The stable code in exports, as in JSON.
+    pub fn code(self) -> &'static str {
+        match self {
+            ValueKind::Mean => "mean",
+            ValueKind::Deviation => "deviation",
+            ValueKind::NetPromoterScore => "net_promoter_score",
+            ValueKind::Alpha => "alpha",
+            ValueKind::ShareChange => "share_change",
+            ValueKind::CohensH => "cohens_h",
+            ValueKind::MeanChange => "mean_change",
+            ValueKind::HedgesG => "hedges_g",
+            ValueKind::CliffsDelta => "cliffs_delta",
+            ValueKind::DAv => "d_av",
+        }
+    }
+
+    /// The codes of the ends of its interval, for kinds that have one.
+    pub fn ends(self) -> Option<[&'static str; 2]> {
+        match self {
+            ValueKind::Mean => Some(["mean_low", "mean_high"]),
+            ValueKind::ShareChange => Some(["share_change_low", "share_change_high"]),
+            ValueKind::MeanChange => Some(["mean_change_low", "mean_change_high"]),
+            _ => None,
+        }
+    }
+}
+
+/// One such number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Value {
+    /// Which.
+    pub kind: ValueKind,
+    /// How much.
+    pub number: Ratio,
+    /// Its 95 % interval, where it has one.
+    pub interval: Option<Interval>,
 }
 
 /// How a level is known. The kinds are never mixed into one figure.
@@ -131,7 +204,7 @@ pub struct Section {
     pub title: Text,
     /// What its figures are.
     pub measure: Measure,
-    /// What `counts` count; empty for [`Measure::ResponseRate`] and [`Measure::Coverage`]. People with nothing known
+    /// What `counts` count; empty for measures without counts. People with nothing known
     /// are no category: they are `base - answered`.
     pub categories: Vec<Category>,
     /// The questions, competences or courses. At least one; a response rate has one for the survey as a whole.
@@ -140,11 +213,49 @@ pub struct Section {
     pub figures: Vec<Figure>,
     /// Larger figures that this section's figures are parts of.
     pub within: Vec<Nested>,
+    /// Figures of other sections that this section's figures are made of.
+    pub needs: Vec<Need>,
+    /// What its figures may have in [`Figure::values`], in the order of columns.
+    pub values: Vec<ValueKind>,
     /// True while people can still answer: then a rate of almost nobody or almost everybody is hidden too.
     pub live: bool,
     /// Sentences about how it was computed that are particular to this section, such as whether don't-know answers
     /// are in the base.
     pub notes: Vec<Text>,
+}
+
+impl Section {
+    /// A section of these items, as yet without categories, figures and notes.
+    pub fn new(id: impl Into<String>, title: Text, measure: Measure, items: Vec<Item>) -> Section {
+        Section {
+            id: id.into(),
+            title,
+            measure,
+            categories: Vec::new(),
+            items,
+            figures: Vec::new(),
+            within: Vec::new(),
+            needs: Vec::new(),
+            values: Vec::new(),
+            live: false,
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// A figure of `item` follows from the figure that the same population has in another section, and is shown only where
+/// that is, in the same tier. Where the population has none there it is hidden.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// Index into [`Section::items`] of this section.
+    pub item: usize,
+    /// The id of the other section, which needs none itself.
+    pub section: String,
+    /// The code of its item.
+    pub code: String,
+    /// Whether everyone behind the figure is behind the other too. Then those whom it leaves out are nobody, or not
+    /// fewer than a group that may be shown.
+    pub among: bool,
 }
 
 /// Everyone behind a figure of this section is also behind the figure of `section` for the same population and the
@@ -232,8 +343,27 @@ pub struct Figure {
     pub score: Option<Score>,
     /// The share of positive answers, where there is one.
     pub positive: Option<Share>,
-    /// A 95 % interval of `positive`, or of the mean where there is no `positive`. Shown with the full tier only.
+    /// A 95 % interval of `positive`. Shown with the full tier only.
     pub interval: Option<Interval>,
+    /// What else follows from the distribution. Shown with the full tier only.
+    pub values: Vec<Value>,
+}
+
+impl Figure {
+    /// How many of how many, and nothing else.
+    pub fn of(population: usize, item: usize, base: u64, answered: u64) -> Figure {
+        Figure {
+            population,
+            item,
+            base,
+            answered,
+            counts: Vec::new(),
+            score: None,
+            positive: None,
+            interval: None,
+            values: Vec::new(),
+        }
+    }
 }
 
 /// An exact mean.

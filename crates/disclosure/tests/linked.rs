@@ -5,7 +5,7 @@
 
 mod made;
 
-use disclosure::{Gate, Preset};
+use disclosure::*;
 
 /// Two bands: self-assessed, demonstrated, and both, row by row.
 struct Group {
@@ -110,4 +110,63 @@ fn a_cross_is_hidden_with_its_margin() {
     let [own, _, both] = shown(&groups);
     assert_eq!(own, [true, false, false, true]);
     assert_eq!(both[1..], [false, false, true]);
+}
+
+#[test]
+fn what_is_made_of_other_figures_is_shown_where_they_are() {
+    // Three schools under one roof. The first question is too small in one of them, and one more goes with it.
+    let groups = [(None, 60), (Some(0), 24), (Some(0), 20), (Some(0), 16)];
+    let counts: [&[&[u64]]; 2] =
+        [&[&[24, 19], &[12, 9], &[9, 6], &[3, 4]], &[&[30, 26], &[12, 11], &[10, 8], &[8, 7]]];
+    let question = |(number, counts): (usize, &&[&[u64]])| {
+        let figures = counts.iter().zip(groups).enumerate();
+        let figures = figures.map(|(place, (counts, (_, base)))| made::figure(place, base, counts)).collect();
+        made::section(&format!("q{number}"), Measure::Likert, 2, figures)
+    };
+    let mut sections: Vec<Section> = counts.iter().enumerate().map(question).collect();
+    let index = |number: usize| Item {
+        code: format!("i{number}"),
+        label: Text::sv("Index"),
+        group: None,
+        target: None,
+    };
+    let mut indexes = Section::new("indexes", Text::sv("Index"), Measure::Index, vec![index(0), index(1)]);
+    let need =
+        |item: usize, section: &str| Need { item, section: section.into(), code: "1".into(), among: false };
+    indexes.needs = vec![need(0, "q1"), need(1, "q1"), need(1, "q0")];
+    indexes.figures = (0..2)
+        .flat_map(|item| {
+            groups
+                .into_iter()
+                .enumerate()
+                .map(move |(place, (_, base))| Figure::of(place, item, base, base * 3 / 4))
+        })
+        .collect();
+    sections.insert(0, indexes);
+    let table = made::table(ReportKind::Survey, made::populations(groups), sections);
+    let released = Gate::new(Preset::default()).apply(table).unwrap();
+    assert_eq!(made::shown(&released, "q1"), ["full", "full", "full", "full"]);
+    assert_eq!(made::shown(&released, "q0"), ["full", "full", "summary", "summary"]);
+    assert_eq!(
+        made::shown(&released, "indexes"),
+        ["full", "full", "full", "full", "full", "full", "summary", "summary"]
+    );
+}
+
+#[test]
+fn the_few_who_answered_only_once_are_not_told_by_what_became_of_the_others() {
+    let shown = |pairs: u64| {
+        let figure = |counts: &[u64]| vec![made::figure(0, 60, counts)];
+        let mut before = made::section("before", Measure::Likert, 2, figure(&[20, 20]));
+        before.items[0].code = "q".into();
+        let mut pair = made::section("pairs", Measure::PairedChange, 3, figure(&[pairs - 20, 10, 10]));
+        pair.categories.iter_mut().for_each(|category| category.role = Role::Neutral);
+        pair.needs = vec![Need { item: 0, section: "before".into(), code: "q".into(), among: true }];
+        let table = made::table(ReportKind::Survey, made::populations([(None, 60)]), vec![pair, before]);
+        made::shown(&Gate::new(Preset::default()).apply(table).unwrap(), "pairs")[0]
+    };
+    assert_eq!(
+        [40, 39, 36, 35, 31, 30].map(shown),
+        ["full", "hidden", "hidden", "summary", "summary", "full"]
+    );
 }

@@ -19,7 +19,7 @@ pub use kept::{KeptDiscardedFacts, KeptReplayedFacts, RuleKind, Settled, Stateme
 pub use organisation::{
     Duty, Enrolment, GroupFacts, GroupPersonal, Membership, PersonFacts, PersonPersonal, UnitFacts,
 };
-pub use surveys::{Code, Feed, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyItem};
+pub use surveys::{Code, Feed, Index, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyItem};
 pub use system::{
     ActivityDefinedFacts, AgentErasedFacts, AgentsLinkedFacts, CredentialCreatedFacts,
     CredentialRevokedFacts, CredentialRotatedFacts, CredentialRulesFacts, ForwardRemovedFacts,

@@ -75,8 +75,8 @@ pub fn csv(view: &View<'_>) -> Vec<u8> {
                 sheet.value(shown.reason().map_or("", Reason::code));
                 sheet.value("");
                 let mut row = vec![String::new(); columns.len()];
-                for (value, place) in values(view, section, shown).into_iter().zip(places) {
-                    row[*place] = plain(&value.cell, lang);
+                for (value, column) in values(view, section, *place, shown).into_iter().zip(places) {
+                    row[*column] = plain(&value.cell, lang);
                 }
                 row.iter().for_each(|value| sheet.value(value));
                 sheet.end();
@@ -100,7 +100,8 @@ pub fn csv(view: &View<'_>) -> Vec<u8> {
 fn columns(view: &View<'_>) -> (Vec<(String, String)>, Vec<Vec<usize>>) {
     let mut columns: Vec<(String, String)> = Vec::new();
     let places = view.sections().map(|section| {
-        let any = section.figures().first().map(|figure| values(view, section, &figure.shown));
+        let any =
+            section.figures().first().map(|figure| values(view, section, figure.population, &figure.shown));
         let place = |value: Value| {
             let column = (value.code, value.name);
             columns.iter().position(|known| *known == column).unwrap_or_else(|| {

@@ -1,9 +1,11 @@
 //! The sentence that a section, and a report, begin with.
 
+use crate::beside::{self, positive};
 use crate::sentences;
 use crate::texts;
 use crate::view::View;
-use disclosure::{LevelKind, Measure, ReleasedSection, Role, Shown};
+use crate::wording;
+use disclosure::{LevelKind, Measure, Ratio, ReleasedSection, Score, Shown};
 
 /// The finding of the whole report. With levels in it: how many they are of, in how many competences half have
 /// reached the target, and the greatest need; otherwise the first section's finding and the next one's of another
@@ -108,6 +110,29 @@ pub(crate) fn of_section(view: &View<'_>, section: &ReleasedSection) -> Option<S
                 view.lang,
             ))
         }
+        Measure::Index => {
+            let means = || figures().filter_map(|(item, shown)| Some((item, shown.score()?)));
+            let mean = |score: &Score| score.mean().unwrap_or(Ratio::ZERO);
+            // The first of equals.
+            let high = means().reduce(|best, one| if mean(&one.1) > mean(&best.1) { one } else { best })?;
+            let low = means().reduce(|best, one| if mean(&one.1) < mean(&best.1) { one } else { best })?;
+            let said =
+                |of: &(usize, Score)| (name(of.0), crate::number::mean(mean(&of.1), of.1.n, view.lang));
+            let (high_said, low_said) = (said(&high), said(&low));
+            let other = (low.0 != high.0).then_some((low_said.0.as_str(), low_said.1.as_str()));
+            Some(wording::indexes((&high_said.0, &high_said.1), other, view.lang))
+        }
+        Measure::Change => {
+            let verdicts: Vec<_> = figures().filter_map(|(_, shown)| beside::verdict(shown)).collect();
+            let of = |way| verdicts.iter().filter(|verdict| **verdict == Some(way)).count();
+            (!verdicts.is_empty()).then(|| wording::changes(of(true), of(false), verdicts.len(), view.lang))
+        }
+        Measure::PairedChange => {
+            let up = figures()
+                .filter_map(|(item, shown)| Some((item, *shown.counts()?.last()?, shown.answered()?)));
+            let (item, up, of) = first_highest(up, |up| (up.1, up.2))?;
+            Some(wording::most_up(&name(item), up, of, view.lang))
+        }
         Measure::SelfVsDemonstrated => {
             let gaps = figures().flat_map(|(item, shown)| {
                 let split = split(section, shown);
@@ -168,20 +193,6 @@ pub(crate) fn split(section: &ReleasedSection, shown: &Shown) -> Option<[u64; 3]
         }] += count;
     }
     Some(split)
-}
-
-/// The share of positive answers: as computed, or else from the distribution, of all who answered.
-pub(crate) fn positive(section: &ReleasedSection, shown: &Shown) -> Option<(u64, u64)> {
-    if let Some(share) = shown.positive() {
-        return Some((share.part, share.of));
-    }
-    let positive = section.categories().iter().map(|category| category.role == Role::Positive);
-    if !positive.clone().any(|positive| positive) {
-        return None;
-    }
-    let part =
-        shown.counts()?.iter().zip(positive).filter(|(_, positive)| *positive).map(|(count, _)| count).sum();
-    Some((part, shown.answered()?))
 }
 
 /// "Bas" or "Bas eller Medel".

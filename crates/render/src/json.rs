@@ -1,7 +1,8 @@
 //! A released report as JSON: exact, in a fixed order, in both languages at once.
 
+use crate::beside::skipped;
 use crate::view::View;
-use disclosure::{Interval, Item, Ratio, Released, ReleasedSection, Score, Share, Shown, Text};
+use disclosure::{Interval, Item, Ratio, ReleasedSection, Score, Share, Shown, Text};
 use serde_json::{Map, Value, json};
 
 /// The report as JSON text with a final line break. Fractions are exact: `{"num": 43, "den": 11}`, as strings where
@@ -52,7 +53,7 @@ fn section(view: &View<'_>, section: &ReleasedSection) -> Value {
     let figures = section.items().iter().enumerate().flat_map(|(item, about)| {
         view.rows
             .iter()
-            .filter_map(move |(place, _)| figure(view.released, *place, about, section.figure(*place, item)?))
+            .filter_map(move |(place, _)| figure(view, section, *place, about, section.figure(*place, item)?))
     });
     let mut object = as_object(json!({ "id": section.id(), "title": text(section.title()) }));
     object.extend(as_object(json!(section.measure())));
@@ -67,14 +68,21 @@ fn section(view: &View<'_>, section: &ReleasedSection) -> Value {
             "group": item.group.as_ref().map(|group| json!({ "code": group.code, "label": text(&group.label) })),
             "target": item.target.and_then(|target| section.categories().get(target)).map(|target| &target.code),
         })).collect::<Vec<_>>(),
+        "values": section.values().iter().map(|kind| kind.code()).collect::<Vec<_>>(),
         "figures": figures.collect::<Vec<_>>(),
         "notes": section.notes().iter().map(text).collect::<Vec<_>>(),
     })));
     Value::Object(object)
 }
 
-fn figure(released: &Released, place: usize, item: &Item, shown: &Shown) -> Option<Value> {
-    let population = &released.populations().get(place)?.code;
+fn figure(
+    view: &View<'_>,
+    section: &ReleasedSection,
+    place: usize,
+    item: &Item,
+    shown: &Shown,
+) -> Option<Value> {
+    let population = &view.released.populations().get(place)?.code;
     let head = json!({ "population": population, "item": item.code });
     let mut object = as_object(head);
     object.extend(as_object(match shown {
@@ -95,8 +103,16 @@ fn figure(released: &Released, place: usize, item: &Item, shown: &Shown) -> Opti
             "score": full.score.map(score),
             "positive": full.positive.map(share),
             "interval": full.interval.map(interval),
+            "values": full.values.iter().map(|value| json!({
+                "kind": value.kind.code(),
+                "number": ratio(value.number),
+                "interval": value.interval.map(interval),
+            })).collect::<Vec<_>>(),
         }),
     }));
+    if let Some(skipped) = skipped(view, section, place, shown) {
+        object.insert("skipped".into(), share(skipped));
+    }
     Some(Value::Object(object))
 }
 

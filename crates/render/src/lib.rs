@@ -12,6 +12,7 @@
 //! Charts come from one module, `charts`; words from one, `texts`, findings from one, `sentences`; numbers from one, `number`.
 
 mod assets;
+mod beside;
 mod charts;
 pub mod components;
 mod csv;
@@ -30,6 +31,7 @@ mod tables;
 mod texts;
 mod values;
 mod view;
+mod wording;
 mod xlsx;
 
 pub use assets::{Asset, assets};

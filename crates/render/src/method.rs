@@ -4,6 +4,7 @@ use crate::number::{count, date};
 use crate::piece::{Block, Piece, Words};
 use crate::texts::{self, Word, t, word};
 use crate::view::View;
+use crate::wording;
 use disclosure::{Reason, ReleasedSection, Shown, Text};
 
 /// The method; what is not shown is counted of the figures of `rows`.
@@ -18,7 +19,7 @@ pub(crate) fn method(view: &View<'_>, rows: &[(usize, usize)]) -> Block {
         }
     }
     let mut body: Vec<Piece> =
-        measures.into_iter().map(|measure| plain(texts::method(measure, lang))).collect();
+        measures.into_iter().map(|measure| plain(wording::method(measure, lang))).collect();
     for (note, of) in notes(view) {
         let whose = if let [one] = of.as_slice() { format!("{one}: ") } else { String::new() };
         body.push(said(view, whose, note));

@@ -1,6 +1,6 @@
 //! Numbers and dates as readers see them. Values are rounded in one place, `disclosure::Ratio::round`.
 
-use disclosure::{Lang, Ratio};
+use disclosure::{Lang, Ratio, Rounded};
 
 /// Groups of three digits stand apart by a no-break space, in both languages.
 const NO_BREAK: char = '\u{a0}';
@@ -50,6 +50,22 @@ pub(crate) fn percent_sign(number: &str, lang: Lang) -> String {
 /// A mean of `n` people: no decimals under 100 people, one from there on, so that it says no more than it knows.
 pub fn mean(value: Ratio, n: u64, lang: Lang) -> String {
     value.round(if n < 100 { 0 } else { 1 }).to_text(decimal_mark(lang))
+}
+
+/// A difference, with its sign before it also where it is positive.
+pub(crate) fn signed(number: Rounded, lang: Lang) -> String {
+    let text = number.to_text(decimal_mark(lang));
+    if number.scaled > 0 { format!("+{text}") } else { text }
+}
+
+/// From one number to another; where one has a sign a dash between them would be read as another.
+pub(crate) fn range(low: &str, high: &str, lang: Lang) -> String {
+    let is_signed = [low, high].iter().any(|text| text.starts_with(['+', '\u{2212}']));
+    match (is_signed, lang) {
+        (false, _) => format!("{low}\u{2013}{high}"),
+        (true, Lang::Sv) => format!("{low} till {high}"),
+        (true, Lang::En) => format!("{low} to {high}"),
+    }
 }
 
 /// A date `YYYY-MM-DD` in words; anything else as it is.
@@ -119,6 +135,14 @@ mod tests {
         assert_eq!(mean(value, 99, Lang::Sv), "4");
         assert_eq!(mean(value, 100, Lang::Sv), "3,9");
         assert_eq!(mean(value, 100, Lang::En), "3.9");
+    }
+
+    #[test]
+    fn a_difference_has_its_sign_and_is_not_taken_for_a_range() {
+        let number = |value: i64| signed(Ratio::whole(value).round(0), Lang::Sv);
+        assert_eq!([number(3), number(0), number(-2)], ["+3", "0", "\u{2212}2"]);
+        assert_eq!(range(&number(-2), &number(3), Lang::Sv), "\u{2212}2 till +3");
+        assert_eq!(range("62", "79", Lang::Sv), "62\u{2013}79");
     }
 
     #[test]

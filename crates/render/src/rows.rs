@@ -15,6 +15,8 @@ pub(crate) struct Pick<'a> {
     pub(crate) depth: usize,
     pub(crate) tree: bool,
     pub(crate) target: Option<usize>,
+    /// The population, where it is shown or may be.
+    pub(crate) place: Option<usize>,
     pub(crate) shown: Option<&'a Shown>,
 }
 
@@ -112,6 +114,9 @@ pub(crate) fn n_text(measure: Measure, shown: &Shown, lang: Lang) -> Option<Stri
             format!("{} · {}", texts::n_of(answered, base, lang), percent(answered, base, lang))
         }
         Measure::Levels { .. } => texts::n_of(answered, base, lang),
-        Measure::Likert | Measure::SelfVsDemonstrated => texts::answers_n(answered, lang),
+        Measure::PairedChange => texts::n_of(answered, base, lang),
+        Measure::Likert | Measure::SelfVsDemonstrated | Measure::Index | Measure::Change => {
+            texts::answers_n(answered, lang)
+        }
     })
 }

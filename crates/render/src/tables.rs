@@ -1,11 +1,12 @@
 //! The tables beneath the charts, and the shaded tables of self-assessed against demonstrated levels.
 
-use crate::findings::{positive, split};
-use crate::number::{count, mean, percent, percent_sign, whole_percent};
+use crate::beside;
+use crate::findings::split;
+use crate::number::{count, percent, whole_percent};
 use crate::rows::Pick;
 use crate::texts::{self, Word, t, word};
 use crate::view::View;
-use disclosure::{Full, Lang, Measure, ReleasedSection, Shown};
+use disclosure::{Lang, Measure, ReleasedSection};
 use maud::{Markup, Render, html};
 
 /// A table of figures.
@@ -64,7 +65,7 @@ pub(crate) fn table(
         label: pick.label.clone(),
         href: pick.href.clone(),
         depth: pick.tree.then_some(pick.depth),
-        cells: cells(view, part, pick.shown),
+        cells: cells(view, part, pick),
     };
     Table {
         lang: view.lang,
@@ -150,32 +151,28 @@ fn heads(view: &View<'_>, part: &ReleasedSection) -> Vec<String> {
     let lang = view.lang;
     let own = |words: Word| word(words, lang).to_owned();
     let mut heads: Vec<String> = match part.measure() {
-        Measure::Levels { .. } | Measure::Likert => {
+        Measure::Levels { .. } | Measure::Likert | Measure::PairedChange => {
             part.categories().iter().map(|category| view.text(&category.label).to_owned()).collect()
         }
         Measure::SelfVsDemonstrated => vec![own(Word::Lower), own(Word::Same), own(Word::Higher)],
-        Measure::ResponseRate | Measure::Coverage => vec![],
+        Measure::ResponseRate | Measure::Coverage | Measure::Index | Measure::Change => vec![],
     };
-    match part.measure() {
-        Measure::Levels { .. } => heads.push(own(Word::Unknown)),
-        Measure::Likert => heads.extend([own(Word::Positive), own(Word::Mean)]),
-        _ => {}
+    if matches!(part.measure(), Measure::Levels { .. }) {
+        heads.push(own(Word::Unknown));
     }
-    if has_intervals(part) {
-        heads.push(own(Word::Interval));
-    }
+    heads.extend(beside::heads(part, lang));
     heads.push(texts::n_head(part.measure(), lang).to_owned());
     match part.measure() {
         Measure::ResponseRate => heads.extend([own(Word::Base), own(Word::Rate)]),
         Measure::Coverage => heads.extend([own(Word::Base), own(Word::Coverage)]),
-        Measure::Levels { .. } | Measure::Likert | Measure::SelfVsDemonstrated => heads.push(own(Word::Base)),
+        _ => heads.push(own(Word::Base)),
     }
     heads
 }
 
-fn cells(view: &View<'_>, part: &ReleasedSection, shown: Option<&Shown>) -> Vec<Cell> {
+fn cells(view: &View<'_>, part: &ReleasedSection, pick: &Pick<'_>) -> Vec<Cell> {
     let width = heads(view, part).len();
-    let Some(shown) = shown else {
+    let (Some(shown), Some(place)) = (pick.shown, pick.place) else {
         return vec![Cell::Blank(word(Word::NotApplicable, view.lang).into(), width)];
     };
     let (Some(answered), Some(base)) = (shown.answered(), shown.base()) else {
@@ -185,7 +182,7 @@ fn cells(view: &View<'_>, part: &ReleasedSection, shown: Option<&Shown>) -> Vec<
     let mut cells = Vec::new();
     let spread = part.categories().len() + usize::from(matches!(part.measure(), Measure::Levels { .. }));
     match (part.measure(), shown.counts()) {
-        (Measure::ResponseRate | Measure::Coverage, _) => {}
+        (Measure::ResponseRate | Measure::Coverage | Measure::Index | Measure::Change, _) => {}
         (Measure::SelfVsDemonstrated, Some(_)) => {
             let split = split(part, shown).unwrap_or_default();
             cells.extend(split.map(|count| Cell::Counted(count, answered)));
@@ -199,46 +196,17 @@ fn cells(view: &View<'_>, part: &ReleasedSection, shown: Option<&Shown>) -> Vec<
             cells.extend(counts.iter().map(|count| Cell::Counted(*count, total)));
             cells.push(Cell::Counted(total - answered, total));
         }
-        (Measure::Likert, Some(counts)) => {
+        (Measure::Likert | Measure::PairedChange, Some(counts)) => {
             cells.extend(counts.iter().map(|count| Cell::Counted(*count, answered)))
         }
     }
-    if part.measure() == Measure::Likert {
-        let dash = || "\u{2013}".to_owned();
-        cells.push(Cell::Text(positive(part, shown).map_or_else(dash, |(part, of)| percent(part, of, lang))));
-        let score = shown.score().and_then(|score| Some((score.mean()?, score.n)));
-        cells.push(Cell::Text(score.map_or_else(dash, |(value, n)| mean(value, n, lang))));
-    }
-    if has_intervals(part) {
-        cells.push(Cell::Text(interval(shown, lang)));
-    }
+    cells.extend(beside::cells(view, part, place, shown).into_iter().map(Cell::Text));
     cells.push(Cell::Text(count(answered)));
     cells.push(Cell::Text(count(base)));
     if matches!(part.measure(), Measure::ResponseRate | Measure::Coverage) {
         cells.push(Cell::Text(percent(answered, base, lang)));
     }
     cells
-}
-
-/// Whether any figure of the section comes with an interval; then its tables have a column for it.
-fn has_intervals(part: &ReleasedSection) -> bool {
-    part.figures().iter().any(|figure| matches!(&figure.shown, Shown::Full(full) if full.interval.is_some()))
-}
-
-/// The interval of a share in whole per cent, or of a mean.
-fn interval(shown: &Shown, lang: Lang) -> String {
-    let Shown::Full(Full { interval: Some(interval), positive, score, .. }) = shown else {
-        return "\u{2013}".into();
-    };
-    match (positive, score) {
-        (None, Some(score)) => {
-            [interval.low, interval.high].map(|end| mean(end, score.n, lang)).join("\u{2013}")
-        }
-        _ => {
-            let ends = [interval.low, interval.high].map(|end| end.round_percent(0).to_text(','));
-            percent_sign(&ends.join("\u{2013}"), lang)
-        }
-    }
 }
 
 fn cell(cell: &Cell, lang: Lang) -> Markup {

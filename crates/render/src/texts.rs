@@ -27,7 +27,6 @@ pub(crate) enum Word {
     Higher,
     Horizon,
     How,
-    Interval,
     Item,
     Lower,
     Mean,
@@ -75,7 +74,6 @@ pub(crate) fn word(word: Word, lang: Lang) -> &'static str {
         Higher => ("Skattar sig högre än visat", "Rate themselves higher than demonstrated"),
         Horizon => ("Senaste radering som följts", "Last erasure honoured"),
         How => ("Så är siffrorna framtagna", "How the figures were made"),
-        Interval => ("Osäkerhet, 95 %", "Uncertainty, 95%"),
         Item => ("Fråga", "Question"),
         Lower => ("Skattar sig lägre än visat", "Rate themselves lower than demonstrated"),
         Mean => ("Medel", "Mean"),
@@ -155,6 +153,7 @@ pub(crate) fn each_by_unit(measure: Measure, lang: Lang) -> &'static str {
         Measure::Levels { .. } | Measure::SelfVsDemonstrated => {
             t(lang, "Varje kompetens per enhet", "Each competence by unit")
         }
+        Measure::Index => t(lang, "Varje index per enhet", "Each index by unit"),
         _ => t(lang, "Varje fråga per enhet", "Each question by unit"),
     }
 }
@@ -188,6 +187,7 @@ pub(crate) fn capital(text: &str) -> String {
 pub(crate) fn item_head(measure: Measure, lang: Lang) -> &'static str {
     match measure {
         Measure::Levels { .. } | Measure::SelfVsDemonstrated => t(lang, "Kompetens", "Competence"),
+        Measure::Index => t(lang, "Index", "Index"),
         _ => word(Word::Item, lang),
     }
 }
@@ -198,7 +198,10 @@ pub(crate) fn n_head(measure: Measure, lang: Lang) -> &'static str {
         Measure::Levels { .. } => t(lang, "Känd nivå, antal", "Level known, number"),
         Measure::SelfVsDemonstrated => t(lang, "Båda kända, antal", "Both known, number"),
         Measure::Coverage => t(lang, "Med underlag, antal", "Known, number"),
-        Measure::Likert | Measure::ResponseRate => word(Word::Answered, lang),
+        Measure::PairedChange => t(lang, "Svarade båda gångerna, antal", "Answered both times, number"),
+        Measure::Likert | Measure::ResponseRate | Measure::Index | Measure::Change => {
+            word(Word::Answered, lang)
+        }
     }
 }
 
@@ -270,55 +273,6 @@ pub(crate) fn rules(preset: &Preset, lang: Lang) -> String {
     }
 }
 
-/// How a measure is computed.
-pub(crate) fn method(measure: Measure, lang: Lang) -> &'static str {
-    match measure {
-        Measure::Levels { kind: LevelKind::Demonstrated } => t(
-            lang,
-            "Visad nivå är den högsta nivå som godkända och giltiga moment ger underlag för. Att inte ha ett underlag \
-             är inte en låg nivå. Staplarna visar alla i gruppen, även dem utan känd nivå.",
-            "The demonstrated level is the highest one that passed and valid activities support. Having no evidence is \
-             not a low level. The bars show everyone in the group, also those without a known level.",
-        ),
-        Measure::Levels { kind: LevelKind::SelfAssessed } => t(
-            lang,
-            "Egen skattning är varje persons senaste fullständiga svar. Staplarna visar alla i gruppen, även dem som \
-             inte har svarat.",
-            "Self-assessment is each person's latest complete answer. The bars show everyone in the group, also those \
-             who have not answered.",
-        ),
-        Measure::Levels { kind: LevelKind::Attested } => t(
-            lang,
-            "Intygad nivå är den senaste som en chef har intygat och inte tagit tillbaka.",
-            "The attested level is the latest that a leader has attested and not withdrawn.",
-        ),
-        Measure::Likert => t(
-            lang,
-            "Staplarna visar alla som har svarat på frågan: negativa svar till vänster om mittlinjen, positiva till \
-             höger, ”vet ej” för sig längst till höger. Medelvärdet räknas utan ”vet ej”.",
-            "The bars show everyone who answered the question: negative answers left of the middle line, positive ones \
-             right of it, “don't know” apart at the far right. The mean leaves “don't know” out.",
-        ),
-        Measure::ResponseRate => t(
-            lang,
-            "Svarsfrekvens är användbara svar delat med antalet personer i gruppen den dag enkäten öppnade.",
-            "The response rate is usable answers divided by the people in the group on the day the survey opened.",
-        ),
-        Measure::SelfVsDemonstrated => t(
-            lang,
-            "Jämförelsen gäller bara personer som har både en egen skattning och en visad nivå.",
-            "The comparison is of people with both a self-assessment and a demonstrated level only.",
-        ),
-        Measure::Coverage => t(
-            lang,
-            "Hur många siffrorna gäller räknas av alla i gruppen. En andel som är nästan ingen eller nästan alla visas \
-             inte.",
-            "How many the figures are about is out of everyone in the group. A share of almost nobody or almost \
-             everybody is not shown.",
-        ),
-    }
-}
-
 /// When statements count, and for how many that is not when they say that they happened.
 pub(crate) fn dated_ahead(statements: u64, lang: Lang) -> String {
     let rule = t(
@@ -387,8 +341,18 @@ pub(crate) fn base_and_date(measure: Measure, base: Option<u64>, as_of: &str, la
     let Some(base) = base else { return format!("{} {day}.", word(Word::AsOf, lang)) };
     let people = count(base);
     match (measure, lang) {
-        (Measure::Likert, Lang::Sv) => format!("Bas: de som har svarat, av {people} personer. Avser {day}."),
-        (Measure::Likert, Lang::En) => format!("Base: those who answered, of {people} people. As of {day}."),
+        (Measure::PairedChange, Lang::Sv) => {
+            format!("Bas: de som har svarat båda gångerna, av {people} personer. Avser {day}.")
+        }
+        (Measure::PairedChange, Lang::En) => {
+            format!("Base: those who answered both times, of {people} people. As of {day}.")
+        }
+        (Measure::Likert | Measure::Index | Measure::Change, Lang::Sv) => {
+            format!("Bas: de som har svarat, av {people} personer. Avser {day}.")
+        }
+        (Measure::Likert | Measure::Index | Measure::Change, Lang::En) => {
+            format!("Base: those who answered, of {people} people. As of {day}.")
+        }
         (_, Lang::Sv) => format!("Bas: {people} personer. Avser {day}."),
         (_, Lang::En) => format!("Base: {people} people. As of {day}."),
     }

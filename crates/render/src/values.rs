@@ -1,9 +1,10 @@
 //! What files of tables are filled with: the values of a figure, and what is said of the report itself.
 
-use crate::findings::positive;
+use crate::beside::{is_earlier, positive, skipped};
 use crate::texts::{self, Word, t, word};
 use crate::view::View;
-use disclosure::{Measure, Ratio, Reason, ReleasedSection, Rounded, Shown};
+use crate::wording;
+use disclosure::{Measure, Ratio, Reason, ReleasedSection, Rounded, Shown, ValueKind};
 
 /// What stands in place of a value that is not shown.
 pub(crate) const HIDDEN: &str = "..";
@@ -71,8 +72,8 @@ pub(crate) fn signs(view: &View<'_>) -> [(&'static str, String); 5] {
     ]
 }
 
-/// The values of a figure, the same ones whether shown or hidden, so that hiding moves nothing.
-pub(crate) fn values(view: &View<'_>, section: &ReleasedSection, shown: &Shown) -> Vec<Value> {
+/// The values of a place's figure, the same ones whether shown or hidden, so that hiding moves nothing.
+pub(crate) fn values(view: &View<'_>, section: &ReleasedSection, place: usize, shown: &Shown) -> Vec<Value> {
     let lang = view.lang;
     let percent = |part: u64, of: u64| {
         Ratio::new(part.into(), of.into()).map(|ratio| Cell::Decimal(ratio.round_percent(1)))
@@ -91,7 +92,7 @@ pub(crate) fn values(view: &View<'_>, section: &ReleasedSection, shown: &Shown) 
         |place: usize| shown.counts().and_then(|counts| counts.get(place)).map(|count| Cell::Count(*count));
     let categories = section.categories();
     match section.measure() {
-        Measure::Levels { .. } | Measure::Likert => {
+        Measure::Levels { .. } | Measure::Likert | Measure::PairedChange => {
             for (place, category) in categories.iter().enumerate() {
                 values.push(value(&category.code, view.text(&category.label), full, counted(place)));
             }
@@ -105,14 +106,16 @@ pub(crate) fn values(view: &View<'_>, section: &ReleasedSection, shown: &Shown) 
                 values.push(value(&code, &names, full, counted(place)));
             }
         }
-        Measure::ResponseRate | Measure::Coverage => {}
+        Measure::ResponseRate | Measure::Coverage | Measure::Index | Measure::Change => {}
     }
     if section.measure() == Measure::Likert {
         let positive = positive(section, shown).and_then(|(part, of)| percent(part, of));
-        let mean = shown.score().and_then(|score| score.mean());
-        let mean = mean.map(|mean| Cell::Decimal(mean.round(2)));
         let name = t(lang, "andel positiva, procent", "share positive, per cent");
         values.push(value("positive", name, summary, positive));
+    }
+    if matches!(section.measure(), Measure::Likert | Measure::Index) {
+        let mean = shown.score().and_then(|score| score.mean());
+        let mean = mean.map(|mean| Cell::Decimal(mean.round(2)));
         values.push(value("mean", t(lang, "medelvärde", "mean"), summary, mean));
     }
     if section
@@ -124,14 +127,47 @@ pub(crate) fn values(view: &View<'_>, section: &ReleasedSection, shown: &Shown) 
             Shown::Full(full) => full.interval,
             _ => None,
         };
-        let of_mean = shown.positive().is_none() && shown.score().is_some();
-        let end = |end: Ratio| if of_mean { end.round(2) } else { end.round_percent(1) };
-        let low = interval.map(|interval| Cell::Decimal(end(interval.low)));
-        let high = interval.map(|interval| Cell::Decimal(end(interval.high)));
+        let low = interval.map(|interval| Cell::Decimal(interval.low.round_percent(1)));
+        let high = interval.map(|interval| Cell::Decimal(interval.high.round_percent(1)));
         values.push(value("interval_low", t(lang, "95 %-intervall, från", "95% interval, from"), full, low));
         values.push(value("interval_high", t(lang, "95 %-intervall, till", "95% interval, to"), full, high));
+    }
+    for kind in section.values() {
+        let (code, found) = (kind.code(), shown.value(*kind));
+        let decimal = |number: Ratio| Cell::Decimal(rounded(*kind, number));
+        let name = wording::name(*kind, lang).to_lowercase();
+        // The mean has a column already.
+        if *kind != ValueKind::Mean {
+            values.push(value(code, &name, full, found.map(|found| decimal(found.number))));
+        }
+        if let Some([low, high]) = kind.ends() {
+            let interval = found.and_then(|found| found.interval);
+            let from = format!("{name}, {}", t(lang, "95 %-intervall, från", "95% interval, from"));
+            let to = format!("{name}, {}", t(lang, "95 %-intervall, till", "95% interval, to"));
+            values.push(value(low, &from, full, interval.map(|ends| decimal(ends.low))));
+            values.push(value(high, &to, full, interval.map(|ends| decimal(ends.high))));
+        }
+    }
+    if section.measure() == Measure::Likert && !is_earlier(section) {
+        let skipped = skipped(view, section, place, shown);
+        let name = t(lang, "hoppade över, antal", "skipped, number");
+        values.push(value("skipped", name, summary, skipped.map(|skipped| Cell::Count(skipped.part))));
+        let name =
+            t(lang, "hoppade över, procent av dem som fick frågan", "skipped, per cent of those shown it");
+        let share = skipped.and_then(|skipped| percent(skipped.part, skipped.of));
+        values.push(value("skipped_share", name, summary, share));
     }
     let name = t(lang, "andel av basen, procent", "share of the base, per cent");
     values.push(value("rate", name, summary, rate));
     values
+}
+
+/// A number beside counts as files have it: shares in per cent with one decimal, net promoter scores with none, others with
+/// two.
+fn rounded(kind: ValueKind, number: Ratio) -> Rounded {
+    match kind {
+        ValueKind::NetPromoterScore => number.round_percent(0),
+        ValueKind::ShareChange => number.round_percent(1),
+        _ => number.round(2),
+    }
 }

@@ -35,14 +35,10 @@ fn small() -> ResultTable {
             let scored: u64 = counts[..4].iter().sum();
             let sum: u64 = counts.iter().zip(1u64..5).map(|(count, score)| count * score).sum();
             Figure {
-                population,
-                item: 0,
-                base: table.populations[population].base,
-                answered,
                 counts: if likert { counts.to_vec() } else { vec![] },
                 score: likert.then(|| Score { sum: Ratio::whole(sum as i64), n: scored }),
                 positive: likert.then(|| Share { part: counts[2] + counts[3], of: answered }),
-                interval: None,
+                ..Figure::of(population, 0, table.populations[population].base, answered)
             }
         };
         section.figures = answers.iter().enumerate().map(figure).collect();
@@ -236,14 +232,10 @@ fn no_hidden_number_appears_in_any_format() {
         .map(|(population, (base, counts))| {
             let answered = counts.iter().sum();
             Figure {
-                population,
-                item: 0,
-                base: *base,
-                answered,
                 counts: counts.to_vec(),
                 score: Some(Score { sum: Ratio::whole((counts[0] + 2 * counts[1]) as i64), n: answered }),
                 positive: Some(Share { part: counts[2], of: answered }),
-                interval: None,
+                ..Figure::of(population, 0, *base, answered)
             }
         })
         .collect();

@@ -6,8 +6,9 @@ use domain::Date;
 use domain::events::{ActivityKind, RoundMode};
 use domain::input::{
     AccountInput, ActivityInput, AgentInput, AudienceInput, CodeInput, CourseInput, CoursesInput, DutyInput,
-    EnrolmentInput, FeedInput, GroupInput, ItemInput, MemberInput, NameInput, OrganisationInput, OriginInput,
-    PersonInput, RoundInput, RoundsInput, RuleInput, ScaleInput, SurveyInput, SurveysInput, UnitInput,
+    EnrolmentInput, FeedInput, GroupInput, IndexInput, ItemInput, MemberInput, NameInput, OrganisationInput,
+    OriginInput, PersonInput, RoundInput, RoundsInput, RuleInput, ScaleInput, SurveyInput, SurveysInput,
+    UnitInput,
 };
 use serde_json::{Value, json};
 
@@ -90,6 +91,7 @@ impl World {
                     unit: self.units[0].code.clone(),
                     roles: if round.for_pupils { vec!["Elev".to_owned()] } else { staff.clone() },
                 },
+                without_dont_know: false,
             })
             .collect();
         RoundsInput { rounds }
@@ -245,7 +247,33 @@ fn survey_input(survey: &Survey) -> SurveyInput {
         definition: serde_json::value::to_raw_value(&definition(survey)).unwrap_or_default(),
         scales: vec![ScaleInput { id: survey.scale.id.to_owned(), codes }],
         items,
+        indexes: indexes(survey),
     }
+}
+
+/// An index for each page of a survey about how things are, and the mean of them.
+fn indexes(survey: &Survey) -> Vec<IndexInput> {
+    let of_levels = survey.items.iter().any(|item| item.competence.is_some());
+    if of_levels || survey.pages.len() < 2 {
+        return Vec::new();
+    }
+    let index = |id: String, title: domain::Text, items: Vec<String>, parts: Vec<String>| IndexInput {
+        id,
+        title,
+        items,
+        parts,
+        by_items: false,
+        ends: None,
+    };
+    let mut items = survey.items.iter().map(|item| item.name.to_owned());
+    let mut indexes = Vec::new();
+    for (number, (title, count)) in (1..).zip(survey.pages) {
+        let of_page = items.by_ref().take(*count).collect();
+        indexes.push(index(format!("del-{number}"), both(title), of_page, Vec::new()));
+    }
+    let parts = indexes.iter().map(|index| index.id.clone()).collect();
+    indexes.push(index("helhet".to_owned(), domain::Text::new("Helheten", "As a whole"), Vec::new(), parts));
+    indexes
 }
 
 fn levels(scale: &Scale) -> BTreeMap<String, u8> {

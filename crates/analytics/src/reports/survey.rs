@@ -5,19 +5,24 @@
 //! - An answer is usable where at least half of the required items are answered; all figures about items are of
 //!   usable answers. Every item counts as shown.
 //! - While the round is open there is only the response rate.
+//! - Where the same questions were put before, what was answered then, how the answers differ, and what became of those who
+//!   answered both times.
 
 mod answers;
+mod earlier;
+mod indexes;
 mod sections;
 
 use super::populations::Populations;
 use super::{Definition, Frame, ReportError, text};
 use crate::lake::Snapshot;
 use crate::statistics::PositiveBase;
-use answers::Audience;
+use answers::Round;
 use disclosure::{ReportKind, ResultTable, Text};
 use domain::events::SurveyFacts;
 use domain::frameworks::framework;
 use domain::{Date, Facts, Municipality};
+use earlier::Both;
 use std::collections::BTreeSet;
 
 /// What to report on.
@@ -27,14 +32,14 @@ pub struct Parameters {
     pub round: String,
     /// The day; none: the latest that any statement is about. Answers after it do not count.
     pub as_of: Option<Date>,
-    /// Whether "don't know" is in the base of the share positive; printed with it.
-    pub positive_base: PositiveBase,
+    /// Whether "don't know" is in the base of the share positive; printed with it. None: as the round says.
+    pub positive_base: Option<PositiveBase>,
 }
 
 impl Parameters {
-    /// The report on a round for the latest day, with "don't know" in the base.
+    /// The report on a round for the latest day.
     pub fn new(round: impl Into<String>) -> Self {
-        Self { round: round.into(), as_of: None, positive_base: PositiveBase::WithDontKnow }
+        Self { round: round.into(), as_of: None, positive_base: None }
     }
 }
 
@@ -54,21 +59,40 @@ pub fn report(
     let round = &round.facts;
     let survey = surveys.survey_of(round).ok_or_else(|| frame.unknown("survey", &round.survey))?;
 
-    let audience = Audience::of(round, &municipality.organisation);
-    let answers = answers::usable(&frame, round, survey, &audience);
+    let base = parameters.positive_base.unwrap_or(match round.without_dont_know {
+        true => PositiveBase::WithoutDontKnow,
+        false => PositiveBase::WithDontKnow,
+    });
+    let now = Round::read(&frame, round, survey);
     let units: Vec<_> = municipality.organisation.units().collect();
-    let populations = Populations::build(&units, Some(&round.unit), &audience.duties);
+    let groups =
+        |round: &Round<'_>| Populations::build(&units, Some(&round.facts.unit), &round.audience.duties);
+    let populations = groups(&now);
     let live = frame.as_of <= round.closes;
-    let mut sections = vec![sections::response_rate(survey, &populations, &answers, live)];
-    if !live {
-        sections.extend(sections::items(survey, &populations, &answers, parameters.positive_base)?);
-    }
-    let definition = Definition::of("survey").with(&round.encode()).with(&survey.encode()).with(
-        match parameters.positive_base {
+    let mut definition =
+        Definition::of("survey").with(&round.encode()).with(&survey.encode()).with(match base {
             PositiveBase::WithDontKnow => b"with_dont_know",
             PositiveBase::WithoutDontKnow => b"without_dont_know",
-        },
-    );
+        });
+    let mut sections = vec![sections::response_rate(&now, &populations, live)];
+    if !live {
+        let answers = sections::items(&now, &populations, base, |_| true)?;
+        let standing = |item| sections::standing(&answers, &now, item);
+        sections.extend(indexes::section(&now, &populations, standing)?);
+        let before = earlier::round_before(surveys, round);
+        let before = before.and_then(|before| Some((before, surveys.survey_of(before)?)));
+        let mut compared = Vec::new();
+        if let Some((before, survey)) = before {
+            definition = definition.with(&before.encode()).with(&survey.encode());
+            let then = Round::read(&frame, before, survey);
+            let groups_then = earlier::populations_before(&populations, &groups(&then));
+            let both =
+                Both { now: &now, then: &then, groups_now: &populations, groups_then: &groups_then, base };
+            compared = both.sections(&answers)?;
+        }
+        sections.extend(answers);
+        sections.extend(compared);
+    }
     Ok(ResultTable {
         kind: ReportKind::Survey,
         title: text(&round.title),

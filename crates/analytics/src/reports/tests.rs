@@ -212,6 +212,7 @@ fn round(survey: &str, round: u64, opens: &str, closes: &str, unit: &str) -> Rou
         registration: id(round),
         opens: date(opens),
         closes: date(closes),
+        without_dont_know: false,
         unit: unit.into(),
         roles: Vec::new(),
     }

@@ -100,11 +100,11 @@ pub fn paired_change(pairs: &[((Ratio, Ratio), u64)]) -> Option<PairedChange> {
         Sample::of(scores?)
     };
     let differences = sample(|before, after| minus(after, before))?;
-    let deviation = differences.deviation()?;
+    let deviation = differences.spread()?;
     let difference = differences.mean()?;
     let n = differences.n() as f64;
     let deviations = [sample(|before, _| Some(before))?, sample(|_, after| Some(after))?];
-    let average = (deviations[0].deviation()? + deviations[1].deviation()?) / 2.0;
+    let average = (deviations[0].spread()? + deviations[1].spread()?) / 2.0;
     let mut moves = [0; 3];
     for (change, count) in differences.counted() {
         moves[match change.cmp(&Ratio::ZERO) {

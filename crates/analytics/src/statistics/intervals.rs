@@ -38,7 +38,7 @@ pub(super) fn wilson_ends(Share { part, of }: Share, population: Option<u64>) ->
 pub fn mean_interval(sample: &Sample, population: Option<u64>) -> Option<Interval> {
     let n = sample.n() as f64;
     let rest = population.map_or(1.0, |size| 1.0 - n / size as f64);
-    let error = sample.deviation()? / n.sqrt() * rest.max(0.0).sqrt();
+    let error = sample.spread()? / n.sqrt() * rest.max(0.0).sqrt();
     interval_of(real(sample.mean()?), error, n - 1.0)
 }
 

@@ -62,8 +62,13 @@ impl Sample {
         n.times(squares)?.plus(minus)?.times(Ratio::new(1, below)?)
     }
 
-    /// The standard deviation; `None` as for the variance.
-    pub(super) fn deviation(&self) -> Option<f64> {
+    /// The standard deviation, to twelve decimals; `None` as for the variance.
+    pub fn deviation(&self) -> Option<Ratio> {
+        held(self.spread()?)
+    }
+
+    /// The standard deviation, as it is worked out with.
+    pub(super) fn spread(&self) -> Option<f64> {
         self.variance().map(|variance| real(variance).sqrt())
     }
 

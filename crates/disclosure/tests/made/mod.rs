@@ -44,24 +44,15 @@ pub(crate) fn populations(groups: impl IntoIterator<Item = (Option<usize>, u64)>
 pub(crate) fn section(id: &str, measure: Measure, categories: usize, figures: Vec<Figure>) -> Section {
     let role = if measure == Measure::Likert { Role::Positive } else { Role::Level };
     let category = |code: usize| Category { code: code.to_string(), label: Text::sv("svar"), role };
-    Section {
-        id: id.into(),
-        title: Text::sv("Fråga"),
-        measure,
-        categories: (0..categories).map(category).collect(),
-        items: vec![Item { code: "1".into(), label: Text::sv("Hur går det?"), group: None, target: None }],
-        figures,
-        within: vec![],
-        live: false,
-        notes: vec![],
-    }
+    let items = vec![Item { code: "1".into(), label: Text::sv("Hur går det?"), group: None, target: None }];
+    let categories = (0..categories).map(category).collect();
+    Section { categories, figures, ..Section::new(id, Text::sv("Fråga"), measure, items) }
 }
 
 /// The figure of a group by its place.
 pub(crate) fn figure(population: usize, base: u64, counts: &[u64]) -> Figure {
     let answered = counts.iter().sum();
-    let counts = counts.to_vec();
-    Figure { population, item: 0, base, answered, counts, score: None, positive: None, interval: None }
+    Figure { counts: counts.to_vec(), ..Figure::of(population, 0, base, answered) }
 }
 
 /// Self-assessed (`own`), demonstrated, and both beside each other, row by row, of the same groups.

@@ -208,6 +208,7 @@ fn survey() -> SurveyFacts {
         version: "1".into(),
         title: text("s"),
         definition_sha256: [0; 32],
+        indexes: Vec::new(),
         scales: vec![],
         items: vec![item("a", Some("1.1")), item("b", Some("1.1")), item("c", Some("1.2")), item("d", None)],
     }

@@ -31,6 +31,9 @@ pub struct SurveyFacts {
     /// Its items, in the order in which they are asked.
     #[cbor(n(5), default, skip_if = "Vec::is_empty")]
     pub items: Vec<SurveyItem>,
+    /// Its indexes; one that is made of others stands after them.
+    #[cbor(n(6), default, skip_if = "Vec::is_empty")]
+    pub indexes: Vec<Index>,
 }
 facts!(SurveyFacts, kind::SURVEY);
 
@@ -121,6 +124,30 @@ pub struct SurveyItem {
     pub feeds: Option<Feed>,
 }
 
+/// A mean of several items, or of other indexes.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Index {
+    /// What identifies it in the survey.
+    #[n(0)]
+    pub id: String,
+    /// Its title.
+    #[n(1)]
+    pub title: Text,
+    /// The names of its items; none where it is made of other indexes.
+    #[cbor(n(2), default, skip_if = "Vec::is_empty")]
+    pub items: Vec<String>,
+    /// The ids of the indexes that it is the mean of.
+    #[cbor(n(3), default, skip_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
+    /// Whether it is the mean of its items' means, rather than of the means of persons.
+    #[cbor(n(4), default, skip_if = "is_false")]
+    pub by_items: bool,
+    /// The ends of the scores, where the index has 0 and 100 for them: for 1 and 5 it is (mean - 1) · 25.
+    #[n(5)]
+    pub ends: Option<(i64, i64)>,
+}
+
 /// How an item feeds a competence.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -170,6 +197,9 @@ pub struct RoundFacts {
     /// The roles that are asked, ascending; none: all.
     #[cbor(n(9), default, skip_if = "Vec::is_empty")]
     pub roles: Vec<String>,
+    /// Whether shares positive are of those who took a stand, without "don't know" in their base.
+    #[cbor(n(10), default, skip_if = "is_false")]
+    pub without_dont_know: bool,
 }
 facts!(RoundFacts, kind::ROUND);
 

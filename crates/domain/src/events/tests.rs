@@ -103,6 +103,7 @@ fn survey() -> SurveyFacts {
         version: "1".into(),
         title: text("Självskattning"),
         definition_sha256: [9; 32],
+        indexes: Vec::new(),
         scales: vec![Scale {
             id: "s".into(),
             codes: vec![
@@ -139,6 +140,7 @@ fn round() -> RoundFacts {
         registration: [5; 16],
         opens: date("2025-09-15"),
         closes: date("2025-10-03"),
+        without_dont_know: false,
         unit: "K".into(),
         roles: vec!["Lärare".into()],
     }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::{Change, Changes, Invalid, Problems, is_iri};
-use crate::events::{Code, Feed, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyItem};
+use crate::events::{Code, Feed, Index, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyItem};
 use crate::{Date, Municipality, Text, frameworks};
 
 /// The body of `POST /api/v1/surveys`. A version of a survey is stated whole.
@@ -36,6 +36,31 @@ pub struct SurveyInput {
     pub scales: Vec<ScaleInput>,
     /// Its items, in order.
     pub items: Vec<ItemInput>,
+    /// Its indexes; one that is made of others stands after them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indexes: Vec<IndexInput>,
+}
+
+/// A mean of several items, or of other indexes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IndexInput {
+    /// What identifies it in the survey.
+    pub id: String,
+    /// Its title.
+    pub title: Text,
+    /// The names of its items; none where it is made of other indexes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<String>,
+    /// The ids of the indexes that it is the mean of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
+    /// Whether it is the mean of its items' means, rather than of the means of persons.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub by_items: bool,
+    /// The ends of the scores, where the index has 0 and 100 for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<(i64, i64)>,
 }
 
 /// A scale.
@@ -131,6 +156,9 @@ pub struct RoundInput {
     pub closes: Date,
     /// Who is asked.
     pub audience: AudienceInput,
+    /// Whether shares positive are of those who took a stand, without "don't know" in their base.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub without_dont_know: bool,
 }
 
 /// Who is asked in a round.
@@ -162,6 +190,7 @@ impl SurveysInput {
             problems.check(survey.definition.get().starts_with('{'), || at("definition"), "a JSON object");
             survey.check_scales(&mut problems, i);
             survey.check_items(&mut problems, i);
+            survey.check_indexes(&mut problems, i);
         }
         problems.result()
     }
@@ -239,6 +268,30 @@ impl SurveyInput {
         }
     }
 
+    fn check_indexes(&self, problems: &mut Problems, i: usize) {
+        let mut ids: BTreeSet<&str> = BTreeSet::new();
+        for (j, index) in self.indexes.iter().enumerate() {
+            let at = |field: &str| format!("/surveys/{i}/indexes/{j}/{field}");
+            problems.check(!index.id.is_empty(), || at("id"), "an id");
+            problems.check(!index.title.sv.trim().is_empty(), || at("title/sv"), "a title");
+            let one = index.items.is_empty() != index.parts.is_empty();
+            problems.check(one, || at("items"), "items or `parts`, and not both");
+            let scored = |name: &String| {
+                let item = self.items.iter().find(|item| item.name == *name);
+                let scale = item.and_then(|item| self.scales.iter().find(|scale| scale.id == item.scale));
+                scale.is_some_and(|scale| scale.codes.iter().any(|code| code.score.is_some()))
+            };
+            problems.check(index.items.iter().all(scored), || at("items"), "names of items with scores");
+            let once = |names: &[String]| names.iter().collect::<BTreeSet<_>>().len() == names.len();
+            problems.check(once(&index.items) && once(&index.parts), || at("items"), "each name once");
+            let known = index.parts.iter().all(|part| ids.contains(part.as_str()));
+            problems.check(known, || at("parts"), "ids of indexes that stand before it");
+            let wide = index.ends.is_none_or(|(low, high)| low < high);
+            problems.check(wide, || at("ends"), "a lower and a higher score");
+            problems.check(ids.insert(&index.id), || at("id"), "an id that no other index has");
+        }
+    }
+
     fn facts(&self) -> SurveyFacts {
         let scale = |scale: &ScaleInput| Scale {
             id: scale.id.clone(),
@@ -267,6 +320,14 @@ impl SurveyInput {
                 levels: feeds.levels.clone(),
             }),
         };
+        let index = |index: &IndexInput| Index {
+            id: index.id.clone(),
+            title: index.title.clone(),
+            items: index.items.clone(),
+            parts: index.parts.clone(),
+            by_items: index.by_items,
+            ends: index.ends,
+        };
         SurveyFacts {
             id: self.id.clone(),
             version: self.version.clone(),
@@ -274,6 +335,7 @@ impl SurveyInput {
             definition_sha256: Sha256::digest(self.definition.get()).into(),
             scales: self.scales.iter().map(scale).collect(),
             items: self.items.iter().map(item).collect(),
+            indexes: self.indexes.iter().map(index).collect(),
         }
     }
 }
@@ -329,6 +391,7 @@ impl RoundsInput {
                 closes: round.closes,
                 unit: round.audience.unit.clone(),
                 roles: roles.into_iter().collect(),
+                without_dont_know: round.without_dont_know,
             };
             let same = known.surveys.round(&round.id).is_some_and(|held| held.facts == facts);
             changes.add(same, || Change::clear(&facts));

@@ -81,6 +81,7 @@ fn survey(version: &str) -> SurveyFacts {
         version: version.into(),
         title: text("s"),
         definition_sha256: [0; 32],
+        indexes: Vec::new(),
         scales: vec![Scale { id: "x".into(), codes: vec![code("kan", false), code("vet_ej", true)] }],
         items: vec![SurveyItem {
             name: "q".into(),
@@ -108,6 +109,7 @@ fn round() -> RoundFacts {
         registration: [9; 16],
         opens: date("2025-09-15"),
         closes: date("2025-10-03"),
+        without_dont_know: false,
         unit: "R1".into(),
         roles: vec!["Lärare".into()],
     }

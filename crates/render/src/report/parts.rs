@@ -31,6 +31,7 @@ pub(super) fn item_picks<'a>(view: &View<'a>, part: &'a ReleasedSection, items: 
             depth: 0,
             tree: false,
             target: part.items()[*item].target,
+            place: view.root(),
             shown: view.of_root(part, *item),
         })
         .collect()
@@ -46,6 +47,7 @@ pub(super) fn unit_picks<'a>(view: &View<'a>, part: &'a ReleasedSection, item: u
             depth: *depth,
             tree: true,
             target: part.items()[item].target,
+            place: Some(*place),
             shown: part.figure(*place, item),
         })
         .collect()
@@ -55,7 +57,7 @@ pub(super) fn unit_picks<'a>(view: &View<'a>, part: &'a ReleasedSection, item: u
 pub(super) fn chart(view: &View<'_>, part: &ReleasedSection, frame: &Frame, rows: &[Row]) -> Drawing {
     match part.measure() {
         Measure::Levels { .. } => charts::stack(frame, rows),
-        Measure::Likert => charts::diverging(frame, rows),
+        Measure::Likert | Measure::PairedChange => charts::diverging(frame, rows),
         _ => charts::bars(frame, rows, view.released.preset().minimum_rate.map(|rate| rate.percent)),
     }
 }
@@ -96,7 +98,7 @@ pub(super) fn key(view: &View<'_>, part: &ReleasedSection) -> Option<Piece> {
                 entries.push(("tick".into(), word(Word::TargetTick, lang).into()));
             }
         }
-        Measure::Likert => {
+        Measure::Likert | Measure::PairedChange => {
             let classes = answer_classes(part.categories());
             for role in [Role::Negative, Role::Neutral, Role::Positive, Role::DontKnow] {
                 for (category, class) in

@@ -1,7 +1,8 @@
 //! The layout of a survey's report, and of any other without one of its own: part by part, each for the place first
 //! and then by unit.
 
-use super::parts::{chart, closed_table, groups, intro, item_picks, key, unit_picks};
+use super::parts::{base, chart, closed_table, groups, intro, item_picks, key, unit_picks};
+use crate::beside;
 use crate::charts::Frame;
 use crate::findings;
 use crate::piece::{Block, Piece, Words};
@@ -28,7 +29,14 @@ fn body(view: &View<'_>, part: &ReleasedSection) -> Vec<Piece> {
     let finding =
         findings::of_section(view, part).unwrap_or_else(|| sentences::nothing_here(view.lang).to_owned());
     let mut body = Vec::from(intro(view, part, &finding));
+    if part.measure() == Measure::ResponseRate {
+        body.extend(beside::uneven(view, part).map(|note| Piece::Words(Words::Note, note)));
+    }
     match part.measure() {
+        Measure::Likert if beside::is_earlier(part) => {
+            body = vec![base(view, part), of_items(view, part, &finding)[1].clone()]
+        }
+        Measure::Index | Measure::Change => body.extend(in_tables(view, part)),
         Measure::SelfVsDemonstrated => body.extend(crossed(view, part)),
         _ if part.items().len() == 1 => body.extend(of_units(view, part, &finding)),
         _ => {
@@ -71,6 +79,25 @@ fn of_items(view: &View<'_>, part: &ReleasedSection, finding: &str) -> [Piece; 2
         Piece::Figure(title.to_owned(), figure),
         closed_table(view, part, title, head, &item_picks(view, part, &all)),
     ]
+}
+
+/// What has no drawing: the place's table, and each item by unit, closed until it is asked for.
+fn in_tables(view: &View<'_>, part: &ReleasedSection) -> Vec<Piece> {
+    let lang = view.lang;
+    let all: Vec<usize> = (0..part.items().len()).collect();
+    let head = texts::item_head(part.measure(), lang);
+    let mut pieces =
+        vec![Piece::Table(table(view, part, view.text(part.title()), head, &item_picks(view, part, &all)))];
+    if view.near.len() >= 2 {
+        let one = |item: usize| {
+            let name = view.item(&part.items()[item]);
+            let table = table(view, part, &name, word(Word::Unit, lang), &unit_picks(view, part, item));
+            (name, vec![Piece::Table(table)])
+        };
+        pieces.push(Piece::Heading(texts::each_by_unit(part.measure(), lang).to_owned()));
+        pieces.push(Piece::Opening(all.into_iter().map(one).collect()));
+    }
+    pieces
 }
 
 /// Each item by unit, closed until it is asked for.

@@ -112,16 +112,7 @@ fn figures(
         }
         for (population, (answered, counts)) in of.into_iter().enumerate() {
             let base = populations[population].base;
-            all.push(Figure {
-                population,
-                item,
-                base,
-                answered,
-                counts,
-                score: None,
-                positive: None,
-                interval: None,
-            });
+            all.push(Figure { counts, ..Figure::of(population, item, base, answered) });
         }
     }
     all
@@ -191,17 +182,7 @@ fn section(
     items: Vec<Item>,
     figures: Vec<Figure>,
 ) -> Section {
-    Section {
-        id: id.into(),
-        title,
-        measure,
-        categories,
-        items,
-        figures,
-        within: vec![],
-        live: false,
-        notes: vec![],
-    }
+    Section { categories, figures, ..Section::new(id, title, measure, items) }
 }
 
 /// A competence report of a whole municipality.

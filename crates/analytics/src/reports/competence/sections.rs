@@ -52,22 +52,16 @@ impl Report<'_> {
             group: None,
             target: None,
         };
-        let mut figures = self.count(1, 1, |_, _| true, |person, _| known[person].reached.then_some(0));
-        figures.iter_mut().for_each(|figure| figure.counts.clear());
-        Section {
-            id: "reached".into(),
-            title: Text::new("Har börjat på minst en kurs", "Have begun at least one course"),
-            measure: Measure::Coverage,
-            categories: Vec::new(),
-            items: vec![item],
-            figures,
-            within: Vec::new(),
-            live: true,
-            notes: vec![Text::new(
-                "Medarbetare som har minst en händelse i någon kurs.",
-                "Employees with at least one statement in any course.",
-            )],
-        }
+        let title = Text::new("Har börjat på minst en kurs", "Have begun at least one course");
+        let mut section = Section::new("reached", title, Measure::Coverage, vec![item]);
+        section.figures = self.count(1, 1, |_, _| true, |person, _| known[person].reached.then_some(0));
+        section.figures.iter_mut().for_each(|figure| figure.counts.clear());
+        section.live = true;
+        section.notes = vec![Text::new(
+            "Medarbetare som har minst en händelse i någon kurs.",
+            "Employees with at least one statement in any course.",
+        )];
+        section
     }
 
     /// How many have any level at all.
@@ -133,22 +127,18 @@ impl Report<'_> {
     /// Self-assessed against demonstrated bands, row by row.
     fn both(&self, known: &[Known]) -> Section {
         let side = self.bands.len();
-        let mut section = Section {
-            id: "self-assessed-beside-demonstrated".into(),
-            title: Text::new("Självskattat bredvid visat", "Self-assessed beside demonstrated"),
-            measure: Measure::SelfVsDemonstrated,
-            categories: self.bands.clone(),
-            items: competence_items(self.framework),
-            figures: Vec::new(),
-            within: [(LevelKind::SelfAssessed, Axis::Rows), (LevelKind::Demonstrated, Axis::Columns)]
-                .map(|(kind, axis)| Nested { section: format!("{}-competences", name(kind)), axis })
-                .into(),
-            live: false,
-            notes: vec![Text::new(
-                "Bara de som har både en självskattad och en visad nivå.",
-                "Only those who have both a self-assessed and a demonstrated level.",
-            )],
-        };
+        let title = Text::new("Självskattat bredvid visat", "Self-assessed beside demonstrated");
+        let items = competence_items(self.framework);
+        let mut section =
+            Section::new("self-assessed-beside-demonstrated", title, Measure::SelfVsDemonstrated, items);
+        section.categories.clone_from(&self.bands);
+        section.within = [(LevelKind::SelfAssessed, Axis::Rows), (LevelKind::Demonstrated, Axis::Columns)]
+            .map(|(kind, axis)| Nested { section: format!("{}-competences", name(kind)), axis })
+            .into();
+        section.notes = vec![Text::new(
+            "Bara de som har både en självskattad och en visad nivå.",
+            "Only those who have both a self-assessed and a demonstrated level.",
+        )];
         section.figures = self.count(
             section.items.len(),
             side * side,
@@ -162,17 +152,9 @@ impl Report<'_> {
     }
 
     fn section(&self, kind: LevelKind, part: &str, measure: Measure, items: Vec<Item>) -> Section {
-        Section {
-            id: format!("{}-{part}", name(kind)),
-            title: title(kind, part),
-            measure,
-            categories: Vec::new(),
-            items,
-            figures: Vec::new(),
-            within: Vec::new(),
-            live: false,
-            notes: notes(kind, part, self.instrument),
-        }
+        let id = format!("{}-{part}", name(kind));
+        let notes = notes(kind, part, self.instrument);
+        Section { notes, ..Section::new(id, title(kind, part), measure, items) }
     }
 
     fn band(&self, level: Option<u8>) -> Option<usize> {
@@ -196,16 +178,9 @@ impl Report<'_> {
                 for category in members.iter().filter_map(|&person| category(person, item)) {
                     counts[category] += 1;
                 }
-                figures.push(Figure {
-                    population,
-                    item,
-                    base: members.len() as u64,
-                    answered: counts.iter().sum(),
-                    counts,
-                    score: None,
-                    positive: None,
-                    interval: None,
-                });
+                let answered = counts.iter().sum();
+                let figure = Figure::of(population, item, members.len() as u64, answered);
+                figures.push(Figure { counts, ..figure });
             }
         }
         figures

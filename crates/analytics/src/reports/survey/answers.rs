@@ -3,9 +3,10 @@
 #[cfg(test)]
 mod plain;
 
-use super::super::Frame;
-use crate::statistics::is_usable;
-use domain::events::{Duty, RoundFacts, SurveyFacts};
+use super::super::{Frame, ReportError};
+use crate::statistics::{Sample, is_usable};
+use disclosure::Ratio;
+use domain::events::{Code, Duty, RoundFacts, Scale, SurveyFacts, SurveyItem};
 use domain::organisation::Organisation;
 use domain::surveys::{asked, audience};
 use domain::{AgentId, Date, PersonId};
@@ -13,6 +14,8 @@ use std::collections::HashMap;
 
 /// The people who were asked.
 pub(super) struct Audience<'a> {
+    /// Who they are, ascending.
+    pub(super) people: Vec<PersonId>,
     /// The duties of each on the opening day that made them be asked.
     pub(super) duties: Vec<Vec<&'a Duty>>,
     by_agent: HashMap<AgentId, usize>,
@@ -31,7 +34,51 @@ impl<'a> Audience<'a> {
         let agents = people.iter().zip(0..).flat_map(|(person, index)| {
             organisation.agents_of(*person).into_iter().map(move |agent| (agent, index))
         });
-        Self { by_agent: agents.collect(), duties }
+        Self { by_agent: agents.collect(), duties, people }
+    }
+}
+
+/// A round with what everybody answered.
+pub(super) struct Round<'a> {
+    pub(super) facts: &'a RoundFacts,
+    pub(super) survey: &'a SurveyFacts,
+    pub(super) audience: Audience<'a>,
+    /// The usable answers of each person in the audience.
+    pub(super) answers: Vec<Option<Answer>>,
+    /// For each item the score of each code of its scale, after polarity.
+    scores: Vec<Vec<Option<Ratio>>>,
+}
+
+impl<'a> Round<'a> {
+    pub(super) fn read(frame: &Frame<'a>, facts: &'a RoundFacts, survey: &'a SurveyFacts) -> Self {
+        let audience = Audience::of(facts, &frame.municipality.organisation);
+        let answers = usable(frame, facts, survey, &audience);
+        let of = |item: &SurveyItem| {
+            let scale = survey.scales.iter().find(|scale| scale.id == item.scale);
+            let score = |scale: &Scale, code: &Code| {
+                let (numerator, denominator) = scale.score(&code.code, item.reverse)?;
+                Ratio::new(numerator.into(), denominator.into())
+            };
+            scale.map_or_else(Vec::new, |scale| scale.codes.iter().map(|code| score(scale, code)).collect())
+        };
+        Self { facts, survey, audience, answers, scores: survey.items.iter().map(of).collect() }
+    }
+
+    /// What a person scored on an item.
+    pub(super) fn score(&self, person: usize, item: usize) -> Option<Ratio> {
+        let code = self.answers.get(person)?.as_ref()?[item]?;
+        *self.scores[item].get(code)?
+    }
+
+    /// The scores that people gave an item.
+    pub(super) fn sample(&self, people: &[usize], item: usize) -> Result<Sample, ReportError> {
+        let scores = people.iter().map(|&person| (self.score(person, item), 1));
+        Sample::of(scores).ok_or_else(|| ReportError::Scores { item: self.survey.items[item].name.clone() })
+    }
+
+    /// Whether an item has scores.
+    pub(super) fn is_scored(&self, item: usize) -> bool {
+        self.scores[item].iter().any(Option::is_some)
     }
 }
 
@@ -47,7 +94,7 @@ struct Given {
 }
 
 /// The usable answers of each person in the audience; `None` where there is none.
-pub(super) fn usable(
+fn usable(
     frame: &Frame<'_>,
     round: &RoundFacts,
     survey: &SurveyFacts,

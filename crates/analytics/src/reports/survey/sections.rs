@@ -2,90 +2,95 @@
 
 use super::super::populations::Populations;
 use super::super::{ReportError, text};
-use super::answers::Answer;
-use crate::statistics::{PositiveBase, Sample, share_positive, wilson};
-use disclosure::{Category, Figure, Item, Measure, Ratio, Role, Section, Text};
-use domain::events::{Code, Scale, SurveyFacts, SurveyItem};
+use super::answers::Round;
+use crate::statistics::{PositiveBase, Sample, mean_interval, net_promoter_score, share_positive, wilson};
+use disclosure::{Category, Figure, Interval, Item, Measure, Ratio, Role, Section, Text, Value, ValueKind};
+use domain::events::{Code, Scale, SurveyItem};
 
 /// Usable answers out of who was asked.
-pub(super) fn response_rate(
-    survey: &SurveyFacts,
-    populations: &Populations,
-    answers: &[Option<Answer>],
-    live: bool,
-) -> Section {
-    let item = Item { code: "all".into(), label: text(&survey.title), group: None, target: None };
+pub(super) fn response_rate(round: &Round<'_>, populations: &Populations, live: bool) -> Section {
+    let item = Item { code: "all".into(), label: text(&round.survey.title), group: None, target: None };
+    let title = Text::new("Svarsfrekvens", "Response rate");
+    let mut section = Section::new("response-rate", title, Measure::ResponseRate, vec![item]);
     let figures = (0..).zip(&populations.members).map(|(population, members)| {
-        let answered = members.iter().filter(|&&person| answers[person].is_some()).count();
-        figure(population, 0, members.len() as u64, answered as u64)
+        let answered = members.iter().filter(|&&person| round.answers[person].is_some()).count();
+        Figure::of(population, 0, members.len() as u64, answered as u64)
     });
-    Section {
-        id: "response-rate".into(),
-        title: Text::new("Svarsfrekvens", "Response rate"),
-        measure: Measure::ResponseRate,
-        categories: Vec::new(),
-        items: vec![item],
-        figures: figures.collect(),
-        within: Vec::new(),
-        live,
-        notes: vec![Text::new(
-            "Användbara svar av dem som hade tjänst när enkäten öppnade. Ett svar är användbart när minst hälften \
-             av de obligatoriska frågorna är besvarade.",
-            "Usable answers out of who had a duty when the survey opened. An answer is usable when at least half \
-             of the required questions are answered.",
-        )],
-    }
+    section.figures = figures.collect();
+    section.live = live;
+    section.notes = vec![Text::new(
+        "Användbara svar av dem som hade tjänst när enkäten öppnade. Ett svar är användbart när minst hälften \
+         av de obligatoriska frågorna är besvarade.",
+        "Usable answers out of who had a duty when the survey opened. An answer is usable when at least half \
+         of the required questions are answered.",
+    )];
+    section
 }
 
-/// The answers to the items, one section for each scale and polarity. Who skipped an item is the difference
-/// between the usable answers and its n; a section of its own would show n where the gate hides the figure.
+/// The answers to the items that are wanted, one section for each scale and polarity. Who skipped an item is the
+/// difference between the usable answers and its n; a section of its own would show n where the gate hides the figure.
 pub(super) fn items(
-    survey: &SurveyFacts,
+    round: &Round<'_>,
     populations: &Populations,
-    answers: &[Option<Answer>],
     base: PositiveBase,
+    wanted: impl Fn(usize) -> bool,
 ) -> Result<Vec<Section>, ReportError> {
+    let scales = &round.survey.scales;
     let mut sections = Vec::new();
-    for (number, scale) in (1..).zip(&survey.scales) {
+    for (number, scale) in (1..).zip(scales) {
         for reverse in [false, true] {
             let items: Vec<(usize, &SurveyItem)> = (0..)
-                .zip(&survey.items)
-                .filter(|(_, item)| item.scale == scale.id && item.reverse == reverse)
+                .zip(&round.survey.items)
+                .filter(|(place, item)| item.scale == scale.id && item.reverse == reverse && wanted(*place))
                 .collect();
             if !items.is_empty() {
                 let scale = Polarised::new(scale, reverse);
-                let title = if survey.scales.len() > 1 { scale.title() } else { plain_title(reverse) };
+                let title = if scales.len() > 1 { scale.title() } else { plain_title(reverse) };
                 let id = format!("answers-{number}{}", if reverse { "-reversed" } else { "" });
-                sections.push(answered(id, title, &scale, &items, populations, answers, base)?);
+                let items_of = items.iter().map(|(_, item)| labelled(item)).collect();
+                let section = Section::new(id, title, Measure::Likert, items_of);
+                sections.push(answered(section, &scale, &items, (round, populations), base)?);
             }
         }
     }
     Ok(sections)
 }
 
+/// The section, and the code in it, under which an item's answers stand.
+pub(super) fn standing(sections: &[Section], round: &Round<'_>, item: usize) -> Option<(String, String)> {
+    let name = &round.survey.items.get(item)?.name;
+    let has = |section: &&Section| section.items.iter().any(|item| item.code == *name);
+    sections.iter().find(has).map(|section| (section.id.clone(), name.clone()))
+}
+
 fn answered(
-    id: String,
-    title: Text,
+    mut section: Section,
     scale: &Polarised<'_>,
     items: &[(usize, &SurveyItem)],
-    populations: &Populations,
-    answers: &[Option<Answer>],
+    (round, populations): (&Round<'_>, &Populations),
     base: PositiveBase,
 ) -> Result<Section, ReportError> {
-    let mut figures = Vec::new();
+    let promoters = scale.is_from_nought_to_ten();
     for (population, members) in populations.members.iter().enumerate() {
-        for (place, (item, facts)) in items.iter().enumerate() {
+        for (place, (item, _)) in items.iter().enumerate() {
             let mut counts = vec![0; scale.order.len()];
-            for code in members.iter().filter_map(|&person| answers[person].as_ref()?[*item]) {
+            for code in members.iter().filter_map(|&person| round.answers[person].as_ref()?[*item]) {
                 counts[scale.place[code]] += 1;
             }
             let n = members.len() as u64;
-            let mut figure = figure(population, place, n, counts.iter().sum());
+            let mut figure = Figure::of(population, place, n, counts.iter().sum());
             if scale.has_scores() {
-                let counted = scale.order.iter().map(|code| scale.score(code)).zip(counts.iter().copied());
-                let sample =
-                    Sample::of(counted).ok_or_else(|| ReportError::Scores { item: facts.name.clone() })?;
+                let sample = round.sample(members, *item)?;
                 figure.score = (sample.n() > 0).then(|| sample.score());
+                figure.values = of_scores(&sample, n);
+            }
+            if promoters {
+                let answers =
+                    scale.order.iter().zip(&counts).filter_map(|(code, count)| {
+                        Some((u8::try_from(scale.score(code)?.num()).ok()?, *count))
+                    });
+                let number = net_promoter_score(answers);
+                figure.values.extend(number.map(|number| value(ValueKind::NetPromoterScore, number, None)));
             }
             if scale.has_positive() {
                 let of_role = |role| {
@@ -98,23 +103,31 @@ fn answered(
                 figure.interval = wilson(share, Some(n));
             }
             figure.counts = counts;
-            figures.push(figure);
+            section.figures.push(figure);
         }
     }
     let categories = scale.order.iter().zip(&scale.roles);
-    Ok(Section {
-        id,
-        title,
-        measure: Measure::Likert,
-        categories: categories
-            .map(|(code, role)| Category { code: code.code.clone(), label: text(&code.label), role: *role })
-            .collect(),
-        items: items.iter().map(|(_, item)| labelled(item)).collect(),
-        figures,
-        within: Vec::new(),
-        live: false,
-        notes: notes(scale, base),
-    })
+    section.categories = categories
+        .map(|(code, role)| Category { code: code.code.clone(), label: text(&code.label), role: *role })
+        .collect();
+    if scale.has_scores() {
+        section.values.extend([ValueKind::Mean, ValueKind::Deviation]);
+    }
+    section.values.extend(promoters.then_some(ValueKind::NetPromoterScore));
+    section.notes = notes(scale, base);
+    Ok(section)
+}
+
+/// The mean's interval and the deviation.
+fn of_scores(sample: &Sample, population: u64) -> Vec<Value> {
+    let mean = sample.mean().zip(mean_interval(sample, Some(population)));
+    let mean = mean.map(|(mean, interval)| value(ValueKind::Mean, mean, Some(interval)));
+    let deviation = sample.deviation().map(|number| value(ValueKind::Deviation, number, None));
+    mean.into_iter().chain(deviation).collect()
+}
+
+fn value(kind: ValueKind, number: Ratio, interval: Option<Interval>) -> Value {
+    Value { kind, number, interval }
 }
 
 /// The heading where all questions have one scale.
@@ -172,6 +185,12 @@ impl<'a> Polarised<'a> {
         ratio(self.scale.score(&code.code, self.reverse)?)
     }
 
+    /// Whether its scores are those of recommending: every whole number from 0 to 10, once.
+    fn is_from_nought_to_ten(&self) -> bool {
+        let scores: Vec<Ratio> = self.order.iter().filter_map(|code| self.score(code)).collect();
+        scores == (0..=10).map(Ratio::whole).collect::<Vec<_>>()
+    }
+
     fn has_scores(&self) -> bool {
         self.order.iter().any(|code| code.score.is_some())
     }
@@ -213,14 +232,25 @@ fn notes(scale: &Polarised<'_>, base: PositiveBase) -> Vec<Text> {
             ),
         }));
         notes.push(Text::new(
-            "95 % konfidensintervall för andelen positiva (Wilson, med korrektion för ändlig population), som om \
-             bortfallet vore slumpmässigt.",
-            "95 % interval of the share positive (Wilson, corrected for the finite population), as if non-response \
-             were random.",
+            "95 %-intervall för andelen positiva: Wilsons, med n(N − 1)/(N − n) i stället för n, som om bortfallet vore \
+             slumpmässigt. Där alla har svarat finns inget intervall.",
+            "95% interval of the share positive: Wilson's, with n(N − 1)/(N − n) instead of n, as if non-response were \
+             random. Where all have answered there is no interval.",
         ));
     }
     if scale.has_scores() {
-        notes.push(Text::new("Medelvärdet är utan ”vet ej”.", "The mean leaves out “don't know”."));
+        notes.push(Text::new(
+            "Medelvärdet är utan ”vet ej”; dess 95 %-intervall är ± t · s/√n · √(1 − n/N), som om bortfallet vore \
+             slumpmässigt.",
+            "The mean leaves out “don't know”; its 95% interval is ± t · s/√n · √(1 − n/N), as if non-response were \
+             random.",
+        ));
+        notes.extend(scale.is_from_nought_to_ten().then(|| {
+            Text::new(
+                "NPS är andelen som har svarat 9 eller 10 minus andelen som har svarat 0 till 6.",
+                "NPS is the share who answered 9 or 10 minus the share who answered 0 to 6.",
+            )
+        }));
     }
     if scale.reverse {
         notes.push(Text::new(
@@ -231,19 +261,6 @@ fn notes(scale: &Polarised<'_>, base: PositiveBase) -> Vec<Text> {
     notes
 }
 
-fn labelled(item: &SurveyItem) -> Item {
+pub(super) fn labelled(item: &SurveyItem) -> Item {
     Item { code: item.name.clone(), label: text(&item.text), group: None, target: None }
-}
-
-fn figure(population: usize, item: usize, base: u64, answered: u64) -> Figure {
-    Figure {
-        population,
-        item,
-        base,
-        answered,
-        counts: Vec::new(),
-        score: None,
-        positive: None,
-        interval: None,
-    }
 }

@@ -50,6 +50,7 @@ pub(super) fn competence_log() -> Log {
         version: "1".into(),
         title: Text::new("Självskattning", "Self-assessment"),
         definition_sha256: [8; 32],
+        indexes: Vec::new(),
         scales: vec![Scale { id: "nivå".into(), codes: codes.collect() }],
         items,
     });

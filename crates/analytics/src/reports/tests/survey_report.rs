@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::statistics::wilson;
-use disclosure::{Ratio, Role, Score, Share};
+use disclosure::{Need, Ratio, Role, Score, Share, ValueKind};
+use domain::events::Index;
 use proptest::prelude::*;
 
 /// A survey of three items in area a, open in March; the void comes last.
@@ -20,6 +21,11 @@ pub(super) fn survey_log() -> (Log, Position) {
         version: "1".into(),
         title: Text::new("Trivsel", "Well-being"),
         definition_sha256: [7; 32],
+        indexes: vec![
+            index("del", &["q1", "q2"], &[]),
+            Index { by_items: true, ends: Some((0, 10)), ..index("frågor", &["q1", "q2"], &[]) },
+            index("helhet", &[], &["del"]),
+        ],
         scales: vec![scale()],
         items,
     });
@@ -50,9 +56,21 @@ pub(super) fn survey_log() -> (Log, Position) {
     (log, before)
 }
 
+fn index(id: &str, items: &[&str], parts: &[&str]) -> Index {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).into()).collect();
+    Index {
+        id: id.into(),
+        title: Text::new("Index", "Index"),
+        items: names(items),
+        parts: names(parts),
+        by_items: false,
+        ends: None,
+    }
+}
+
 pub(super) fn survey_report(log: &Log, at: Position, base: PositiveBase) -> Result<ResultTable, ReportError> {
     let (_dir, snapshot) = log.lake();
-    let parameters = survey::Parameters { positive_base: base, ..survey::Parameters::new("r700") };
+    let parameters = survey::Parameters { positive_base: Some(base), ..survey::Parameters::new("r700") };
     survey::report(&snapshot.at(at).unwrap(), &log.municipality(at), &parameters)
 }
 
@@ -71,6 +89,73 @@ fn the_response_rate_is_of_who_was_there_when_the_round_opened() {
     assert_eq!(rate("a/Rektor"), (1, 1));
     assert!(table.populations.iter().all(|p| !p.code.starts_with('b') && p.code != "k"));
     assert_eq!(table.place.sv, "Enhet a");
+}
+
+#[test]
+fn indexes_are_of_persons_or_of_items_and_of_other_indexes() {
+    let (log, _) = survey_log();
+    let table = survey_report(&log, end(&log), PositiveBase::WithDontKnow).unwrap();
+    let index = |item| figure(&table, "indexes", "a", item);
+    // Of both questions (20/3 and 10, turned round), of the first alone (0; 10), of the second alone (0).
+    assert_eq!((index("del").answered, index("del").base), (4, 6));
+    let mean = |item| index(item).score.unwrap().mean().unwrap();
+    assert_eq!(mean("del"), Ratio::new(55, 12).unwrap());
+    assert_eq!(mean("helhet"), Ratio::new(55, 12).unwrap());
+    // (20/3 + 0 + 10)/3 and (10 + 0)/2, of 0 to 10.
+    assert_eq!(mean("frågor"), Ratio::new(475, 9).unwrap());
+    assert!(index("del").values.iter().any(|value| value.kind == ValueKind::Mean));
+    // An index stands on all of its questions.
+    let needs: Vec<_> = section(&table, "indexes").needs.iter().map(|n| (n.item, n.code.as_str())).collect();
+    assert_eq!(needs, [(0, "q1"), (0, "q2"), (1, "q1"), (1, "q2"), (2, "q1"), (2, "q2")]);
+}
+
+#[test]
+fn the_same_questions_are_compared_with_the_round_before() {
+    let (mut log, _) = survey_log();
+    log.add(&round(SURVEY, 702, "2026-05-01", "2026-05-31", "a"));
+    for (agent, code) in [(11, "1"), (21, "3"), (61, "2"), (31, "4")] {
+        log.answer("2026-05-02", agent, 702, &format!("{SURVEY}/1/q1"), code);
+    }
+    log.statement("2026-06-02", 11, verbs::COMPLETED, ObjectFacts::Activity(SURVEY.into()));
+    let (_dir, snapshot) = log.lake();
+    let parameters = survey::Parameters::new("r702");
+    let table = survey::report(&snapshot, &log.municipality(end(&log)), &parameters).unwrap();
+    // Who left after the first round answered it, and is asked no more.
+    assert_eq!(counted(figure(&table, "earlier-answers-1", "a", "q1")), (6, 3, vec![1, 0, 1, 1, 0]));
+    assert_eq!(counted(figure(&table, "answers-1", "a", "q1")), (6, 3, vec![0, 1, 1, 1, 0]));
+    let value = |id: &str, kind| {
+        let found = figure(&table, id, "a", "q1").values.iter().find(|value| value.kind == kind).copied();
+        found.unwrap()
+    };
+    assert_eq!(value("change", ValueKind::ShareChange).number, Ratio::ZERO);
+    assert_eq!(value("change", ValueKind::MeanChange).number, Ratio::new(10, 9).unwrap());
+    // 20/3 became 10 and 0 became 10/3.
+    let paired = figure(&table, "paired-change", "a", "q1");
+    assert_eq!(counted(paired), (6, 2, vec![0, 0, 2]));
+    let change = value("paired-change", ValueKind::MeanChange);
+    assert_eq!((change.number, change.interval), (Ratio::new(10, 3).unwrap(), None));
+    let needs = |id: &str| -> Vec<Need> {
+        section(&table, id).needs.iter().filter(|need| need.item == 0).cloned().collect()
+    };
+    let need = |section: &str, among| Need { item: 0, section: section.into(), code: "q1".into(), among };
+    let both = |among| vec![need("answers-1", among), need("earlier-answers-1", among)];
+    assert_eq!([needs("change"), needs("paired-change")], [both(false), both(true)]);
+    disclosure::Gate::new(disclosure::Preset::default()).apply(table).unwrap();
+}
+
+#[test]
+fn a_round_says_whether_dont_know_is_in_the_base() {
+    let (mut log, _) = survey_log();
+    let mut stands = round(SURVEY, ROUND, "2026-03-01", "2026-03-31", "a");
+    stands.without_dont_know = true;
+    log.add(&stands);
+    let (_dir, snapshot) = log.lake();
+    let municipality = log.municipality(end(&log));
+    let table = survey::report(&snapshot, &municipality, &survey::Parameters::new("r700")).unwrap();
+    let q2 = figure(&table, "answers-1-reversed", "a", "q2");
+    assert_eq!((q2.answered, q2.positive.unwrap().of), (3, 2));
+    let notes = &section(&table, "answers-1-reversed").notes;
+    assert!(notes.iter().any(|note| note.sv.contains("utan ”vet ej”")));
 }
 
 #[test]
@@ -142,7 +227,7 @@ fn an_open_round_shows_its_response_rate_alone() {
         open.sections.iter().map(|s| (s.id.as_str(), s.live)).collect::<Vec<_>>(),
         [("response-rate", true)]
     );
-    assert_eq!(at("2026-04-01").sections.len(), 3);
+    assert_eq!(at("2026-04-01").sections.len(), 4);
     assert!(at("2026-04-01").sections.iter().all(|s| !s.live));
 }
 
