@@ -26,6 +26,7 @@ const KEPT_APART: &[(&str, &[&str])] = &[
     ("axum", &["lrs", "admin", "edge", "larka"]),
     ("hyper", &["edge"]),
     ("utoipa", &["domain", "admin"]),
+    ("typst", &["larka-pdf"]),
     ("reqwest", &["testkit", "blackbox", "load", "forward", "larka"]),
 ];
 

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub enum Format {
     /// A page that stands alone ([`crate::document`]).
     Html,
+    /// A document for paper, which `larka-pdf` makes of [`crate::paper`].
+    Pdf,
     /// A workbook ([`crate::xlsx`]).
     Xlsx,
     /// One table ([`crate::csv`]).
@@ -20,12 +22,14 @@ pub enum Format {
 
 impl Format {
     /// All of them, those for readers first.
-    pub const ALL: [Format; 5] = [Format::Html, Format::Xlsx, Format::Csv, Format::Parquet, Format::Json];
+    pub const ALL: [Format; 6] =
+        [Format::Html, Format::Pdf, Format::Xlsx, Format::Csv, Format::Parquet, Format::Json];
 
     /// What it is called in commands and addresses, and at the end of a file's name.
     pub fn name(self) -> &'static str {
         match self {
             Format::Html => "html",
+            Format::Pdf => "pdf",
             Format::Xlsx => "xlsx",
             Format::Csv => "csv",
             Format::Parquet => "parquet",
@@ -42,6 +46,7 @@ impl Format {
     pub fn label(self) -> &'static str {
         match self {
             Format::Html => "HTML",
+            Format::Pdf => "PDF",
             Format::Xlsx => "Excel",
             Format::Csv => "CSV",
             Format::Parquet => "Parquet",
@@ -53,6 +58,7 @@ impl Format {
     pub fn media_type(self) -> &'static str {
         match self {
             Format::Html => "text/html; charset=utf-8",
+            Format::Pdf => "application/pdf",
             Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             Format::Csv => "text/csv; charset=utf-8",
             Format::Parquet => "application/vnd.apache.parquet",

@@ -38,10 +38,6 @@ pub fn paper(view: &View<'_>) -> String {
         "as_of": format!("{} {}", word(Word::AsOf, lang), date(&identity.as_of, lang)),
         "date": identity.as_of,
         "program": identity.program,
-        "identity": [
-            json!(identity.position), json!(identity.definition), json!(identity.program), json!(identity.horizon),
-            json!(view.root().map(|root| &released.populations()[root].code)),
-        ],
         "words": {
             "contents": word(Word::Contents, lang),
             "page": t(lang, "Sida", "Page"),

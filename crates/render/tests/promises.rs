@@ -8,7 +8,7 @@ use common::{gallery, gate};
 use disclosure::*;
 use quick_xml::Reader;
 use quick_xml::events::Event;
-use render::{Format, Stylesheet, View, csv, document, fragment, json, xlsx};
+use render::{Format, Stylesheet, View, csv, document, fragment, json, paper, xlsx};
 use std::collections::BTreeSet;
 
 /// A survey of three units: one shown, one hidden by itself, one hidden for its sake.
@@ -248,6 +248,7 @@ fn no_hidden_number_appears_in_any_format() {
             json(&view),
             String::from_utf8(csv(&view)).unwrap(),
             document(&view, Stylesheet::Linked("/".into())),
+            paper(&view),
         ] {
             for hidden in [2, 3] {
                 let (base, counts) = all[hidden];

@@ -16,6 +16,7 @@ use worker::Worker;
 use crate::failure::Failure;
 use crate::handing_on::{self, FromLrs};
 use crate::keys::{self, instance_id};
+use crate::pdf::Pdf;
 use crate::private;
 use crate::settings::Settings;
 
@@ -29,6 +30,7 @@ pub(crate) struct Instance {
     pub(crate) forwards: Forwards,
     pub(crate) clock: SharedClock,
     pub(crate) registry: prometheus::Registry,
+    pub(crate) pdf: Pdf,
     pub(crate) settings: Settings,
     views: Views,
     /// Held while the folder is ours: two processes must not write one embedded database, and one alone listens
@@ -118,6 +120,7 @@ impl Instance {
             forwards,
             clock,
             registry,
+            pdf: Pdf::new(settings.reports.pdf_program.as_deref()),
             settings,
             views,
             lock,

@@ -14,6 +14,7 @@ mod keys;
 mod mounted;
 mod openapi;
 mod operations;
+mod pdf;
 mod private;
 mod serving;
 mod settings;

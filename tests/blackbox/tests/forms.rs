@@ -76,7 +76,7 @@ async fn command_and_api_write_the_same_bytes_in_every_form_of_the_whole_and_of_
     assert!(left.is_empty(), "what was written beside has its place: {left:?}");
     let refused = server.api(Method::GET, "reports/competence?format=docx").send().await.unwrap();
     assert_eq!(refused.status(), 400);
-    assert!(refused.text().await.unwrap().contains("html, xlsx, csv, parquet, json"));
+    assert!(refused.text().await.unwrap().contains("html, pdf, xlsx, csv, parquet, json"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

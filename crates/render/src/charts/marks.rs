@@ -151,7 +151,10 @@ impl Pen {
             Mark::Words(words) => html! { text class="reason" x="0" y=(self.y + ON_BAR) { (words) } },
             Mark::Hatched(reason) => html! {
                 rect class="hidden" x="0" y=(self.y) width=(at(BAR)) height=(BAR_HEIGHT) fill=(self.hatch()) {}
-                @if !reason.is_empty() { text class="reason on-hatch" x="10" y=(self.y + ON_BAR) { (reason) } }
+                @if !reason.is_empty() {
+                    rect class="hatch-ground" x="6" y=(self.y + 2) width=(8 + reason.chars().count() * 6) height=(BAR_HEIGHT - 4) {}
+                    text class="reason on-hatch" x="10" y=(self.y + ON_BAR) { (reason) }
+                }
             },
             _ => html! {},
         }
@@ -172,6 +175,10 @@ impl Pen {
                 rect class=(part.class) x=(at(x)) y=(self.y) width=(at(width)) height=(BAR_HEIGHT) {}
             }
             @if width >= LABELLED && let Some(percent) = whole_percent(part.count, total) {
+                @if hatched {
+                    rect class="hatch-ground" x=(at(x + width / 2)) y=(self.y + 2) width="22" height=(BAR_HEIGHT - 4)
+                        transform="translate(-11)" {}
+                }
                 text class=(if hatched { "on on-hatch".to_owned() } else { format!("on on-{}", part.class) })
                     x=(at(x + width / 2)) y=(self.y + ON_BAR) text-anchor="middle" { (percent) }
             }

@@ -5,7 +5,7 @@
 use disclosure::*;
 use maud::html;
 use render::components::*;
-use render::{NavLink, PageFrame, Stylesheet, View, csv, document, json, page, xlsx};
+use render::{NavLink, PageFrame, Stylesheet, View, csv, document, json, page, paper, xlsx};
 
 /// Small whole numbers that look like chance and never change.
 struct Dice(u64);
@@ -474,6 +474,7 @@ pub fn gallery() -> Vec<(String, Vec<u8>)> {
             files.push((format!("{name}.{tag}.csv"), csv(&view)));
             files.push((format!("{name}.{tag}.xlsx"), xlsx(&view).unwrap()));
             files.push((format!("{name}.{tag}.json"), json(&view).into_bytes()));
+            files.push((format!("{name}.{tag}.paper.json"), paper(&view).into_bytes()));
         }
     }
     let unit = View::of_unit(&competence, Lang::Sv, "CENTRUM").unwrap();

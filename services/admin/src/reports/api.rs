@@ -91,9 +91,11 @@ impl Wanted {
         (Object = "application/json"),
         (String = "text/csv; charset=utf-8"),
         (String = "text/html; charset=utf-8"),
+        (inline(File) = "application/pdf"),
         (inline(File) = "application/vnd.apache.parquet"),
         (inline(File) = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     )),
+    (status = NOT_IMPLEMENTED, description = "The program that makes PDF is not installed"),
 ))]
 pub(crate) async fn report(
     _: Administrator,

@@ -37,6 +37,10 @@ pub enum ReportFailure {
     Asked(String),
     /// What reports are made from is being made anew.
     NotReady,
+    /// The program that makes a form of file is not there; how to get it.
+    NoProgram(String),
+    /// The file would be too large; what to do.
+    TooLarge(String),
     /// The maker failed; its log says why.
     Failed,
 }
@@ -45,6 +49,9 @@ pub enum ReportFailure {
 pub trait Reports: Send + Sync {
     /// A report that has passed the gate.
     fn make(&self, ask: Ask) -> BoxFuture<'_, Result<Arc<Released>, ReportFailure>>;
+
+    /// The forms of file that can be made.
+    fn formats(&self) -> Vec<Format>;
 
     /// A report's file: what of it is looked at, in a form.
     fn write<'a>(
@@ -59,6 +66,8 @@ impl From<ReportFailure> for Problem {
         match failure {
             ReportFailure::Asked(detail) => Self::Asked(detail),
             ReportFailure::NotReady => Self::NotReady,
+            ReportFailure::NoProgram(detail) => Self::NotMade(detail),
+            ReportFailure::TooLarge(detail) => Self::TooMuch(detail),
             ReportFailure::Failed => Self::Internal,
         }
     }

@@ -61,7 +61,7 @@ async fn report_page(
         None => Some(View::new(&released, lang)),
     };
     let body = html! {
-        (choices(page, &released, &municipality, wanted))
+        (choices(page, &released, &municipality, &reports.formats(), wanted))
         @match view {
             Some(view) => { (render::fragment(&view.linked(wanted.links(page)))) }
             None => {
@@ -110,7 +110,13 @@ fn no_report(lang: Lang) -> Markup {
 }
 
 /// The form above a report: which round, which place; and the same report as files.
-fn choices(page: Page, released: &Released, municipality: &Municipality, wanted: &Wanted) -> Markup {
+fn choices(
+    page: Page,
+    released: &Released,
+    municipality: &Municipality,
+    formats: &[Format],
+    wanted: &Wanted,
+) -> Markup {
     let lang = wanted.lang();
     let rounds = rounds(municipality);
     let chosen = wanted.round().or_else(|| rounds.first().map(|round| round.id.as_str()));
@@ -141,9 +147,9 @@ fn choices(page: Page, released: &Released, municipality: &Municipality, wanted:
             (components::button(t(lang, "Visa", "Show")))
             p class="files" {
                 (t(lang, "Hämta som", "Download as")) " "
-                @for (before, format) in Format::ALL.into_iter().enumerate() {
-                    @if before == Format::ALL.len() - 1 { (t(lang, " eller ", " or ")) } @else if before > 0 { ", " }
-                    a href=(file(format)) { (format.label()) }
+                @for (before, format) in formats.iter().enumerate() {
+                    @if before == formats.len() - 1 { (t(lang, " eller ", " or ")) } @else if before > 0 { ", " }
+                    a href=(file(*format)) { (format.label()) }
                 }
             }
         }

@@ -209,6 +209,10 @@ pub(crate) fn failure(shell: &Shell, lang: Lang, problem: &Problem) -> Response 
                 "What they are made from is built anew for this version of Lärka. Try again in a while.",
             ),
         ),
+        Problem::NotMade(_) | Problem::TooMuch(_) => (
+            t(lang, "Det går inte att göra här", "That cannot be made here"),
+            t(lang, "Välj en annan form eller en mindre del.", "Choose another form or a smaller part."),
+        ),
         Problem::Internal => (
             t(lang, "Något gick fel", "Something went wrong"),
             t(

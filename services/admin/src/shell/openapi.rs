@@ -57,6 +57,8 @@ fn complete(operation: &mut Value) {
     if with_parameters {
         refusals.extend(["400", "404"]);
     }
+    // Where a handler says that something may not be installed.
+    refusals.extend(operation["responses"].get("501").map(|_| "501"));
     for status in refusals {
         operation["responses"][status] = json!({ "$ref": "#/components/responses/Problem" });
     }

@@ -46,6 +46,10 @@ pub enum Problem {
     Unavailable,
     /// What reports are made from is made anew for this version of the program.
     NotReady,
+    /// What is asked for needs something that is not installed here.
+    NotMade(String),
+    /// What is asked for takes more than may be taken.
+    TooMuch(String),
     /// A fault of the program; the log says which.
     Internal,
 }
@@ -63,7 +67,8 @@ impl Problem {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Full(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable | Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotMade(_) => StatusCode::NOT_IMPLEMENTED,
+            Self::Unavailable | Self::NotReady | Self::TooMuch(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -83,7 +88,7 @@ impl Problem {
             Self::Method => "the header Allow names the methods that there are".to_owned(),
             Self::TooLarge(limit) => format!("expected at most {limit} bytes; send it in parts"),
             Self::NotFound(what) => format!("there is no such {what}"),
-            Self::Asked(detail) => detail.clone(),
+            Self::Asked(detail) | Self::NotMade(detail) | Self::TooMuch(detail) => detail.clone(),
             Self::Full(_) => "too much waits to be written; try again later".to_owned(),
             Self::Unavailable => {
                 "a database cannot be reached; nothing was stored, try again later".to_owned()

@@ -220,12 +220,13 @@ async fn write_reports(instance: &Instance, folder: &Path) -> Result<Vec<PathBuf
     std::fs::create_dir_all(&folder)?;
     let mut written = Vec::new();
     for (name, released) in reports::all(instance).await? {
-        for format in Format::ALL {
+        // PDF takes a program of its own, and a second for each: it is asked for.
+        for format in Format::ALL.into_iter().filter(|format| *format != Format::Pdf) {
             let languages: &[Lang] = if format.has_language() { &[Lang::Sv, Lang::En] } else { &[Lang::Sv] };
             for lang in languages {
                 let language = if format.has_language() { format!("{}.", lang.tag()) } else { String::new() };
                 let path = folder.join(format!("{name}.{language}{}", format.name()));
-                std::fs::write(&path, reports::write(&View::new(&released, *lang), format).await?)?;
+                std::fs::write(&path, reports::write(instance, &View::new(&released, *lang), format).await?)?;
                 written.push(path);
             }
         }

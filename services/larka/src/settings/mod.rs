@@ -11,6 +11,7 @@ mod limits;
 mod listening;
 mod operation;
 mod reach;
+mod reports;
 mod storage;
 mod upkeep;
 mod xapi;
@@ -26,6 +27,7 @@ use connections::Connections;
 use counting::Counting;
 use limits::Limits;
 use operation::Operation;
+use reports::Reports;
 use storage::Storage;
 use upkeep::Upkeep;
 use xapi::Xapi;
@@ -51,6 +53,8 @@ pub(crate) struct Common {
     counting: counting::Given,
     #[command(flatten)]
     reach: reach::Given,
+    #[command(flatten)]
+    reports: reports::Given,
     /// Output that a program reads
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -82,6 +86,7 @@ pub(crate) struct Settings {
     pub(crate) counting: Counting,
     /// Which machines forwards and pulls may go to.
     pub(crate) reach: Reach,
+    pub(crate) reports: Reports,
     pub(crate) json: bool,
     pub(crate) operation: Operation,
     pub(crate) listening: Listening,
@@ -102,13 +107,15 @@ impl Settings {
             let path = common.config.as_deref().unwrap_or(Path::new("")).display();
             Failure::new(format!("the settings file {path} is wrong: {wrong}"))
         })?;
-        let (Common { storage, address, upkeep, counting, reach, json, operation, .. }, serve) = given;
+        let (Common { storage, address, upkeep, counting, reach, reports, json, operation, .. }, serve) =
+            given;
         Ok(Self {
             storage: storage.read()?,
             address: address.read()?,
             upkeep: upkeep.read()?,
             counting: counting.read()?,
             reach: reach.read()?,
+            reports: reports.read()?,
             json,
             operation: operation.read()?,
             listening: serve.listening.read()?,
@@ -138,6 +145,7 @@ fn over(common: &Common, serve: &ServeFlags, file: &mut Table) -> Result<(Common
         upkeep: common.upkeep.over(file)?,
         counting: common.counting.over(file)?,
         reach: common.reach.over(file)?,
+        reports: common.reports.over(file)?,
         json: common.json,
         operation: common.operation.over(file)?,
     };
@@ -162,6 +170,7 @@ fn names() -> Vec<&'static str> {
         upkeep::Given::NAMES,
         counting::Given::NAMES,
         reach::Given::NAMES,
+        reports::Given::NAMES,
         operation::Given::NAMES,
         listening::Given::NAMES,
         connections::Given::NAMES,

@@ -10,6 +10,7 @@ use worker::reports::{Question, ReportError, Request};
 
 use crate::failure::Failure;
 use crate::instance::Instance;
+use crate::pdf::PdfError;
 use crate::tasks::asked::{Asked, Kind};
 
 /// The report's file, made after everything in the log has reached the lake.
@@ -44,7 +45,7 @@ pub(crate) async fn file(instance: &Instance, asked: &Asked) -> Result<Vec<u8>, 
     if let Some(sections) = &asked.sections {
         view = view.of_sections(sections).map_err(|error| Failure::from(error).before("sections"))?;
     }
-    write(&view, asked.format.unwrap_or(Format::Html)).await
+    Ok(write(instance, &view, asked.format.unwrap_or(Format::Html)).await?)
 }
 
 /// Every report that there is something for: competence, and each round of a survey, by the name of its file.
@@ -81,8 +82,13 @@ fn file_name(id: &str) -> String {
 }
 
 /// A view of a released report as a file's bytes.
-pub(crate) async fn write(view: &View<'_>, format: Format) -> Result<Vec<u8>, Failure> {
+pub(crate) async fn write(
+    instance: &Instance,
+    view: &View<'_>,
+    format: Format,
+) -> Result<Vec<u8>, FileError> {
     Ok(match format {
+        Format::Pdf => instance.pdf.make(&render::paper(view)).await?,
         Format::Html => render::document(view, Stylesheet::Inline).into_bytes(),
         Format::Xlsx => render::xlsx(view)?,
         Format::Csv => render::csv(view),
@@ -91,6 +97,20 @@ pub(crate) async fn write(view: &View<'_>, format: Format) -> Result<Vec<u8>, Fa
         }
         Format::Json => render::json(view).into_bytes(),
     })
+}
+
+/// Why there is no file of a report.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FileError {
+    /// The workbook cannot be written.
+    #[error(transparent)]
+    Workbook(#[from] render::WorkbookError),
+    /// The long table cannot be written.
+    #[error(transparent)]
+    Parquet(#[from] analytics::released::ParquetError),
+    /// The PDF cannot be made.
+    #[error(transparent)]
+    Pdf(#[from] PdfError),
 }
 
 /// What the pages ask for reports, and for how the log's followers stand.
@@ -119,15 +139,24 @@ impl admin::Reports for ForPages {
         })
     }
 
+    fn formats(&self) -> Vec<Format> {
+        let made = |format: &Format| *format != Format::Pdf || self.0.pdf.is_there();
+        Format::ALL.into_iter().filter(made).collect()
+    }
+
     fn write<'a>(
         &'a self,
         view: &'a View<'a>,
         format: Format,
     ) -> BoxFuture<'a, Result<Vec<u8>, admin::ReportFailure>> {
         Box::pin(async move {
-            write(view, format).await.map_err(|error| {
-                tracing::error!(%error, format = format.name(), "a report's file could not be made");
-                admin::ReportFailure::Failed
+            write(&self.0, view, format).await.map_err(|error| match error {
+                FileError::Pdf(PdfError::NotThere) => admin::ReportFailure::NoProgram(error.to_string()),
+                FileError::Pdf(PdfError::TooLarge) => admin::ReportFailure::TooLarge(error.to_string()),
+                error => {
+                    tracing::error!(%error, format = format.name(), "a report's file could not be made");
+                    admin::ReportFailure::Failed
+                }
             })
         })
     }

@@ -1,0 +1,94 @@
+//! Reports as PDF, made by larka-pdf beside larka: the same each time, accessible, and refused in words.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use blackbox::{Backend, Instance, Server};
+use reqwest::Method;
+
+async fn demo() -> Instance {
+    let instance = Instance::fresh(Backend::Sqlite).await.unwrap();
+    let words = ["demo", "--people", "200", "--statements", "4000", "--exit", "--listen", "127.0.0.1:0"];
+    let output = instance.run(&words).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    instance
+}
+
+/// A report as PDF over HTTP: status, media type, and what came.
+async fn ask(server: &Server, question: &str) -> (u16, String, Vec<u8>) {
+    let answer = server.api(Method::GET, &format!("reports/{question}")).send().await.unwrap();
+    let media_type = answer.headers()["content-type"].to_str().unwrap().to_owned();
+    (answer.status().as_u16(), media_type, answer.bytes().await.unwrap().to_vec())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_on_paper_is_accessible_in_order_and_the_same_bytes_each_time() {
+    let instance = demo().await;
+    let server = instance.start().await.unwrap();
+    server.settled().await.unwrap();
+    let files = instance.beside("paper");
+    std::fs::create_dir_all(&files).unwrap();
+    for (report, unit, lang) in [("survey", "", "en"), ("competence", "9999-R02", "sv")] {
+        let of = if unit.is_empty() { String::new() } else { format!("&unit={unit}") };
+        let name = if unit.is_empty() { report.to_owned() } else { format!("{report}-unit") };
+        let (status, media_type, made) = ask(&server, &format!("{report}?format=pdf&lang={lang}{of}")).await;
+        assert_eq!(
+            (status, media_type.as_str()),
+            (200, "application/pdf"),
+            "{}",
+            String::from_utf8_lossy(&made)
+        );
+        let (_, _, json) = ask(&server, &format!("{report}?format=json{of}")).await;
+        std::fs::write(files.join(format!("{name}.json")), json).unwrap();
+
+        let file = files.join(format!("{name}.{lang}.pdf"));
+        let mut words = vec!["report", report, "--format", "pdf", "--lang", lang];
+        words.extend(["--output", file.to_str().unwrap()]);
+        words.extend(if unit.is_empty() { vec![] } else { vec!["--unit", unit] });
+        let output = instance.run(&words).unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(std::fs::read(&file).unwrap() == made, "{words:?}");
+    }
+    let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients");
+    let program = clients.join(".venv/bin/python");
+    let output = Command::new(&program)
+        .arg(clients.join("paper.py"))
+        .arg(&files)
+        .output()
+        .unwrap_or_else(|e| panic!("{}: {e}; run tests/clients/install first", program.display()));
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && out.contains("as they should be"), "{out}{err}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_pdf_cannot_be_made_it_is_said_why() {
+    let instance = demo().await;
+    let program = instance.beside("larka-pdf");
+    let put = |lines: &str| {
+        std::fs::write(&program, format!("#!/bin/sh\n{lines}\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    put("kill -9 $$");
+    let server = instance.start_with(&["--pdf-program", program.to_str().unwrap()]).await.unwrap();
+    server.settled().await.unwrap();
+
+    let (status, media_type, said) = ask(&server, "competence?format=pdf").await;
+    let said = String::from_utf8(said).unwrap();
+    assert_eq!((status, media_type.as_str()), (503, "application/problem+json"), "{said}");
+    assert!(said.contains("a smaller part of the organisation"), "{said}");
+
+    put("echo 'the report cannot be set' >&2; exit 1");
+    assert_eq!(ask(&server, "competence?format=pdf").await.0, 500);
+
+    std::fs::remove_file(&program).unwrap();
+    let (status, _, said) = ask(&server, "competence?format=pdf").await;
+    let said = String::from_utf8(said).unwrap();
+    assert_eq!(status, 501, "{said}");
+    assert!(said.contains("cargo pdf") && said.contains("--pdf-program"), "{said}");
+    let output = instance.run(&["report", "competence", "--format", "pdf", "--output", "-"]).unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("cargo pdf"), "{said}");
+}
