@@ -175,7 +175,7 @@ fn most_common<'a>(view: &View<'a>, part: &'a ReleasedSection) -> Option<String>
 }
 
 /// How many bands lie below the target; the lowest one of four, or its two levels of eight, where none is set.
-fn below_target(part: &ReleasedSection, item: usize) -> usize {
+pub(crate) fn below_target(part: &ReleasedSection, item: usize) -> usize {
     let target = part.items().get(item).and_then(|item| item.target);
     target.unwrap_or(part.categories().len() / 4).max(1).min(part.categories().len())
 }
@@ -196,7 +196,7 @@ pub(crate) fn split(section: &ReleasedSection, shown: &Shown) -> Option<[u64; 3]
 }
 
 /// "Bas" or "Bas eller Medel".
-fn bands(view: &View<'_>, section: &ReleasedSection, below: usize) -> String {
+pub(crate) fn bands(view: &View<'_>, section: &ReleasedSection, below: usize) -> String {
     let names: Vec<&str> =
         section.categories().iter().take(below).map(|band| view.text(&band.label)).collect();
     match names.as_slice() {

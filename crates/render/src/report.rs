@@ -3,6 +3,7 @@
 mod competence;
 mod parts;
 mod questions;
+mod training;
 
 use crate::components::empty_state;
 use crate::findings;

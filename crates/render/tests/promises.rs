@@ -610,3 +610,22 @@ fn a_form_is_found_by_its_name_and_by_no_other() {
     assert_eq!(names.len(), Format::ALL.len());
     assert_eq!(Format::named("HTML"), None);
 }
+
+#[test]
+fn competences_are_ranked_by_what_needs_training_most_and_units_never() {
+    let released = gate("default").apply(common::competence()).unwrap();
+    let html = document(&View::new(&released, Lang::En), Stylesheet::Inline);
+    let block =
+        html.split("id=\"training\"").nth(1).and_then(|rest| rest.split("</section>").next()).unwrap();
+    let tables: Vec<&str> = block.split("<table").skip(1).collect();
+    assert_eq!(tables.len(), 2, "self-assessed and demonstrated apart");
+    for table in tables {
+        let shares: Vec<u32> = table
+            .split("<small>")
+            .skip(1)
+            .map(|rest| rest.split('%').next().unwrap().parse().unwrap())
+            .collect();
+        assert!(shares.len() > 10 && shares.is_sorted(), "{shares:?}");
+        assert!(!table.contains("Blåklintens") && !table.contains("href"));
+    }
+}

@@ -3,6 +3,7 @@
 
 use super::parts::{base, closed_table, groups, intro, item_picks, key, unit_picks};
 use super::questions::{crossed, not_shown};
+use super::training;
 use crate::charts::{self, Frame};
 use crate::findings;
 use crate::piece::{Block, Piece, Words};
@@ -22,6 +23,7 @@ pub(super) fn blocks(view: &View<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     blocks.extend(parts.coverage(view));
     blocks.extend(parts.competences(view));
+    blocks.extend(training::block(view, &parts.competences));
     blocks.extend(parts.units(view));
     blocks.extend(parts.areas(view));
     blocks.extend(parts.by_unit(view));
