@@ -84,7 +84,8 @@ def check(path, lang, report):
 
     outloud = pathlib.Path(sys.executable).with_name("outloud")
     # Rows of which nothing is shown have a head and one cell: more heads than cells, which TBL-010 takes for a fault.
-    said = subprocess.run([outloud, "--no-info", "--skip", "TBL-010", path], capture_output=True, text=True)
+    # Heads that a table repeats on its next page are artifacts, as they should be, which TAG-002 takes for lost text.
+    said = subprocess.run([outloud, "--no-info", "--skip", "TBL-010,TAG-002", path], capture_output=True, text=True)
     expect(said.returncode == 0, f"{name}: outloud: {said.stdout}{said.stderr}")
 
 

@@ -109,7 +109,7 @@ impl Setter {
                 "is": "pair",
                 "columns": columns.iter().map(|pieces| self.half().pieces(pieces)).collect::<Vec<_>>(),
             }),
-            Piece::Multiples(parts) => json!({ "is": "multiples", "parts": self.half().titled(parts) }),
+            Piece::Multiples(parts) => json!({ "is": "multiples", "parts": self.titled(parts) }),
             Piece::Table(table) => set_table(table, table.captioned.then(|| table.caption.clone())),
             Piece::Closed(table) => set_table(table, Some(as_table(&table.caption, table.lang))),
             Piece::Opening(parts) => json!({ "is": "opening", "parts": self.titled(parts) }),
