@@ -50,6 +50,12 @@ impl System {
         self.ends[number] = Ends { low: value, high: value };
     }
 
+    /// Says between which ends a number is.
+    pub(crate) fn limit(&mut self, number: Number, ends: Ends) {
+        let known = &mut self.ends[number];
+        *known = Ends { low: known.low.max(ends.low), high: known.high.min(ends.high) };
+    }
+
     /// Says that two sums are the same.
     pub(crate) fn equal(&mut self, one: Vec<Number>, other: Vec<Number>) {
         for number in one.iter().chain(&other) {

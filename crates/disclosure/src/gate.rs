@@ -1,16 +1,22 @@
 //! The gate: from exact figures to what may be shown.
 
+use crate::certificate::Given;
+use crate::codes::said;
+use crate::item::{Reasons, is_rate};
 use crate::linked::decide;
+use crate::primary::margin;
+use crate::rule::Rule;
 use crate::{
-    Figure, Full, Measure, Need, Population, Preset, Reason, Released, ResultTable, Role, Section, Shown,
+    Axis, Figure, Full, Measure, Need, Population, Preset, Released, ResultTable, Role, Section, Shown,
     Summary, Value,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The one gate that figures about people pass.
 #[derive(Debug, Clone)]
 pub struct Gate {
     preset: Preset,
+    without: Option<Rule>,
 }
 
 /// A result table that contradicts itself. Nothing of it is released.
@@ -26,7 +32,13 @@ pub struct TableError {
 impl Gate {
     /// A gate with these rules.
     pub fn new(preset: Preset) -> Gate {
-        Gate { preset }
+        Gate { preset, without: None }
+    }
+
+    /// A gate that lacks a rule, for the tests that show what the rule is for.
+    #[doc(hidden)]
+    pub fn without(preset: Preset, rule: Rule) -> Gate {
+        Gate { preset, without: Some(rule) }
     }
 
     /// The gate's rules.
@@ -42,7 +54,7 @@ impl Gate {
     pub fn apply(&self, table: ResultTable) -> Result<Released, TableError> {
         check(&table)?;
         let table = self.published(table);
-        let decided = decide(&table, &self.preset);
+        let decided = decide(&table, Given { preset: &self.preset, without: self.without });
         let shown = table.sections.iter().zip(decided).map(|(section, decided)| {
             section.figures.iter().zip(decided).map(|(figure, reasons)| self.shown(figure, reasons)).collect()
         });
@@ -79,18 +91,13 @@ impl Gate {
         table
     }
 
-    fn shown(&self, figure: &Figure, [summary, full]: [Option<Reason>; 2]) -> Shown {
+    fn shown(&self, figure: &Figure, [summary, full]: Reasons) -> Shown {
         let (base, answered) = (figure.base, figure.answered);
         match (summary, full) {
-            (Some(reason), _) => Shown::Hidden(reason),
-            (None, Some(distribution)) => Shown::Summary(Summary {
-                base,
-                answered,
-                // Don't-know answers are not scored: the mean can be of fewer people than have answered.
-                score: figure.score.filter(|score| score.n >= self.preset.k_summary),
-                positive: figure.positive.filter(|share| share.of >= self.preset.k_summary),
-                distribution,
-            }),
+            (Some(reason), _) if self.without == Some(Rule::Codes) => Shown::Hidden(reason),
+            (Some(reason), _) => Shown::Hidden(said(&self.preset, base.into(), reason)),
+            // A mean or a share positive of a few, exact or rounded, and one of their neighbours' give counts away.
+            (None, Some(distribution)) => Shown::Summary(Summary { base, answered, distribution }),
             (None, None) => Shown::Full(Full {
                 base,
                 answered,
@@ -118,18 +125,14 @@ fn check(table: &ResultTable) -> Result<(), TableError> {
         let at = || format!("section {}", section.id);
         expect(ids.insert(&section.id), at, "an id that no other section has")?;
         expect(!section.items.is_empty(), at, "at least one item")?;
-        let larger =
-            section.within.iter().map(|nested| table.sections.iter().find(|s| s.id == nested.section));
-        let fits = |other: &Section| {
-            other.within.is_empty()
-                && other.categories.len() == section.categories.len()
-                && other.id != section.id
-        };
-        expect(
-            larger.into_iter().all(|larger| larger.is_some_and(fits)),
-            at,
-            "to lie within sections of the same categories that lie within none",
-        )?;
+        for nested in &section.within {
+            let larger = table.sections.iter().find(|other| other.id == nested.section && !is_rate(section));
+            expect(
+                larger.is_some_and(|larger| fits(section, larger, nested.axis)),
+                at,
+                "to lie within larger sections",
+            )?;
+        }
         let made_of = |need: &Need| {
             let other = table.sections.iter().find(|other| other.id == need.section);
             need.item < section.items.len()
@@ -180,6 +183,34 @@ fn check(table: &ResultTable) -> Result<(), TableError> {
         }
     }
     Ok(())
+}
+
+/// Whether the figures of a section can be parts of those of another, and are.
+fn fits(section: &Section, larger: &Section, axis: Axis) -> bool {
+    let (own, other) = (section.categories.len(), larger.categories.len());
+    let cut = match axis {
+        Axis::Whole => is_rate(larger) || other > 0 && own.is_multiple_of(other),
+        Axis::Rows | Axis::Columns => own == other && section.measure == Measure::SelfVsDemonstrated,
+    };
+    // A rate belongs to the whole survey.
+    let item = |item: usize| match is_rate(larger) && larger.items.len() == 1 {
+        true => Some(0),
+        false => larger.items.iter().position(|other| other.code == section.items[item].code),
+    };
+    let places = larger.figures.iter().map(|figure| ((figure.population, figure.item), figure));
+    let figures: BTreeMap<(usize, usize), &Figure> = places.collect();
+    let is_part = |figure: &Figure| {
+        let of = item(figure.item);
+        let Some(found) = of.and_then(|of| figures.get(&(figure.population, of))) else {
+            return is_rate(larger);
+        };
+        let counts: Vec<i128> = figure.counts.iter().map(|count| (*count).into()).collect();
+        let within = margin(&counts, found.counts.len(), axis);
+        let all = found.counts.iter().zip(within).all(|(all, part)| i128::from(*all) >= part);
+        all && figure.answered <= found.answered && figure.base == found.base
+    };
+    let of_rates = larger.within.iter().all(|nested| nested.axis == Axis::Whole);
+    cut && of_rates && section.figures.iter().all(is_part)
 }
 
 fn expect(holds: bool, place: impl Fn() -> String, expected: &'static str) -> Result<(), TableError> {

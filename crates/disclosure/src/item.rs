@@ -1,10 +1,10 @@
-//! One item in all sections that are about the same people: a cross table and its margins, or a section alone.
+//! One item in all sections that are about the same people: rates, distributions, cross tables, or a section alone.
 
 use std::collections::BTreeMap;
 
 use crate::primary::Mass;
 use crate::secondary::Node;
-use crate::{Axis, Geometry, Nested, Reason, ResultTable, Section};
+use crate::{Axis, Geometry, Measure, Nested, Reason, ResultTable, Section};
 
 /// Why something is hidden in the summary tier and in the full tier.
 pub(crate) type Reasons = [Option<Reason>; 2];
@@ -14,7 +14,7 @@ pub(crate) const FULL: usize = 1;
 
 /// An item's figures.
 pub(crate) struct LinkedItem<'a> {
-    /// Margins before the cross tables that they are of.
+    /// Each after those that are larger.
     pub(crate) parts: Vec<Part<'a>>,
 }
 
@@ -23,6 +23,8 @@ pub(crate) struct Part<'a> {
     /// Where the section stands in the table.
     pub(crate) section: usize,
     pub(crate) of: &'a Section,
+    /// Whether it has been decided on, as it is about other items as well.
+    pub(crate) given: bool,
     /// Where each node's figure stands in the section.
     pub(crate) places: Vec<usize>,
     /// The populations that have a figure, as a tree.
@@ -31,17 +33,18 @@ pub(crate) struct Part<'a> {
     pub(crate) populations: Vec<usize>,
     /// For each node the nodes above it, in each family.
     pub(crate) above: Vec<Vec<(Geometry, usize)>>,
-    /// Which parts are margins of this one.
+    /// Which parts are larger than this one.
     pub(crate) margins: Vec<(usize, Axis)>,
 }
 
 impl<'a> LinkedItem<'a> {
-    /// The item with this code in these sections, margins first.
-    pub(crate) fn of(table: &'a ResultTable, sections: &[usize], code: &str) -> Self {
+    /// The item with this code in these sections, larger ones first. Of those before `given` it has been decided.
+    pub(crate) fn of(table: &'a ResultTable, sections: &[usize], given: usize, code: &str) -> Self {
         let mut parts: Vec<Part<'a>> = Vec::new();
-        for section in sections {
+        for (number, section) in sections.iter().enumerate() {
             let of = &table.sections[*section];
-            let Some(item) = of.items.iter().position(|item| item.code == code) else { continue };
+            let same = of.items.iter().position(|item| item.code == code);
+            let Some(item) = same.or((is_rate(of) && of.items.len() == 1).then_some(0)) else { continue };
             let margin = |nested: &Nested| {
                 let part = parts.iter().position(|part| part.of.id == nested.section)?;
                 Some((part, nested.axis))
@@ -59,7 +62,8 @@ impl<'a> LinkedItem<'a> {
                     children.iter().for_each(|child: &usize| above[*child].push((*geometry, node)));
                 }
             }
-            parts.push(Part { section: *section, of, places, nodes, populations, above, margins });
+            let given = number < given;
+            parts.push(Part { section: *section, of, given, places, nodes, populations, above, margins });
         }
         Self { parts }
     }
@@ -68,8 +72,32 @@ impl<'a> LinkedItem<'a> {
 impl Part<'_> {
     /// The node of the same population in another part.
     pub(crate) fn same_in(&self, other: &Part<'_>, node: usize) -> Option<usize> {
-        other.populations.binary_search(&self.populations[node]).ok()
+        other.node_of(self.populations[node])
     }
+
+    /// The node of a population.
+    pub(crate) fn node_of(&self, population: usize) -> Option<usize> {
+        self.populations.binary_search(&population).ok()
+    }
+
+    pub(crate) fn is_rate(&self) -> bool {
+        is_rate(self.of)
+    }
+
+    /// The tier in which its counts are shown.
+    pub(crate) fn tier(&self) -> usize {
+        if self.is_rate() { SUMMARY } else { FULL }
+    }
+
+    /// The counts of some of its people: of a rate who has answered, and who has not.
+    pub(crate) fn counts(&self, mass: &Mass) -> Vec<i128> {
+        if self.is_rate() { vec![mass.answered, mass.base - mass.answered] } else { mass.counts.clone() }
+    }
+}
+
+/// Whether a section says how many, and counts no categories.
+pub(crate) fn is_rate(section: &Section) -> bool {
+    matches!(section.measure, Measure::ResponseRate | Measure::Coverage | Measure::Index | Measure::Change)
 }
 
 /// The populations that have a figure of one item; those in between that have none are stepped over.

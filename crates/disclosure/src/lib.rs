@@ -11,8 +11,11 @@
 //! * **Primary** ([`Gate`], module `primary`): answered < k, N < k, rate under the minimum, unanimity (the largest
 //!   category holds all but one or all). For a cross table the two margins are tested as well.
 //! * **Tiers**: [`Shown::Full`], [`Shown::Summary`], [`Shown::Hidden`]; the rules run once for each tier.
-//! * **Linked tables** (module `linked`): a cross table and its margins are decided together, item by item. A cross is
-//!   shown only where both margins are, and what it leaves out of them passes the primary rules as if it were printed.
+//! * **Linked tables** (module `linked`): a cross table and its margins are decided together, item by item, after the rates
+//!   that they belong to. A question is shown where its response rate is, single levels where their bands are, a cross
+//!   where both margins are and what it leaves out of them passes the primary rules as if it were printed.
+//! * **Codes** (module `codes`): where the group's size and the code would almost say how many have answered, the neutral
+//!   code stands.
 //! * **Secondary** (module `secondary`): what can be got by subtracting published children from a published parent
 //!   passes the primary rules as if it were printed, to a fixed point over all linked parts and tiers. Only a group
 //!   without people is nobody; a parent below which nothing is left to hide is hidden itself.
@@ -35,11 +38,13 @@
 //! * *Atoms*: [`Population`] will carry its membership set. Until then `secondary` is careful where totals differ from
 //!   the sum of their parts, and `certificate` takes the fewest people outside and in two parts that figures allow.
 //! * *Span*: an elimination over the published columns for what is no count of a listed population.
-//! * *Geometries* other than the tree in the same certificate, and coverage as a tier below the margins.
+//! * *Geometries* other than the tree in the same certificate.
 //! * *Time*: `Gate::apply` will take the last release of the same table beside the new one.
 
 mod bounds;
+mod cells;
 mod certificate;
+mod codes;
 mod gate;
 mod item;
 mod linked;
@@ -48,6 +53,7 @@ mod preset;
 mod primary;
 mod ratio;
 mod released;
+mod rule;
 mod secondary;
 mod table;
 mod text;
@@ -58,6 +64,8 @@ pub use ratio::{Ratio, Rounded};
 pub use released::{
     Full, Reason, Released, ReleasedPopulation, ReleasedSection, Shown, ShownFigure, Summary,
 };
+#[doc(hidden)]
+pub use rule::Rule;
 pub use table::{
     Axis, Category, Figure, Geometry, Identity, Interval, Item, ItemGroup, LevelKind, Measure, Need, Nested,
     Population, ReportKind, ResultTable, Role, Score, Section, Share, Value, ValueKind,

@@ -1,34 +1,42 @@
 //! Tables about the same people are one table, decided together item by item.
 //!
-//! * *Tiers are nested*: a cross is shown only where both its margins are, and what it leaves out of them is nobody or
-//!   passes the primary rules as if it were printed.
+//! * *Tiers are nested*: a distribution is shown only where the rate that it belongs to is, a cross only where both its
+//!   margins are, and what it leaves out of them is nobody or passes the primary rules as if it were printed. Rates are
+//!   about several items, and are decided first.
 //! * *The tree rules* (`secondary`) run on every part and tier, to a fixed point over all of them.
 //! * *Bounds* (`certificate`): what gives a hidden count away is hidden as well: first margins, with every cross taken
 //!   as hidden, then crosses.
 
 use std::collections::BTreeSet;
 
-use crate::certificate::{Exposed, exposed, nearest_published, tables};
-use crate::item::{FULL, LinkedItem, Part, Reasons, SUMMARY};
+use crate::cells::tables;
+use crate::certificate::{Exposed, Given, exposed, nearest_published};
+use crate::item::{FULL, LinkedItem, Part, Reasons, SUMMARY, is_rate};
 use crate::needs::unmade;
 use crate::primary::{Mass, Rules, Shape, Tier, margin, shape};
+use crate::rule::Rule;
 use crate::secondary::{View, settle};
-use crate::{Preset, Reason, ResultTable};
+use crate::{Axis, Measure, Reason, ResultTable};
 
 /// For each figure of each section why it is hidden, by tier.
-pub(crate) fn decide(table: &ResultTable, preset: &Preset) -> Vec<Vec<Reasons>> {
+pub(crate) fn decide(table: &ResultTable, given: Given<'_>) -> Vec<Vec<Reasons>> {
     let mut decided: Vec<Vec<Reasons>> =
         table.sections.iter().map(|section| vec![[None; 2]; section.figures.len()]).collect();
     // What is made of other figures comes after them.
     let (made, plain): (Vec<_>, Vec<_>) = linked_sections(table)
         .into_iter()
-        .partition(|group| group.iter().any(|section| !table.sections[*section].needs.is_empty()));
-    for sections in plain.into_iter().chain(made) {
+        .partition(|(_, group)| group.iter().any(|section| !table.sections[*section].needs.is_empty()));
+    for (rates, sections) in plain.into_iter().chain(made) {
         let items = sections.iter().flat_map(|section| &table.sections[*section].items);
         let codes: BTreeSet<&str> = items.map(|item| item.code.as_str()).collect();
         for code in codes {
-            let item = LinkedItem::of(table, &sections, code);
-            let hidden = settled(&item, preset, unmade(table, &item, &decided, preset));
+            let all: Vec<usize> = rates.iter().chain(&sections).copied().collect();
+            let item = LinkedItem::of(table, &all, rates.len(), code);
+            let mut before = unmade(table, &item, &decided, given.preset);
+            for (part, hidden) in item.parts.iter().zip(&mut before).filter(|(part, _)| part.given) {
+                *hidden = part.places.iter().map(|place| decided[part.section][*place]).collect();
+            }
+            let hidden = settled(&item, given, before);
             for (part, hidden) in item.parts.iter().zip(hidden) {
                 for (place, reasons) in part.places.iter().zip(hidden) {
                     decided[part.section][*place] = reasons;
@@ -39,16 +47,19 @@ pub(crate) fn decide(table: &ResultTable, preset: &Preset) -> Vec<Vec<Reasons>> 
     decided
 }
 
-/// Sections that are about the same people, margins before the cross tables that they are of.
-fn linked_sections(table: &ResultTable) -> Vec<Vec<usize>> {
+/// Sections that are about the same people, each after those that are larger, and the rates that they belong to; rates
+/// by themselves before all others.
+fn linked_sections(table: &ResultTable) -> Vec<(Vec<usize>, Vec<usize>)> {
     let mut groups: Vec<Vec<usize>> = (0..table.sections.len()).map(|section| vec![section]).collect();
-    for (cross, section) in table.sections.iter().enumerate() {
-        for nested in &section.within {
-            let Some(margin) = table.sections.iter().position(|other| other.id == nested.section) else {
-                continue;
-            };
+    let larger = |section: usize| {
+        let place = |id: &str| table.sections.iter().position(|other| other.id == id);
+        table.sections[section].within.iter().filter_map(move |nested| place(&nested.section))
+    };
+    let rate = |section: &usize| is_rate(&table.sections[*section]);
+    for section in 0..table.sections.len() {
+        for margin in larger(section).filter(|margin| !rate(margin)) {
             let group = |section: usize| groups.iter().position(|group| group.contains(&section));
-            if let (Some(one), Some(other)) = (group(cross), group(margin))
+            if let (Some(one), Some(other)) = (group(section), group(margin))
                 && one != other
             {
                 let more = groups.remove(one.max(other));
@@ -56,74 +67,96 @@ fn linked_sections(table: &ResultTable) -> Vec<Vec<usize>> {
             }
         }
     }
-    for group in &mut groups {
-        group.sort_by_key(|section| (!table.sections[*section].within.is_empty(), *section));
-    }
-    groups
+    groups.sort_by_key(|group| !group.iter().all(rate));
+    let with_rates = |mut group: Vec<usize>| {
+        group.sort_by_key(|section| (larger(*section).filter(|margin| !rate(margin)).count(), *section));
+        let rates: BTreeSet<usize> = group.iter().flat_map(|section| larger(*section)).filter(rate).collect();
+        (rates.into_iter().collect(), group)
+    };
+    groups.into_iter().map(with_rates).collect()
 }
 
 /// Hides, beside what is `hidden` for its own reasons, until every rule holds and nothing follows of what is shown.
-fn settled(item: &LinkedItem<'_>, preset: &Preset, mut hidden: Vec<Vec<Reasons>>) -> Vec<Vec<Reasons>> {
-    follow_rules(item, preset, &mut hidden);
+fn settled(item: &LinkedItem<'_>, given: Given<'_>, mut hidden: Vec<Vec<Reasons>>) -> Vec<Vec<Reasons>> {
+    follow_rules(item, given, &mut hidden);
     let tables = tables(item);
-    for crosses in [false, true] {
+    for (rule, crosses) in [(Rule::Margins, false), (Rule::Crosses, true)] {
+        if given.without == Some(rule) {
+            continue;
+        }
         loop {
-            let targets: BTreeSet<Exposed> = exposed(item, &tables, &hidden, crosses)
+            let remedies: BTreeSet<(usize, usize, usize)> = exposed(item, &tables, &hidden, given, crosses)
                 .into_iter()
-                .filter_map(|exposed| given_away_by(item, &hidden, exposed, crosses))
+                .filter_map(|exposed| remedy(item, &hidden, exposed, crosses))
                 .collect();
-            if targets.is_empty() {
+            if remedies.is_empty() {
                 break;
             }
-            for Exposed { part, node } in targets {
-                hidden[part][node][FULL].get_or_insert(Reason::Protected);
+            for (part, node, tier) in remedies {
+                hidden[part][node][tier].get_or_insert(Reason::Protected);
             }
-            follow_rules(item, preset, &mut hidden);
+            follow_rules(item, given, &mut hidden);
         }
     }
     hidden
 }
 
-/// What to hide for a hidden count that follows: the smallest published part below the nearest published population above,
-/// else that one; of the crosses where there are any. Where none is shown above, the same of a margin, its own first.
-fn given_away_by(
+/// What to hide for a hidden count that follows. The
+/// smallest published part below the nearest published population above, or that one; of the crosses where there are any;
+/// where none is shown above, the same of a margin, its own first; where no distribution is shown above, of all of it.
+fn remedy(
     item: &LinkedItem<'_>,
     hidden: &[Vec<Reasons>],
     exposed: Exposed,
     crosses: bool,
-) -> Option<Exposed> {
-    let is_cross = |part: &usize| !item.parts[*part].margins.is_empty();
+) -> Option<(usize, usize, usize)> {
+    let Exposed { part: number, node } = exposed;
+    let own = &item.parts[number];
+    let is_cross = |part: &usize| item.parts[*part].margins.iter().any(|(_, axis)| *axis != Axis::Whole);
     let of_crosses = (0..item.parts.len()).filter(|part| crosses && is_cross(part));
-    let margins = item.parts[exposed.part].margins.iter().map(|(margin, _)| *margin);
-    for other in of_crosses.chain([exposed.part]).chain(margins) {
-        let part = &item.parts[other];
-        let Some(node) = item.parts[exposed.part].same_in(part, exposed.node) else { continue };
-        let full: Vec<Option<Reason>> = hidden[other].iter().map(|reasons| reasons[FULL]).collect();
-        if let Some((geometry, published)) = nearest_published(part, &full, node).first().copied() {
-            let view = View { nodes: &part.nodes, hidden: &full, geometry };
-            let node = view.smallest_part(published).unwrap_or(published);
-            return Some(Exposed { part: other, node });
-        }
-        if full[node].is_none() {
-            return Some(Exposed { part: other, node });
+    let margins = own.margins.iter().map(|(margin, _)| *margin);
+    let finer = (0..item.parts.len())
+        .filter(|part| own.given && item.parts[*part].margins.iter().any(|(margin, _)| *margin == number));
+    let others: Vec<usize> = of_crosses.chain([number]).chain(margins).chain(finer).collect();
+    for tier in [FULL, SUMMARY] {
+        for other in others.iter().copied() {
+            let part = &item.parts[other];
+            // Of a rate it is n that tells, with or without a distribution.
+            if part.given || tier == FULL && (part.is_rate() || own.given) {
+                continue;
+            }
+            let Some(node) = own.same_in(part, node) else { continue };
+            let hidden: Vec<Option<Reason>> = hidden[other].iter().map(|reasons| reasons[tier]).collect();
+            if own.given && hidden[node].is_none() {
+                return Some((other, node, tier));
+            }
+            if let Some((geometry, published)) = nearest_published(part, &hidden, node).first().copied() {
+                let view = View { nodes: &part.nodes, hidden: &hidden, geometry };
+                return Some((other, view.smallest_part(published).unwrap_or(published), tier));
+            }
+            if hidden[node].is_none() {
+                return Some((other, node, tier));
+            }
         }
     }
     None
 }
 
 /// Primary rules, nested tiers and tree rules, to a fixed point over all parts and tiers.
-fn follow_rules(item: &LinkedItem<'_>, preset: &Preset, hidden: &mut [Vec<Reasons>]) {
+fn follow_rules(item: &LinkedItem<'_>, given: Given<'_>, hidden: &mut [Vec<Reasons>]) {
     loop {
         let before = hidden.to_vec();
-        for (number, part) in item.parts.iter().enumerate() {
+        for (number, part) in item.parts.iter().enumerate().filter(|(_, part)| !part.given) {
             for (slot, tier) in [(SUMMARY, Tier::Summary), (FULL, Tier::Full)] {
-                let rules = Rules { preset, tier, shape: shape(part.of) };
+                let rules =
+                    Rules { preset: given.preset, without: given.without, tier, shape: shape(part.of) };
                 let mut own: Vec<Option<Reason>> = Vec::with_capacity(part.nodes.len());
                 for (node, reasons) in hidden[number].iter().enumerate() {
                     let lower = reasons[slot].or(reasons[SUMMARY]);
-                    let failure = || rules.failure(&part.nodes[node].mass);
+                    // The own reason comes first: what the neutral code says is that there is none.
+                    let failure = rules.failure(&part.nodes[node].mass);
                     let nested = || nested_failure(item, part, node, slot, &rules, hidden);
-                    own.push(lower.or_else(failure).or_else(nested));
+                    own.push(failure.or(lower).or_else(nested));
                 }
                 settle(&part.nodes, &mut own, &rules);
                 for (reasons, own) in hidden[number].iter_mut().zip(own) {
@@ -137,7 +170,7 @@ fn follow_rules(item: &LinkedItem<'_>, preset: &Preset, hidden: &mut [Vec<Reason
     }
 }
 
-/// Whether a margin is not shown, or would give away the few that a cross leaves out of it.
+/// Whether a larger figure is not shown, or a margin would give away the few that a cross leaves out of it.
 fn nested_failure(
     item: &LinkedItem<'_>,
     part: &Part<'_>,
@@ -149,12 +182,18 @@ fn nested_failure(
     part.margins.iter().find_map(|(larger, axis)| {
         let of = &item.parts[*larger];
         let same = part.same_in(of, node)?;
-        if hidden[*larger][same][slot].is_some() {
+        // A rate has no distribution. That anything is known of somebody is no tier of what is known of one item.
+        let tier = if of.is_rate() { SUMMARY } else { slot };
+        let is_below = of.of.measure != Measure::Coverage;
+        if rules.on(Rule::Nested) && is_below && hidden[*larger][same][tier].is_some() {
             return Some(Reason::Protected);
+        }
+        if of.is_rate() || !rules.on(Rule::LeftOut) {
+            return None;
         }
         let mut rest = of.nodes[same].mass.clone();
         let mass = &part.nodes[node].mass;
-        let counts = margin(&mass.counts, part.of.categories.len(), *axis);
+        let counts = margin(&mass.counts, rest.counts.len(), *axis);
         rest.minus(&Mass { base: mass.base, answered: mass.answered, counts });
         // The same people could be asked for both, so the base says nothing about the difference.
         rest.base = rest.people();

@@ -1,5 +1,6 @@
 //! The primary rules: what a single figure, or what can be derived by subtraction, must fulfil by itself.
 
+use crate::rule::Rule;
 use crate::{Axis, Figure, Measure, MustBe, Preset, Reason, Section};
 
 /// The two tiers of publication; the rules run once for each.
@@ -63,6 +64,8 @@ impl Mass {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules<'a> {
     pub(crate) preset: &'a Preset,
+    /// A rule that is left out, to see what it is for.
+    pub(crate) without: Option<Rule>,
     pub(crate) tier: Tier,
     pub(crate) shape: Shape,
 }
@@ -78,20 +81,17 @@ impl Rules<'_> {
     /// Why `mass` may not be shown by itself, if so.
     pub(crate) fn failure(&self, mass: &Mass) -> Option<Reason> {
         let (people, base) = (mass.people(), mass.base.abs());
-        if people < self.k() || base < self.k() {
+        if self.on(Rule::SmallGroup) && (people < self.k() || base < self.k()) {
             return Some(Reason::SmallGroup);
         }
-        if let Some(minimum) = self.preset.minimum_rate {
-            let (rate, limit) = (people.saturating_mul(100), base.saturating_mul(minimum.percent.into()));
-            let enough = match minimum.must_be {
-                MustBe::Exceeded => rate > limit,
-                MustBe::Reached => rate >= limit,
-            };
-            if !enough {
-                return Some(Reason::LowRate);
-            }
+        if self.on(Rule::LowRate) && people < fewest(self.preset, base) {
+            return Some(Reason::LowRate);
         }
-        self.is_unanimous(mass).then_some(Reason::Protected)
+        (self.on(Rule::Unanimity) && self.is_unanimous(mass)).then_some(Reason::Protected)
+    }
+
+    pub(crate) fn on(&self, rule: Rule) -> bool {
+        self.without != Some(rule)
     }
 
     /// All, or all but one, in one part: then everybody (or everybody to the one who differs) knows each answer.
@@ -110,6 +110,16 @@ impl Rules<'_> {
     }
 }
 
+/// The fewest of so many people that the minimum rate asks for.
+pub(crate) fn fewest(preset: &Preset, base: i128) -> i128 {
+    let Some(minimum) = preset.minimum_rate else { return 0 };
+    let limit = base.saturating_mul(minimum.percent.into());
+    match minimum.must_be {
+        MustBe::Exceeded => limit.div_euclid(100) + 1,
+        MustBe::Reached => -(-limit).div_euclid(100),
+    }
+}
+
 /// The shape of a section's figures.
 pub(crate) fn shape(section: &Section) -> Shape {
     match section.measure {
@@ -120,17 +130,22 @@ pub(crate) fn shape(section: &Section) -> Shape {
     }
 }
 
-/// The sums of a square table, row by row in `counts`, along one axis.
-pub(crate) fn margin(counts: &[i128], side: usize, axis: Axis) -> Vec<i128> {
-    let mut sums = vec![0; side];
+/// What counts add up to in a larger section of so many categories.
+pub(crate) fn margin(counts: &[i128], categories: usize, axis: Axis) -> Vec<i128> {
+    let mut sums = vec![0; categories];
     for (place, count) in counts.iter().enumerate() {
-        let slot = match axis {
-            Axis::Rows => place / side.max(1),
-            Axis::Columns => place % side.max(1),
-        };
-        if let Some(sum) = sums.get_mut(slot) {
+        if let Some(sum) = sums.get_mut(slot(place, counts.len(), categories, axis)) {
             *sum += count;
         }
     }
     sums
+}
+
+/// Which category of a larger section one of so many is part of.
+pub(crate) fn slot(place: usize, of: usize, categories: usize, axis: Axis) -> usize {
+    match axis {
+        Axis::Whole => place * categories / of.max(1),
+        Axis::Rows => place / categories.max(1),
+        Axis::Columns => place % categories.max(1),
+    }
 }

@@ -73,10 +73,11 @@ pub struct ShownFigure {
 
 /// How much of a figure may be shown.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "most of what a report reads are figures in full")]
 pub enum Shown {
     /// Everything, the distribution included.
     Full(Full),
-    /// n, mean, index and share positive.
+    /// How many, and of how many.
     Summary(Summary),
     /// Nothing but why.
     Hidden(Reason),
@@ -108,10 +109,6 @@ pub struct Summary {
     pub base: u64,
     /// n.
     pub answered: u64,
-    /// The mean.
-    pub score: Option<Score>,
-    /// The share of positive answers.
-    pub positive: Option<Share>,
     /// Why the distribution is not shown.
     pub distribution: Reason,
 }
@@ -171,8 +168,7 @@ impl Shown {
     pub fn score(&self) -> Option<Score> {
         match self {
             Shown::Full(full) => full.score,
-            Shown::Summary(summary) => summary.score,
-            Shown::Hidden(_) => None,
+            _ => None,
         }
     }
 
@@ -180,8 +176,7 @@ impl Shown {
     pub fn positive(&self) -> Option<Share> {
         match self {
             Shown::Full(full) => full.positive,
-            Shown::Summary(summary) => summary.positive,
-            Shown::Hidden(_) => None,
+            _ => None,
         }
     }
 

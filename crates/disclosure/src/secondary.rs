@@ -16,6 +16,7 @@
 //! treated like any other residual.
 
 use crate::primary::{Mass, Rules};
+use crate::rule::Rule;
 use crate::{Geometry, Reason};
 
 /// A population of one item's tree.
@@ -53,7 +54,7 @@ fn to_hide(nodes: &[Node], hidden: &[Option<Reason>], rules: &Rules<'_>, node: u
         view.smallest(children.iter().copied().filter(|child| hidden[*child].is_none()))
             .or_else(|| view.smallest_part(node))
             // Nothing is left to hide below: what is outside would be all that keeps the two apart.
-            .or(Some(node))
+            .or(rules.on(Rule::LastPart).then_some(node))
     })
 }
 
@@ -74,15 +75,18 @@ impl View<'_> {
             groups += u32::from(!rest.is_nobody());
             held += rest.people();
         }
+        let passes = |residual: &Mass| !rules.on(Rule::Residual) || rules.failure(residual).is_none();
         if groups == 0 {
-            return residual.is_nobody() || rules.failure(&residual).is_none();
+            let nobody = if rules.on(Rule::NoAnswer) { residual.is_nobody() } else { residual.people() == 0 };
+            return nobody || passes(&residual);
         }
         let outside = self.outside(parent, children);
         if outside.answered >= rules.k() && outside.counts.iter().all(|count| *count >= 0) {
             groups += 1;
             held += outside.people();
         }
-        groups >= 2 && held >= 2 * rules.k() && rules.failure(&residual).is_none()
+        let enough = groups >= 2 && held >= 2 * rules.k() || !rules.on(Rule::TwoHidden);
+        enough && passes(&residual)
     }
 
     /// What remains of `node` when all that is published below it is subtracted.

@@ -259,18 +259,20 @@ pub struct Need {
 }
 
 /// Everyone behind a figure of this section is also behind the figure of `section` for the same population and the
-/// item of the same code; `axis` says how the counts add up to that figure's categories.
+/// item of the same code (of a rate, its only item); `axis` says how the counts add up to that figure's categories.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Nested {
     /// The id of the larger section.
     pub section: String,
-    /// Which margin of the cross table has the larger section's categories.
+    /// How the counts add up; of a cross table, which margin has the larger section's categories.
     pub axis: Axis,
 }
 
-/// A margin of a cross table.
+/// How counts add up to those of a larger section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Axis {
+    /// Each of the larger section's categories is as many of this one's, in their order; a rate has none.
+    Whole,
     /// Sums over columns: self-assessed.
     Rows,
     /// Sums over rows: demonstrated.

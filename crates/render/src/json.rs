@@ -92,8 +92,6 @@ fn figure(
             "reason": summary.distribution.code(),
             "base": summary.base,
             "answered": summary.answered,
-            "score": summary.score.map(score),
-            "positive": summary.positive.map(share),
         }),
         Shown::Full(full) => json!({
             "shown": "full",

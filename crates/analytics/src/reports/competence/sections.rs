@@ -91,12 +91,11 @@ impl Report<'_> {
             |person, item| self.band(known[person].of(kind)[item]),
         );
         section.categories.clone_from(&self.bands);
+        section.within = vec![whole(kind, "coverage")];
         section
     }
 
-    /// The distribution over single levels, for the whole alone. Levels give bands away, and the gate decides on
-    /// the two apart. At the top of the tree nothing can be subtracted, so there they give nothing away but a
-    /// group that is all in one band, and that is left out.
+    /// The distribution over single levels, for the whole alone, which nothing can be subtracted from.
     fn levels(&self, kind: LevelKind, known: &[Known], from: u64) -> Section {
         let framework = self.framework;
         let mut section = self.section(kind, "levels", Measure::Levels { kind }, competence_items(framework));
@@ -104,15 +103,10 @@ impl Report<'_> {
             format!("Enskilda nivåer visas för helheten, när den är minst {from} personer."),
             format!("Single levels are shown for the whole, where it is at least {from} people."),
         ));
-        let wanted = |population: usize, item: usize| {
+        section.within = vec![whole(kind, "competences")];
+        let wanted = |population: usize, _| {
             let top = &self.populations.list[population];
-            let members = &self.populations.members[population];
-            let mut counts = vec![0u64; self.bands.len()];
-            for band in members.iter().filter_map(|&person| self.band(known[person].of(kind)[item])) {
-                counts[band] += 1;
-            }
-            let unanimous = counts.iter().any(|&count| count + 1 >= counts.iter().sum());
-            top.parent.is_none() && top.base >= from && !unanimous
+            top.parent.is_none() && top.base >= from
         };
         section.figures = self.count(section.items.len(), framework.levels.len(), wanted, |person, item| {
             let known = known[person].of(kind)[item]?;
@@ -226,6 +220,11 @@ fn competence_items(framework: &Framework) -> Vec<Item> {
 fn area_items(framework: &Framework) -> Vec<Item> {
     let items = framework.areas.iter();
     items.map(|a| Item { code: a.code.clone(), label: text(&a.name), group: None, target: None }).collect()
+}
+
+/// That a section's people are those of another one of the same kind, or some of them.
+fn whole(kind: LevelKind, part: &str) -> Nested {
+    Nested { section: format!("{}-{part}", name(kind)), axis: Axis::Whole }
 }
 
 fn level_category(code: &str, label: Text) -> Category {

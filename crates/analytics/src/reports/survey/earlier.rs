@@ -70,6 +70,8 @@ impl Both<'_> {
         let title = text(&self.then.facts.title);
         for section in &mut earlier {
             section.id = format!("earlier-{}", section.id);
+            // How many answered then is not in the report.
+            section.within.clear();
             section.title = Text::new(
                 format!("{}: {}", title.sv, section.title.sv),
                 format!("{}: {}", title.get(disclosure::Lang::En), section.title.get(disclosure::Lang::En)),

@@ -4,14 +4,19 @@ use super::super::populations::Populations;
 use super::super::{ReportError, text};
 use super::answers::Round;
 use crate::statistics::{PositiveBase, Sample, mean_interval, net_promoter_score, share_positive, wilson};
-use disclosure::{Category, Figure, Interval, Item, Measure, Ratio, Role, Section, Text, Value, ValueKind};
+use disclosure::{
+    Axis, Category, Figure, Interval, Item, Measure, Nested, Ratio, Role, Section, Text, Value, ValueKind,
+};
 use domain::events::{Code, Scale, SurveyItem};
+
+/// The section that says how many have answered.
+const RATE: &str = "response-rate";
 
 /// Usable answers out of who was asked.
 pub(super) fn response_rate(round: &Round<'_>, populations: &Populations, live: bool) -> Section {
     let item = Item { code: "all".into(), label: text(&round.survey.title), group: None, target: None };
     let title = Text::new("Svarsfrekvens", "Response rate");
-    let mut section = Section::new("response-rate", title, Measure::ResponseRate, vec![item]);
+    let mut section = Section::new(RATE, title, Measure::ResponseRate, vec![item]);
     let figures = (0..).zip(&populations.members).map(|(population, members)| {
         let answered = members.iter().filter(|&&person| round.answers[person].is_some()).count();
         Figure::of(population, 0, members.len() as u64, answered as u64)
@@ -48,7 +53,8 @@ pub(super) fn items(
                 let title = if scales.len() > 1 { scale.title() } else { plain_title(reverse) };
                 let id = format!("answers-{number}{}", if reverse { "-reversed" } else { "" });
                 let items_of = items.iter().map(|(_, item)| labelled(item)).collect();
-                let section = Section::new(id, title, Measure::Likert, items_of);
+                let mut section = Section::new(id, title, Measure::Likert, items_of);
+                section.within = vec![Nested { section: RATE.into(), axis: Axis::Whole }];
                 sections.push(answered(section, &scale, &items, (round, populations), base)?);
             }
         }

@@ -135,11 +135,12 @@ fn coverage_comes_first_and_eight_levels_only_for_the_whole() {
     };
     assert_eq!(coverage("self-assessed-coverage", "any"), (3, 7));
     assert_eq!(coverage("demonstrated-coverage", "any"), (3, 7));
-    // 1.1 is demonstrated in one band only, so its levels would give the band away.
-    let levels = section(&table, "demonstrated-levels");
-    assert!(levels.figures.is_empty());
-    let levels = section(&table, "self-assessed-levels");
-    assert!(levels.figures.iter().all(|figure| table.populations[figure.population].code == "k"));
+    for kind in ["self-assessed", "demonstrated"] {
+        let levels = section(&table, &format!("{kind}-levels"));
+        assert!(levels.figures.iter().all(|figure| table.populations[figure.population].code == "k"));
+        // The gate shows them where it shows the bands.
+        assert_eq!(levels.within[0].section, format!("{kind}-competences"));
+    }
 }
 
 #[test]

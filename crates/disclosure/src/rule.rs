@@ -1,0 +1,30 @@
+//! The rules by name, so that each can be left out to see what it is for.
+
+/// A rule of the gate. All of them hold, but in the tests that show what each is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// Fewer than k have answered, or are in the group.
+    SmallGroup,
+    /// Fewer than the minimum rate have answered.
+    LowRate,
+    /// All, or all but one, in one category.
+    Unanimity,
+    /// Hidden parts of a published group are at least two, and hold at least 2k together.
+    TwoHidden,
+    /// What published parts leave of a published group passes the primary rules.
+    Residual,
+    /// A published group below which nothing is left to hide is hidden.
+    LastPart,
+    /// One person without an answer is not nobody.
+    NoAnswer,
+    /// A tier is shown where every tier below it is.
+    Nested,
+    /// What a cross leaves out of its margins passes the primary rules.
+    LeftOut,
+    /// What a hidden figure's code says leaves room.
+    Codes,
+    /// Bounds on distributions and rates.
+    Margins,
+    /// Bounds on crosses.
+    Crosses,
+}
