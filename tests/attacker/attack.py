@@ -2,9 +2,10 @@
 count the least and the most that it can be by everything that is shown. Exit 1, and a line for each, where a count that
 is not zero is known more narrowly than any one published figure says by itself.
 
-    attack.py DECIDE [MUNICIPALITIES] [FIRST SEED]
+    attack.py DECIDE [MUNICIPALITIES] [FIRST SEED] [RULE]
 
-DECIDE is the program `decide` (crates/disclosure/examples). The outsider knows how many people every group has, how many
+Nor may there be a few people, or people of whom all but one answered the same, whose counts are shown, or follow from a
+group's without those of its parts. DECIDE is the program `decide` (crates/disclosure/examples), which leaves RULE out. The outsider knows how many people every group has, how many
 stand outside all parts of one and how many in two, and that there are whole numbers of people, none of them negative.
 Linear programmes by HiGHS; where their ends leave the question open, whole-number programmes.
 """
@@ -155,9 +156,20 @@ class Outsider:
 
 
 def says(groups, cells, shown, part, group, category):
-    """The least width by any one published figure: the own base and margins, the nearest published group above, and what
-    that leaves."""
-    least = groups[group][1]
+    """The least width by any one published figure: the own base without that of published parts, the own margins, the nearest
+    published group above, and what published parts leave of it."""
+
+    def rest(of, group, value):
+        left, open_ = value(group), [group]
+        while open_:
+            parent = open_.pop()
+            for child, (up, _) in enumerate(groups):
+                if up == parent:
+                    if shown[of][child] == "full":
+                        left -= value(child)
+                    else:
+                        open_.append(child)
+        return abs(left)
 
     def left(of, place):
         above = groups[group][0]
@@ -165,19 +177,9 @@ def says(groups, cells, shown, part, group, category):
             above = groups[above][0]
         if above is None:
             return None
-        rest, open_ = counts(cells[above], of)[place], [above]
-        while open_:
-            parent = open_.pop()
-            for child, (up, _) in enumerate(groups):
-                if up == parent:
-                    if shown[of][child] == "full":
-                        rest -= counts(cells[child], of)[place]
-                    else:
-                        open_.append(child)
-        return counts(cells[above], of)[place], rest
+        return counts(cells[above], of)[place], rest(of, above, lambda group: counts(cells[group], of)[place])
 
-    for value in left(part, category) or ():
-        least = min(least, value)
+    least = min([rest(part, group, lambda group: groups[group][1]), *(left(part, category) or ())])
     if part == "both":
         for margin, place in (("own", category // SIDE), ("demonstrated", category % SIDE)):
             if shown[margin][group] == "full":
@@ -187,20 +189,40 @@ def says(groups, cells, shown, part, group, category):
     return least
 
 
+def few(groups, cells, shown, part, k):
+    """Groups that are shown, and what shown parts leave of them, of fewer than k or of people who are nearly all alike."""
+    for group, how in enumerate(shown[part]):
+        if how != "full":
+            continue
+        own = counts(cells[group], part)
+        children = [child for child, (above, _) in enumerate(groups) if above == group and shown[part][child] == "full"]
+        rest = [count - sum(counts(cells[child], part)[at] for child in children) for at, count in enumerate(own)]
+        base = groups[group][1] - sum(groups[child][1] for child in children)
+        # Where people are in two parts, the difference is nobody in particular.
+        for people, of in [(own, groups[group][1])] + [(rest, base)] * (bool(children) and min(rest) >= 0):
+            if of > 0 and (sum(people) < k or max(people) >= sum(people) - 1):
+                yield group, people
+
+
 def main():
     decide = sys.argv[1]
+    without = sys.argv[4] if len(sys.argv) > 4 else None
     many, first = (int(sys.argv[at]) if len(sys.argv) > at else default for at, default in ((2, 20), (3, 1)))
     made = [municipality(seed) for seed in range(first, first + many)]
     lines = []
     for number, (groups, cells, _) in enumerate(made):
         item = {part: [counts(cell, part) for cell in cells] for part in PARTS}
-        lines.append(json.dumps({"k_summary": 5, "k_full": (5, 10)[number % 2], "groups": groups, **item}))
+        ask = {"k_summary": 5, "k_full": (5, 10)[number % 2], "without": without, "groups": groups}
+        lines.append(json.dumps({**ask, **item}))
     told = subprocess.run([decide], input="\n".join(lines), capture_output=True, text=True, check=True)
     exposed, hidden, all_ = 0, 0, 0
-    for seed, (groups, cells, members), line in zip(range(first, first + many), made, told.stdout.splitlines()):
-        shown = json.loads(line)
+    for number, ((groups, cells, members), line) in enumerate(zip(made, told.stdout.splitlines())):
+        seed, shown = first + number, json.loads(line)
         outsider = Outsider(groups, cells, members, shown)
         for part in PARTS:
+            for group, people in few(groups, cells, shown, part, (5, 10)[number % 2]):
+                exposed += 1
+                print(f"seed {seed}: {part} of group {group} shows {people}")
             for group, how in enumerate(shown[part]):
                 all_ += 1
                 hidden += how != "full"
@@ -213,7 +235,7 @@ def main():
                     if width == 0 or (width < 2 and width < says(groups, cells, shown, part, group, category)):
                         exposed += 1
                         print(f"seed {seed}: {part} of group {group}, category {category}: {low} to {high}")
-    print(f"{many} municipalities, {all_} figures, {hidden} not shown in full, {exposed} hidden counts exposed")
+    print(f"{many} municipalities, {all_} figures, {hidden} not shown in full, {exposed} exposed")
     sys.exit(1 if exposed else 0)
 
 

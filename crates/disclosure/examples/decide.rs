@@ -6,7 +6,7 @@ mod made;
 
 use std::io::{self, BufRead as _, Write as _};
 
-use disclosure::{Gate, Preset, TableError};
+use disclosure::{Gate, Preset, Rule, TableError};
 use serde::{Deserialize, Serialize};
 
 /// A municipality and one item: groups as parent and base, and the counts of each.
@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 struct Municipality {
     k_summary: u64,
     k_full: u64,
+    /// The rule that is left out, to see what it is for.
+    without: Option<Rule>,
     groups: Vec<(Option<usize>, u64)>,
     own: Vec<Vec<u64>>,
     demonstrated: Vec<Vec<u64>>,
@@ -39,9 +41,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn decide(municipality: &Municipality) -> Result<Decisions, TableError> {
-    let Municipality { k_summary, k_full, groups, own, demonstrated, both } = municipality;
+    let Municipality { k_summary, k_full, without, groups, own, demonstrated, both } = municipality;
     let preset = Preset { k_summary: *k_summary, k_full: *k_full, ..Preset::default() };
-    let released = Gate::new(preset).apply(made::linked(groups, own, demonstrated, both))?;
+    let gate = match without {
+        None => Gate::new(preset),
+        Some(rule) => Gate::without(preset, *rule),
+    };
+    let released = gate.apply(made::linked(groups, own, demonstrated, both))?;
     let shown = |id| made::shown(&released, id);
     Ok(Decisions { own: shown("own"), demonstrated: shown("demonstrated"), both: shown("both") })
 }

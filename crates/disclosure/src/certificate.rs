@@ -3,7 +3,7 @@
 //! People of a parent who are in none of its children, and people who are in two, are populations too, of a size that is
 //! known. What a code says of a hidden figure is shown as well.
 
-use crate::bounds::{Ends, Number, System};
+use crate::bounds::{Contradiction, Ends, Number, System};
 use crate::cells::{Cut, Table};
 use crate::codes::range;
 use crate::item::{LinkedItem, Part, Reasons, SUMMARY};
@@ -41,7 +41,11 @@ pub(crate) fn exposed(
         let is_hidden =
             |cut: &Cut<'_, '_>| hidden[cut.number].iter().any(|reasons| reasons[cut.part.tier()].is_some());
         if table.parts.iter().filter(looked_at).any(is_hidden) {
-            found.extend(Certificate::of(item, table, hidden, given, crosses).exposed());
+            let of = |given| Certificate::of(item, table, hidden, given, crosses);
+            // Where the codes and the rest cannot all be true, the codes are left out; if it is not they, all is exposed.
+            let without = Given { without: given.without.or(Some(Rule::Codes)), ..given };
+            let exposed = of(given).exposed().or_else(|Contradiction| of(without).exposed());
+            found.extend(exposed.unwrap_or_else(|Contradiction| of(without).all()));
         }
     }
     found.sort_unstable();
@@ -101,7 +105,8 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
         let whole = |number: i128| i64::try_from(number).unwrap_or(i64::MAX);
         let [summary, full] = self.hidden[cut.number][own];
         if let Some(reason) = summary {
-            if given.without != Some(Rule::Codes) {
+            // Without the rules that they name codes say something else.
+            if !matches!(given.without, Some(Rule::Codes | Rule::SmallGroup | Rule::LowRate)) {
                 let (low, high) = range(given.preset, mass.base, reason);
                 let ends = Ends { low: whole(low), high: whole(high) };
                 self.system.limit(numbers[cut.answered], ends);
@@ -145,9 +150,26 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
         }
     }
 
-    fn exposed(mut self) -> Vec<Exposed> {
+    /// Those that are known too narrowly.
+    fn exposed(mut self) -> Result<Vec<Exposed>, Contradiction> {
+        let counts = self.counts();
+        let numbers: Vec<Number> = counts.iter().map(|(_, number, _)| *number).collect();
+        self.system.propagate().and_then(|()| self.system.try_ends(&numbers))?;
+        let too_narrow = |ends: Ends, says: i64| ends.width() == 0 || ends.width() < 2 && ends.width() < says;
+        let exposed =
+            counts.into_iter().filter(|(_, number, says)| too_narrow(self.system.ends(*number), *says));
+        Ok(exposed.map(|(exposed, ..)| exposed).collect())
+    }
+
+    /// Every figure with a hidden count.
+    fn all(self) -> Vec<Exposed> {
+        self.counts().into_iter().map(|(exposed, ..)| exposed).collect()
+    }
+
+    /// The hidden counts, with the least width that each has by any one figure.
+    fn counts(&self) -> Vec<(Exposed, Number, i64)> {
         // Counts of nobody may be known: that there is nobody is about nobody.
-        let mut counts: Vec<(Exposed, Number, i64)> = Vec::new();
+        let mut counts = Vec::new();
         for cut in self.table.parts.iter().filter(|cut| self.crosses || !cut.is_cross) {
             for (numbers, own) in self.numbers.iter().zip(&cut.at) {
                 let Some(node) = own.filter(|own| self.reasons[cut.number][*own].is_some()) else { continue };
@@ -160,14 +182,7 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
                 }
             }
         }
-        let numbers: Vec<Number> = counts.iter().map(|(_, number, _)| *number).collect();
-        let narrowed = self.system.propagate().and_then(|()| self.system.try_ends(&numbers));
-        debug_assert!(narrowed.is_ok(), "the truth contradicts nothing");
-        let too_narrow = |ends: Ends, says: i64| ends.width() == 0 || ends.width() < 2 && ends.width() < says;
-        let exposed = counts
-            .into_iter()
-            .filter(|(_, number, says)| narrowed.is_err() || too_narrow(self.system.ends(*number), *says));
-        exposed.map(|(exposed, ..)| exposed).collect()
+        counts
     }
 
     /// The least width that a hidden count has by any one of: its own people without those of its published parts, its own n

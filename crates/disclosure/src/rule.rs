@@ -1,7 +1,10 @@
 //! The rules by name, so that each can be left out to see what it is for.
 
+use serde::Deserialize;
+
 /// A rule of the gate. All of them hold, but in the tests that show what each is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Rule {
     /// Fewer than k have answered, or are in the group.
     SmallGroup,
