@@ -9,7 +9,7 @@ use crate::events::kind;
 use crate::organisation::Organisation;
 use crate::statement::StatementFactsOf;
 use crate::surveys::{Asked, Surveys};
-use crate::{BadFacts, Date, verbs};
+use crate::{BadFacts, verbs};
 
 /// Organisation, catalogue and surveys as the events up to some position describe them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -97,23 +97,9 @@ impl Municipality {
         let observed_at = facts.counted_at(stored).0;
         if facts.is_pass() {
             let root = self.catalogue.root(activity);
-            let day = Date::in_sweden(Micros(observed_at));
-            return self
-                .catalogue
-                .rules_for(activity)
-                .map(|(framework, rule)| Evidence {
-                    framework,
-                    competence: &rule.competence,
-                    low: rule.low,
-                    high: rule.high,
-                    kind: Kind::Demonstrated,
-                    types: rule.types,
-                    weight: rule.weight,
-                    root,
-                    observed_at,
-                    valid_until: rule.valid_until(day),
-                    position: position.0,
-                })
+            let rules = self.catalogue.rules_for(activity);
+            return rules
+                .map(|(framework, rule)| rule.evidence(framework, root, observed_at, position.0))
                 .collect();
         }
         let Some(asked) = self.answered(facts) else { return Vec::new() };

@@ -14,7 +14,7 @@ use eventlog::event::Key;
 pub use xapi::{AgentRole, ContextRole, Score, Version};
 
 use crate::AgentId;
-pub use counting::share;
+pub use counting::{is_pass, share};
 pub use from::{Surroundings, UnknownAgent, from_statement};
 
 /// A statement's clear facts, owning its texts.

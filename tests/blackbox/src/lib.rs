@@ -2,13 +2,14 @@
 //!
 //! [`Instance`] is where everything lies and outlives its servers; [`Server`] is a running process. [`promises!`]
 //! makes a test of each promise on each database, [`load`] posts from several connections at once, [`samples`]
-//! makes statements, [`other`] is a store of somebody else, [`imports`] takes statements from there.
+//! makes statements, [`other`] is a store of somebody else, [`python`] runs programs beside the tests, [`imports`] takes statements from there.
 
 #![allow(clippy::print_stderr, reason = "a test that failed shows what the server said")]
 
 pub mod imports;
 pub mod load;
 pub mod other;
+pub mod python;
 pub mod samples;
 mod server;
 
@@ -171,6 +172,17 @@ impl Instance {
     pub fn make(&self) -> Result<()> {
         if !self.made.swap(true, Ordering::SeqCst) {
             self.run_json(&["migrate"])?;
+        }
+        Ok(())
+    }
+
+    /// Fills the instance, which is embedded and fresh, as the demo does; its reports lie in the data folder.
+    pub fn demo(&self, people: u32, statements: u64, seed: u64) -> Result<()> {
+        let [people, statements, seed] = [people.to_string(), statements.to_string(), seed.to_string()];
+        let filled = ["demo", "--people", &people, "--statements", &statements, "--seed", &seed];
+        let output = self.run(&[&filled[..], &["--exit", "--listen", "127.0.0.1:0"]].concat())?;
+        if !output.status.success() {
+            bail!("the demo: {}", String::from_utf8_lossy(&output.stderr));
         }
         Ok(())
     }

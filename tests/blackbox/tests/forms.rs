@@ -2,10 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::path::Path;
-use std::process::Command;
-
-use blackbox::{Backend, Instance};
+use blackbox::{Backend, Instance, python};
 use reqwest::Method;
 
 /// Name, media type, and how the file begins.
@@ -20,24 +17,16 @@ const FORMS: [(&str, &str, &[u8]); 5] = [
 /// A small municipality with all its reports in a folder, as the demo writes them.
 async fn demo() -> Instance {
     let instance = Instance::fresh(Backend::Sqlite).await.unwrap();
-    let words = ["demo", "--people", "200", "--statements", "4000", "--exit", "--listen", "127.0.0.1:0"];
-    let output = instance.run(&words).unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    instance.demo(200, 4000, 1).unwrap();
     instance
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_demos_files_open_in_other_programs_and_say_the_same() {
     let instance = demo().await;
-    let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients");
-    let program = clients.join(".venv/bin/python");
-    let output = Command::new(&program)
-        .arg(clients.join("forms.py"))
-        .arg(instance.folder().join("reports"))
-        .output()
-        .unwrap_or_else(|e| panic!("{}: {e}; run tests/clients/install first", program.display()));
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && out.contains("as they should be"), "{out}{err}");
+    let reports = instance.folder().join("reports");
+    let said = python::says(python::script("clients/forms.py").arg(reports)).unwrap();
+    assert!(said.contains("as they should be"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -84,13 +73,8 @@ async fn a_file_is_the_same_however_many_threads_make_it() {
     let instance = demo().await;
     for (form, ..) in FORMS {
         let made = ["1", "2", "8"].map(|threads| {
-            let output = Command::new(blackbox::binary())
-                .args(["report", "competence", "--format", form, "--data-dir"])
-                .arg(instance.folder())
-                .env("POLARS_MAX_THREADS", threads)
-                .env_remove("RUST_LOG")
-                .output()
-                .unwrap();
+            let mut command = instance.command(&["report", "competence", "--format", form]);
+            let output = command.env("POLARS_MAX_THREADS", threads).output().unwrap();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             output.stdout
         });

@@ -2,17 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use blackbox::load::Load;
-use blackbox::{BACKENDS, Instance, until};
+use blackbox::{BACKENDS, Instance, python, until};
 
 /// The reader, which knows nothing but the document.
 fn reader(instance: &Instance) -> Command {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut reader = Command::new(tests.join("clients/.venv/bin/python"));
-    reader.arg(tests.join("lake_check.py")).arg(instance.folder().join("lake"));
+    let mut reader = python::script("lake_check.py");
+    reader.arg(instance.folder().join("lake"));
     reader.stdout(Stdio::piped()).stderr(Stdio::piped());
     reader
 }

@@ -3,17 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
-use std::process::Command;
 
-use blackbox::{Backend, Instance, Server};
+use blackbox::{Backend, Instance, Server, python};
 use reqwest::Method;
 
 async fn demo() -> Instance {
     let instance = Instance::fresh(Backend::Sqlite).await.unwrap();
-    let words = ["demo", "--people", "200", "--statements", "4000", "--exit", "--listen", "127.0.0.1:0"];
-    let output = instance.run(&words).unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    instance.demo(200, 4000, 1).unwrap();
     instance
 }
 
@@ -52,15 +48,8 @@ async fn a_report_on_paper_is_accessible_in_order_and_the_same_bytes_each_time()
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert!(std::fs::read(&file).unwrap() == made, "{words:?}");
     }
-    let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients");
-    let program = clients.join(".venv/bin/python");
-    let output = Command::new(&program)
-        .arg(clients.join("paper.py"))
-        .arg(&files)
-        .output()
-        .unwrap_or_else(|e| panic!("{}: {e}; run tests/clients/install first", program.display()));
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && out.contains("as they should be"), "{out}{err}");
+    let said = python::says(python::script("clients/paper.py").arg(&files)).unwrap();
+    assert!(said.contains("as they should be"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

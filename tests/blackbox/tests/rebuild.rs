@@ -21,11 +21,7 @@ fn plan(people: u32, statements: u64) -> Plan {
 async fn fill(instance: &Instance, plan: &Plan) -> Server {
     match instance.backend() {
         Backend::Sqlite => {
-            let (people, statements, seed) =
-                (plan.people.to_string(), plan.statements.to_string(), plan.seed.to_string());
-            let demo = ["demo", "--people", &people, "--statements", &statements, "--seed", &seed];
-            let output = instance.run(&[&demo[..], &["--exit", "--listen", "127.0.0.1:0"]].concat()).unwrap();
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            instance.demo(plan.people, plan.statements, plan.seed).unwrap();
             instance.start().await.unwrap()
         }
         Backend::Postgres => {

@@ -3,7 +3,7 @@
 //! block's is made once and again only where one of its statements is voided.
 
 use super::error::LakeError;
-use domain::statement::{ObjectFacts, Score, StatementFactsOf, Version};
+use domain::statement::is_pass;
 use domain::{Date, verbs};
 use eventlog::event::Key;
 use polars::prelude::*;
@@ -146,31 +146,6 @@ impl Part {
 pub(crate) fn days(parts: &[Arc<Part>]) -> (Option<Date>, u64) {
     let latest = parts.iter().map(|part| part.latest).max().filter(|&latest| latest != NO_DAY);
     (latest.map(Date::from_days), parts.iter().map(|part| part.dated_ahead).sum())
-}
-
-/// Whether a statement with this verb and success is a pass, by the domain's rule.
-fn is_pass(verb: &str, success: Option<bool>) -> bool {
-    StatementFactsOf::<&str> {
-        id: Key::default(),
-        agents: Vec::new(),
-        actor_is_group: false,
-        verb,
-        object: ObjectFacts::Agent,
-        registration: None,
-        timestamp: None,
-        success,
-        completion: None,
-        score: Score::default(),
-        duration_cs: None,
-        response: Vec::new(),
-        activities: Vec::new(),
-        xapi_version: Version::V2_0_0,
-        attachments_from: None,
-        origin: None,
-        untracked: false,
-        voids_own: false,
-    }
-    .is_pass()
 }
 
 /// Sixteen bytes as a key. The lake writes no others.

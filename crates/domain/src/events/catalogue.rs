@@ -1,11 +1,12 @@
 //! Courses, their parts, and the rules that make evidence of them.
 
+use eventlog::clock::Micros;
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::kind;
 use crate::cbor::facts;
-use crate::competence::TypeSet;
+use crate::competence::{Evidence, Kind, TypeSet};
 use crate::{Date, Text};
 
 /// A course: made centrally, or a unit's own copy of another.
@@ -141,5 +142,29 @@ impl RuleFacts {
     /// The last day on which something observed on `day` counts; none: it always does.
     pub fn valid_until(&self, day: Date) -> Option<Date> {
         self.valid_months.map(|months| day.plus_months(months))
+    }
+
+    /// What a pass is evidence of, by this rule of a framework: of an activity with this root, at an instant in microseconds,
+    /// said by the event at a position.
+    pub fn evidence<'a>(
+        &'a self,
+        framework: &'a str,
+        root: &'a str,
+        observed_at: i64,
+        position: u64,
+    ) -> Evidence<'a> {
+        Evidence {
+            framework,
+            competence: &self.competence,
+            low: self.low,
+            high: self.high,
+            kind: Kind::Demonstrated,
+            types: self.types,
+            weight: self.weight,
+            root,
+            observed_at,
+            valid_until: self.valid_until(Date::in_sweden(Micros(observed_at))),
+            position,
+        }
     }
 }

@@ -6,6 +6,16 @@ use xapi::Score;
 use super::StatementFactsOf;
 use crate::{AgentId, verbs};
 
+/// Whether an activity was passed: verb `passed` unless success is denied, or verb `completed` where success is affirmed.
+/// Failing is no evidence of anything, and neither is a score by itself.
+pub fn is_pass(verb: &str, success: Option<bool>) -> bool {
+    match verb {
+        verbs::PASSED => success != Some(false),
+        verbs::COMPLETED => success == Some(true),
+        _ => false,
+    }
+}
+
 impl<S: AsRef<str>> StatementFactsOf<S> {
     /// Whom the statement counts for: its actor, unless that is nobody (an anonymous group, or an agent that a tool
     /// made up where it could not know anybody, see [`Untracked`](crate::untracked::Untracked)).
@@ -30,14 +40,9 @@ impl<S: AsRef<str>> StatementFactsOf<S> {
         before.map_or(stored, |before| stored.min(Micros(before)))
     }
 
-    /// Whether the statement says that its activity was passed: verb `passed` unless success is denied, or verb
-    /// `completed` where success is affirmed. Failing is no evidence of anything, and neither is a score by itself.
+    /// Whether the statement says that its activity was passed, by [`is_pass`].
     pub fn is_pass(&self) -> bool {
-        match self.verb.as_ref() {
-            verbs::PASSED => self.success != Some(false),
-            verbs::COMPLETED => self.success == Some(true),
-            _ => false,
-        }
+        is_pass(self.verb.as_ref(), self.success)
     }
 
     /// Whether the statement says that its activity was done well: it was passed, or success is affirmed by another

@@ -6,7 +6,7 @@ mod plain;
 use super::super::{Frame, noon};
 use super::known::{Known, Levels};
 use crate::lake::part::{NO_DAY, Part};
-use domain::competence::{self, Evidence, ItemAnswer, Kind, Requirements};
+use domain::competence::{self, Evidence, ItemAnswer, Requirements};
 use domain::events::{Duty, RuleFacts, SurveyFacts, SurveyItem};
 use domain::frameworks::Framework;
 use domain::{AgentId, Date, Municipality, PersonId};
@@ -198,20 +198,8 @@ impl<'a> Report<'a> {
                 continue;
             };
             for &(competence, rule) in &meaning.rules {
-                evidence[competence].push(Evidence {
-                    framework: &self.framework.id,
-                    competence: &rule.competence,
-                    low: rule.low,
-                    high: rule.high,
-                    kind: Kind::Demonstrated,
-                    types: rule.types,
-                    weight: rule.weight,
-                    root: meaning.root,
-                    observed_at: noon(day),
-                    valid_until: rule.valid_until(Date::from_days(day)),
-                    // Of no consequence for a level.
-                    position: 0,
-                });
+                // The position is of no consequence for a level.
+                evidence[competence].push(rule.evidence(&self.framework.id, meaning.root, noon(day), 0));
             }
         }
         let requirements = Requirements::none();

@@ -4,7 +4,7 @@ use super::*;
 use crate::reports::ReportError;
 use crate::reports::tests::generated;
 use crate::reports::tests::rows::{Row, rows};
-use domain::competence::State;
+use domain::competence::{Kind, State};
 use domain::frameworks::framework;
 use proptest::prelude::*;
 
