@@ -4,6 +4,7 @@
 //! its [`Identity`] names all of them, and the same identity gives the same table.
 
 pub mod competence;
+mod letters;
 mod populations;
 pub mod survey;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The groups of people a report is about, in its fixed geometries, and who belongs to each.
 
+use super::letters::swedish;
 use disclosure::{Geometry, Population, Text};
 use domain::events::{Duty, UnitFacts};
 use std::collections::{BTreeMap, BTreeSet};
@@ -137,17 +138,6 @@ impl<'a> Tree<'a> {
         }
         path
     }
-}
-
-/// A key that sorts names the Swedish way: å, ä and ö after z, capitals beside small letters.
-fn swedish(name: &str) -> String {
-    let key = |c: char| match c {
-        'å' => '{',
-        'ä' | 'æ' => '|',
-        'ö' | 'ø' => '}',
-        other => other,
-    };
-    name.to_lowercase().chars().map(key).collect()
 }
 
 #[cfg(test)]
