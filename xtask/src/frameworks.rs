@@ -1,6 +1,5 @@
 //! Generates `schemas/frameworks/digcomp-3.0.json` from the European Commission's data supplement.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -82,13 +81,19 @@ fn digcomp_3_0(source: &Value) -> anyhow::Result<Value> {
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
 
-    let mut outcomes: BTreeMap<String, BTreeMap<&str, BTreeSet<usize>>> = BTreeMap::new();
-    for node in of_type("LearningOutcome") {
-        let kind = text(node, "type")?;
-        let kind = TYPES.iter().position(|(name, _)| *name == kind).context("an outcome of no known type")?;
-        let band = band(&tail(node, "four_levels_proficiency_name")?)?.0;
-        outcomes.entry(tail(node, "competence_id")?).or_default().entry(band).or_default().insert(kind);
-    }
+    let outcomes = of_type("LearningOutcome")
+        .map(|node| {
+            let kind = text(node, "type")?;
+            let kind = TYPES.iter().find(|(name, _)| *name == kind).context("an outcome of no known type")?;
+            Ok(json!({
+                "code": tail(node, "@id")?,
+                "competence": tail(node, "competence_id")?,
+                "band": band(&tail(node, "four_levels_proficiency_name")?)?.0,
+                "type": kind.1,
+                "text": text(node, "description")?,
+            }))
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
     let competences = of_type("Competence")
         .map(|node| {
             let code = tail(node, "@id")?;
@@ -96,15 +101,11 @@ fn digcomp_3_0(source: &Value) -> anyhow::Result<Value> {
                 .iter()
                 .find(|(known, _)| *known == code)
                 .with_context(|| format!("competence {code} has no Swedish name"))?;
-            let by_band = outcomes.get(&code).into_iter().flatten().map(|(band, types)| {
-                (band.to_string(), types.iter().filter_map(|i| Some(TYPES.get(*i)?.1)).collect::<Value>())
-            });
             Ok(json!({
                 "code": code,
                 "area": tail(node, "competence_area_id")?,
                 "name": { "sv": sv, "en": text(node, "name")? },
                 "description": text(node, "description")?,
-                "outcomes": by_band.collect::<serde_json::Map<_, _>>(),
             }))
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
@@ -138,8 +139,8 @@ fn digcomp_3_0(source: &Value) -> anyhow::Result<Value> {
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
 
-    if (areas.len(), competences.len(), levels.len()) != (5, 21, 8) {
-        bail!("expected 5 areas, 21 competences and 8 levels in {SOURCE}");
+    if (areas.len(), competences.len(), levels.len(), outcomes.len()) != (5, 21, 8, 523) {
+        bail!("expected 5 areas, 21 competences, 8 levels and 523 learning outcomes in {SOURCE}");
     }
     Ok(json!({
         "id": "digcomp-3.0",
@@ -164,6 +165,7 @@ fn digcomp_3_0(source: &Value) -> anyhow::Result<Value> {
         "competences": competences,
         "bands": bands,
         "levels": levels,
+        "outcomes": outcomes,
     }))
 }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::Text;
-use crate::competence::TypeSet;
+use crate::competence::OutcomeType;
 
 /// A competence framework in one version.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -26,6 +26,9 @@ pub struct Framework {
     pub bands: Vec<Band>,
     /// Its levels, lowest first.
     pub levels: Vec<Level>,
+    /// Its learning outcomes, by code; none where the source has none.
+    #[serde(default)]
+    pub outcomes: Vec<Outcome>,
 }
 
 /// Where a framework comes from.
@@ -54,8 +57,9 @@ pub struct Area {
     pub code: String,
     /// Its name.
     pub name: Text,
-    /// What it is, in the source's words.
-    pub description: String,
+    /// What it is, in the source's words, where they are carried.
+    #[serde(default)]
+    pub description: Option<String>,
 }
 
 /// A competence.
@@ -67,10 +71,26 @@ pub struct Competence {
     pub area: String,
     /// Its name.
     pub name: Text,
+    /// What it is, in the source's words, where they are carried.
+    #[serde(default)]
+    pub description: Option<String>,
+}
+
+/// A learning outcome: what shows a competence in a band. It has no level of its own, so that it is evidence of all of
+/// the band's levels.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Outcome {
+    /// Its code, such as `LO1.1.01`.
+    pub code: String,
+    /// The code of its competence.
+    pub competence: String,
+    /// The code of its band.
+    pub band: String,
+    /// Whether it is knowledge, a skill or an attitude.
+    #[serde(rename = "type")]
+    pub kind: OutcomeType,
     /// What it is, in the source's words.
-    pub description: String,
-    /// For each band (by code) the types of which the source has outcomes; bands without any are absent.
-    pub outcomes: std::collections::BTreeMap<String, TypeSet>,
+    pub text: String,
 }
 
 /// A band of levels.
@@ -84,8 +104,9 @@ pub struct Band {
     pub low: u8,
     /// Its highest level.
     pub high: u8,
-    /// What it is, in the source's words.
-    pub description: String,
+    /// What it is, in the source's words, where they are carried.
+    #[serde(default)]
+    pub description: Option<String>,
 }
 
 /// A level.
@@ -97,8 +118,9 @@ pub struct Level {
     pub band: String,
     /// The label that the source borrows from CEFR, such as `C1`; it repeats.
     pub label: String,
-    /// What it is, in the source's words.
-    pub description: String,
+    /// What it is, in the source's words, where they are carried.
+    #[serde(default)]
+    pub description: Option<String>,
 }
 
 impl Framework {
@@ -123,15 +145,53 @@ impl Framework {
     }
 }
 
+/// Which competences of one framework are close to which of another. It converts nothing: evidence, levels and series of
+/// one framework are never those of another.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Crosswalk {
+    /// The id of the one framework.
+    pub from: String,
+    /// The id of the other.
+    pub to: String,
+    /// How competences that stand beside each other are related.
+    pub relation: Relation,
+    /// Pairs of competences, by code: of the one, and of the other.
+    pub rows: Vec<[String; 2]>,
+}
+
+/// How two competences of different frameworks are related.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// Close in content, in other words and with other levels (`skos:closeMatch`).
+    Close,
+}
+
 /// The frameworks that come with the program, by id.
 pub fn all() -> &'static [Framework] {
     static FRAMEWORKS: LazyLock<Vec<Framework>> = LazyLock::new(|| {
-        [include_str!("../../../schemas/frameworks/digcomp-3.0.json")]
+        [
+            include_str!("../../../schemas/frameworks/digcomp-2.2.json"),
+            include_str!("../../../schemas/frameworks/digcomp-3.0.json"),
+            include_str!("../../../schemas/frameworks/digcompedu.json"),
+        ]
+        .into_iter()
+        .filter_map(|json| serde_json::from_str(json).ok())
+        .collect()
+    });
+    &FRAMEWORKS
+}
+
+/// The crosswalks that come with the program.
+pub fn crosswalks() -> &'static [Crosswalk] {
+    static CROSSWALKS: LazyLock<Vec<Crosswalk>> = LazyLock::new(|| {
+        [include_str!("../../../schemas/frameworks/crosswalk-digcomp-3.0-2.2.json")]
             .into_iter()
             .filter_map(|json| serde_json::from_str(json).ok())
             .collect()
     });
-    &FRAMEWORKS
+    &CROSSWALKS
 }
 
 /// A framework, by id.
@@ -145,10 +205,44 @@ mod tests {
     use crate::competence::OutcomeType;
 
     #[test]
-    fn every_framework_that_comes_with_the_program_can_be_read() {
-        assert_eq!(all().len(), 1);
-        assert!(framework("digcomp-3.0").is_some());
-        assert!(framework("digcomp-2.2").is_none());
+    fn every_framework_that_comes_with_the_program_can_be_read_and_is_of_one_piece() {
+        let ids: Vec<_> = all().iter().map(|framework| framework.id.as_str()).collect();
+        assert_eq!(ids, ["digcomp-2.2", "digcomp-3.0", "digcompedu"]);
+        for framework in all() {
+            for competence in &framework.competences {
+                assert!(framework.area(&competence.area).is_some(), "{} {}", framework.id, competence.code);
+                assert!(competence.name.en.is_some() && competence.name.sv != competence.name.english());
+            }
+            for (place, level) in (1..).zip(&framework.levels) {
+                let band = framework.band_of(level.level).map(|band| band.code.as_str());
+                assert_eq!((level.level, band), (place, Some(level.band.as_str())), "{}", framework.id);
+            }
+            for outcome in &framework.outcomes {
+                assert!(framework.competence(&outcome.competence).is_some(), "{}", outcome.code);
+                assert!(framework.bands.iter().any(|band| band.code == outcome.band), "{}", outcome.code);
+            }
+        }
+    }
+
+    #[test]
+    fn digcomp_2_2_and_digcompedu_are_whole() {
+        let sizes = |id| {
+            let framework: &Framework = framework(id).unwrap();
+            (framework.areas.len(), framework.competences.len(), framework.bands.len(), framework.top())
+        };
+        assert_eq!(sizes("digcomp-2.2"), (5, 21, 4, 8));
+        assert_eq!(sizes("digcompedu"), (6, 22, 3, 6));
+    }
+
+    #[test]
+    fn the_crosswalk_has_21_rows_that_are_close_and_says_nothing_of_levels() {
+        let [crosswalk] = crosswalks() else { panic!("one crosswalk") };
+        assert_eq!((crosswalk.rows.len(), crosswalk.relation), (21, Relation::Close));
+        for (framework, place) in [(&crosswalk.from, 0), (&crosswalk.to, 1)] {
+            let of = super::framework(framework).unwrap();
+            let codes: std::collections::BTreeSet<_> = crosswalk.rows.iter().map(|row| &row[place]).collect();
+            assert_eq!(codes, of.competences.iter().map(|competence| &competence.code).collect());
+        }
     }
 
     #[test]
@@ -157,31 +251,20 @@ mod tests {
         let codes: Vec<_> = digcomp.competences.iter().map(|competence| competence.code.as_str()).collect();
         assert_eq!((digcomp.areas.len(), codes.len(), digcomp.top()), (5, 21, 8));
         assert_eq!((codes[0], codes[20]), ("1.1", "5.4"));
-        for competence in &digcomp.competences {
-            assert!(digcomp.area(&competence.area).is_some(), "{}", competence.code);
-            assert!(competence.name.en.is_some() && competence.name.sv != competence.name.english());
-        }
-        for level in &digcomp.levels {
-            assert_eq!(
-                digcomp.band_of(level.level).map(|band| band.code.as_str()),
-                Some(level.band.as_str())
-            );
-        }
         let bands: Vec<_> = digcomp.bands.iter().map(|b| (b.name.sv.as_str(), b.low, b.high)).collect();
         assert_eq!(bands, [("Bas", 1, 2), ("Medel", 3, 4), ("Avancerad", 5, 6), ("Mycket avancerad", 7, 8)]);
         assert_eq!(digcomp.source.license, "CC-BY-4.0");
     }
 
     #[test]
-    fn thirty_nine_of_252_cells_have_no_outcomes() {
+    fn of_523_outcomes_39_of_252_cells_are_empty() {
         let digcomp = framework(crate::iris::DIGCOMP_3_0).unwrap();
         let types = [OutcomeType::Knowledge, OutcomeType::Skill, OutcomeType::Attitude];
-        let cells: usize = digcomp
-            .competences
-            .iter()
-            .flat_map(|competence| competence.outcomes.values())
-            .map(|held| types.iter().filter(|kind| held.contains([**kind].into_iter().collect())).count())
-            .sum();
-        assert_eq!(252 - cells, 39);
+        let cells: std::collections::BTreeSet<_> =
+            digcomp.outcomes.iter().map(|o| (&o.competence, &o.band, o.kind)).collect();
+        let all = digcomp.competences.len() * digcomp.bands.len() * types.len();
+        assert_eq!((digcomp.outcomes.len(), all, all - cells.len()), (523, 252, 39));
+        let codes: std::collections::BTreeSet<_> = digcomp.outcomes.iter().map(|o| &o.code).collect();
+        assert_eq!(codes.len(), 523);
     }
 }
