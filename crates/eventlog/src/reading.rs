@@ -112,7 +112,7 @@ impl EventLog {
     pub fn share(&self) -> usize {
         match self.database() {
             Database::Sqlite(_) => 25,
-            Database::Postgres(_) => 50,
+            Database::Postgres(_) => 100,
         }
     }
 
