@@ -33,7 +33,7 @@ fn main() {
     std::fs::create_dir_all(&dir).unwrap();
     std::fs::write(dir.join("roster.json"), roster(&town)).unwrap();
 
-    let mut lake = Lake::open(&dir).unwrap();
+    let mut lake = Lake::open(&dir.as_path().into()).unwrap();
     let started = Instant::now();
     let mut making = std::time::Duration::ZERO;
     while lake.position().0 < events {
@@ -56,7 +56,7 @@ fn main() {
     let kept = Arc::<Kept>::default();
     let before = memory();
     let report = || {
-        let snapshot = Snapshot::open(&dir, &kept).unwrap();
+        let snapshot = Snapshot::open(&dir.as_path().into(), &kept).unwrap();
         competence::report(&snapshot, &municipality, &competence::Parameters::new("digcomp-3.0")).unwrap()
     };
     let started = Instant::now();

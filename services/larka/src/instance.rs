@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+use analytics::lake::{Bucket, Place};
 use eventlog::clock::{SharedClock, SystemClock};
 use eventlog::projection::Views;
 use eventlog::{EventLog, Location, Options};
@@ -104,7 +105,7 @@ impl Instance {
             log: log.clone(),
             views: views.clone(),
             on_unfoldable: settings.upkeep.on_unfoldable.clone(),
-            lake: folder.join("lake"),
+            lake: lake(&settings.storage.lake_url, &folder)?,
             municipality: municipality.clone(),
             clock: clock.clone(),
             registry: registry.clone(),
@@ -153,6 +154,19 @@ fn locations(settings: &Settings) -> (Location, Location, Location) {
             (file("log.db"), file("views.db"), file("vault.db"))
         }
     }
+}
+
+/// Where the lake is.
+fn lake(url: &Option<String>, folder: &Path) -> Result<Place, Failure> {
+    let Some(url) = url else { return Ok(Place::Folder(folder.join("lake"))) };
+    let given = std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok().filter(|name| name.starts_with("AWS_"))?;
+        Some((name, value.into_string().ok()?))
+    });
+    let bucket = Bucket::open(url, given, tokio::runtime::Handle::current());
+    bucket
+        .map(Place::Bucket)
+        .map_err(|expected| Failure::new(format!("the setting lake-url is wrong: {expected}")))
 }
 
 /// Looks whether there is an instance, without making anything.

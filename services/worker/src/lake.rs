@@ -1,11 +1,10 @@
-//! Keeps the lake up with the log: one writer for one folder, opened when it is first needed.
+//! Keeps the lake up with the log: one writer for one place, opened when it is first needed.
 
 use std::fs::File;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use analytics::lake::{Kept as Read, Lake, LakeError, Page, Snapshot, Targets};
+use analytics::lake::{Kept as Read, Lake, LakeError, Page, Place, Snapshot, Targets};
 use domain::events::kind::STATEMENT;
 use eventlog::EventLog;
 use eventlog::clock::{SharedClock, rest};
@@ -35,10 +34,11 @@ pub(crate) struct Keeper {
 
 struct Inner {
     log: EventLog,
-    folder: PathBuf,
+    place: Place,
     clock: SharedClock,
-    /// Taken when this process first writes, and kept: a process that only reads must not take it.
-    lock: OnceCell<File>,
+    /// A folder's, taken when this process first writes, and kept: a process that only reads must not take it. Of a bucket
+    /// whoever writes sees when another did.
+    lock: OnceCell<Option<File>>,
     /// `None` until it is first written.
     lake: Kept,
     /// What reports have read of it.
@@ -59,11 +59,13 @@ type Kept = Arc<Mutex<Option<Lake>>>;
 impl Keeper {
     pub(crate) fn open(
         log: EventLog,
-        folder: PathBuf,
+        place: Place,
         clock: SharedClock,
         registry: &Registry,
     ) -> Result<Self, WorkerError> {
-        std::fs::create_dir_all(&folder)?;
+        if let Place::Folder(folder) = &place {
+            std::fs::create_dir_all(folder)?;
+        }
         // Names that do not fit Prometheus are a fault of this file; a worker without metrics still works.
         let metric = |name: &str, help: &str| prometheus::Opts::new(name, help);
         let position = IntGauge::with_opts(metric("larka_lake_position", "Position the lake has come to"))
@@ -81,7 +83,7 @@ impl Keeper {
         let _ = registry.register(Box::new(lag_events.clone()));
         let inner = Inner {
             log,
-            folder,
+            place,
             clock,
             lock: OnceCell::new(),
             lake: Arc::default(),
@@ -99,8 +101,8 @@ impl Keeper {
 
     /// The lake as its last write left it.
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, WorkerError> {
-        let (folder, read) = (self.inner.folder.clone(), Arc::clone(&self.inner.read));
-        blocking(move || Ok(Snapshot::open(&folder, &read)?)).await
+        let (place, read) = (self.inner.place.clone(), Arc::clone(&self.inner.read));
+        blocking(move || Ok(Snapshot::open(&place, &read)?)).await
     }
 
     /// Follows the log until `shutdown` becomes true. Where an event cannot be taken, it waits until the lake is
@@ -111,6 +113,10 @@ impl Keeper {
             head.mark_unchanged();
             let wait = match self.catch_up().await {
                 Ok(()) => PAUSE,
+                Err(WorkerError::Lake(LakeError::Overtaken)) => {
+                    tracing::debug!("another process wrote the lake meanwhile; it is opened again");
+                    PAUSE
+                }
                 Err(WorkerError::Lake(error @ LakeError::Facts { .. })) => {
                     tracing::error!(%error, "the lake has stopped; nothing else is held up");
                     tokio::select! {
@@ -147,7 +153,11 @@ impl Keeper {
     async fn take(&self) -> Result<(), WorkerError> {
         let head = self.inner.log.head().await?.position;
         let kept = self.kept().await?;
-        self.bring(kept, head, |position| self.note(position, head)).await.map(drop)
+        let outcome = self.bring(kept, head, |position| self.note(position, head)).await.map(drop);
+        if let Err(WorkerError::Lake(LakeError::Overtaken)) = outcome {
+            *self.inner.lake.lock().await = None;
+        }
+        outcome
     }
 
     /// Writes the lake anew from the log, beside the one that reports are made from, and puts it in its place when
@@ -155,8 +165,8 @@ impl Keeper {
     pub(crate) async fn rebuild(&self) -> Result<(), WorkerError> {
         let _turn = self.inner.anew.lock().await;
         self.lock().await?;
-        let folder = self.inner.folder.clone();
-        let begun = blocking(move || Ok(Lake::beside(&folder)?)).await?;
+        let place = self.inner.place.clone();
+        let begun = blocking(move || Ok(Lake::anew(&place)?)).await?;
         let outcome = self.write_anew(Arc::new(Mutex::new(Some(begun)))).await;
         self.tell_anew(None, Position(0));
         outcome?;
@@ -172,17 +182,19 @@ impl Keeper {
 
         // What is written until now is held still, so that no report ends before the one that was made before it.
         let mut kept = Arc::clone(&self.inner.lake).lock_owned().await;
-        let head = self.inner.log.head().await?.position;
-        let lent = Arc::clone(&next).lock_owned().await;
-        let mut lent = self.bring(lent, head, |position| self.tell_anew(Some(position), head)).await?;
-        let folder = self.inner.folder.clone();
-        let taken_over = blocking(move || {
-            let next = lent.take().ok_or(WorkerError::Ended)?;
-            Ok(next.take_over(&folder)?)
-        });
-        *kept = Some(taken_over.await?);
-        self.note(position(&kept), head);
-        Ok(())
+        loop {
+            let head = self.inner.log.head().await?.position;
+            let lent = Arc::clone(&next).lock_owned().await;
+            let lent = self.bring(lent, head, |position| self.tell_anew(Some(position), head)).await?;
+            let taken_over =
+                blocking(move || Ok(lent.as_ref().ok_or(WorkerError::Ended)?.take_over()?)).await;
+            if let Err(WorkerError::Lake(LakeError::Overtaken)) = taken_over {
+                continue;
+            }
+            *kept = Some(taken_over?);
+            self.note(position(&kept), head);
+            return Ok(());
+        }
     }
 
     /// Appends to a lake what the log has up to `head`, and tells how far it has come.
@@ -264,24 +276,22 @@ impl Keeper {
         self.lock().await?;
         let mut guard = Arc::clone(&self.inner.lake).lock_owned().await;
         if guard.is_none() {
-            let folder = self.inner.folder.clone();
-            *guard = Some(blocking(move || Ok(Lake::open(&folder)?)).await?);
+            let place = self.inner.place.clone();
+            *guard = Some(blocking(move || Ok(Lake::open(&place)?)).await?);
         }
         Ok(guard)
     }
 
-    /// Locks the folder against other processes.
+    /// Locks a folder against other processes.
     async fn lock(&self) -> Result<(), WorkerError> {
         let take = async || {
-            let folder = self.inner.folder.clone();
+            let Place::Folder(folder) = self.inner.place.clone() else { return Ok(None) };
             blocking(move || {
                 std::fs::create_dir_all(&folder)?;
                 let path = folder.join(".lock");
                 let lock = File::options().create(true).truncate(false).write(true).open(path)?;
                 lock.try_lock().map_err(|_| WorkerError::LakeTaken)?;
-                // Whoever wrote one anew here is gone.
-                Lake::clear(&folder)?;
-                Ok(lock)
+                Ok(Some(lock))
             })
             .await
         };

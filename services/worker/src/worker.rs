@@ -1,9 +1,9 @@
 //! The worker itself: what it keeps up, for as long as it runs or once.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
+use analytics::lake::Place;
 use eventlog::clock::SharedClock;
 use eventlog::projection::{OnUnfoldable, Runner, Views};
 use eventlog::{EventLog, Projection};
@@ -27,8 +27,8 @@ pub struct Options {
     /// What projections do about an event that they cannot fold, by name; those that are not here stop. The lake
     /// always does: reports made from it name a log position, and stand for all that came before.
     pub on_unfoldable: HashMap<String, OnUnfoldable>,
-    /// The lake's folder.
-    pub lake: PathBuf,
+    /// Where the lake is.
+    pub lake: Place,
     /// The municipality as the log tells it.
     pub municipality: Current,
     /// The time, for leases and lag.

@@ -2,10 +2,12 @@
 //!
 //! [`Instance`] is where everything lies and outlives its servers; [`Server`] is a running process. [`promises!`]
 //! makes a test of each promise on each database, [`load`] posts from several connections at once, [`samples`]
-//! makes statements, [`other`] is a store of somebody else, [`python`] runs programs beside the tests, [`imports`] takes statements from there.
+//! makes statements, [`other`] is a store of somebody else, [`python`] runs programs beside the tests, [`imports`]
+//! takes statements from there, [`bucket`] is a store for a lake.
 
 #![allow(clippy::print_stderr, reason = "a test that failed shows what the server said")]
 
+pub mod bucket;
 pub mod imports;
 pub mod load;
 pub mod other;
@@ -91,6 +93,8 @@ pub struct Instance {
     _database: Option<testkit::postgres::TestDatabase>,
     /// Words before the program's name when it serves: what bounds it.
     wrapper: Vec<String>,
+    /// What else every command finds in its environment.
+    environment: Vec<(String, String)>,
     /// Whether it was made, by a server or by `migrate`.
     made: AtomicBool,
 }
@@ -150,6 +154,7 @@ impl Instance {
             keys: None,
             _database: database,
             wrapper: Vec::new(),
+            environment: Vec::new(),
             made: AtomicBool::new(false),
         })
     }
@@ -164,6 +169,7 @@ impl Instance {
             keys: Some(self.folder().join("keys")),
             _database: None,
             wrapper: Vec::new(),
+            environment: self.environment.clone(),
             made: AtomicBool::new(true),
         })
     }
@@ -191,6 +197,11 @@ impl Instance {
     pub fn wrapped(mut self, wrapper: &[&str]) -> Self {
         self.wrapper = wrapper.iter().map(|word| (*word).to_owned()).collect();
         self
+    }
+
+    /// Every command finds this in its environment from now on, and nothing else that was set this way.
+    pub fn finding(&mut self, environment: Vec<(String, String)>) {
+        self.environment = environment;
     }
 
     /// Looks for the data folder elsewhere from now on, which is where a server is that sees other mounts.
@@ -229,6 +240,7 @@ impl Instance {
         command.env_remove("RUST_LOG").env("NO_COLOR", "1");
         // What is made up for a test is on this machine.
         command.env("LARKA_REACH_PRIVATE", "true");
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         if let Some((url, _)) = &self.urls {
             command.arg("--database-url").arg(url);
         }

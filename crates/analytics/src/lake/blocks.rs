@@ -65,6 +65,16 @@ mod tests {
         }
 
         #[test]
+        fn what_ends_before_a_position_is_of_that_position_or_of_none_later(
+            position in 0u64..300_000,
+            more in 0u64..300_000,
+        ) {
+            let now = blocks(position);
+            let later = blocks(position + more);
+            prop_assert!(later.iter().filter(|block| block.last <= position).all(|block| now.contains(block)));
+        }
+
+        #[test]
         fn full_segments_never_change_as_the_log_grows(position in 0u64..500_000, more in 0u64..200_000) {
             let before: Vec<_> =
                 blocks(position).into_iter().filter(|b| b.last < tail_start(position)).collect();

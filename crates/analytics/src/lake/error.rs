@@ -30,6 +30,9 @@ pub enum LakeError {
         /// What this program writes.
         expected: u32,
     },
+    /// Another process has written the lake meanwhile: nothing was written. Open it again, and go on from there.
+    #[error("another process has written the lake meanwhile")]
+    Overtaken,
     /// The lake was given an event that does not follow its last one.
     #[error("the lake expected the event at position {expected} and was given position {found}")]
     Gap {

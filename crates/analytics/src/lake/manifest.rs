@@ -4,7 +4,6 @@ use super::blocks::Block;
 use super::error::LakeError;
 use eventlog::event::Key;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 /// Version of the tables' columns and of the manifest itself. A lake of another version is written anew.
 pub(crate) const FORMAT: u32 = 3;
@@ -86,24 +85,19 @@ impl Manifest {
         }
     }
 
-    /// Reads a lake's manifest; `None` where there is none.
-    pub(crate) fn read(dir: &Path) -> Result<Option<Self>, LakeError> {
-        let text = match std::fs::read(dir.join(FILE)) {
-            Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(LakeError::io(FILE, e)),
-        };
+    /// Reads a manifest's text.
+    pub(crate) fn of_text(text: &[u8]) -> Result<Self, LakeError> {
         // The version is read by itself, as another version may have other fields.
         #[derive(Deserialize)]
         struct Version {
             format: u32,
         }
         let broken = |e: serde_json::Error| LakeError::Manifest(e.to_string());
-        let Version { format } = serde_json::from_slice(&text).map_err(broken)?;
+        let Version { format } = serde_json::from_slice(text).map_err(broken)?;
         if format != FORMAT {
             return Err(LakeError::Format { found: format, expected: FORMAT });
         }
-        serde_json::from_slice(&text).map(Some).map_err(broken)
+        serde_json::from_slice(text).map_err(broken)
     }
 
     /// The text that is written, indented so that two manifests can be compared by eye.

@@ -10,27 +10,30 @@
 //! voided, at the position from which on it does not count.
 
 mod blocks;
+mod bucket;
 mod error;
 mod kept;
 mod manifest;
 pub(crate) mod part;
+mod place;
 mod snapshot;
-mod store;
 mod table;
 #[cfg(test)]
 mod tests;
 
 use blocks::{Block, blocks, tail_start};
+pub use bucket::Bucket;
 use domain::events::{UnitFacts, kind};
 use domain::{Facts, StatementFactsRef};
 pub use error::LakeError;
 use eventlog::event::{Event, Key, Position};
 pub use kept::Kept;
 use manifest::{Awaiting, Files, Manifest};
+pub use place::Place;
+use place::{TABLES, Version};
 use polars::prelude::DataFrame;
 pub use snapshot::Snapshot;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use table::{Statements, Void};
@@ -91,11 +94,14 @@ impl<'e> Page<'e> {
 /// How long a file stays that no manifest names any more: whoever read the one before may still read its files.
 pub const STAY: Duration = Duration::from_secs(120);
 
-/// The lake's one writer. One process writes at a time; any number read through [`Snapshot`].
+/// The lake's writer; any number read through [`Snapshot`]. Of a folder there may be one at a time. Of a bucket there may be
+/// several: each commits only upon what it has seen, and whoever is overtaken opens the lake again.
 #[derive(Debug)]
 pub struct Lake {
-    dir: PathBuf,
+    place: Place,
     manifest: Manifest,
+    /// Which manifest is at the place; none while this is written anew, beside one that is read.
+    upon: Option<Version>,
     /// The rows since the last full segment, which the next step may have to write again.
     statements: DataFrame,
     voids: DataFrame,
@@ -104,65 +110,61 @@ pub struct Lake {
 }
 
 impl Lake {
-    /// Opens the lake in a directory, or starts an empty one there.
+    /// Opens the lake at a place, or starts an empty one there.
     ///
     /// # Errors
-    /// [`LakeError::Format`] where another version wrote it and [`LakeError::Damaged`] or
-    /// [`LakeError::Manifest`] where it was changed by others: then [`Lake::delete`] it and open again.
-    pub fn open(dir: &Path) -> Result<Self, LakeError> {
-        store::create(dir)?;
-        let manifest = Manifest::read(dir)?.unwrap_or_else(Manifest::empty);
-        let strays = store::strays(dir, &manifest)?;
-        let mut lake = Self {
-            dir: dir.to_owned(),
-            statements: Statements::with_capacity(0).finish()?,
-            voids: table::voids(&[])?,
-            strays: strays.into_iter().map(|path| (path, None)).collect(),
-            manifest,
-        };
+    /// [`LakeError::Io`]; [`LakeError::Format`] where another version wrote it and [`LakeError::Damaged`] or
+    /// [`LakeError::Manifest`] where it was changed by others: then write it anew with [`Lake::anew`].
+    pub fn open(place: &Place) -> Result<Self, LakeError> {
+        let mut lake = Self::anew(place)?;
+        let mut version = None;
+        if let Some((text, read)) = place.manifest()? {
+            (lake.manifest, version) = (Manifest::of_text(&text)?, read);
+        }
+        lake.upon = Some(version);
+        lake.strays = place.strays(&lake.manifest)?.into_iter().map(|path| (path, None)).collect();
         let tail = tail_start(lake.manifest.position);
         for files in lake.manifest.blocks.iter().filter(|b| b.first >= tail) {
-            lake.statements.vstack_mut_owned(table::decode(store::get(dir, &files.statements)?, None)?)?;
-            lake.voids.vstack_mut_owned(table::decode(store::get(dir, &files.voids)?, None)?)?;
+            lake.statements.vstack_mut_owned(table::decode(place.get(&files.statements)?, None)?)?;
+            lake.voids.vstack_mut_owned(table::decode(place.get(&files.voids)?, None)?)?;
         }
         Ok(lake)
     }
 
-    /// Starts an empty lake beside the one in a directory, which stays as it is, to be read and written, until
-    /// [`Lake::take_over`].
+    /// Starts a lake anew, from the log's first event, where there may be one. That stays as it is, to be read and
+    /// written, until [`Lake::take_over`]: files that both have are the same, byte for byte, and only the manifest says
+    /// what counts.
     ///
     /// # Errors
     /// [`LakeError::Io`] or [`LakeError::Table`].
-    pub fn beside(dir: &Path) -> Result<Self, LakeError> {
-        Self::clear(dir)?;
-        Self::open(&dir.join(store::BESIDE))
+    pub fn anew(place: &Place) -> Result<Self, LakeError> {
+        place.create()?;
+        Ok(Self {
+            place: place.clone(),
+            statements: Statements::with_capacity(0).finish()?,
+            voids: table::voids(&[])?,
+            strays: Vec::new(),
+            manifest: Manifest::empty(),
+            upon: None,
+        })
     }
 
-    /// Removes what was begun with [`Lake::beside`] and never took over.
+    /// Puts a lake that was written anew in the place of the one that is there, and gives it as it is there.
     ///
     /// # Errors
-    /// [`LakeError::Io`].
-    pub fn clear(dir: &Path) -> Result<(), LakeError> {
-        store::clear(dir)
-    }
-
-    /// Puts a lake that was written beside the one in `dir` in its place, and gives it as it is there. Nobody may
-    /// write the other meanwhile. Where this fails, or the process dies, the one in `dir` is as it was: the files of
-    /// both have the same bytes where they have the same name, and the manifest comes last.
-    ///
-    /// # Errors
-    /// [`LakeError::Io`], or as [`Lake::open`].
-    pub fn take_over(self, dir: &Path) -> Result<Self, LakeError> {
-        store::adopt(dir, &self.dir, &self.manifest)?;
-        Self::open(dir)
-    }
-
-    /// Deletes a lake's files; the directory stays. Nothing is lost that the log does not give again.
-    ///
-    /// # Errors
-    /// [`LakeError::Io`].
-    pub fn delete(dir: &Path) -> Result<(), LakeError> {
-        store::delete(dir)
+    /// [`LakeError::Overtaken`] where what is there has come further, or another wrote at this moment: bring this one up, and
+    /// try again. [`LakeError::Io`], or as [`Lake::open`]. What was there is then as it was.
+    pub fn take_over(&self) -> Result<Self, LakeError> {
+        let mut version = None;
+        if let Some((text, read)) = self.place.manifest()? {
+            // What cannot be read has come nowhere.
+            if Manifest::of_text(&text).is_ok_and(|there| there.position > self.manifest.position) {
+                return Err(LakeError::Overtaken);
+            }
+            version = read;
+        }
+        self.place.commit(&self.manifest, &version)?;
+        Self::open(&self.place)
     }
 
     /// The last event in the lake; 0 where it is empty. Reading goes on after it.
@@ -172,7 +174,7 @@ impl Lake {
 
     /// The lake as it is now, for reading.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot::of(self.dir.clone(), self.manifest.clone(), Arc::default())
+        Snapshot::of(self.place.clone(), self.manifest.clone(), Arc::default())
     }
 
     /// Adds the next page of the log. When this returns it is on disk; where it fails or the process dies, the
@@ -181,8 +183,8 @@ impl Lake {
     /// `targets` says where the statements of [`Page::void_targets`] are, for those that are in the log.
     ///
     /// # Errors
-    /// [`LakeError::Gap`], [`LakeError::Io`] or [`LakeError::Table`]. The lake in memory is then the one before,
-    /// too.
+    /// [`LakeError::Gap`], [`LakeError::Overtaken`], [`LakeError::Io`] or [`LakeError::Table`]. The lake in memory is then
+    /// the one before, too.
     pub fn append(&mut self, page: &Page<'_>, targets: &Targets) -> Result<(), LakeError> {
         let (Some(first), Some(last)) = (page.events.first(), page.events.last()) else { return Ok(()) };
         let (first, last) = (first.position.0, last.position.0);
@@ -208,7 +210,9 @@ impl Lake {
         let municipality = self.municipality(page, last);
         let manifest =
             Manifest { format: manifest::FORMAT, instance, municipality, position: last, blocks, awaiting };
-        store::put(&self.dir, manifest::FILE, &manifest.to_text()?)?;
+        if let Some(version) = &mut self.upon {
+            *version = self.place.commit(&manifest, version)?;
+        }
 
         let tail = tail_start(last);
         next_statements = table::between(&next_statements, tail, last)?;
@@ -228,11 +232,18 @@ impl Lake {
 
     /// Removes the files that no manifest has named for [`STAY`]; one that cannot be removed is tried again the next
     /// time. `now` is the time since some fixed start, the same for all calls.
+    ///
+    /// What ends beyond this lake may be about to be named by another who writes it. What ends before is named by this
+    /// manifest or by none to come (`blocks`).
     pub fn tidy(&mut self, now: Duration) {
-        let Self { dir, strays, .. } = self;
+        let Self { place, strays, manifest, upon, .. } = self;
+        if upon.is_none() {
+            return;
+        }
         strays.retain_mut(|(path, since)| {
             let over = now >= *since.get_or_insert(now) + STAY;
-            !over || store::remove_file(dir, path).is_err()
+            let passed = last_of(path).is_none_or(|last| last <= manifest.position);
+            !(over && passed) || place.remove(path).is_err()
         });
     }
 
@@ -254,14 +265,14 @@ impl Lake {
         let known: BTreeMap<Block, &Files> = self.manifest.blocks.iter().map(|f| (f.block(), f)).collect();
         let write = |table: &str, rows: &DataFrame, block: Block| {
             let rows = table::between(rows, block.first, block.last)?;
-            let path = format!("{table}/{:012}-{:012}.parquet", block.first, block.last);
+            let path = path_of(table, block);
             let about = [
                 ("larka.format", Some(manifest::FORMAT.to_string())),
                 ("larka.instance", Some(instance.to_owned())),
                 ("larka.municipality", self.municipality(page, block.last)),
             ];
             let about = about.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-            store::put_table(&self.dir, path, rows.height(), &table::encode(&rows, about.collect())?)
+            self.place.put_table(path, rows.height(), table::encode(&rows, about.collect())?)
         };
         let mut files = Vec::new();
         for block in blocks(last) {
@@ -270,13 +281,24 @@ impl Lake {
                 None => Files {
                     first: block.first,
                     last: block.last,
-                    statements: write(store::TABLES[0], statements, block)?,
-                    voids: write(store::TABLES[1], voids, block)?,
+                    statements: write(TABLES[0], statements, block)?,
+                    voids: write(TABLES[1], voids, block)?,
                 },
             });
         }
         Ok(files)
     }
+}
+
+/// Where a block's file of a table is.
+fn path_of(table: &str, block: Block) -> String {
+    format!("{table}/{:012}-{:012}.parquet", block.first, block.last)
+}
+
+/// Where the block of a file ends; none where the file is no block's.
+fn last_of(path: &str) -> Option<u64> {
+    let (_, last) = path.strip_suffix(".parquet")?.rsplit_once('-')?;
+    last.parse().ok()
 }
 
 /// Matches voiding statements with their targets among `events` or before them. A target that lies beyond

@@ -4,12 +4,11 @@ use super::error::LakeError;
 use super::kept::Kept;
 use super::manifest::{Files, Manifest};
 use super::part::{self, Part};
-use super::table::Void;
-use super::{store, table};
+use super::place::Place;
+use super::table::{self, Void};
 use domain::Date;
 use eventlog::event::Position;
 use polars::prelude::*;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -19,27 +18,28 @@ const ATTEMPTS: usize = 5;
 /// What the lake holds up to a position.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    dir: PathBuf,
+    place: Place,
     manifest: Manifest,
     at: u64,
     kept: Arc<Kept>,
 }
 
 impl Snapshot {
-    /// The lake in a directory, as its manifest has it; it may be written meanwhile. What is read of it is kept in
+    /// The lake at a place, as its manifest has it; it may be written meanwhile. What is read of it is kept in
     /// `kept`, which may have some of it already.
     ///
     /// # Errors
-    /// [`LakeError::Manifest`], [`LakeError::Format`] or [`LakeError::Io`]. A directory without a lake is
+    /// [`LakeError::Manifest`], [`LakeError::Format`] or [`LakeError::Io`]. A place without a lake is
     /// an empty lake.
-    pub fn open(dir: &Path, kept: &Arc<Kept>) -> Result<Self, LakeError> {
-        let manifest = Manifest::read(dir)?.unwrap_or_else(Manifest::empty);
-        Ok(Self::of(dir.to_owned(), manifest, Arc::clone(kept)))
+    pub fn open(place: &Place, kept: &Arc<Kept>) -> Result<Self, LakeError> {
+        let text = place.manifest()?;
+        let manifest = text.map_or_else(|| Ok(Manifest::empty()), |(text, _)| Manifest::of_text(&text))?;
+        Ok(Self::of(place.clone(), manifest, Arc::clone(kept)))
     }
 
-    pub(super) fn of(dir: PathBuf, manifest: Manifest, kept: Arc<Kept>) -> Self {
+    pub(super) fn of(place: Place, manifest: Manifest, kept: Arc<Kept>) -> Self {
         let at = manifest.position;
-        Self { dir, manifest, at, kept }
+        Self { place, manifest, at, kept }
     }
 
     /// The same lake at an earlier position.
@@ -71,7 +71,7 @@ impl Snapshot {
         for _ in 1..ATTEMPTS {
             match read(&current) {
                 Err(LakeError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-                    current = Self::open(&self.dir, &self.kept)?.at(Position(self.at))?;
+                    current = Self::open(&self.place, &self.kept)?.at(Position(self.at))?;
                 }
                 other => return other,
             }
@@ -116,7 +116,7 @@ impl Snapshot {
             let voids = match self.kept.voids(hash) {
                 Some(voids) => voids,
                 None => {
-                    let voids = Arc::new(Void::read(store::get(&self.dir, &block.voids)?)?);
+                    let voids = Arc::new(Void::read(self.place.get(&block.voids)?)?);
                     self.kept.keep_voids(hash, &voids);
                     voids
                 }
@@ -132,7 +132,7 @@ impl Snapshot {
     fn rows(&self, block: &Files, without: &[u64], columns: &[&str]) -> Result<DataFrame, LakeError> {
         let mut names = vec!["position"];
         names.extend(columns.iter().filter(|&&name| name != "position"));
-        let rows = table::decode(store::get(&self.dir, &block.statements)?, Some(&names))?;
+        let rows = table::decode(self.place.get(&block.statements)?, Some(&names))?;
         let rows = table::between(&rows, 0, self.at)?.select(names)?;
         if without.is_empty() {
             return Ok(rows);

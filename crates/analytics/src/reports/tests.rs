@@ -116,7 +116,7 @@ impl Log {
     /// The lake of the whole log.
     fn lake(&self) -> (TempDir, Snapshot) {
         let dir = tempfile::tempdir().unwrap();
-        let mut lake = Lake::open(dir.path()).unwrap();
+        let mut lake = Lake::open(&dir.path().into()).unwrap();
         let targets: Targets =
             self.0.iter().filter_map(|e| Some((e.dedupe?, (e.position, e.credential)))).collect();
         lake.append(&Page::of(&self.0).unwrap(), &targets).unwrap();

@@ -55,7 +55,7 @@ fn an_awaited_target_is_found_after_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let log = [event(1, &voiding(1, 2)), event(2, &statement(2))];
     drop(write(dir.path(), &log[..1], &[1]));
-    let mut lake = Lake::open(dir.path()).unwrap();
+    let mut lake = open(dir.path()).unwrap();
     assert_eq!(lake.position(), Position(1));
     append(&mut lake, &log[1..], &[]).unwrap();
     assert_eq!(positions(&lake.snapshot()), [1]);
@@ -113,7 +113,7 @@ fn what_a_block_contributes_is_read_once_and_again_where_one_of_its_statements_i
         .collect();
     let mut lake = write(dir.path(), &log[..4_197], &[4_197]);
     let kept = Arc::default();
-    let parts = |kept: &Arc<Kept>| Snapshot::open(dir.path(), kept).unwrap().parts(None);
+    let parts = |kept: &Arc<Kept>| Snapshot::open(&dir.path().into(), kept).unwrap().parts(None);
     let first = parts(&kept).unwrap();
     let block = dir.path().join("statements/000000000001-000000004096.parquet");
     let sound = fs::read(&block).unwrap();
@@ -132,7 +132,7 @@ fn what_a_block_contributes_is_read_once_and_again_where_one_of_its_statements_i
     fs::write(&block, sound).unwrap();
     assert_eq!(parts(&kept).unwrap(), parts(&Arc::default()).unwrap());
     // As it was before, it is read for that time alone.
-    let before = Snapshot::open(dir.path(), &kept).unwrap().at(Position(4_199)).unwrap();
+    let before = Snapshot::open(&dir.path().into(), &kept).unwrap().at(Position(4_199)).unwrap();
     assert_eq!(before.parts(None).unwrap()[0], first[0]);
 }
 

@@ -115,7 +115,7 @@ pub(in crate::reports) fn log(steps: &[Step]) -> Log {
 /// read before, at the end as it is then and at a position before, for no day and for one.
 pub(in crate::reports) fn check(log: &Log, check: impl Fn(&Snapshot, &Municipality, Option<Date>)) {
     let dir = tempfile::tempdir().unwrap();
-    let mut lake = Lake::open(dir.path()).unwrap();
+    let mut lake = Lake::open(&dir.path().into()).unwrap();
     let targets: Targets =
         log.0.iter().filter_map(|e| Some((e.dedupe?, (e.position, e.credential)))).collect();
     let kept = Arc::<Kept>::default();
@@ -125,8 +125,8 @@ pub(in crate::reports) fn check(log: &Log, check: impl Fn(&Snapshot, &Municipali
         from = to;
         for at in [to, to * 2 / 3] {
             let at = Position(at as u64);
-            let snapshot = Snapshot::open(dir.path(), &kept).unwrap().at(at).unwrap();
-            let anew = Snapshot::open(dir.path(), &Arc::default()).unwrap().at(at).unwrap();
+            let snapshot = Snapshot::open(&dir.path().into(), &kept).unwrap().at(at).unwrap();
+            let anew = Snapshot::open(&dir.path().into(), &Arc::default()).unwrap().at(at).unwrap();
             assert_eq!(snapshot.parts(None).unwrap(), anew.parts(None).unwrap());
             let municipality = log.municipality(at);
             for as_of in [None, Some(date("2026-02-10"))] {
