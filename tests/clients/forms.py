@@ -199,7 +199,7 @@ def told(report):
                 value = beside.get(kind)
                 if kind != "mean":
                     put(kind, None, fraction(value and value["number"]), full, answered)
-                if kind in ("mean", "share_change", "mean_change"):
+                if kind in ("mean", "share_change", "mean_change", "at_target"):
                     ends = (value and value["interval"]) or {"low": None, "high": None}
                     put(f"{kind}_low", None, fraction(ends["low"]), full, answered)
                     put(f"{kind}_high", None, fraction(ends["high"]), full, answered)

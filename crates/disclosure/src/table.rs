@@ -142,6 +142,8 @@ pub enum ValueKind {
     CliffsDelta,
     /// The mean change of the same people in mean deviations of before and after.
     DAv,
+    /// The share at the target of those with a known level; as its interval the least and the most that it can be of all.
+    AtTarget,
 }
 
 impl ValueKind {
@@ -158,6 +160,7 @@ impl ValueKind {
             ValueKind::HedgesG => "hedges_g",
             ValueKind::CliffsDelta => "cliffs_delta",
             ValueKind::DAv => "d_av",
+            ValueKind::AtTarget => "at_target",
         }
     }
 
@@ -167,6 +170,7 @@ impl ValueKind {
             ValueKind::Mean => Some(["mean_low", "mean_high"]),
             ValueKind::ShareChange => Some(["share_change_low", "share_change_high"]),
             ValueKind::MeanChange => Some(["mean_change_low", "mean_change_high"]),
+            ValueKind::AtTarget => Some(["at_target_low", "at_target_high"]),
             _ => None,
         }
     }
@@ -179,7 +183,7 @@ pub struct Value {
     pub kind: ValueKind,
     /// How much.
     pub number: Ratio,
-    /// Its 95 % interval, where it has one.
+    /// Its 95 % interval, where it has one; of [`ValueKind::AtTarget`] its bounds.
     pub interval: Option<Interval>,
 }
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use eventlog::event::Event;
 
 use crate::BadFacts;
-use crate::events::{CompetenceRulesFacts, CourseActivity, CourseFacts, RuleFacts, kind};
+use crate::events::{
+    CompetenceRulesFacts, CompetenceTargetsFacts, CourseActivity, CourseFacts, RuleFacts, kind,
+};
 use crate::organisation::Held;
 
 /// The catalogue as the events up to some position describe it.
@@ -16,6 +18,8 @@ pub struct Catalogue {
     places: BTreeMap<String, BTreeMap<String, Option<String>>>,
     /// By activity and framework.
     rules: BTreeMap<String, BTreeMap<String, Held<CompetenceRulesFacts>>>,
+    /// By framework and role.
+    targets: BTreeMap<(String, Option<String>), Held<CompetenceTargetsFacts>>,
 }
 
 impl Catalogue {
@@ -30,6 +34,10 @@ impl Catalogue {
                 let held = Held::<CompetenceRulesFacts>::of(event)?;
                 let by_framework = self.rules.entry(held.facts.activity.clone()).or_default();
                 by_framework.insert(held.facts.framework.clone(), held);
+            }
+            kind::COMPETENCE_TARGETS => {
+                let held = Held::<CompetenceTargetsFacts>::of(event)?;
+                self.targets.insert((held.facts.framework.clone(), held.facts.role.clone()), held);
             }
             _ => return Ok(false),
         }
@@ -117,6 +125,22 @@ impl Catalogue {
     /// All rules, by activity and framework.
     pub fn rules(&self) -> impl Iterator<Item = &CompetenceRulesFacts> {
         self.rules.values().flat_map(BTreeMap::values).map(|held| &held.facts)
+    }
+
+    /// The targets of a role by a framework; of everybody where no role is named.
+    pub fn targets_of(&self, framework: &str, role: Option<&str>) -> Option<&Held<CompetenceTargetsFacts>> {
+        self.targets.get(&(framework.to_owned(), role.map(str::to_owned)))
+    }
+
+    /// All targets, by framework and role.
+    pub fn targets(&self) -> impl Iterator<Item = &CompetenceTargetsFacts> {
+        self.targets.values().map(|held| &held.facts)
+    }
+
+    /// The level of a competence that people in a role are to have: the role's own, else everybody's.
+    pub fn target(&self, framework: &str, role: Option<&str>, competence: &str) -> Option<u8> {
+        let of = |role| self.targets_of(framework, role)?.facts.levels.get(competence).copied();
+        role.and_then(|role| of(Some(role))).or_else(|| of(None))
     }
 
     fn copy_of(&self, activity: &str) -> Option<&str> {

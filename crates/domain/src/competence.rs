@@ -21,7 +21,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{Date, PersonId};
-pub use self_assessed::{Instrument, ItemAnswer, self_assessed};
+pub use self_assessed::{Instrument, ItemAnswer, areas, self_assessed};
 
 /// The support that makes a level, in thousandths.
 pub const FULL_SUPPORT: u64 = 1000;
@@ -77,6 +77,11 @@ pub enum OutcomeType {
     Attitude = 4,
 }
 
+impl OutcomeType {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Knowledge, Self::Skill, Self::Attitude];
+}
+
 /// A set of [`OutcomeType`]s; bits 1, 2 and 4. In JSON a list of names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode)]
 #[cbor(transparent)]
@@ -113,9 +118,7 @@ impl TypeSet {
 
     /// The types in it.
     pub fn iter(self) -> impl Iterator<Item = OutcomeType> {
-        [OutcomeType::Knowledge, OutcomeType::Skill, OutcomeType::Attitude]
-            .into_iter()
-            .filter(move |kind| self.0 & *kind as u8 != 0)
+        OutcomeType::ALL.into_iter().filter(move |kind| self.0 & *kind as u8 != 0)
     }
 }
 

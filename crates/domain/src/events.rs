@@ -13,7 +13,10 @@ mod system;
 #[cfg(test)]
 mod tests;
 
-pub use catalogue::{ActivityKind, CompetenceRulesFacts, CourseActivity, CourseFacts, Origin, RuleFacts};
+pub use catalogue::{
+    ActivityKind, CompetenceRulesFacts, CompetenceTargetsFacts, CourseActivity, CourseFacts, Origin,
+    RuleFacts,
+};
 pub use cause::{cause_of, caused_by};
 pub use kept::{KeptDiscardedFacts, KeptReplayedFacts, RuleKind, Settled, StatementRefusedFacts};
 pub use organisation::{
@@ -40,6 +43,8 @@ pub mod kind {
     pub const COURSE: &str = "course";
     /// [`CompetenceRulesFacts`](super::CompetenceRulesFacts)
     pub const COMPETENCE_RULES: &str = "competence_rules";
+    /// [`CompetenceTargetsFacts`](super::CompetenceTargetsFacts)
+    pub const COMPETENCE_TARGETS: &str = "competence_targets";
     /// [`SurveyFacts`](super::SurveyFacts)
     pub const SURVEY: &str = "survey";
     /// [`RoundFacts`](super::RoundFacts)
@@ -81,6 +86,16 @@ pub mod kind {
     pub const DOCUMENTS_DROPPED: &str = "documents_dropped";
 
     /// The kinds that [`Municipality`](crate::Municipality) folds: all but statements and their definitions.
-    pub const MUNICIPALITY: &[&str] =
-        &[UNIT, PERSON, GROUP, COURSE, COMPETENCE_RULES, SURVEY, ROUND, AGENT_ERASED, AGENTS_LINKED];
+    pub const MUNICIPALITY: &[&str] = &[
+        UNIT,
+        PERSON,
+        GROUP,
+        COURSE,
+        COMPETENCE_RULES,
+        COMPETENCE_TARGETS,
+        SURVEY,
+        ROUND,
+        AGENT_ERASED,
+        AGENTS_LINKED,
+    ];
 }

@@ -21,7 +21,7 @@ use xapi::Identifier;
 
 pub use changes::{Change, Changes, SlotContent};
 pub use courses::{
-    ActivityInput, CentralOrigin, CopyOrigin, CourseInput, CoursesInput, OriginInput, RuleInput,
+    ActivityInput, CentralOrigin, CopyOrigin, CourseInput, CoursesInput, OriginInput, RuleInput, TargetInput,
 };
 pub use organisation::{
     DutyInput, EnrolmentInput, GroupInput, MemberInput, NameInput, OrganisationInput, PersonInput, UnitInput,

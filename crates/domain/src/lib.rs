@@ -11,6 +11,7 @@ pub mod documents;
 pub mod events;
 pub mod frameworks;
 pub mod input;
+pub mod instruments;
 pub mod iris;
 pub mod municipality;
 pub mod organisation;

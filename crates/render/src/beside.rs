@@ -1,6 +1,6 @@
 //! Numbers beside counts as readers see them: shares and means with their uncertainty, changes, what was skipped.
 
-use crate::number::{count, decimal_mark, mean, percent, range, signed};
+use crate::number::{count, decimal_mark, mean, percent, percent_sign, range, signed};
 use crate::texts::{Word, word};
 use crate::view::View;
 use crate::wording;
@@ -14,6 +14,7 @@ pub(crate) fn heads(part: &ReleasedSection, lang: Lang) -> Vec<String> {
     let with_interval = |name: &str| wording::with_interval(name, lang);
     let value = |kind: &ValueKind| match kind {
         ValueKind::ShareChange | ValueKind::MeanChange => with_interval(wording::name(*kind, lang)),
+        ValueKind::AtTarget => wording::at_target(lang).to_owned(),
         kind => wording::name(*kind, lang).to_owned(),
     };
     let mut heads = Vec::new();
@@ -148,6 +149,7 @@ fn value(shown: &Shown, kind: ValueKind, lang: Lang) -> Option<String> {
     let few = shown.answered()? < 100;
     let text = |number: Ratio| match kind {
         ValueKind::NetPromoterScore | ValueKind::ShareChange => signed(number.round_percent(0), lang),
+        ValueKind::AtTarget => percent_sign(&number.round_percent(0).to_text(decimal_mark(lang)), lang),
         ValueKind::MeanChange => signed(number.round(if few { 0 } else { 1 }), lang),
         ValueKind::Mean | ValueKind::Deviation => mean(number, shown.answered().unwrap_or(0), lang),
         ValueKind::Alpha => number.round(2).to_text(decimal_mark(lang)),

@@ -5,7 +5,7 @@ use crate::sentences;
 use crate::texts;
 use crate::view::View;
 use crate::wording;
-use disclosure::{LevelKind, Measure, Ratio, ReleasedSection, Score, Shown};
+use disclosure::{LevelKind, Measure, Ratio, ReleasedSection, Score, Shown, ValueKind};
 
 /// The finding of the whole report. With levels in it: how many they are of, in how many competences half have
 /// reached the target, and the greatest need; otherwise the first section's finding and the next one's of another
@@ -52,7 +52,7 @@ fn sections_of<'a>(view: &View<'a>, kind: LevelKind) -> Option<&'a ReleasedSecti
 
 fn kind(part: &ReleasedSection) -> Option<LevelKind> {
     match part.measure() {
-        Measure::Levels { kind } => Some(kind),
+        Measure::Levels { kind } if !part.values().contains(&ValueKind::AtTarget) => Some(kind),
         _ => None,
     }
 }

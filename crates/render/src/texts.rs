@@ -198,7 +198,7 @@ pub(crate) fn n_head(measure: Measure, lang: Lang) -> &'static str {
         Measure::Levels { .. } => t(lang, "Känd nivå, antal", "Level known, number"),
         Measure::SelfVsDemonstrated => t(lang, "Båda kända, antal", "Both known, number"),
         Measure::Coverage => t(lang, "Med underlag, antal", "Known, number"),
-        Measure::PairedChange => t(lang, "Svarade båda gångerna, antal", "Answered both times, number"),
+        Measure::PairedChange => t(lang, "Kända båda gångerna, antal", "Known both times, number"),
         Measure::Likert | Measure::ResponseRate | Measure::Index | Measure::Change => {
             word(Word::Answered, lang)
         }
@@ -342,10 +342,10 @@ pub(crate) fn base_and_date(measure: Measure, base: Option<u64>, as_of: &str, la
     let people = count(base);
     match (measure, lang) {
         (Measure::PairedChange, Lang::Sv) => {
-            format!("Bas: de som har svarat båda gångerna, av {people} personer. Avser {day}.")
+            format!("Bas: de som är kända båda gångerna, av {people} personer. Avser {day}.")
         }
         (Measure::PairedChange, Lang::En) => {
-            format!("Base: those who answered both times, of {people} people. As of {day}.")
+            format!("Base: those known both times, of {people} people. As of {day}.")
         }
         (Measure::Likert | Measure::Index | Measure::Change, Lang::Sv) => {
             format!("Bas: de som har svarat, av {people} personer. Avser {day}.")

@@ -142,8 +142,7 @@ pub(crate) fn values(view: &View<'_>, section: &ReleasedSection, place: usize, s
         }
         if let Some([low, high]) = kind.ends() {
             let interval = found.and_then(|found| found.interval);
-            let from = format!("{name}, {}", t(lang, "95 %-intervall, från", "95% interval, from"));
-            let to = format!("{name}, {}", t(lang, "95 %-intervall, till", "95% interval, to"));
+            let [from, to] = wording::ends(*kind, lang).map(|end| format!("{name}, {end}"));
             values.push(value(low, &from, full, interval.map(|ends| decimal(ends.low))));
             values.push(value(high, &to, full, interval.map(|ends| decimal(ends.high))));
         }
@@ -167,7 +166,7 @@ pub(crate) fn values(view: &View<'_>, section: &ReleasedSection, place: usize, s
 fn rounded(kind: ValueKind, number: Ratio) -> Rounded {
     match kind {
         ValueKind::NetPromoterScore => number.round_percent(0),
-        ValueKind::ShareChange => number.round_percent(1),
+        ValueKind::ShareChange | ValueKind::AtTarget => number.round_percent(1),
         _ => number.round(2),
     }
 }

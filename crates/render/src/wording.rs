@@ -17,6 +17,7 @@ pub(crate) fn name(kind: ValueKind, lang: Lang) -> &'static str {
         ValueKind::HedgesG => ("Hedges g", "Hedges' g"),
         ValueKind::CliffsDelta => ("Cliffs delta", "Cliff's delta"),
         ValueKind::DAv => ("d (medelspridning)", "d (mean deviation)"),
+        ValueKind::AtTarget => ("Når målet", "Reach the target"),
     };
     t(lang, sv, en)
 }
@@ -24,6 +25,24 @@ pub(crate) fn name(kind: ValueKind, lang: Lang) -> &'static str {
 /// The head of a column that has a 95 % interval in parentheses beside each number.
 pub(crate) fn with_interval(name: &str, lang: Lang) -> String {
     format!("{name} {}", t(lang, "(95\u{a0}%)", "(95%)"))
+}
+
+/// The head of a column of shares at the target of those known, with the bounds of all in parentheses beside each.
+pub(crate) fn at_target(lang: Lang) -> &'static str {
+    t(lang, "Når målet, av kända (av alla)", "Reach the target, of those known (of all)")
+}
+
+/// What the two ends beside a number are, in files.
+pub(crate) fn ends(kind: ValueKind, lang: Lang) -> [&'static str; 2] {
+    match kind {
+        ValueKind::AtTarget => {
+            [t(lang, "av alla, minst", "of all, least"), t(lang, "av alla, mest", "of all, most")]
+        }
+        _ => [
+            t(lang, "95 %-intervall, från", "95% interval, from"),
+            t(lang, "95 %-intervall, till", "95% interval, to"),
+        ],
+    }
 }
 
 /// The head of what was shown to people and skipped.
@@ -174,9 +193,9 @@ pub(crate) fn method(measure: Measure, lang: Lang) -> &'static str {
         ),
         Measure::PairedChange => t(
             lang,
-            "Samma personers ändring är av dem som svarade båda gångerna. Medeländringen har ett 95 %-intervall med t; d är \
+            "Samma personers ändring är av dem som är kända båda gångerna. Medeländringen har ett 95 %-intervall med t; d är \
              medeländringen delad med medelvärdet av de två gångernas standardavvikelser.",
-            "The change of the same people is of those who answered both times. The mean change has a 95% interval by t; d is \
+            "The change of the same people is of those who are known both times. The mean change has a 95% interval by t; d is \
              the mean change over the mean of the two times' standard deviations.",
         ),
     }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use domain::Date;
+use domain::competence::{OutcomeType, TypeSet};
 use domain::events::{ActivityKind, RoundMode};
 use domain::input::{
     AccountInput, ActivityInput, AgentInput, AudienceInput, CodeInput, CourseInput, CoursesInput, DutyInput,
     EnrolmentInput, FeedInput, GroupInput, IndexInput, ItemInput, MemberInput, NameInput, OrganisationInput,
     OriginInput, PersonInput, RoundInput, RoundsInput, RuleInput, ScaleInput, SurveyInput, SurveysInput,
-    UnitInput,
+    TargetInput, UnitInput,
 };
 use serde_json::{Value, json};
 
@@ -22,6 +23,33 @@ use crate::world::World;
 
 /// The framework that rules and self-assessments speak of.
 const FRAMEWORK: &str = "digcomp-3.0";
+
+/// Which types of outcome a quiz about a competence shows here.
+fn types(competence: &str) -> TypeSet {
+    let also = match competence.as_bytes().first() {
+        Some(b'3' | b'5') => Some(OutcomeType::Skill),
+        Some(b'4') => Some(OutcomeType::Attitude),
+        _ => None,
+    };
+    [OutcomeType::Knowledge].into_iter().chain(also).collect()
+}
+
+/// What the administration aims at: the second band for everybody in what is in the courses, the third for principals in
+/// safety.
+fn targets() -> Vec<TargetInput> {
+    let of = |role: Option<&str>, levels: &[(&str, u8)]| TargetInput {
+        framework: FRAMEWORK.to_owned(),
+        role: role.map(str::to_owned),
+        levels: levels.iter().map(|(code, level)| ((*code).to_owned(), *level)).collect(),
+    };
+    vec![
+        of(
+            None,
+            &[("1.1", 3), ("1.2", 3), ("2.2", 3), ("2.4", 3), ("3.3", 3), ("4.1", 3), ("4.2", 3), ("5.2", 3)],
+        ),
+        of(Some("Rektor"), &[("4.1", 5), ("4.2", 5)]),
+    ]
+}
 
 /// How many pupils a class has at most.
 const CLASS: usize = 26;
@@ -58,12 +86,12 @@ impl World {
                     competence: shows.competence.to_owned(),
                     level: [shows.low, shows.high],
                     weight: shows.weight,
-                    types: Default::default(),
+                    types: types(shows.competence),
                     valid_months: (shows.months > 0).then_some(shows.months),
                 })
             })
             .collect();
-        CoursesInput { courses, rules }
+        CoursesInput { courses, rules, targets: targets() }
     }
 
     /// The surveys with their SurveyJS definitions: the body of `POST /api/v1/surveys`.
@@ -248,6 +276,7 @@ fn survey_input(survey: &Survey) -> SurveyInput {
         scales: vec![ScaleInput { id: survey.scale.id.to_owned(), codes }],
         items,
         indexes: indexes(survey),
+        instrument: None,
     }
 }
 

@@ -26,8 +26,19 @@ pub struct Request {
     pub at: Option<Position>,
     /// The date it is about; `None` for the day of the latest statement.
     pub as_of: Option<Date>,
+    /// The framework that competence is reported in; `None` for DigComp 3.0.
+    pub framework: Option<String>,
+    /// An earlier date that competence is compared with.
+    pub since: Option<Date>,
     /// The rules of disclosure.
     pub preset: Preset,
+}
+
+impl Request {
+    /// What is asked, of the latest that the lake has.
+    pub fn new(question: Question, preset: Preset) -> Self {
+        Self { question, at: None, as_of: None, framework: None, since: None, preset }
+    }
 }
 
 impl Worker {
@@ -44,7 +55,9 @@ impl Worker {
                 .at(position)
                 .map_err(|e| ReportError::from(analytics::reports::ReportError::from(e)))?;
         }
-        let key = (snapshot.position(), request.question.clone(), request.as_of, request.preset.name.clone());
+        let days = (request.as_of, request.since);
+        let rules = (request.framework.clone(), request.preset.name.clone());
+        let key = (snapshot.position(), request.question.clone(), days, rules);
         let municipality = self.municipality.clone();
         let making = async move {
             let municipality = municipality.at(snapshot.position()).await?.municipality;
@@ -59,8 +72,11 @@ impl Worker {
 fn make(request: Request, snapshot: &Snapshot, municipality: &Municipality) -> Result<Released, ReportError> {
     let table = match &request.question {
         Question::Competence => {
-            let mut parameters = analytics::reports::competence::Parameters::new(FRAMEWORK);
+            let mut parameters = analytics::reports::competence::Parameters::new(
+                request.framework.as_deref().unwrap_or(FRAMEWORK),
+            );
             parameters.as_of = request.as_of;
+            parameters.since = request.since;
             parameters.levels_from = request.preset.band_threshold;
             analytics::reports::competence::report(snapshot, municipality, &parameters)?
         }

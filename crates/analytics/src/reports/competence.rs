@@ -3,23 +3,27 @@
 //! - The base of a group is who has a duty there on the day. A person with several agents counts once.
 //! - Self-assessed and demonstrated levels stand beside each other and are never mixed; the table of both is of
 //!   those who have both.
-//! - An interval of levels counts with its lower end: what is certain.
+//! - An interval of levels counts with its lower end, what is certain; against a target both ends count.
 //! - Beside them stands how many the courses have reached: who has at least one statement in one.
 //! - Unknown is never a level. Who has no level is in the base and in no category.
 //! - A person's level in an area is the highest that at least half of the area's competences reach; a competence
 //!   without a level reaches none.
 
+mod change;
 mod evidence;
 mod known;
 mod sections;
+mod targets;
 
 use super::populations::Populations;
 use super::{Definition, Frame, ReportError, text};
 use crate::lake::Snapshot;
+use change::Day;
 use disclosure::{ReportKind, ResultTable, Text};
 use domain::frameworks::{Framework, framework};
-use domain::{Facts, Municipality};
+use domain::{Facts, Municipality, instruments};
 use evidence::{Instrument, People};
+use sections::Report;
 
 pub use known::Parameters;
 
@@ -41,7 +45,28 @@ pub fn report(
     let known = evidence::known(&frame, framework, instrument.as_ref(), &people);
     let units: Vec<_> = municipality.organisation.units().collect();
     let populations = Populations::build(&units, None, &people.duties);
-    let sections = sections::all(framework, instrument.as_ref(), &populations, &known, parameters);
+    let made = Report::new(framework, instrument.as_ref(), &populations);
+    let mut sections = sections::all(&made, &known, parameters);
+    targets::mark(&mut sections, framework, &municipality.catalogue);
+    sections.extend(targets::sections(&made, &municipality.catalogue, &known));
+    if let Some(since) = parameters.since {
+        if since >= frame.as_of {
+            return Err(ReportError::Since { since, as_of: frame.as_of });
+        }
+        let before = Frame::new(snapshot, municipality, Some(since))?;
+        let asked = Instrument::latest(municipality, framework, since);
+        let people_then = People::on_duty(municipality, since);
+        let groups = Populations::build(&units, None, &people_then.duties).as_groups_of(&populations);
+        let then = Day {
+            on: since,
+            report: Report::new(framework, asked.as_ref(), &groups),
+            people: &people_then.ids,
+            known: evidence::known(&before, framework, asked.as_ref(), &people_then),
+        };
+        let same = asked.as_ref().map(|asked| asked.survey) == instrument.as_ref().map(|asked| asked.survey);
+        let now = Day { on: frame.as_of, report: made, people: &people.ids, known };
+        sections.extend(change::sections(&now, &then, same));
+    }
     Ok(ResultTable {
         kind: ReportKind::Competence,
         title: Text::new("Digital kompetens", "Digital competence"),
@@ -49,7 +74,7 @@ pub fn report(
             format!("Enligt ramverket {}", framework.name.sv),
             format!("By the framework {}", framework.name.english()),
         ),
-        sources: sources(framework),
+        sources: sources(framework).into_iter().chain(attribution(instrument.as_ref())).collect(),
         place: frame.place(None),
         period: Text::new(format!("Läget {}", frame.as_of), format!("As of {}", frame.as_of)),
         identity: frame.identity(definition(municipality, framework, instrument.as_ref(), parameters)),
@@ -62,6 +87,12 @@ pub fn report(
 /// What has to be said wherever a framework's text is shown.
 pub(super) fn sources(framework: &Framework) -> Vec<Text> {
     vec![text(&framework.source.attribution), text(&framework.source.translation)]
+}
+
+/// The line to print of the published instrument that self-assessment is by.
+fn attribution(instrument: Option<&Instrument<'_>>) -> Option<Text> {
+    let id = instrument?.survey.instrument.as_deref()?;
+    instruments::instrument(id).map(|instrument| text(&instrument.attribution))
 }
 
 /// Parameters, rules and instrument.
@@ -78,6 +109,12 @@ fn definition(
         .with(&instrument.map(|instrument| instrument.survey.encode()).unwrap_or_default());
     for rules in municipality.catalogue.rules().filter(|rules| rules.framework == framework.id) {
         definition = definition.with(&rules.encode());
+    }
+    for targets in municipality.catalogue.targets().filter(|targets| targets.framework == framework.id) {
+        definition = definition.with(&targets.encode());
+    }
+    if let Some(since) = parameters.since {
+        definition = definition.with(b"since").with(since.to_string().as_bytes());
     }
     definition
 }

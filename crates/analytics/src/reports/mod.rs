@@ -53,6 +53,14 @@ pub enum ReportError {
         /// The position of the report.
         position: u64,
     },
+    /// The day to compare with is not before the report's.
+    #[error("the day to compare with, {since}, has to be before the day that the report is about, {as_of}")]
+    Since {
+        /// The day to compare with.
+        since: Date,
+        /// The report's day.
+        as_of: Date,
+    },
     /// Scores whose exact sum does not fit into 127 bits.
     #[error("the scores of item {item} cannot be added up exactly: their denominators are too large")]
     Scores {

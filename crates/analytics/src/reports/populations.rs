@@ -17,6 +17,8 @@ pub(crate) struct Populations {
     pub(crate) list: Vec<Population>,
     /// For each population the people, as indexes into what [`Populations::build`] was given, ascending.
     pub(crate) members: Vec<Vec<usize>>,
+    /// For each population the role that all of its people have, where it is of one.
+    pub(crate) roles: Vec<Option<String>>,
 }
 
 impl Populations {
@@ -35,7 +37,7 @@ impl Populations {
                 }
             }
         }
-        let mut built = Self { list: Vec::new(), members: Vec::new() };
+        let mut built = Self { list: Vec::new(), members: Vec::new(), roles: Vec::new() };
         let nobody = BTreeSet::new();
         // Depth first, so that the report reads like the organisation.
         let mut waiting: Vec<(&str, Option<usize>, u32)> = match top {
@@ -61,6 +63,7 @@ impl Populations {
                     base: 0,
                 },
                 people,
+                None,
             );
             let below = tree.children_backwards(Some(code));
             waiting.extend(below.into_iter().map(|(order, child)| (child, Some(index), order)));
@@ -84,16 +87,28 @@ impl Populations {
                         base: 0,
                     },
                     people,
+                    Some((*role).to_owned()),
                 );
             }
         }
         built
     }
 
-    fn add(&mut self, mut population: Population, people: &BTreeSet<usize>) -> usize {
+    /// The groups of `now` with the people whom these groups had. Groups that are here alone are left out.
+    pub(crate) fn as_groups_of(&self, now: &Self) -> Self {
+        let key = |population: &Population| (population.geometry, population.code.clone());
+        let members: BTreeMap<_, _> = self.list.iter().map(key).zip(&self.members).collect();
+        let of = |population: &Population| {
+            members.get(&key(population)).map_or_else(Vec::new, |members| (*members).clone())
+        };
+        Self { list: now.list.clone(), members: now.list.iter().map(of).collect(), roles: now.roles.clone() }
+    }
+
+    fn add(&mut self, mut population: Population, people: &BTreeSet<usize>, role: Option<String>) -> usize {
         population.base = people.len() as u64;
         self.list.push(population);
         self.members.push(people.iter().copied().collect());
+        self.roles.push(role);
         self.list.len() - 1
     }
 }

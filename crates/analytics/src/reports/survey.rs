@@ -85,7 +85,7 @@ pub fn report(
         if let Some((before, survey)) = before {
             definition = definition.with(&before.encode()).with(&survey.encode());
             let then = Round::read(&frame, before, survey);
-            let groups_then = earlier::populations_before(&populations, &groups(&then));
+            let groups_then = groups(&then).as_groups_of(&populations);
             let both =
                 Both { now: &now, then: &then, groups_now: &populations, groups_then: &groups_then, base };
             compared = both.sections(&answers)?;

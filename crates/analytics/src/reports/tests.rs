@@ -9,10 +9,11 @@ use super::{ReportError, competence, survey};
 use crate::lake::{Lake, Page, Snapshot, Targets};
 use crate::statistics::PositiveBase;
 use competence_report::{competence_log, competence_report};
-use disclosure::{Figure, Geometry, ResultTable, Section};
+use disclosure::{Figure, Geometry, Interval, Ratio, ResultTable, Section};
+use domain::competence::OutcomeType;
 use domain::events::{
-    AgentErasedFacts, Code, CompetenceRulesFacts, CourseFacts, Duty, Feed, Origin, PersonFacts, RoundFacts,
-    RoundMode, RuleFacts, Scale, SurveyFacts, SurveyItem, UnitFacts, kind,
+    AgentErasedFacts, Code, CompetenceRulesFacts, CompetenceTargetsFacts, CourseFacts, Duty, Feed, Origin,
+    PersonFacts, RoundFacts, RoundMode, RuleFacts, Scale, SurveyFacts, SurveyItem, UnitFacts, kind,
 };
 use domain::statement::{AgentRole, ObjectFacts, Score as RawScore, StatementFacts, Version};
 use domain::{Date, Facts, Municipality, Text, verbs};

@@ -209,13 +209,21 @@ fn survey() -> SurveyFacts {
         title: text("s"),
         definition_sha256: [0; 32],
         indexes: Vec::new(),
+        instrument: None,
         scales: vec![],
         items: vec![item("a", Some("1.1")), item("b", Some("1.1")), item("c", Some("1.2")), item("d", None)],
     }
 }
 
 fn answer(sitting: u8, item: &'static str, level: Option<u8>, day: &str) -> ItemAnswer<'static> {
-    ItemAnswer { sitting: Some([sitting; 16]), item, level, observed_at: noon(day), position: 1 }
+    ItemAnswer {
+        sitting: Some([sitting; 16]),
+        item,
+        level,
+        points: None,
+        observed_at: noon(day),
+        position: 1,
+    }
 }
 
 fn assessed(answers: &[ItemAnswer<'_>], day: &str) -> (State, State) {
@@ -276,4 +284,55 @@ fn the_mean_of_several_items_is_rounded_half_up() {
         let all = [answer(1, "a", Some(a), "2026-03-20"), answer(1, "b", Some(b), "2026-03-20")];
         assert_eq!(assessed(&all, "2026-04-01").0, one(level), "{a} and {b}");
     }
+}
+
+/// DigCompSAT with two questions of area 1, one of competence 1.1 and one of 1.2, and one of area 2, of 0 to 3 points.
+#[test]
+fn areas_are_scored_in_per_cent_and_read_as_below_30_48_81() {
+    use crate::events::{Code, Scale};
+    use crate::frameworks::framework;
+    use crate::instruments::{Scoring, instrument};
+    let mut survey = survey();
+    survey.instrument = Some("digcompsat".into());
+    for (item, competence) in survey.items.iter_mut().zip(["1.1", "1.2", "2.1", "2.1"]) {
+        let (framework, competence) = ("digcomp-2.2".into(), competence.into());
+        item.feeds = Some(Feed { framework, competence, levels: [].into() });
+    }
+    let Scoring::AreasInPercent(bands) = &instrument("digcompsat").unwrap().scoring else { panic!() };
+    let framework = framework("digcomp-2.2").unwrap();
+    let points = |item, points: Option<(u128, u128)>| ItemAnswer { points, ..answer(1, item, None, DAY) };
+    let of = |all: &[ItemAnswer<'_>]| areas(&Instrument::of(&survey), bands, framework, all, date(DAY));
+    // 1/3 and 1/3: 33.3 %. 2/3: 66.7 %, and a question that nobody scored.
+    let all = [points("a", Some((1, 3))), points("b", Some((1, 3))), points("c", Some((2, 3)))];
+    assert_eq!(of(&all), [Some(1), Some(2), None, None, None]);
+    // Exactly 30, 48 and 81 per cent, and just below.
+    for (percent, band) in [(0, 0), (29, 0), (30, 1), (47, 1), (48, 2), (80, 2), (81, 3), (100, 3)] {
+        assert_eq!(
+            of(&[points("a", Some((percent, 100))), points("b", Some((percent, 100)))])[0],
+            Some(band)
+        );
+    }
+    assert_eq!(of(&[points("a", Some((295, 1000))), points("b", Some((295, 1000)))])[0], Some(0), "29.5 %");
+    assert_eq!(of(&[points("c", None), points("a", Some((1, 1))), points("b", None)])[1], None);
+    assert_eq!(of(&[points("a", Some((1, 1)))]), [None; 5], "a sitting with under half of the questions");
+    let code = |code: &str, score| Code {
+        code: code.into(),
+        label: text(code),
+        score,
+        positive: false,
+        dont_know: score.is_none(),
+    };
+    let scale = Scale {
+        id: "s".into(),
+        codes: vec![
+            code("a", Some((1, 1))),
+            code("b", Some((5, 2))),
+            code("c", Some((4, 1))),
+            code("x", None),
+        ],
+    };
+    assert_eq!(scale.points("a", false), Some((0, 3)));
+    assert_eq!(scale.points("b", false), Some((3, 6)));
+    assert_eq!((scale.points("c", false), scale.points("c", true)), (Some((3, 3)), Some((0, 3))));
+    assert_eq!(scale.points("x", false), None);
 }

@@ -1,4 +1,6 @@
-//! Courses, their parts, and the rules that make evidence of them.
+//! Courses, their parts, the rules that make evidence of them, and the levels that are aimed at.
+
+use std::collections::BTreeMap;
 
 use eventlog::clock::Micros;
 use minicbor::{Decode, Encode};
@@ -113,6 +115,22 @@ pub struct CompetenceRulesFacts {
     pub rules: Vec<RuleFacts>,
 }
 facts!(CompetenceRulesFacts, kind::COMPETENCE_RULES);
+
+/// The levels of a framework that people in a role are to have; no levels: they were taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct CompetenceTargetsFacts {
+    /// The framework's id, such as `digcomp-3.0`.
+    #[n(0)]
+    pub framework: String,
+    /// The role; none: everybody, but for competences that their role has a target of its own for.
+    #[n(1)]
+    pub role: Option<String>,
+    /// The level to have reached, by the competence's code. Each is the lowest of a band.
+    #[n(2)]
+    pub levels: BTreeMap<String, u8>,
+}
+facts!(CompetenceTargetsFacts, kind::COMPETENCE_TARGETS);
 
 /// What passing an activity shows.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]

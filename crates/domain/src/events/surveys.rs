@@ -34,6 +34,9 @@ pub struct SurveyFacts {
     /// Its indexes; one that is made of others stands after them.
     #[cbor(n(6), default, skip_if = "Vec::is_empty")]
     pub indexes: Vec<Index>,
+    /// The id of the published instrument that it is scored as, if it is one.
+    #[n(7)]
+    pub instrument: Option<String>,
 }
 facts!(SurveyFacts, kind::SURVEY);
 
@@ -63,6 +66,22 @@ impl Scale {
         let place = scored.iter().position(|(candidate, _)| *candidate == code)?;
         let place = if reverse { scored.len() - 1 - place } else { place };
         scored.get(place).map(|(_, score)| *score)
+    }
+
+    /// The part of the scale's points that a code gives, as an exact fraction between 0 and 1; none where it has no score.
+    pub fn points(&self, code: &str, reverse: bool) -> Option<(u128, u128)> {
+        let (a, b) = self.score(code, reverse)?;
+        let scores = || self.codes.iter().filter_map(|code| code.score);
+        let order = |one: &(i64, u32), other: &(i64, u32)| {
+            (i128::from(one.0) * i128::from(other.1)).cmp(&(i128::from(other.0) * i128::from(one.1)))
+        };
+        let ((c, d), (e, f)) = (scores().min_by(order)?, scores().max_by(order)?);
+        let less = |(a, b): (i64, u32), (c, d): (i64, u32)| {
+            i128::from(a) * i128::from(d) - i128::from(c) * i128::from(b)
+        };
+        let part = less((a, b), (c, d)).checked_mul(f.into())?;
+        let of = less((e, f), (c, d)).checked_mul(b.into())?;
+        Some((part.try_into().ok()?, u128::try_from(of).ok().filter(|of| *of > 0)?))
     }
 
     /// Whether a code is a positive answer to an item of this scale; for a reversed item, whether the code
@@ -158,7 +177,8 @@ pub struct Feed {
     /// The competence's code.
     #[n(1)]
     pub competence: String,
-    /// The level that each code claims; a code without one (such as "don't know") claims none.
+    /// The level that each code claims; a code without one (such as "don't know") claims none. Empty where the survey's
+    /// instrument scores areas.
     #[n(2)]
     pub levels: BTreeMap<String, u8>,
 }

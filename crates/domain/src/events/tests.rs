@@ -90,6 +90,14 @@ fn rules() -> CompetenceRulesFacts {
     }
 }
 
+fn targets() -> CompetenceTargetsFacts {
+    CompetenceTargetsFacts {
+        framework: "digcomp-3.0".into(),
+        role: Some("Lärare".into()),
+        levels: BTreeMap::from([("1.1".into(), 3), ("4.2".into(), 5)]),
+    }
+}
+
 fn survey() -> SurveyFacts {
     let code = |code: &str, score, positive, dont_know| Code {
         code: code.into(),
@@ -104,6 +112,7 @@ fn survey() -> SurveyFacts {
         title: text("Självskattning"),
         definition_sha256: [9; 32],
         indexes: Vec::new(),
+        instrument: None,
         scales: vec![Scale {
             id: "s".into(),
             codes: vec![
@@ -170,6 +179,7 @@ fn the_bytes_are_those_of_the_fixtures() {
     holds("group-1", &group());
     holds("course-1", &course());
     holds("competence_rules-1", &rules());
+    holds("competence_targets-1", &targets());
     holds("survey-1", &survey());
     holds("round-1", &round());
     holds("agent_erased-1", &AgentErasedFacts { agents: vec![[1; 16], [2; 16]] });
@@ -279,6 +289,7 @@ fn every_kind_of_the_municipality_names_the_account_that_caused_it() {
     names_who("group-by-1", &group());
     names_who("course-by-1", &course());
     names_who("competence_rules-by-1", &rules());
+    names_who("competence_targets-by-1", &targets());
     names_who("survey-by-1", &survey());
     names_who("round-by-1", &round());
 }

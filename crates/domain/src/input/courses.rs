@@ -1,4 +1,4 @@
-//! `POST /api/v1/courses`: courses with their parts, and competence rules.
+//! `POST /api/v1/courses`: courses with their parts, competence rules, and the levels that are aimed at.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,10 @@ use utoipa::ToSchema;
 
 use super::{Change, Changes, Invalid, Problems, is_iri};
 use crate::competence::{FULL_SUPPORT, OutcomeType, TypeSet};
-use crate::events::{ActivityKind, CompetenceRulesFacts, CourseActivity, CourseFacts, Origin, RuleFacts};
+use crate::events::{
+    ActivityKind, CompetenceRulesFacts, CompetenceTargetsFacts, CourseActivity, CourseFacts, Origin,
+    RuleFacts,
+};
 use crate::{Municipality, Text, frameworks};
 
 /// The body. A course is stated whole, and so are all rules of a framework for an activity; what is not in the
@@ -19,6 +22,23 @@ pub struct CoursesInput {
     pub courses: Vec<CourseInput>,
     /// Rules.
     pub rules: Vec<RuleInput>,
+    /// Levels that are aimed at. The targets of a role are stated whole.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<TargetInput>,
+}
+
+/// The levels that people in a role are to have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetInput {
+    /// The framework's id.
+    pub framework: String,
+    /// The role; none: everybody, but for competences that their role has a target of its own for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// By the competence's code the level to have reached: the lowest of a band that is not the first. None: the targets are
+    /// taken back.
+    pub levels: BTreeMap<String, u8>,
 }
 
 /// A course.
@@ -170,10 +190,26 @@ impl CoursesInput {
             let months = rule.valid_months.is_none_or(|months| (1..=1200).contains(&months));
             problems.check(months, || at("valid_months"), "months, from 1 to 1200");
         }
+        let mut of = BTreeSet::new();
+        for (i, target) in self.targets.iter().enumerate() {
+            let at = |field: &str| format!("/targets/{i}/{field}");
+            let once = of.insert((&target.framework, &target.role));
+            problems.check(once, || at("role"), "a role that the framework's targets in the body have once");
+            let role = target.role.as_ref().is_none_or(|role| !role.trim().is_empty());
+            problems.check(role, || at("role"), "a role, or nothing for everybody");
+            let framework = frameworks::framework(&target.framework);
+            problems.check(framework.is_some(), || at("framework"), "the id of a framework");
+            let Some(framework) = framework else { continue };
+            let known = target.levels.keys().all(|code| framework.competence(code).is_some());
+            problems.check(known, || at("levels"), "codes of competences of the framework");
+            let first = |level: &u8| framework.bands.iter().skip(1).any(|band| band.low == *level);
+            let levels = target.levels.values().all(first);
+            problems.check(levels, || at("levels"), "levels that a band begins with, above the first band");
+        }
         problems.result()
     }
 
-    /// The events of what is new or different, in the order: courses, rules. The body has passed
+    /// The events of what is new or different, in the order: courses, rules, targets. The body has passed
     /// [`validate`](Self::validate).
     ///
     /// # Errors
@@ -206,6 +242,15 @@ impl CoursesInput {
             };
             let same = known.catalogue.rules_of(framework, activity).is_some_and(|held| held.facts == facts);
             changes.add(same, || Change::clear(&facts));
+        }
+        for target in &self.targets {
+            let facts = CompetenceTargetsFacts {
+                framework: target.framework.clone(),
+                role: target.role.clone(),
+                levels: target.levels.clone(),
+            };
+            let held = known.catalogue.targets_of(&target.framework, target.role.as_deref());
+            changes.add(held.is_some_and(|held| held.facts == facts), || Change::clear(&facts));
         }
         Ok(changes)
     }

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::{Change, Changes, Invalid, Problems, is_iri};
 use crate::events::{Code, Feed, Index, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyItem};
+use crate::instruments::{self, Scoring};
 use crate::{Date, Municipality, Text, frameworks};
 
 /// The body of `POST /api/v1/surveys`. A version of a survey is stated whole.
@@ -39,6 +40,9 @@ pub struct SurveyInput {
     /// Its indexes; one that is made of others stands after them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indexes: Vec<IndexInput>,
+    /// The id of the published instrument that it is scored as (`schemas/instruments`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instrument: Option<String>,
 }
 
 /// A mean of several items, or of other indexes.
@@ -191,6 +195,7 @@ impl SurveysInput {
             survey.check_scales(&mut problems, i);
             survey.check_items(&mut problems, i);
             survey.check_indexes(&mut problems, i);
+            survey.check_instrument(&mut problems, i);
         }
         problems.result()
     }
@@ -268,6 +273,34 @@ impl SurveyInput {
         }
     }
 
+    fn check_instrument(&self, problems: &mut Problems, i: usize) {
+        let Some(id) = &self.instrument else { return };
+        let at = |rest: &str| format!("/surveys/{i}/{rest}");
+        let instrument = instruments::instrument(id);
+        problems.check(instrument.is_some(), || at("instrument"), "the id of an instrument");
+        let Some(instrument) = instrument else { return };
+        for (j, item) in self.items.iter().enumerate() {
+            let at = |rest: &str| at(&format!("items/{j}/{rest}"));
+            let Some(feeds) = &item.feeds else { continue };
+            let same = feeds.framework == instrument.framework;
+            problems.check(same, || at("feeds/framework"), "the framework of the instrument");
+            match &instrument.scoring {
+                Scoring::Levels(levels) => {
+                    let scored = feeds.levels.iter().all(|(code, level)| levels.get(code) == Some(level));
+                    problems.check(scored, || at("feeds/levels"), "codes and levels of the instrument");
+                }
+                Scoring::AreasInPercent(_) => {
+                    problems.check(feeds.levels.is_empty(), || at("feeds/levels"), "none: areas are scored");
+                    let scale = self.scales.iter().find(|scale| scale.id == item.scale);
+                    let scores =
+                        scale.into_iter().flat_map(|scale| &scale.codes).filter_map(|code| code.score);
+                    let scores: BTreeSet<_> = scores.collect();
+                    problems.check(scores.len() > 1, || at("scale"), "a scale with two scores or more");
+                }
+            }
+        }
+    }
+
     fn check_indexes(&self, problems: &mut Problems, i: usize) {
         let mut ids: BTreeSet<&str> = BTreeSet::new();
         for (j, index) in self.indexes.iter().enumerate() {
@@ -336,6 +369,7 @@ impl SurveyInput {
             scales: self.scales.iter().map(scale).collect(),
             items: self.items.iter().map(item).collect(),
             indexes: self.indexes.iter().map(index).collect(),
+            instrument: self.instrument.clone(),
         }
     }
 }

@@ -393,3 +393,45 @@ fn a_control_character_in_a_name_is_refused_with_its_place() {
     let titled = with(surveys(), "/surveys/0/title/sv", json!("one\ntwo")).to_string();
     assert_eq!(parse::<SurveysInput>(titled.as_bytes()).unwrap_err().problems[0].path, "/surveys/0/title/sv");
 }
+
+/// Targets are stated whole by framework and role, hold where a band begins, and are a role's own or else everybody's.
+#[test]
+fn targets_are_of_a_role_or_of_everybody_and_stand_where_a_band_begins() {
+    let mut town = Town::whole();
+    let targets = |role: Value, levels: Value| json!({ "targets": [{ "framework": "digcomp-3.0", "role": role, "levels": levels }] });
+    let all = targets(Value::Null, json!({ "1.1": 3, "4.2": 5 }));
+    assert_eq!(town.post_courses(&all), Ok((1, 0)));
+    assert_eq!(town.post_courses(&all), Ok((0, 1)));
+    assert_eq!(town.post_courses(&targets(json!("Rektor"), json!({ "4.2": 7 }))), Ok((1, 0)));
+    let target = |town: &Town, role, code| town.known.catalogue.target("digcomp-3.0", role, code);
+    assert_eq!(target(&town, Some("Rektor"), "4.2"), Some(7));
+    assert_eq!(target(&town, Some("Rektor"), "1.1"), Some(3));
+    assert_eq!(target(&town, None, "4.2"), Some(5));
+    assert_eq!(target(&town, Some("Rektor"), "2.1"), None);
+    for levels in [json!({ "1.1": 4 }), json!({ "1.1": 1 }), json!({ "9.9": 3 })] {
+        assert_eq!(refused(town.post_courses(&targets(Value::Null, levels))), ["/targets/0/levels"]);
+    }
+    assert_eq!(refused(town.post_courses(&targets(json!(" "), json!({})))), ["/targets/0/role"]);
+    assert_eq!(town.post_courses(&targets(json!("Rektor"), json!({}))), Ok((1, 0)), "taken back");
+    assert_eq!(target(&town, Some("Rektor"), "4.2"), Some(5));
+}
+
+#[test]
+fn a_survey_that_is_an_instrument_is_scored_as_that() {
+    let mut town = Town::whole();
+    let of = |instrument: &str, feeds: Value| {
+        let survey = with(surveys(), "/surveys/0/instrument", json!(instrument));
+        with(survey, "/surveys/0/items/0/feeds", feeds)
+    };
+    let feeds = |framework: &str, levels: Value| json!({ "framework": framework, "competence": "1.1", "levels": levels });
+    assert_eq!(
+        refused(town.post_surveys(&of("digcomp", feeds("digcomp-2.2", json!({}))))),
+        ["/surveys/0/instrument"]
+    );
+    let wrong = of("digcompsat", feeds("digcomp-3.0", json!({})));
+    assert_eq!(refused(town.post_surveys(&wrong)), ["/surveys/0/items/0/feeds/framework"]);
+    let wrong = of("digcompsat", feeds("digcomp-2.2", json!({ "a": 1 })));
+    assert_eq!(refused(town.post_surveys(&wrong)), ["/surveys/0/items/0/feeds/levels"]);
+    let wrong = of("selfieforteachers", feeds("digcompedu", json!({ "a": 1 })));
+    assert_eq!(refused(town.post_surveys(&wrong)), ["/surveys/0/items/0/feeds/levels"]);
+}

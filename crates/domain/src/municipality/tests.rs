@@ -82,6 +82,7 @@ fn survey(version: &str) -> SurveyFacts {
         title: text("s"),
         definition_sha256: [0; 32],
         indexes: Vec::new(),
+        instrument: None,
         scales: vec![Scale { id: "x".into(), codes: vec![code("kan", false), code("vet_ej", true)] }],
         items: vec![SurveyItem {
             name: "q".into(),

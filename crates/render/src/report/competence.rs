@@ -2,7 +2,7 @@
 //! each competence by unit, self-assessed against demonstrated, single levels.
 
 use super::parts::{base, closed_table, groups, intro, item_picks, key, unit_picks};
-use super::questions::{crossed, not_shown};
+use super::questions::{block, crossed, not_shown, of_items};
 use super::training;
 use crate::charts::{self, Frame};
 use crate::findings;
@@ -12,8 +12,11 @@ use crate::sentences;
 use crate::tables::{coverage_table, table};
 use crate::texts::{self, Word, word};
 use crate::view::View;
-use disclosure::{LevelKind, Measure, ReleasedSection};
+use disclosure::{LevelKind, Measure, ReleasedSection, ValueKind};
 use maud::{Markup, html};
+
+/// So many items of a section by itself are drawn by unit too.
+const ITEMS: usize = 10;
 
 /// Rows of small multiples have room for so many characters.
 const NARROW: usize = 40;
@@ -28,8 +31,32 @@ pub(super) fn blocks(view: &View<'_>) -> Vec<Block> {
     blocks.extend(parts.areas(view));
     blocks.extend(parts.by_unit(view));
     blocks.extend(parts.both(view));
+    blocks.extend(
+        view.sections().filter(|part| is_apart(part) && view.shows_any(part)).map(|part| apart(view, part)),
+    );
     blocks.extend(parts.steps(view));
     blocks
+}
+
+/// A section by itself: for the place, and by unit where it has so few items that a page has room.
+fn apart(view: &View<'_>, part: &ReleasedSection) -> Block {
+    if part.items().len() <= ITEMS {
+        return block(view, part);
+    }
+    let finding =
+        findings::of_section(view, part).unwrap_or_else(|| sentences::nothing_here(view.lang).to_owned());
+    let body = intro(view, part, &finding).into_iter().chain(of_items(view, part, &finding));
+    Block { id: part.id().to_owned(), title: view.text(part.title()).to_owned(), body: body.collect() }
+}
+
+/// Whether a section is laid out by itself: what is beside the levels of competences and areas on the report's day.
+fn is_apart(part: &ReleasedSection) -> bool {
+    match part.measure() {
+        Measure::Levels { .. } => part.values().contains(&ValueKind::AtTarget),
+        Measure::Coverage => part.items().len() > 1,
+        Measure::PairedChange => true,
+        _ => false,
+    }
 }
 
 /// The areas of the place in one chart, self-assessed where that is known.
@@ -66,7 +93,7 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn of(view: &View<'a>) -> Parts<'a> {
-        let sections = || view.sections().filter(|part| view.shows_any(part));
+        let sections = || view.sections().filter(|part| view.shows_any(part) && !is_apart(part));
         let levels = |wanted: fn(&ReleasedSection) -> bool| {
             let of_kind = |kind| {
                 let is =

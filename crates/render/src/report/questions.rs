@@ -16,13 +16,12 @@ use disclosure::{Measure, ReleasedSection};
 /// The parts in the report's order; those of which nothing may be shown are named in the method section alone.
 pub(super) fn blocks(view: &View<'_>) -> Vec<Block> {
     let shown = view.sections().filter(|part| view.shows_any(part));
-    shown
-        .map(|part| Block {
-            id: part.id().to_owned(),
-            title: view.text(part.title()).to_owned(),
-            body: body(view, part),
-        })
-        .collect()
+    shown.map(|part| block(view, part)).collect()
+}
+
+/// One part.
+pub(super) fn block(view: &View<'_>, part: &ReleasedSection) -> Block {
+    Block { id: part.id().to_owned(), title: view.text(part.title()).to_owned(), body: body(view, part) }
 }
 
 fn body(view: &View<'_>, part: &ReleasedSection) -> Vec<Piece> {
@@ -63,7 +62,7 @@ fn of_units(view: &View<'_>, part: &ReleasedSection, finding: &str) -> [Piece; 2
 }
 
 /// One chart for the place, with a row for each item under its heading, and its table.
-fn of_items(view: &View<'_>, part: &ReleasedSection, finding: &str) -> [Piece; 2] {
+pub(super) fn of_items(view: &View<'_>, part: &ReleasedSection, finding: &str) -> [Piece; 2] {
     let title = view.text(part.title());
     let mut figure = Vec::from_iter(key(view, part));
     for (place, (heading, items)) in groups(view, part).into_iter().enumerate() {

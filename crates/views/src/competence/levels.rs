@@ -132,6 +132,7 @@ fn self_assessed(
             sitting: source.registration,
             item: &asked.item.activity,
             level: claim.map(|evidence| evidence.low),
+            points: None,
             observed_at: source.observed_at,
             position: source.position.0,
         });

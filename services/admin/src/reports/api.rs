@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use disclosure::Lang;
+use domain::Date;
 use render::{Format, View};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -45,6 +46,10 @@ pub(crate) struct Wanted {
     pub(crate) lang: Option<String>,
     /// The code of a unit; none: all of the organisation.
     pub(crate) unit: Option<String>,
+    /// The framework of a competence report; none: `digcomp-3.0`.
+    pub(crate) framework: Option<String>,
+    /// An earlier date that competence is compared with, `YYYY-MM-DD`.
+    pub(crate) since: Option<String>,
     /// The id of a survey's round; none: the latest.
     pub(crate) round: Option<String>,
     /// The log position; none: the newest.
@@ -74,6 +79,17 @@ impl Wanted {
         self.round.as_deref().filter(|round| !round.is_empty())
     }
 
+    /// The earlier date to compare with.
+    fn since(&self) -> Result<Option<Date>, Problem> {
+        let wrong =
+            |_| Problem::Invalid { at: "?since".to_owned(), expected: "a date as YYYY-MM-DD".to_owned() };
+        self.since
+            .as_deref()
+            .filter(|since| !since.is_empty())
+            .map(|since| since.parse().map_err(wrong))
+            .transpose()
+    }
+
     /// The question to put for a kind of report.
     pub(crate) fn ask(&self, kind: &str) -> Result<Ask, Problem> {
         let question = match kind {
@@ -81,7 +97,8 @@ impl Wanted {
             "survey" => Question::Survey { round: self.round().map(str::to_owned) },
             _ => return Err(Problem::NotFound("report; there are competence and survey")),
         };
-        Ok(Ask { question, at: self.at })
+        let framework = self.framework.clone().filter(|framework| !framework.is_empty());
+        Ok(Ask { at: self.at, framework, since: self.since()?, ..Ask::new(question) })
     }
 }
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use disclosure::Released;
+use domain::Date;
 use futures_util::future::BoxFuture;
 use render::{Format, View};
 
@@ -28,6 +29,17 @@ pub struct Ask {
     pub question: Question,
     /// The log position; `None` for as far as the lake has come.
     pub at: Option<u64>,
+    /// The framework that competence is reported in; `None` for the usual one.
+    pub framework: Option<String>,
+    /// An earlier date that competence is compared with.
+    pub since: Option<Date>,
+}
+
+impl Ask {
+    /// A question about the latest.
+    pub fn new(question: Question) -> Self {
+        Self { question, at: None, framework: None, since: None }
+    }
 }
 
 /// Why there is no report.

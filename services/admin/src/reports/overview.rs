@@ -91,7 +91,7 @@ async fn body(reports: &dyn Reports, municipality: &Municipality, lang: Lang) ->
 }
 
 async fn make(reports: &dyn Reports, question: Question) -> Result<Option<Arc<Released>>, Problem> {
-    match reports.make(Ask { question, at: None }).await {
+    match reports.make(Ask::new(question)).await {
         Ok(released) => Ok(Some(released)),
         // Nothing to count yet is not a fault of the overview.
         Err(ReportFailure::Asked(_)) => Ok(None),

@@ -41,6 +41,13 @@ pub(crate) struct Asked {
     #[arg(long, value_name = "DATE")]
     #[serde(deserialize_with = "date")]
     pub(crate) as_of: Option<String>,
+    /// Framework of a competence report: digcomp-3.0, digcomp-2.2 or digcompedu [default: digcomp-3.0]
+    #[arg(long, value_name = "ID")]
+    pub(crate) framework: Option<String>,
+    /// Earlier date that competence is compared with, YYYY-MM-DD: who stayed, and their levels then and now
+    #[arg(long, value_name = "DATE")]
+    #[serde(deserialize_with = "date")]
+    pub(crate) since: Option<String>,
     /// Round of a survey, by its id [default: the latest]
     #[arg(long, value_name = "ID")]
     pub(crate) round: Option<String>,
@@ -97,6 +104,8 @@ impl Asked {
             sections: self.sections.or(other.sections),
             at: self.at.or(other.at),
             as_of: self.as_of.or(other.as_of),
+            framework: self.framework.or(other.framework),
+            since: self.since.or(other.since),
             round: self.round.or(other.round),
             preset: self.preset.or(other.preset),
         }
@@ -134,7 +143,8 @@ mod tests {
     #[test]
     fn a_definition_says_what_flags_do_not() {
         let text = "report = \"survey\"\nround = \"r1\"\nunit = \"0180\"\nformat = \"xlsx\"\nlang = \"en\"\n\
-                    as-of = 2026-06-12\nsections = [\"response-rate\"]\nkinds = [\"skola\"]\npreset = \"gavle\"\nat = 7\n";
+                    as-of = 2026-06-12\nsections = [\"response-rate\"]\nkinds = [\"skola\"]\npreset = \"gavle\"\nat = 7\n\
+                    framework = \"digcomp-2.2\"\nsince = 2025-06-12\n";
         let of = |text: &str| Some(text.to_owned());
         let asked = Asked {
             report: Some(Kind::Survey),
@@ -145,6 +155,8 @@ mod tests {
             sections: Some(vec!["response-rate".to_owned()]),
             at: Some(7),
             as_of: of("2026-06-12"),
+            framework: of("digcomp-2.2"),
+            since: of("2025-06-12"),
             round: of("r1"),
             preset: of("gavle"),
         };

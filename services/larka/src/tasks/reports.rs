@@ -27,11 +27,17 @@ pub(crate) async fn file(instance: &Instance, asked: &Asked) -> Result<Vec<u8>, 
             Preset::named(name).ok_or_else(|| Failure::setting("preset", "gavle, skolenkaten or default"))?
         }
     };
-    let as_of = match &asked.as_of {
-        Some(text) => Some(text.parse().map_err(|_| Failure::setting("as-of", "a date as YYYY-MM-DD"))?),
-        None => None,
+    let day = |setting, text: &Option<String>| match text {
+        Some(text) => text.parse().map(Some).map_err(|_| Failure::setting(setting, "a date as YYYY-MM-DD")),
+        None => Ok(None),
     };
-    let request = Request { question, at: asked.at.map(Position), as_of, preset };
+    let request = Request {
+        at: asked.at.map(Position),
+        as_of: day("as-of", &asked.as_of)?,
+        framework: asked.framework.clone(),
+        since: day("since", &asked.since)?,
+        ..Request::new(question, preset)
+    };
     let released = instance.worker.report(request).await?;
     let lang = asked.lang.map_or(Lang::Sv, Into::into);
     let mut view = match &asked.unit {
@@ -65,7 +71,7 @@ pub(crate) async fn all(instance: &Instance) -> Result<Vec<(String, Arc<Released
     );
     let mut made = Vec::new();
     for (name, question) in questions {
-        let request = Request { question, at: None, as_of: None, preset: house_preset()? };
+        let request = Request::new(question, house_preset()?);
         made.push((name, instance.worker.report(request).await?));
     }
     Ok(made)
@@ -124,7 +130,12 @@ impl admin::Reports for ForPages {
                 admin::Question::Survey { round } => Question::Survey { round },
             };
             let preset = house_preset().map_err(|_| admin::ReportFailure::Failed)?;
-            let request = Request { question, at: ask.at.map(Position), as_of: None, preset };
+            let request = Request {
+                at: ask.at.map(Position),
+                framework: ask.framework,
+                since: ask.since,
+                ..Request::new(question, preset)
+            };
             let released = self.0.worker.report(request).await.map_err(|error| match &*error {
                 ReportError::Asked(_) | ReportError::NoRound => {
                     admin::ReportFailure::Asked(error.to_string())

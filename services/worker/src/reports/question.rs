@@ -21,8 +21,9 @@ pub enum Question {
     },
 }
 
-/// Everything that a report follows from: what was asked, where, for which day, and by which rules of disclosure.
-pub(crate) type Key = (Position, Question, Option<Date>, String);
+/// Everything that a report follows from: where, what was asked, for which days, in which framework and by which rules of
+/// disclosure.
+pub(crate) type Key = (Position, Question, (Option<Date>, Option<Date>), (Option<String>, String));
 
 /// Reports that are made or were made lately.
 pub(crate) type Made = Shared<Key, Released, ReportError>;

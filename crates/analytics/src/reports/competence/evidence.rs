@@ -6,14 +6,17 @@ mod plain;
 use super::super::{Frame, noon};
 use super::known::{Known, Levels};
 use crate::lake::part::{NO_DAY, Part};
-use domain::competence::{self, Evidence, ItemAnswer, Requirements};
+use domain::competence::{self, Evidence, ItemAnswer, OutcomeType, Requirements, TypeSet};
 use domain::events::{Duty, RuleFacts, SurveyFacts, SurveyItem};
 use domain::frameworks::Framework;
+use domain::instruments::{self, PercentBand, Scoring};
 use domain::{AgentId, Date, Municipality, PersonId};
 use std::collections::{BTreeMap, HashMap};
 
 /// The employees of the report: everyone with a duty on its day, by person.
 pub(super) struct People<'a> {
+    /// Who they are.
+    pub(super) ids: Vec<PersonId>,
     /// The duties of each on the day.
     pub(super) duties: Vec<Vec<&'a Duty>>,
     /// Which of them an agent is.
@@ -32,7 +35,8 @@ impl<'a> People<'a> {
             .enumerate()
             .flat_map(|(index, person)| organisation.agents_of(*person).into_iter().map(move |a| (a, index)))
             .collect();
-        Self { duties: duties.into_values().collect(), by_agent }
+        let (ids, duties) = duties.into_iter().unzip();
+        Self { ids, duties, by_agent }
     }
 }
 
@@ -64,6 +68,14 @@ impl<'a> Instrument<'a> {
             .max_by_key(|survey| (opened(survey), registered(survey)))
             .map(|survey| Self { survey })
     }
+
+    /// The bands that it gives areas, where it is scored so.
+    pub(super) fn area_bands(&self) -> Option<&'static [PercentBand]> {
+        match &instruments::instrument(self.survey.instrument.as_deref()?)?.scoring {
+            Scoring::AreasInPercent(bands) => Some(bands),
+            Scoring::Levels(_) => None,
+        }
+    }
 }
 
 /// The levels of each of `people` on the report's day.
@@ -93,10 +105,9 @@ pub(super) fn known(
     let (passed, reached) = report.passed(&parts, &meanings);
     let answers = report.answers(&parts, &meanings);
     let levels = passed.iter().zip(report.self_assessed(&answers)).zip(reached);
-    let known = levels.map(|((passed, self_assessed), reached)| Known {
-        demonstrated: report.demonstrated(passed, &meanings),
-        self_assessed,
-        reached,
+    let known = levels.map(|((passed, (self_assessed, areas)), reached)| {
+        let (demonstrated, types) = report.demonstrated(passed, &meanings);
+        Known { demonstrated, self_assessed, types, areas, reached }
     });
     known.collect()
 }
@@ -191,7 +202,7 @@ impl<'a> Report<'a> {
         (passed, reached)
     }
 
-    fn demonstrated(&self, passed: &[i32], meanings: &Meanings<'_>) -> Levels {
+    fn demonstrated(&self, passed: &[i32], meanings: &Meanings<'_>) -> (Levels, Vec<TypeSet>) {
         let mut evidence: Vec<Vec<Evidence<'_>>> = vec![Vec::new(); self.competences.len()];
         for meaning in &meanings.all {
             let Some(day) = meaning.shows.map(|shows| passed[shows]).filter(|day| *day != NO_DAY) else {
@@ -202,18 +213,25 @@ impl<'a> Report<'a> {
                 evidence[competence].push(rule.evidence(&self.framework.id, meaning.root, noon(day), 0));
             }
         }
-        let requirements = Requirements::none();
-        let levels = evidence.iter().map(|evidence| {
-            competence::demonstrated_levels(evidence, &requirements, self.frame.as_of)
-                .map(|levels| levels.low)
-        });
-        levels.collect()
+        let level = |evidence: &[Evidence<'_>]| {
+            competence::demonstrated_levels(evidence, &Requirements::none(), self.frame.as_of)
+        };
+        let types = |evidence: &Vec<Evidence<'_>>| {
+            let shown = |kind: &OutcomeType| {
+                let of: TypeSet = [*kind].into_iter().collect();
+                let alone: Vec<_> = evidence.iter().filter(|e| e.types.contains(of)).copied().collect();
+                level(&alone).is_some()
+            };
+            OutcomeType::ALL.into_iter().filter(shown).collect()
+        };
+        (evidence.iter().map(|evidence| level(evidence)).collect(), evidence.iter().map(types).collect())
     }
 
     /// The answers of each to the instrument's items.
     fn answers(&self, parts: &[Resolved<'a>], meanings: &Meanings<'a>) -> Vec<Vec<ItemAnswer<'a>>> {
         let mut answers = vec![Vec::new(); self.people.duties.len()];
-        let Some(Instrument { survey }) = self.instrument else { return answers };
+        let Some(instrument @ Instrument { survey }) = self.instrument else { return answers };
+        let scored = instrument.area_bands().is_some();
         for Resolved { part, people, meanings: places } in parts {
             // Answers come by registration and activity; what those ask is looked up once.
             let asked = |one: &crate::lake::part::Answer| (one.registration, one.activity);
@@ -232,11 +250,14 @@ impl<'a> Report<'a> {
                 };
                 for answer in answered {
                     let Some(person) = people[answer.agent as usize] else { continue };
-                    let claimed = asked.item.feeds.as_ref().zip(part.codes.get(answer.code as usize));
+                    let code = part.codes.get(answer.code as usize);
+                    let claimed = asked.item.feeds.as_ref().zip(code);
+                    let scale = asked.scale.filter(|_| scored).zip(code);
                     answers[person].push(ItemAnswer {
                         sitting,
                         item: meaning.activity,
                         level: claimed.and_then(|(feed, code)| feed.levels.get(&**code).copied()),
+                        points: scale.and_then(|(scale, code)| scale.points(code, asked.item.reverse)),
                         observed_at: noon(answer.day),
                         position: part.first + u64::from(answer.place),
                     });
@@ -246,14 +267,19 @@ impl<'a> Report<'a> {
         answers
     }
 
-    fn self_assessed(&self, answers: &[Vec<ItemAnswer<'_>>]) -> Vec<Levels> {
-        let mut levels = vec![vec![None; self.competences.len()]; self.people.duties.len()];
-        let Some(Instrument { survey }) = self.instrument else { return levels };
+    /// Of each the levels of competences, and the bands of areas where the instrument gives those.
+    fn self_assessed(&self, answers: &[Vec<ItemAnswer<'_>>]) -> Vec<(Levels, Vec<Option<usize>>)> {
+        let unknown = (vec![None; self.competences.len()], Vec::new());
+        let mut levels = vec![unknown; self.people.duties.len()];
+        let Some(from @ Instrument { survey }) = self.instrument else { return levels };
         let instrument = competence::Instrument::of(survey);
-        for (levels, answers) in levels.iter_mut().zip(answers) {
+        for ((levels, areas), answers) in levels.iter_mut().zip(answers) {
+            if let Some(bands) = from.area_bands() {
+                *areas = competence::areas(&instrument, bands, self.framework, answers, self.frame.as_of);
+            }
             for ((of, code), state) in competence::self_assessed(&instrument, answers, self.frame.as_of) {
                 if let Some(&index) = self.competences.get(code).filter(|_| of == self.framework.id) {
-                    levels[index] = state.levels().map(|levels| levels.low);
+                    levels[index] = state.levels();
                 }
             }
         }

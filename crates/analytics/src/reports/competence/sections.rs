@@ -3,47 +3,66 @@
 use super::super::populations::Populations;
 use super::super::text;
 use super::evidence::Instrument;
-use super::known::{Known, Levels, Parameters};
-use disclosure::{Axis, Category, Figure, Item, ItemGroup, LevelKind, Measure, Nested, Role, Section, Text};
+use super::known::{Known, Parameters};
+use disclosure::{
+    Axis, Category, Figure, Item, ItemGroup, LevelKind, Measure, Need, Nested, Role, Section, Text,
+};
+use domain::competence::{Levels, OutcomeType, TypeSet};
 use domain::frameworks::Framework;
+use domain::instruments::PercentBand;
 
 const KINDS: [LevelKind; 2] = [LevelKind::SelfAssessed, LevelKind::Demonstrated];
 
 /// The report's sections: coverage first, then bands by competence and by area, then levels, then both kinds
-/// against each other.
-pub(super) fn all(
-    framework: &Framework,
-    instrument: Option<&Instrument<'_>>,
-    populations: &Populations,
-    known: &[Known],
-    parameters: &Parameters,
-) -> Vec<Section> {
-    let bands = framework.bands.iter().map(|band| level_category(&band.code, text(&band.name))).collect();
-    let report = Report { framework, instrument, populations, bands };
+/// against each other, then of what type the evidence is. Where the instrument gives areas their bands it gives
+/// competences none.
+pub(super) fn all(report: &Report<'_>, known: &[Known], parameters: &Parameters) -> Vec<Section> {
+    let framework = report.framework;
     let in_areas: Vec<Known> = known.iter().map(|known| in_areas(framework, known)).collect();
     let mut sections = vec![report.reached(known)];
     sections.extend(KINDS.iter().map(|&kind| report.coverage(kind, known)));
-    let parts = [
-        ("competences", competence_items(framework), known),
-        ("areas", area_items(framework), &in_areas[..]),
-    ];
-    for (part, items, known) in parts {
-        sections.extend(KINDS.iter().map(|&kind| report.bands(kind, part, items.clone(), known)));
+    let kinds = report.kinds_of_competences();
+    sections.extend(
+        kinds.iter().map(|&kind| report.bands(kind, "competences", competence_items(framework), known)),
+    );
+    sections.extend(KINDS.iter().map(|&kind| {
+        match report.instrument.and_then(Instrument::area_bands).filter(|_| kind == LevelKind::SelfAssessed) {
+            Some(bands) => report.scored_areas(bands, known),
+            None => report.bands(kind, "areas", area_items(framework), &in_areas),
+        }
+    }));
+    sections.extend(kinds.iter().map(|&kind| report.levels(kind, known, parameters.levels_from)));
+    if kinds.len() == KINDS.len() {
+        sections.push(report.both(known));
     }
-    sections.extend(KINDS.iter().map(|&kind| report.levels(kind, known, parameters.levels_from)));
-    sections.push(report.both(known));
+    sections.extend(report.types(known));
     sections
 }
 
 /// What every section is made from.
-struct Report<'a> {
-    framework: &'a Framework,
+pub(super) struct Report<'a> {
+    pub(super) framework: &'a Framework,
     instrument: Option<&'a Instrument<'a>>,
-    populations: &'a Populations,
+    pub(super) populations: &'a Populations,
     bands: Vec<Category>,
 }
 
-impl Report<'_> {
+impl<'a> Report<'a> {
+    pub(super) fn new(
+        framework: &'a Framework,
+        instrument: Option<&'a Instrument<'a>>,
+        populations: &'a Populations,
+    ) -> Self {
+        let bands = framework.bands.iter().map(|band| level_category(&band.code, text(&band.name))).collect();
+        Self { framework, instrument, populations, bands }
+    }
+
+    /// The kinds of levels that competences have.
+    pub(super) fn kinds_of_competences(&self) -> Vec<LevelKind> {
+        let areas_alone = self.instrument.is_some_and(|instrument| instrument.area_bands().is_some());
+        KINDS.into_iter().filter(|kind| *kind != LevelKind::SelfAssessed || !areas_alone).collect()
+    }
+
     /// How many the courses have reached.
     fn reached(&self, known: &[Known]) -> Section {
         let item = Item {
@@ -73,7 +92,7 @@ impl Report<'_> {
             target: None,
         }];
         let mut section = self.section(kind, "coverage", Measure::Coverage, items);
-        let any = |person: usize, _| known[person].of(kind).iter().any(Option::is_some).then_some(0);
+        let any = |person: usize, _| known[person].has_any(kind).then_some(0);
         section.figures = self.count(1, 1, |_, _| true, any);
         section.figures.iter_mut().for_each(|figure| figure.counts.clear());
         // There is no closing day: nobody should be known by everybody's having done it, or nobody's.
@@ -81,8 +100,79 @@ impl Report<'_> {
         section
     }
 
+    /// The distribution of areas over the instrument's own bands.
+    fn scored_areas(&self, bands: &[PercentBand], known: &[Known]) -> Section {
+        let kind = LevelKind::SelfAssessed;
+        let mut section = self.section(kind, "areas", Measure::Levels { kind }, area_items(self.framework));
+        section.categories = bands.iter().map(|band| level_category(&band.code, text(&band.name))).collect();
+        section.figures = self.count(
+            section.items.len(),
+            bands.len(),
+            |_, _| true,
+            |person, area| known[person].areas.get(area).copied().flatten(),
+        );
+        section.within = vec![whole(kind, "coverage")];
+        section.notes.pop();
+        section.notes.push(Text::new(
+            "Ett område har medelvärdet av sina frågor i procent av poängen. Banden är instrumentets egna och gäller \
+             områden, inte enskilda kompetenser. Med under hälften av frågorna besvarade är området okänt.",
+            "An area has the mean of its questions in per cent of the points. The bands are the instrument's own and hold \
+             for areas, not for single competences. With under half of its questions answered an area is unknown.",
+        ));
+        section
+    }
+
+    /// How many have shown knowledge, skill and attitude, each apart; nothing where no evidence says which it is.
+    fn types(&self, known: &[Known]) -> Option<Section> {
+        if known.iter().all(|known| known.types.iter().all(TypeSet::is_empty)) {
+            return None;
+        }
+        let item = |item: &Item, kind: OutcomeType| {
+            let (code, label) = match kind {
+                OutcomeType::Knowledge => ("knowledge", Text::new("Kunskap", "Knowledge")),
+                OutcomeType::Skill => ("skill", Text::new("Färdighet", "Skill")),
+                OutcomeType::Attitude => ("attitude", Text::new("Förhållningssätt", "Attitude")),
+            };
+            let group = Some(ItemGroup { code: item.code.clone(), label: numbered_name(item) });
+            let with = |name: &str| format!("{name}, {}", item.code);
+            let label = Text { sv: with(&label.sv), en: label.en.as_deref().map(with) };
+            Item { code: format!("{}/{code}", item.code), label, group, target: None }
+        };
+        let competences = competence_items(self.framework);
+        let items: Vec<Item> =
+            competences.iter().flat_map(|of| OutcomeType::ALL.map(|kind| item(of, kind))).collect();
+        let title = Text::new("Kunskap, färdighet och förhållningssätt", "Knowledge, skill and attitude");
+        let mut section = Section::new("demonstrated-types", title, Measure::Coverage, items);
+        section.notes = vec![Text::new(
+            "Hur många som har en visad nivå ur underlag av en sort ensam: kunskap, färdighet eller förhållningssätt, som \
+             reglerna säger att aktiviteten visar. Den som har visat flera sorter räknas i var och en.",
+            "How many have a demonstrated level by evidence of one type alone: knowledge, skill or attitude, as rules say \
+             that the activity shows. Who has shown several counts in each.",
+        )];
+        let types = OutcomeType::ALL.len();
+        section.figures = self.count(
+            section.items.len(),
+            1,
+            |_, _| true,
+            |person, item| {
+                let of = [OutcomeType::ALL[item % types]].into_iter().collect();
+                known[person].types[item / types].contains(of).then_some(0)
+            },
+        );
+        section.figures.iter_mut().for_each(|figure| figure.counts.clear());
+        section.needs = (0..section.items.len())
+            .map(|item| Need {
+                item,
+                section: "demonstrated-competences".into(),
+                code: competences[item / types].code.clone(),
+                among: true,
+            })
+            .collect();
+        Some(section)
+    }
+
     /// The distribution over bands.
-    fn bands(&self, kind: LevelKind, part: &str, items: Vec<Item>, known: &[Known]) -> Section {
+    pub(super) fn bands(&self, kind: LevelKind, part: &str, items: Vec<Item>, known: &[Known]) -> Section {
         let mut section = self.section(kind, part, Measure::Levels { kind }, items);
         section.figures = self.count(
             section.items.len(),
@@ -110,7 +200,7 @@ impl Report<'_> {
         };
         section.figures = self.count(section.items.len(), framework.levels.len(), wanted, |person, item| {
             let known = known[person].of(kind)[item]?;
-            framework.levels.iter().position(|level| level.level == known)
+            framework.levels.iter().position(|level| level.level == known.low)
         });
         let categories = framework.levels.iter();
         section.categories =
@@ -145,20 +235,21 @@ impl Report<'_> {
         section
     }
 
-    fn section(&self, kind: LevelKind, part: &str, measure: Measure, items: Vec<Item>) -> Section {
+    pub(super) fn section(&self, kind: LevelKind, part: &str, measure: Measure, items: Vec<Item>) -> Section {
         let id = format!("{}-{part}", name(kind));
         let notes = notes(kind, part, self.instrument);
         Section { notes, ..Section::new(id, title(kind, part), measure, items) }
     }
 
-    fn band(&self, level: Option<u8>) -> Option<usize> {
-        let level = level?;
+    /// The band that a level lies in, an interval with its lower end: what is certain.
+    pub(super) fn band(&self, levels: Option<Levels>) -> Option<usize> {
+        let level = levels?.low;
         self.framework.bands.iter().position(|band| (band.low..=band.high).contains(&level))
     }
 
     /// One figure for each group and item that `wanted` asks for; `category` says where a person belongs, or
     /// that nothing is known.
-    fn count(
+    pub(super) fn count(
         &self,
         items: usize,
         categories: usize,
@@ -183,16 +274,21 @@ impl Report<'_> {
 
 /// A person's levels in the framework's areas.
 fn in_areas(framework: &Framework, known: &Known) -> Known {
-    let levels = |levels: &Levels| {
+    let levels = |levels: &[Option<Levels>]| {
         let area = |code: &str| {
-            let of_area = levels.iter().zip(&framework.competences).filter(|(_, c)| c.area == code);
-            area_level(&of_area.map(|(level, _)| *level).collect::<Vec<_>>())
+            let of_area = || levels.iter().zip(&framework.competences).filter(|(_, c)| c.area == code);
+            let by = |end: fn(Levels) -> u8| {
+                area_level(&of_area().map(|(levels, _)| levels.map(end)).collect::<Vec<_>>())
+            };
+            Some(Levels { low: by(|levels| levels.low)?, high: by(|levels| levels.high)? })
         };
         framework.areas.iter().map(|a| area(&a.code)).collect()
     };
     Known {
         demonstrated: levels(&known.demonstrated),
         self_assessed: levels(&known.self_assessed),
+        types: Vec::new(),
+        areas: known.areas.clone(),
         reached: known.reached,
     }
 }
@@ -204,7 +300,7 @@ fn area_level(levels: &[Option<u8>]) -> Option<u8> {
     reached.get(levels.len().div_ceil(2).checked_sub(1)?).copied()
 }
 
-fn competence_items(framework: &Framework) -> Vec<Item> {
+pub(super) fn competence_items(framework: &Framework) -> Vec<Item> {
     let group = |code: &str| {
         framework.area(code).map(|area| ItemGroup { code: area.code.clone(), label: text(&area.name) })
     };
@@ -222,12 +318,18 @@ fn area_items(framework: &Framework) -> Vec<Item> {
     items.map(|a| Item { code: a.code.clone(), label: text(&a.name), group: None, target: None }).collect()
 }
 
+/// A competence's name with its code before it.
+fn numbered_name(item: &Item) -> Text {
+    let with = |name: &str| format!("{} {name}", item.code);
+    Text { sv: with(&item.label.sv), en: item.label.en.as_deref().map(with) }
+}
+
 /// That a section's people are those of another one of the same kind, or some of them.
 fn whole(kind: LevelKind, part: &str) -> Nested {
     Nested { section: format!("{}-{part}", name(kind)), axis: Axis::Whole }
 }
 
-fn level_category(code: &str, label: Text) -> Category {
+pub(super) fn level_category(code: &str, label: Text) -> Category {
     Category { code: code.to_owned(), label, role: Role::Level }
 }
 
@@ -235,7 +337,7 @@ fn numbered(level: u8) -> Text {
     Text::new(format!("Nivå {level}"), format!("Level {level}"))
 }
 
-fn name(kind: LevelKind) -> &'static str {
+pub(super) fn name(kind: LevelKind) -> &'static str {
     match kind {
         LevelKind::SelfAssessed => "self-assessed",
         LevelKind::Demonstrated => "demonstrated",
@@ -258,6 +360,7 @@ fn title(kind: LevelKind, part: &str) -> Text {
             ),
         },
         "areas" => Text::new(format!("{sv} nivå efter område"), format!("{en} level by area")),
+        "target" => Text::new(format!("{sv} nivå mot målet"), format!("{en} level against the target")),
         "levels" => Text::new(format!("{sv} nivå i enskilda steg"), format!("{en} level in single steps")),
         _ => Text::new(format!("{sv} nivå efter kompetens"), format!("{en} level by competence")),
     }

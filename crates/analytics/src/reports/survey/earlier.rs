@@ -25,22 +25,6 @@ pub(super) fn round_before<'a>(surveys: &'a Surveys, round: &RoundFacts) -> Opti
         .max_by_key(|other| (other.closes, &other.id))
 }
 
-/// The groups of this round with the people who were asked in them the time before. Groups that there were only then
-/// are left out.
-pub(super) fn populations_before(now: &Populations, then: &Populations) -> Populations {
-    let members: BTreeMap<_, _> = then
-        .list
-        .iter()
-        .zip(&then.members)
-        .map(|(population, members)| ((population.geometry, population.code.as_str()), members))
-        .collect();
-    let of = |population: &disclosure::Population| {
-        let members = members.get(&(population.geometry, population.code.as_str()));
-        members.map_or_else(Vec::new, |members| (*members).clone())
-    };
-    Populations { list: now.list.clone(), members: now.list.iter().map(of).collect() }
-}
-
 /// What is compared: this round and the one before, with the groups of each.
 pub(super) struct Both<'a> {
     pub(super) now: &'a Round<'a>,

@@ -51,6 +51,7 @@ pub(super) fn competence_log() -> Log {
         title: Text::new("Självskattning", "Self-assessment"),
         definition_sha256: [8; 32],
         indexes: Vec::new(),
+        instrument: None,
         scales: vec![Scale { id: "nivå".into(), codes: codes.collect() }],
         items,
     });
@@ -72,13 +73,18 @@ pub(super) fn competence_log() -> Log {
 }
 
 pub(super) fn competence_report(log: &Log, as_of: &str) -> ResultTable {
+    made(log, as_of, "digcomp-3.0", None).unwrap()
+}
+
+fn made(log: &Log, as_of: &str, framework: &str, since: Option<&str>) -> Result<ResultTable, ReportError> {
     let (_dir, snapshot) = log.lake();
     let parameters = competence::Parameters {
         as_of: Some(date(as_of)),
         levels_from: 7,
-        ..competence::Parameters::new("digcomp-3.0")
+        since: since.map(date),
+        ..competence::Parameters::new(framework)
     };
-    competence::report(&snapshot, &log.municipality(snapshot.position()), &parameters).unwrap()
+    competence::report(&snapshot, &log.municipality(snapshot.position()), &parameters)
 }
 
 #[test]
@@ -215,4 +221,126 @@ fn nobody_is_in_no_figure_of_a_report() {
         log.add(&StatementFacts { untracked: true, ..passed });
     }
     assert_eq!(competence_report(&log, "2026-06-10").sections, before.sections);
+}
+
+#[test]
+fn a_target_is_everybodys_or_the_roles_and_an_interval_of_levels_is_perhaps_at_it() {
+    let mut log = competence_log();
+    let without = competence_report(&log, "2026-06-10");
+    assert!(without.sections.iter().all(|section| !section.id.ends_with("-target")));
+    let targets = |role: Option<&str>, levels: &[(&str, u8)]| CompetenceTargetsFacts {
+        framework: "digcomp-3.0".into(),
+        role: role.map(Into::into),
+        levels: levels.iter().map(|(code, level)| ((*code).to_owned(), *level)).collect(),
+    };
+    log.add(&targets(None, &[("1.1", 3), ("1.2", 3)]));
+    log.add(&targets(Some("Rektor"), &[("1.2", 7)]));
+    let table = competence_report(&log, "2026-06-10");
+    assert_ne!(table.identity.definition, without.identity.definition);
+    let of = |id, population, item| figure(&table, id, population, item);
+    assert_eq!(counted(of("demonstrated-target", "k", "1.1")), (7, 2, vec![0, 0, 2]));
+    // From 2 to 5, against 3.
+    assert_eq!(counted(of("demonstrated-target", "k", "1.2")), (7, 3, vec![0, 3, 0]));
+    assert_eq!(counted(of("demonstrated-target", "k/Rektor", "1.2")), (1, 1, vec![1, 0, 0]));
+    assert_eq!(counted(of("demonstrated-target", "k/Rektor", "1.1")), (1, 0, vec![0, 0, 0]));
+    assert_eq!(counted(of("self-assessed-target", "k", "1.1")), (7, 2, vec![1, 0, 1]));
+    let [value] = of("self-assessed-target", "k", "1.1").values[..] else { panic!("one value") };
+    let ratio = |num, den| Ratio::new(num, den).unwrap();
+    assert_eq!(value.number, ratio(1, 2));
+    assert_eq!(value.interval, Some(Interval { low: ratio(1, 7), high: ratio(6, 7) }));
+    let competences = section(&table, "demonstrated-competences");
+    let marked: Vec<_> = competences.items.iter().filter(|item| item.target == Some(1)).collect();
+    assert_eq!(marked.iter().map(|item| item.code.as_str()).collect::<Vec<_>>(), ["1.1", "1.2"]);
+    disclosure::Gate::new(disclosure::Preset::default()).apply(table).unwrap();
+}
+
+#[test]
+fn knowledge_skill_and_attitude_are_counted_apart() {
+    let mut log = competence_log();
+    let rule = |competence: &str, low, high, kind| RuleFacts {
+        competence: competence.into(),
+        low,
+        high,
+        weight: 1000,
+        types: [kind].into_iter().collect(),
+        valid_months: None,
+    };
+    log.add(&CompetenceRulesFacts {
+        framework: "digcomp-3.0".into(),
+        activity: COURSE.into(),
+        rules: vec![rule("1.1", 3, 3, OutcomeType::Knowledge), rule("1.2", 2, 5, OutcomeType::Skill)],
+    });
+    let table = competence_report(&log, "2026-06-10");
+    let of = |item| figure(&table, "demonstrated-types", "k", item);
+    let shown = ["1.1/knowledge", "1.1/skill", "1.2/skill", "1.2/attitude"].map(|item| of(item).answered);
+    // 11/12, 21, and 51, whose pass counts for good now.
+    assert_eq!(shown, [3, 0, 3, 0]);
+    assert_eq!(of("1.1/knowledge").base, 7);
+    disclosure::Gate::new(disclosure::Preset::default()).apply(table).unwrap();
+}
+
+#[test]
+fn before_and_after_are_of_the_same_people_beside_who_stayed_left_and_joined() {
+    let mut log = competence_log();
+    log.answer("2026-05-01", 11, SELF_ROUND, &format!("{SELF}/1/s1"), "7");
+    let table = made(&log, "2026-06-10", "digcomp-3.0", Some("2026-02-20")).unwrap();
+    let people = |population, item| {
+        let figure = figure(&table, "people-since", population, item);
+        (figure.answered, figure.base)
+    };
+    // 31 has left, 71 has come.
+    assert_eq!(["stayed", "present"].map(|item| people("k", item)), [(6, 7), (6, 7)]);
+    assert_eq!(["stayed", "present"].map(|item| people("a2", item)), [(3, 3), (3, 3)]);
+    let of = |id, item| counted(figure(&table, id, "k", item));
+    assert_eq!(of("demonstrated-change", "1.1"), (7, 2, vec![0, 2, 0]));
+    assert_eq!(of("self-assessed-change", "1.1"), (7, 2, vec![0, 1, 1]));
+    let refused = made(&log, "2026-06-10", "digcomp-3.0", Some("2026-06-10"));
+    assert!(matches!(refused, Err(ReportError::Since { .. })));
+    disclosure::Gate::new(disclosure::Preset::default()).apply(table).unwrap();
+}
+
+#[test]
+fn an_instrument_that_scores_areas_gives_areas_its_own_bands_and_competences_none() {
+    let mut log = Log::default();
+    municipality(&mut log);
+    let feed = |competence: &str| {
+        Some(Feed { framework: "digcomp-2.2".into(), competence: competence.into(), levels: BTreeMap::new() })
+    };
+    let mut items = vec![item(SELF, "s1", "poäng", true), item(SELF, "s2", "poäng", true)];
+    items[0].feeds = feed("1.1");
+    items[1].feeds = feed("1.2");
+    let codes = (0..4).map(|points: u8| Code {
+        code: points.to_string(),
+        label: Text::new(points.to_string(), points.to_string()),
+        score: Some((points.into(), 1)),
+        positive: false,
+        dont_know: false,
+    });
+    log.add(&SurveyFacts {
+        id: SELF.into(),
+        version: "1".into(),
+        title: Text::new("DigCompSAT", "DigCompSAT"),
+        definition_sha256: [8; 32],
+        indexes: Vec::new(),
+        instrument: Some("digcompsat".into()),
+        scales: vec![Scale { id: "poäng".into(), codes: codes.collect() }],
+        items,
+    });
+    log.add(&round(SELF, SELF_ROUND, "2026-02-01", "2026-02-28", "k"));
+    for (agent, answers) in [(11, "33"), (21, "11"), (61, "00"), (41, "2")] {
+        for (item, code) in ["s1", "s2"].iter().zip(answers.chars()) {
+            log.answer("2026-02-05", agent, SELF_ROUND, &format!("{SELF}/1/{item}"), &code.to_string());
+        }
+    }
+    let table = made(&log, "2026-06-10", "digcomp-2.2", None).unwrap();
+    // Low, foundation, intermediate (2 of 3 points of the one question of two), advanced.
+    assert_eq!(counted(figure(&table, "self-assessed-areas", "k", "1")), (7, 4, vec![1, 1, 1, 1]));
+    assert_eq!(counted(figure(&table, "self-assessed-areas", "k", "2")), (7, 0, vec![0; 4]));
+    assert_eq!(figure(&table, "self-assessed-coverage", "k", "any").answered, 4);
+    assert!(table.sections.iter().all(|section| section.id != "self-assessed-competences"));
+    assert_eq!(table.sources.len(), 3);
+    disclosure::Gate::new(disclosure::Preset::default()).apply(table).unwrap();
+    // Its evidence counts in its own framework alone.
+    let other = competence_report(&log, "2026-06-10");
+    assert_eq!(figure(&other, "self-assessed-coverage", "k", "any").answered, 0);
 }

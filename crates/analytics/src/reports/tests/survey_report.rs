@@ -26,6 +26,7 @@ pub(super) fn survey_log() -> (Log, Position) {
             Index { by_items: true, ends: Some((0, 10)), ..index("frågor", &["q1", "q2"], &[]) },
             index("helhet", &[], &["del"]),
         ],
+        instrument: None,
         scales: vec![scale()],
         items,
     });

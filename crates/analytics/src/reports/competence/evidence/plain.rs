@@ -4,13 +4,9 @@ use super::*;
 use crate::reports::ReportError;
 use crate::reports::tests::generated;
 use crate::reports::tests::rows::{Row, rows};
-use domain::competence::{Kind, State};
+use domain::competence::Kind;
 use domain::frameworks::framework;
 use proptest::prelude::*;
-
-fn low(state: State) -> Option<u8> {
-    state.levels().map(|levels| levels.low)
-}
 
 fn plain(
     rows: &[Row],
@@ -47,6 +43,7 @@ fn plain(
                     sitting: row.facts.registration,
                     item: &asked.item.activity,
                     level: claimed.and_then(|(feed, code)| feed.levels.get(code).copied()),
+                    points: None,
                     observed_at: row.happened.0,
                     position: row.position.0,
                 });
@@ -57,18 +54,26 @@ fn plain(
             let instrument = competence::Instrument::of(instrument.survey);
             for ((of, code), state) in competence::self_assessed(&instrument, &answers, on) {
                 if let Some(place) = place(code).filter(|_| of == framework.id) {
-                    self_assessed[place] = low(state);
+                    self_assessed[place] = state.levels();
                 }
             }
         }
         let about_courses = |row: &&Row| {
             row.facts.activity().is_some_and(|activity| municipality.catalogue.course_of(activity).is_some())
         };
+        let level =
+            |evidence: &[Evidence<'_>]| competence::demonstrated(evidence, &requirements, on).levels();
+        let types = |all: &Vec<Evidence<'_>>| {
+            let alone = |kind: &OutcomeType| {
+                let of = all.iter().filter(|e| e.types.iter().any(|one| one == *kind)).copied();
+                level(&of.collect::<Vec<_>>()).is_some()
+            };
+            OutcomeType::ALL.into_iter().filter(alone).collect()
+        };
         Known {
-            demonstrated: evidence
-                .iter()
-                .map(|e| low(competence::demonstrated(e, &requirements, on)))
-                .collect(),
+            demonstrated: evidence.iter().map(|e| level(e)).collect(),
+            types: evidence.iter().map(types).collect(),
+            areas: Vec::new(),
             self_assessed,
             reached: theirs.iter().any(about_courses),
         }
