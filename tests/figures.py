@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Works out a demo's survey reports anew, from what was posted, with pandas, scipy and statsmodels.
+"""Works out a demo's reports anew, from what was posted, with pandas, scipy and statsmodels.
 
     figures.py FOLDER
 
-FOLDER has what the demo posted (organisation.json, surveys.json, rounds.json, statements.jsonl) and its reports
-(reports/*.json). Every figure that is shown has to agree: counts exactly, other numbers to 1e-9. Exits non-zero with
+FOLDER has what the demo posted (organisation.json, courses.json, surveys.json, rounds.json, statements.jsonl) and
+its reports (reports/*.json). Every figure that is shown has to agree: counts exactly, other numbers to 1e-9. Exits non-zero with
 one line for each that does not.
 """
 
@@ -21,6 +21,9 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 ANSWERED = "http://adlnet.gov/expapi/verbs/answered"
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
+PASSED = "http://adlnet.gov/expapi/verbs/passed"
+COMPLETED = "http://adlnet.gov/expapi/verbs/completed"
+FRAMEWORK = pathlib.Path(__file__).resolve().parent.parent / "schemas/frameworks/digcomp-3.0.json"
 checked, failures = {}, []
 
 
@@ -239,33 +242,228 @@ def check_index(what, round_, figure, unit, indexes):
         number(what, found, "alpha", alpha)
 
 
+class Levels:
+    """What is known of everybody with a duty on a day: levels of competences as (low, high), by person."""
+
+    def __init__(self, day, organisation, courses, surveys, rounds, framework, statements, passes):
+        self.framework, self.courses = framework, courses
+        parents = {unit["code"]: unit.get("parent") for unit in organisation["units"]}
+        kinds = {unit["code"]: unit["kind"] for unit in organisation["units"]}
+        groups, by_agent = [], {}
+        for person, held in enumerate(organisation["persons"]):
+            for duty in held.get("duties", []):
+                if not (duty["from"] <= day and (duty.get("to") is None or day <= duty["to"])):
+                    continue
+                unit = duty["unit"]
+                while unit is not None:
+                    groups.append((unit, person))
+                    if parents[unit] is None or kinds[unit] == "rektorsomrade":
+                        groups.append((f"{unit}/{duty['role']}", person))
+                    unit = parents[unit]
+            by_agent.update((agent(of), person) for of in held["agents"])
+        groups = pd.DataFrame(groups, columns=["group", "person"])
+        self.groups = groups.groupby("group").person.agg(set).to_dict()
+        self.everybody = set(groups.person)
+        self.demonstrated, self.types = self.show(day, by_agent, passes)
+        self.survey, self.self_assessed = self.claim(day, by_agent, surveys, rounds, statements)
+        touched = {by_agent.get(actor) for actor, activity, on in passes["touched"] if on <= day}
+        self.reached = touched & self.everybody
+
+    def members(self, group):
+        return self.groups.get(group, set())
+
+    def show(self, day, by_agent, passes):
+        """Demonstrated levels: the highest with evidence of weight 1 or more at or above it, each root activity once."""
+        root, rules = {}, {}
+        for course in self.courses["courses"]:
+            origin = course["origin"].get("copy_of")
+            for part, of in [(course["id"], origin)] + [(a["id"], a.get("copy_of")) for a in course["activities"]]:
+                root[part] = of
+        for rule in self.courses["rules"]:
+            if rule["framework"] == self.framework["id"]:
+                rules.setdefault(rule["activity"], []).append(rule)
+        rows = []
+        for actor, activity, on in passes["passed"]:
+            person = by_agent.get(actor)
+            if person not in self.everybody or on > day:
+                continue
+            chain = [activity]
+            while root.get(chain[-1]):
+                chain.append(root[chain[-1]])
+            for number, rule in enumerate(rule for link in chain for rule in rules.get(link, [])):
+                if "valid_months" in rule:
+                    until = pd.Timestamp(on) + pd.DateOffset(months=rule["valid_months"])
+                    if until.date().isoformat() < day:
+                        continue
+                for kind in ["all", *rule.get("types", [])]:
+                    rows.append((person, rule["competence"], kind, chain[-1], *rule["level"], rule["weight"]))
+        rows = pd.DataFrame(rows, columns=["person", "competence", "type", "root", "low", "high", "weight"])
+        keys, found = ["person", "competence", "type"], {}
+        for place, end in enumerate(("low", "high")):
+            for level in range(1, 9):
+                support = rows[rows[end] >= level].groupby([*keys, "root"]).weight.max().groupby(keys).sum()
+                for key in support.index[support >= 1000]:
+                    found.setdefault(key, [None, None])[place] = level
+        found = {key: tuple(ends) for key, ends in found.items() if ends[0] is not None}
+        levels = {(person, code): ends for (person, code, kind), ends in found.items() if kind == "all"}
+        return levels, {key for key in found if key[2] != "all"}
+
+    def claim(self, day, by_agent, surveys, rounds, statements):
+        """Self-assessed levels: of the survey with the latest round, the latest sitting with half of what counts."""
+        feeding = [
+            survey for survey in surveys.values()
+            if any(item.get("feeds", {}).get("framework") == self.framework["id"] for item in survey["items"])
+        ]
+        opened = lambda survey: max((r["opens"] for r in rounds if r["survey"] == survey["id"] and r["opens"] <= day), default="")
+        if not feeding:
+            return None, {}
+        survey = max(feeding, key=opened)
+        items = {item["activity"]: item for item in survey["items"]}
+        asked = {r["registration"] for r in rounds if r["survey"] == survey["id"]}
+        counted = [a for a, item in items.items() if item["required"]] or list(items)
+        sittings = {}
+        for said in sorted(statements, key=lambda said: (said["day"], said["order"])):
+            person = by_agent.get(said["actor"])
+            if said["object"] in items and said["registration"] in asked and said["day"] <= day and person in self.everybody:
+                sitting = sittings.setdefault((person, said["registration"]), {})
+                sitting[said["object"]] = (said["response"], (said["day"], said["order"]))
+        latest = {}
+        for (person, _), answers in sittings.items():
+            if 2 * sum(a in answers for a in counted) >= len(counted):
+                when = max(when for _, when in answers.values())
+                if person not in latest or when > latest[person][0]:
+                    latest[person] = (when, answers)
+        levels = {}
+        for person, (_, answers) in latest.items():
+            claims = {}
+            for activity, item in items.items():
+                if "feeds" in item:
+                    code = answers.get(activity, (None,))[0]
+                    claims.setdefault(item["feeds"]["competence"], []).append(item["feeds"]["levels"].get(code))
+            for competence, of in claims.items():
+                known = [level for level in of if level is not None]
+                if known and 2 * len(known) >= len(of):
+                    level = int(Fraction(sum(known), len(known)) + Fraction(1, 2))
+                    levels[person, competence] = (level, level)
+        return survey, levels
+
+    def of(self, kind):
+        return self.demonstrated if kind == "demonstrated" else self.self_assessed
+
+    def band(self, ends):
+        return next(place for place, band in enumerate(self.framework["bands"]) if band["low"] <= ends[0] <= band["high"])
+
+    def area(self, kind, person, area):
+        """The highest level that half of an area's competences reach."""
+        codes = [c["code"] for c in self.framework["competences"] if c["area"] == area]
+        lows = sorted((self.of(kind)[person, c][0] for c in codes if (person, c) in self.of(kind)), reverse=True)
+        half = -(-len(codes) // 2)
+        return (lows[half - 1],) if len(lows) >= half else None
+
+    def target(self, group, competence):
+        of = {t.get("role"): t["levels"] for t in self.courses.get("targets", []) if t["framework"] == self.framework["id"]}
+        role = group.split("/", 1)[1] if "/" in group else None
+        return of.get(role, {}).get(competence, of.get(None, {}).get(competence))
+
+
+def check_levels(report, name, now, then=None):
+    framework, bands = now.framework, len(now.framework["bands"])
+    for section in report["sections"]:
+        id, kind = section["id"], "self-assessed" if section["id"].startswith("self-assessed") else "demonstrated"
+        for figure in section["figures"]:
+            if figure["shown"] == "hidden":
+                continue
+            group, item = figure["population"], figure["item"]
+            people, known, counts = now.members(group), now.of(kind), None
+            base = len(people)
+            of = {person: known[person, item] for person in people if (person, item) in known}
+            if id == "reached":
+                answered, what = len(people & now.reached), "reached"
+            elif id.endswith("-coverage"):
+                answered, what = len(people & {person for person, _ in known}), "coverage"
+            elif id == "demonstrated-types":
+                code, of_type = item.split("/")
+                answered, what = sum((person, code, of_type) in now.types for person in people), "types"
+            elif id == "people-since":
+                stayed = people & then.members(group)
+                answered, base, what = len(stayed), len(then.members(group)) if item == "stayed" else base, "people since"
+            elif id.endswith("-change"):
+                before = {p: then.of(kind)[p, item] for p in people & then.members(group) if (p, item) in then.of(kind)}
+                moves = [np.sign(now.band(of[p]) - then.band(before[p])) for p in of if p in before]
+                counts, what = [moves.count(way) for way in (-1, 0, 1)], "bands of the same people"
+                answered = sum(counts)
+            elif id == "self-assessed-beside-demonstrated":
+                both = [p for p in people if (p, item) in now.self_assessed and (p, item) in now.demonstrated]
+                cells = pd.Series([now.band(now.self_assessed[p, item]) * bands + now.band(now.demonstrated[p, item]) for p in both], dtype=int)
+                counts, what = cells.value_counts().reindex(range(bands * bands), fill_value=0).tolist(), "crosses"
+                answered = len(both)
+            elif id.endswith("-target"):
+                target = now.target(group, item)
+                stands = [2 if low >= target else 1 if high >= target else 0 for low, high in of.values()]
+                counts, what, answered = [stands.count(place) for place in range(3)], "targets", len(of)
+                if figure["shown"] == "full":
+                    found = values(figure)
+                    number(f"{name} {id} {item} {group}", found, "at_target", counts[2] / answered)
+                    ends(f"bounds of a share at the target: {name} {id} {item} {group}", found["at_target"]["interval"],
+                         (counts[2] / base, (base - counts[0]) / base))
+            elif id.endswith("-levels"):
+                places = [low for low, _ in of.values()]
+                counts, what, answered = [places.count(level["level"]) for level in framework["levels"]], "levels", len(of)
+            else:
+                if id.endswith("-areas"):
+                    of = {p: now.area(kind, p, item) for p in people if now.area(kind, p, item)}
+                places = [now.band(level) for level in of.values()]
+                counts, what, answered = [places.count(place) for place in range(bands)], "bands", len(of)
+            same(f"{what}: {name} {id} {item} {group}", (figure["answered"], figure["base"]), (answered, base))
+            if figure["shown"] == "full" and counts is not None:
+                same(f"{what}: {name} {id} {item} {group}", figure["counts"], counts)
+
+
+def is_pass(verb, success):
+    return verb == PASSED and success is not False or verb == COMPLETED and success is True
+
+
 def read(folder):
-    statements, voided = [], set()
+    statements, voided, passes = [], set(), []
     for order, line in enumerate((folder / "statements.jsonl").read_text().splitlines()):
         said = json.loads(line)
         verb = said["verb"]["id"]
         if verb == VOIDED:
             voided.add(said["object"]["id"])
+        day = pd.Timestamp(said["timestamp"]).tz_convert("Europe/Stockholm").date().isoformat()
+        if "actor" in said and said["object"].get("objectType", "Activity") == "Activity":
+            passed = is_pass(verb, said.get("result", {}).get("success"))
+            passes.append((said.get("id"), agent(said["actor"]), said["object"]["id"], day, passed))
         if verb == ANSWERED and "response" in said.get("result", {}):
-            day = pd.Timestamp(said["timestamp"]).tz_convert("Europe/Stockholm").date().isoformat()
             statements.append({
                 "id": said.get("id"), "actor": agent(said["actor"]), "object": said["object"]["id"], "day": day,
                 "order": order, "registration": said.get("context", {}).get("registration"),
                 "response": said["result"]["response"],
             })
-    return [said for said in statements if said["id"] not in voided]
+    passes = [row for row in passes if row[0] not in voided]
+    return [said for said in statements if said["id"] not in voided], passes
 
 
 def main(folder):
-    organisation, surveys, rounds = (
-        json.loads((folder / f"{name}.json").read_text()) for name in ("organisation", "surveys", "rounds")
+    organisation, courses, surveys, rounds = (
+        json.loads((folder / f"{name}.json").read_text()) for name in ("organisation", "courses", "surveys", "rounds")
     )
-    statements = read(folder)
+    statements, passes = read(folder)
+    in_courses = {part["id"] for course in courses["courses"] for part in [course, *course["activities"]]}
+    passes = {
+        "passed": {row[1:4] for row in passes if row[4]},
+        "touched": {row[1:4] for row in passes if row[2] in in_courses},
+    }
+    framework = json.loads(FRAMEWORK.read_text())
     surveys = {(survey["id"], survey["version"]): survey for survey in surveys["surveys"]}
     rounds = rounds["rounds"]
     for path in sorted((folder / "reports").glob("*.json")):
         report = json.loads(path.read_text())
-        if report["kind"] != "survey":
+        if report["kind"] == "competence":
+            known = lambda day: Levels(day, organisation, courses, surveys, rounds, framework, statements, passes)
+            now, then = known(report["identity"]["as_of"]), None
+            since = next((s["items"][0]["label"]["sv"][-10:] for s in report["sections"] if s["id"] == "people-since"), None)
+            check_levels(report, path.name, now, known(since) if since else None)
             continue
         facts = next(r for r in rounds if r["title"] == report["title"] and r["opens"] in report["period"]["sv"])
         as_of = report["identity"]["as_of"]

@@ -1,4 +1,4 @@
-//! The figures of the demo's survey reports, worked out anew by a program that shares nothing with ours but what was posted
+//! The figures of the demo's reports, worked out anew by a program that shares nothing with ours but what was posted
 //! (`tests/figures.py`: pandas, scipy, statsmodels).
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
@@ -14,7 +14,7 @@ const STATEMENTS: u64 = 18_000;
 const SEED: u64 = 3;
 
 #[tokio::test]
-async fn another_program_finds_the_figures_of_the_demos_surveys() {
+async fn another_program_finds_the_figures_of_the_demos_reports() {
     let instance = Instance::fresh(Backend::Sqlite).await.unwrap();
     instance.demo(PEOPLE, STATEMENTS, SEED).unwrap();
     let data = instance.folder();
@@ -23,15 +23,35 @@ async fn another_program_finds_the_figures_of_the_demos_surveys() {
     let world = World::new(&plan);
     let write = |name: &str, text: String| fs::write(data.join(name), text).unwrap();
     write("organisation.json", serde_json::to_string(&world.organisation()).unwrap());
+    write("courses.json", serde_json::to_string(&world.courses()).unwrap());
     write("surveys.json", serde_json::to_string(&world.surveys()).unwrap());
     write("rounds.json", serde_json::to_string(&world.rounds()).unwrap());
     write("statements.jsonl", world.statements().map(|statement| statement + "\n").collect());
 
+    let since = data.join("reports/competence-since.json");
+    let words = ["report", "competence", "--format", "json", "--since", "2026-01-15", "--output"];
+    instance.run(&[&words[..], &[since.to_str().unwrap()]].concat()).unwrap();
+
     let told = python::says(python::script("figures.py").arg(&data)).unwrap();
     // Nothing is right because nothing was looked at.
-    for kind in
-        ["counts", "interval of a share", "interval of a mean", "alpha", "share_change", "hedges_g", "d_av"]
-    {
+    for kind in [
+        "counts",
+        "interval of a share",
+        "interval of a mean",
+        "alpha",
+        "share_change",
+        "hedges_g",
+        "d_av",
+        "coverage",
+        "bands",
+        "levels",
+        "crosses",
+        "types",
+        "at_target",
+        "bounds of a share at the target",
+        "people since",
+        "bands of the same people",
+    ] {
         assert!(told.lines().any(|line| line.ends_with(&format!(" of {kind}"))), "no {kind}: {told}");
     }
 }
