@@ -26,11 +26,11 @@ const LOOKS = {
 };
 const LANGUAGES = {
   sv: {
-    login: "Logga in", overview: "Översikt", competence: "Digital kompetens i Lärkby kommun", survey: "Enkäter",
+    login: "Logga in", overview: "Översikt", competence: "Digital kompetens i Lärkby kommun", survey: "Enkäter", ordered: "Beställda rapporter", compared: "Jämför med den förra", refused: "Det gick inte",
     sources: "Datakällor", system: "Drift", wrong: "stämmer inte", logout: "Logga ut", show: "Visa", missing: "Sidan finns inte",
   },
   en: {
-    login: "Log in", overview: "Overview", competence: "Digital competence in Lärkby kommun", survey: "Surveys",
+    login: "Log in", overview: "Overview", competence: "Digital competence in Lärkby kommun", survey: "Surveys", ordered: "Ordered reports", compared: "Compare with the one before", refused: "That did not work",
     sources: "Data sources", system: "System", wrong: "is wrong", logout: "Log out", show: "Show", missing: "There is no such page",
   },
 };
@@ -166,7 +166,7 @@ async function logIn(page, look, lang) {
 /** The pages of the navigation, by its links. */
 async function navigate(page, look, lang) {
   const words = LANGUAGES[lang];
-  const names = ["overview", "competence", "survey", "sources", "system"];
+  const names = ["overview", "competence", "survey", "ordered", "sources", "system"];
   for (const name of names) {
     await page.goto(`${address}/?lang=${lang}`);
     const links = page.locator(".top nav a");
@@ -234,6 +234,68 @@ async function choose(page, look, lang) {
   assert.notEqual(there.searchParams.get("lang"), lang);
   for (const kept of ["unit", "round"]) assert.equal(there.searchParams.get(kept), here.searchParams.get(kept), kept);
   assert.equal(there.pathname, here.pathname);
+  assert.deepEqual(page.faults, []);
+}
+
+/** Reports that are ordered: refused, listed, opened, compared, called otherwise, put on a schedule, and removed. */
+async function order(page, look, lang) {
+  const words = LANGUAGES[lang];
+  const list = `${address}/reports/ordered?lang=${lang}`;
+  const main = page.locator("main");
+  const unfold = async () => {
+    const form = page.locator("main > details:has(form)");
+    if (!(await form.evaluate((details) => details.open))) await form.locator("> summary").click();
+  };
+  const send = async (name, definition) => {
+    await page.goto(list);
+    await page.fill("#name", name);
+    await page.fill("#definition", definition);
+    await follow(page, main.locator("button.main"));
+  };
+  page.expected.add(400);
+  await send("x", "report = \"nothing\"");
+  assert.ok((await page.textContent(".notice")).includes(words.refused));
+  assert.equal(await page.inputValue("#definition"), "report = \"nothing\"", "what was written is not lost");
+  await check(page, `${look} ${lang} refused order`, lang);
+  page.expected.delete(400);
+  await send(`${look} ${lang}`, "report = \"competence\"");
+  const opened = new URL(page.url());
+  assert.match(opened.pathname, /^\/reports\/ordered\/[0-9a-f]{32}$/);
+  // A slow machine shows how far it has come first.
+  while ((await page.locator("progress").count()) > 0) await follow(page, main.locator("a.action"));
+  assert.equal((await page.textContent("h1")).trim(), words.competence);
+  await check(page, `${look} ${lang} ordered report`, lang);
+  const waiting = page.waitForEvent("download");
+  await page.locator(".files a", { hasText: "CSV" }).click();
+  assert.match((await waiting).suggestedFilename(), /^larka-competence-\d{4}-\d\d-\d\d\.csv$/);
+  await unfold();
+  await page.fill("#name", `${look} ${lang} again`);
+  await follow(page, page.locator("form[action*='/name'] button"));
+  assert.ok((await page.title()).startsWith(`${look} ${lang} again`));
+  // The order itself was another event, so that the next one is of a later position.
+  while (!(await (await page.request.get(`${address}/api/v1/status`)).json()).settled);
+  await send(`${look} ${lang} later`, "report = \"competence\"");
+  while ((await page.locator("progress").count()) > 0) await follow(page, main.locator("a.action"));
+  await follow(page, main.getByRole("link", { name: words.compared }));
+  while ((await page.locator("progress").count()) > 0) await follow(page, main.locator("a.action"));
+  assert.ok((await page.locator("main table").count()) > 3, "a table for each part that can be compared");
+  await check(page, `${look} ${lang} compared`, lang);
+  await page.goto(list);
+  await check(page, `${look} ${lang} ordered reports`, lang);
+  await unfold();
+  await page.fill("#schedule-name", `${look} ${lang}`);
+  await follow(page, page.locator("form[action^='/reports/schedules?'] button"));
+  const ends = page.locator("form[action*='/reports/schedules/'] button");
+  assert.equal(await ends.count(), 1);
+  await check(page, `${look} ${lang} schedule`, lang);
+  await follow(page, ends.first());
+  assert.equal(await ends.count(), 0);
+  await page.goto(opened.href);
+  while ((await page.locator("progress").count()) > 0) await follow(page, main.locator("a.action"));
+  await unfold();
+  await follow(page, page.locator("form[action*='/remove'] button"));
+  assert.equal(new URL(page.url()).pathname, "/reports/ordered");
+  assert.equal(await main.locator(`a[href*="${opened.pathname}"]`).count(), 0, "removed is off the list");
   assert.deepEqual(page.faults, []);
 }
 
@@ -412,6 +474,7 @@ try {
       await logIn(page, look, lang);
       await navigate(page, look, lang);
       await choose(page, look, lang);
+      if (look !== "dark") await order(page, look, lang);
       if (look === "light") {
         await errors(page, look, lang);
         await download(page, lang);

@@ -9,7 +9,9 @@ mod indexes;
 mod intervals;
 mod sample;
 
-pub use compare::{Difference, MeanDifference, PairedChange, cohens_h, newcombe, paired_change, welch};
+pub use compare::{
+    Difference, MeanDifference, PairedChange, cohens_h, newcombe, paired_change, welch, welch_of,
+};
 pub use indexes::{Alpha, cronbachs_alpha, hme, mean_of_items, mean_of_parts, mean_of_persons, rescaled};
 pub use intervals::{mean_interval, wilson};
 pub use sample::Sample;

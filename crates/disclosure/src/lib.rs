@@ -55,6 +55,7 @@ mod ratio;
 mod released;
 mod rule;
 mod secondary;
+mod since;
 mod table;
 mod text;
 
@@ -66,6 +67,7 @@ pub use released::{
 };
 #[doc(hidden)]
 pub use rule::Rule;
+pub use since::{Differences, Spread};
 pub use table::{
     Axis, Category, Figure, Geometry, Identity, Interval, Item, ItemGroup, LevelKind, Measure, Need, Nested,
     Population, ReportKind, ResultTable, Role, Score, Section, Share, Value, ValueKind,

@@ -138,6 +138,12 @@ impl Reason {
 }
 
 impl Shown {
+    /// A change with all that is shown of it.
+    pub(crate) fn of_change(base: u64, answered: u64, values: Vec<Value>) -> Shown {
+        let (counts, score, positive, interval) = (Vec::new(), None, None, None);
+        Shown::Full(Full { base, answered, counts, score, positive, interval, values })
+    }
+
     /// n, unless hidden.
     pub fn answered(&self) -> Option<u64> {
         match self {
@@ -259,6 +265,16 @@ impl Released {
         self.sections.iter().find(|section| section.id == id)
     }
 
+    /// The same report with other sections.
+    pub(crate) fn with_sections(
+        &self,
+        period: Text,
+        sections: Vec<ReleasedSection>,
+        identity: Identity,
+    ) -> Released {
+        Released { period, sections, identity, ..self.clone() }
+    }
+
     pub(crate) fn build(table: ResultTable, preset: Preset, shown: Vec<Vec<Shown>>) -> Released {
         let mut visible = vec![false; table.populations.len()];
         for (section, shown) in table.sections.iter().zip(&shown) {
@@ -298,6 +314,19 @@ impl Released {
 }
 
 impl ReleasedSection {
+    /// Changes from one report to another.
+    pub(crate) fn of_changes(
+        id: String,
+        title: Text,
+        items: Vec<Item>,
+        figures: Vec<ShownFigure>,
+        values: Vec<ValueKind>,
+    ) -> ReleasedSection {
+        let (categories, notes) = (Vec::new(), Vec::new());
+        let measure = Measure::Change;
+        ReleasedSection { id, title, measure, categories, items, figures, values, live: false, notes }
+    }
+
     fn build(section: Section, shown: Vec<Shown>) -> ReleasedSection {
         let mut figures: Vec<ShownFigure> = section
             .figures

@@ -8,6 +8,7 @@ mod catalogue;
 mod cause;
 mod kept;
 mod organisation;
+mod reports;
 mod surveys;
 mod system;
 #[cfg(test)]
@@ -21,6 +22,9 @@ pub use cause::{cause_of, caused_by};
 pub use kept::{KeptDiscardedFacts, KeptReplayedFacts, RuleKind, Settled, StatementRefusedFacts};
 pub use organisation::{
     Duty, Enrolment, GroupFacts, GroupPersonal, Membership, PersonFacts, PersonPersonal, UnitFacts,
+};
+pub use reports::{
+    ReportOrderedFacts, ReportRemovedFacts, ReportScheduleRemovedFacts, ReportScheduleSetFacts,
 };
 pub use surveys::{Code, Feed, Index, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyItem};
 pub use system::{
@@ -84,6 +88,19 @@ pub mod kind {
 
     /// [`DocumentsDroppedFacts`](crate::documents::DocumentsDroppedFacts)
     pub const DOCUMENTS_DROPPED: &str = "documents_dropped";
+
+    /// [`ReportOrderedFacts`](super::ReportOrderedFacts)
+    pub const REPORT_ORDERED: &str = "report_ordered";
+    /// [`ReportRemovedFacts`](super::ReportRemovedFacts)
+    pub const REPORT_REMOVED: &str = "report_removed";
+    /// [`ReportScheduleSetFacts`](super::ReportScheduleSetFacts)
+    pub const REPORT_SCHEDULE_SET: &str = "report_schedule_set";
+    /// [`ReportScheduleRemovedFacts`](super::ReportScheduleRemovedFacts)
+    pub const REPORT_SCHEDULE_REMOVED: &str = "report_schedule_removed";
+
+    /// The kinds that [`OrderedReports`](crate::ordered::OrderedReports) folds.
+    pub const ORDERED: &[&str] =
+        &[REPORT_ORDERED, REPORT_REMOVED, REPORT_SCHEDULE_SET, REPORT_SCHEDULE_REMOVED];
 
     /// The kinds that [`Municipality`](crate::Municipality) folds: all but statements and their definitions.
     pub const MUNICIPALITY: &[&str] = &[

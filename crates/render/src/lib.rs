@@ -42,5 +42,5 @@ pub use number::{count, date, mean, percent};
 pub use page::{NavLink, PageFrame, Stylesheet, page};
 pub use paper::paper;
 pub use report::{document, finding, fragment, glimpse};
-pub use view::{NotThere, UNIT, View};
+pub use view::{NoPart, NotThere, Part, UNIT, View};
 pub use xlsx::{WorkbookError, xlsx};

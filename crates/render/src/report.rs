@@ -14,7 +14,7 @@ use crate::piece::Block;
 use crate::sentences;
 use crate::texts::{self, Word, word};
 use crate::view::View;
-use disclosure::{Lang, ReportKind};
+use disclosure::{Lang, Measure, ReportKind};
 use maud::{Markup, html};
 
 /// A report as a page that stands alone or refers to the style sheet of a site.
@@ -68,7 +68,10 @@ pub fn fragment(view: &View<'_>) -> Markup {
 /// The parts of a report in their order, without its method.
 pub(crate) fn blocks(view: &View<'_>) -> Vec<Block> {
     match view.released.kind() {
-        ReportKind::Competence => competence::blocks(view),
+        // Changes are read part by part, whatever of.
+        ReportKind::Competence if view.sections().any(|part| part.measure() != Measure::Change) => {
+            competence::blocks(view)
+        }
         _ => questions::blocks(view),
     }
 }

@@ -22,6 +22,31 @@ pub struct View<'a> {
     links: Option<String>,
 }
 
+/// What of a report is looked at: by code, ids and kinds; all of it where nothing is said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Part {
+    /// From this unit down.
+    pub unit: Option<String>,
+    /// Kinds of units that have rows of their own below it.
+    pub kinds: Option<Vec<String>>,
+    /// Sections.
+    pub sections: Option<Vec<String>>,
+}
+
+/// A part of a report that it does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoPart {
+    /// The unit.
+    #[error("the setting unit is wrong: expected the code of a unit in the organisation")]
+    Unit,
+    /// A kind of units.
+    #[error("kinds: {0}")]
+    Kinds(NotThere),
+    /// A section.
+    #[error("sections: {0}")]
+    Sections(NotThere),
+}
+
 /// Something was asked for that the report does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the report has no {wanted}; it has {}", there.join(", "))]
@@ -55,6 +80,24 @@ impl<'a> View<'a> {
         let mut rows = Vec::new();
         walk(released, root, 0, &mut rows);
         Some(View::of_rows(released, lang, rows))
+    }
+
+    /// A part of the report.
+    ///
+    /// # Errors
+    /// The report does not have it.
+    pub fn of_part(released: &'a Released, lang: Lang, part: &Part) -> Result<View<'a>, NoPart> {
+        let mut view = match &part.unit {
+            None => View::new(released, lang),
+            Some(code) => View::of_unit(released, lang, code).ok_or(NoPart::Unit)?,
+        };
+        if let Some(kinds) = &part.kinds {
+            view = view.of_kinds(kinds).map_err(NoPart::Kinds)?;
+        }
+        if let Some(sections) = &part.sections {
+            view = view.of_sections(sections).map_err(NoPart::Sections)?;
+        }
+        Ok(view)
     }
 
     fn of_rows(released: &'a Released, lang: Lang, rows: Vec<(usize, usize)>) -> View<'a> {

@@ -82,15 +82,15 @@ pub(crate) fn uneven(groups: &[(String, Share, Share)], lang: Lang) -> String {
     format!("{said}: {}.", groups.join("; "))
 }
 
-/// The finding of changes: in how many questions the answers are higher and lower for certain.
+/// The finding of changes: in how many comparisons the figures are higher and lower for certain.
 pub(crate) fn changes(higher: usize, lower: usize, of: usize, lang: Lang) -> String {
     let (higher, lower, of) = (count(higher as u64), count(lower as u64), count(of as u64));
     match lang {
         Lang::Sv => format!(
-            "Säkert högre än förra gången i {higher} av {of} frågor, säkert lägre i {lower}; i övriga ingen säker skillnad."
+            "Säkert högre än förra gången i {higher} av {of} jämförelser, säkert lägre i {lower}; i övriga ingen säker skillnad."
         ),
         Lang::En => format!(
-            "Higher than last time for certain in {higher} of {of} questions, lower in {lower}; no certain difference in \
+            "Higher than last time for certain in {higher} of {of} comparisons, lower in {lower}; no certain difference in \
              the others."
         ),
     }

@@ -24,7 +24,10 @@ use utoipa_axum::router::OpenApiRouter;
 use vault::Vault;
 use views::municipality::Current;
 
-pub use reports::{Ask, Question, ReportFailure, Reports};
+pub use reports::{
+    Ask, Opened, OrderFailure, OrderInput, OrderedReport, Orders, OrdersListed, Question, ReportFailure,
+    ReportSchedule, Reports, ScheduleInput,
+};
 pub use shell::problem::Problem;
 pub use sources::{
     CredentialFailure, CredentialInput, CredentialTask, Credentials, ForwardFailure, ForwardInput,
@@ -56,6 +59,8 @@ pub struct Options {
     pub municipality: Current,
     /// The maker of reports.
     pub reports: Arc<dyn Reports>,
+    /// The keeper of ordered reports.
+    pub orders: Arc<dyn Orders>,
     /// Who knows how the followers of the log stand.
     pub followers: Arc<dyn Followers>,
     /// The keeper of credentials.
@@ -80,6 +85,7 @@ pub struct Options {
 struct Admin {
     shell: Shell,
     reports: Arc<dyn Reports>,
+    orders: Arc<dyn Orders>,
     followers: Arc<dyn Followers>,
     credentials: Arc<dyn Credentials>,
     statements: Arc<dyn Statements>,
@@ -100,6 +106,7 @@ macro_rules! parts {
 parts! {
     shell: Shell,
     reports: Arc<dyn Reports>,
+    orders: Arc<dyn Orders>,
     followers: Arc<dyn Followers>,
     credentials: Arc<dyn Credentials>,
     statements: Arc<dyn Statements>,
@@ -117,6 +124,7 @@ pub fn router(options: Options) -> Result<Router, prometheus::Error> {
         vault,
         municipality,
         reports,
+        orders,
         followers,
         credentials,
         statements,
@@ -140,7 +148,7 @@ pub fn router(options: Options) -> Result<Router, prometheus::Error> {
         forms: Arc::new(Semaphore::new(shell::FORMS)),
         turn: Arc::default(),
     };
-    let admin = Admin { shell, reports, followers, credentials, statements, forwards };
+    let admin = Admin { shell, reports, orders, followers, credentials, statements, forwards };
     let router = Router::from(mounted())
         .merge(shell::routes())
         .fallback(shell::nowhere)
@@ -159,7 +167,7 @@ pub fn described() -> serde_json::Value {
 pub fn pages() -> Vec<&'static str> {
     let subjects = subjects();
     let pages = subjects.iter().flat_map(|subject| subject.pages).map(|page| page.path);
-    pages.chain(shell::OPEN).collect()
+    pages.chain(reports::BELOW).chain(shell::OPEN).collect()
 }
 
 fn mounted() -> OpenApiRouter<Admin> {

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::settings::Listening;
-use crate::tasks::{anchors, credentials, forwards, provenance, reports};
+use crate::tasks::{anchors, credentials, forwards, ordered, provenance, reports};
 use crate::{operations, socket, visitors};
 
 /// Services that are running.
@@ -159,6 +159,7 @@ fn admin_of(instance: &Arc<Instance>) -> admin::Options {
         vault: instance.vault.clone(),
         municipality: instance.municipality.clone(),
         reports: Arc::new(reports::ForPages(Arc::clone(instance))),
+        orders: Arc::new(ordered::ForPages(Arc::clone(instance))),
         followers: Arc::new(reports::ForPages(Arc::clone(instance))),
         credentials: Arc::new(credentials::ForApi(Arc::clone(instance))),
         statements: Arc::new(provenance::ForApi(Arc::clone(instance))),

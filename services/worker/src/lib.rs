@@ -5,11 +5,14 @@
 
 mod error;
 mod lake;
+mod ordered;
 pub mod reports;
 mod standing;
 mod worker;
 
 pub use error::WorkerError;
 pub use lake::LAKE;
+pub use ordered::{OrderError, Orders};
+pub use reports::question::Stage;
 pub use standing::{Rebuilding, Standing};
 pub use worker::{Options, PROJECTIONS, Worker};

@@ -13,6 +13,7 @@ use eventlog::event::Position;
 pub use crate::error::ReportError;
 use crate::worker::Worker;
 pub use question::Question;
+use question::{Key, Stage};
 
 /// The framework that competence is reported in.
 const FRAMEWORK: &str = "digcomp-3.0";
@@ -55,9 +56,7 @@ impl Worker {
                 .at(position)
                 .map_err(|e| ReportError::from(analytics::reports::ReportError::from(e)))?;
         }
-        let days = (request.as_of, request.since);
-        let rules = (request.framework.clone(), request.preset.name.clone());
-        let key = (snapshot.position(), request.question.clone(), days, rules);
+        let key = key(&request, snapshot.position());
         let municipality = self.municipality.clone();
         let making = async move {
             let municipality = municipality.at(snapshot.position()).await?.municipality;
@@ -67,6 +66,18 @@ impl Worker {
         };
         self.made.get(key, making).await.unwrap_or_else(|| Err(ReportError::Ended.into()))
     }
+
+    /// How far a report from a position has come.
+    pub fn stage(&self, request: &Request, at: Position) -> Stage {
+        self.made.stage(&key(request, at))
+    }
+}
+
+/// What there is one report of.
+fn key(request: &Request, at: Position) -> Key {
+    let days = (request.as_of, request.since);
+    let rules = (request.framework.clone(), request.preset.name.clone());
+    (at, request.question.clone(), days, rules)
 }
 
 fn make(request: Request, snapshot: &Snapshot, municipality: &Municipality) -> Result<Released, ReportError> {

@@ -12,6 +12,7 @@ use views::municipality::Current;
 
 use crate::error::WorkerError;
 use crate::lake::{Keeper, LAKE};
+use crate::ordered::Orders;
 use crate::reports::question::{self, Made};
 use crate::standing::Standing;
 
@@ -43,6 +44,7 @@ pub struct Options {
 #[derive(Clone)]
 pub struct Worker {
     runner: Runner,
+    orders: Orders,
     pub(crate) keeper: Keeper,
     pub(crate) municipality: Current,
     pub(crate) made: Arc<Made>,
@@ -61,15 +63,25 @@ impl Worker {
             options.views,
             projections(&options.log),
             options.on_unfoldable,
-            options.clock,
+            options.clock.clone(),
             options.owner,
         );
-        Ok(Self { runner, keeper, municipality: options.municipality, made: question::made() })
+        let orders = Orders::new(options.log, keeper.clone(), options.clock);
+        Ok(Self { runner, orders, keeper, municipality: options.municipality, made: question::made() })
     }
 
     /// Follows the log until `shutdown` becomes true.
     pub async fn run(&self, shutdown: watch::Receiver<bool>) {
-        tokio::join!(self.runner.run(shutdown.clone()), self.keeper.run(shutdown));
+        tokio::join!(
+            self.runner.run(shutdown.clone()),
+            self.keeper.run(shutdown.clone()),
+            self.orders.keep_due(shutdown)
+        );
+    }
+
+    /// Ordered reports and their schedules.
+    pub fn orders(&self) -> &Orders {
+        &self.orders
     }
 
     /// Brings every projection and the lake up to the head as it is now.

@@ -3,12 +3,15 @@
 //! A report is a pure function of the log up to a position, the report's parameters and the day it is about;
 //! its [`Identity`] names all of them, and the same identity gives the same table.
 
+mod changes;
 pub mod competence;
 mod letters;
 mod populations;
 pub mod survey;
 #[cfg(test)]
 mod tests;
+
+pub use changes::changes;
 
 use crate::lake::part::{self, Part};
 use crate::lake::{LakeError, Snapshot};
@@ -73,6 +76,15 @@ impl From<PolarsError> for ReportError {
     fn from(error: PolarsError) -> Self {
         Self::Lake(error.into())
     }
+}
+
+/// The day that a report is about unless another is asked for: the latest that any statement counts on.
+///
+/// # Errors
+/// The lake cannot be read, or there are no statements.
+pub fn latest_day(snapshot: &Snapshot) -> Result<Date, ReportError> {
+    let (latest, _) = part::days(&snapshot.parts(None)?);
+    latest.ok_or(ReportError::NoDay { position: snapshot.position().0 })
 }
 
 /// What both reports start from.

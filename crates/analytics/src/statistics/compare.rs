@@ -48,23 +48,46 @@ pub struct MeanDifference {
     pub cliffs_delta: Ratio,
 }
 
-/// Compares the means of two groups. `None` where one has fewer than two, or all of both gave the same score.
-pub fn welch(one: &Sample, other: &Sample) -> Option<MeanDifference> {
-    let difference = minus(one.mean()?, other.mean()?)?;
-    let (n, m) = (one.n() as f64, other.n() as f64);
-    let (v, w) = (real(one.variance()?), real(other.variance()?));
+/// The exact difference of two means, Welch's interval of it and Hedges' g, from mean, deviation and number of each.
+/// `None` where one has fewer than two, or nobody differs from anybody.
+pub fn welch_of(one: (Ratio, Ratio, u64), other: (Ratio, Ratio, u64)) -> Option<(Ratio, Interval, Ratio)> {
+    if one.2 < 2 || other.2 < 2 {
+        return None;
+    }
+    let difference = minus(one.0, other.0)?;
+    let square = |deviation: Ratio| real(deviation) * real(deviation);
+    let by = welch_by(real(difference), (one.2 as f64, square(one.1)), (other.2 as f64, square(other.1)));
+    Some((difference, interval_of(real(difference), by.error, by.freedom)?, held(by.g)?))
+}
+
+/// What Welch and Hedges make of a difference and of number and variance of each.
+struct By {
+    error: f64,
+    freedom: f64,
+    g: f64,
+}
+
+fn welch_by(difference: f64, (n, v): (f64, f64), (m, w): (f64, f64)) -> By {
     let (from_one, from_other) = (v / n, w / m);
     let error = (from_one + from_other).sqrt();
     let freedom = (from_one + from_other) * (from_one + from_other)
         / (from_one * from_one / (n - 1.0) + from_other * from_other / (m - 1.0));
     let pooled = (((n - 1.0) * v + (m - 1.0) * w) / (n + m - 2.0)).sqrt();
     let smaller = 1.0 - 3.0 / (4.0 * (n + m - 2.0) - 1.0);
+    By { error, freedom, g: difference / pooled * smaller }
+}
+
+/// Compares the means of two groups. `None` where one has fewer than two, or all of both gave the same score.
+pub fn welch(one: &Sample, other: &Sample) -> Option<MeanDifference> {
+    let difference = minus(one.mean()?, other.mean()?)?;
+    let of = |sample: &Sample| Some((sample.n() as f64, real(sample.variance()?)));
+    let by = welch_by(real(difference), of(one)?, of(other)?);
     Some(MeanDifference {
         difference,
-        interval: interval_of(real(difference), error, freedom)?,
-        t: held(real(difference) / error)?,
-        freedom: held(freedom)?,
-        hedges_g: held(real(difference) / pooled * smaller)?,
+        interval: interval_of(real(difference), by.error, by.freedom)?,
+        t: held(real(difference) / by.error)?,
+        freedom: held(by.freedom)?,
+        hedges_g: held(by.g)?,
         cliffs_delta: cliffs_delta(one, other)?,
     })
 }
@@ -148,6 +171,11 @@ mod tests {
         assert_eq!(millionths(found.t), 2_645_751);
         assert_eq!(millionths(found.freedom), 8_825_648);
         assert_eq!(millionths(found.hedges_g), 1_455_548);
+        let seen = |sample: &Sample| (sample.mean().unwrap(), sample.deviation().unwrap(), sample.n());
+        let (difference, interval, g) =
+            welch_of(seen(&whole([4, 5, 3, 4, 5, 4])), seen(&whole([3, 3, 4, 2, 3]))).unwrap();
+        assert_eq!((difference, ends(interval)), (found.difference, ends(found.interval)));
+        assert_eq!(millionths(g), millionths(found.hedges_g));
         assert_eq!(found.cliffs_delta, Ratio::new(22, 30).unwrap());
         assert_eq!(found.difference, Ratio::new(7, 6).unwrap());
         // 7/6 ± 2.268988 · 0.440959

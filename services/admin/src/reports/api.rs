@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use disclosure::Lang;
+use disclosure::{Lang, ReportKind};
 use domain::Date;
 use render::{Format, View};
 use serde::Deserialize;
@@ -58,7 +58,7 @@ pub(crate) struct Wanted {
 
 impl Wanted {
     /// The form of the file; JSON unless asked otherwise.
-    fn format(&self) -> Result<Format, Problem> {
+    pub(super) fn format(&self) -> Result<Format, Problem> {
         let Some(name) = self.format.as_deref() else { return Ok(Format::Json) };
         let expected = || format!("one of {}", Format::ALL.map(Format::name).join(", "));
         Format::named(name).ok_or_else(|| Problem::Invalid { at: "?format".to_owned(), expected: expected() })
@@ -126,11 +126,23 @@ pub(crate) async fn report(
         None => View::new(&released, wanted.lang()),
         Some(unit) => View::of_unit(&released, wanted.lang(), unit).ok_or(Problem::NotFound("unit"))?,
     };
-    let bytes = reports.write(&view, format).await?;
+    file(&*reports, &view, format, "").await
+}
+
+/// A report as a file to be kept; `what` tells files of one kind apart in their names.
+pub(super) async fn file(
+    reports: &dyn Reports,
+    view: &View<'_>,
+    format: Format,
+    what: &str,
+) -> Result<Response, Problem> {
+    let bytes = reports.write(view, format).await?;
     let mut response = ([(header::CONTENT_TYPE, format.media_type())], bytes).into_response();
     let headers = response.headers_mut();
-    let name =
-        format!("attachment; filename=\"larka-{kind}-{}.{}\"", released.identity().as_of, format.name());
+    let released = view.released();
+    let kind = if released.kind() == ReportKind::Survey { "survey" } else { "competence" };
+    let as_of = &released.identity().as_of;
+    let name = format!("attachment; filename=\"larka-{kind}{what}-{as_of}.{}\"", format.name());
     if let Ok(value) = name.parse() {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }

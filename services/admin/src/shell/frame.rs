@@ -47,6 +47,8 @@ pub(crate) async fn asset(Path(path): Path<String>) -> Response {
 pub(crate) struct Reader {
     /// The name to show.
     pub(crate) name: String,
+    /// The account.
+    pub(crate) account: vault::AccountId,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Reader
@@ -58,7 +60,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let shell = Shell::from_ref(state);
         match signed_in(&shell, &parts.headers).await {
-            Ok(Some(account)) => Ok(Self { name: account.display_name }),
+            Ok(Some(account)) => Ok(Self { name: account.display_name, account: account.id }),
             Ok(None) => Err(to_log_in(&parts.uri)),
             Err(problem) => Err(failure(&shell, lang_of(&parts.uri), &problem)),
         }

@@ -1,19 +1,15 @@
 //! Log-in and log-out.
 
-use std::pin::pin;
-use std::time::Duration;
-
-use axum::Form;
-use axum::extract::{FromRequest as _, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use disclosure::Lang;
-use futures_util::FutureExt as _;
 use render::components::{self, Login};
 use serde::Deserialize;
 
 use super::browser;
 use super::entrance::{Visitor, Way, enter};
+use super::form::form;
 use super::frame::{Asked, answer, place, secured, stylesheet};
 use super::problem::Problem;
 use super::session::{self, own_page};
@@ -22,10 +18,6 @@ use super::words::{escape, home, lang_named, other, t};
 
 /// More than any form of a log-in has.
 pub(crate) const FORM_LIMIT: usize = 16 << 10;
-/// How long it may take to arrive.
-const FORM_ARRIVES: Duration = Duration::from_secs(10);
-/// Forms that may be on their way at the same time. What comes at once needs no place.
-pub(crate) const FORMS: usize = 64;
 
 /// What may stand behind the log-in's address.
 #[derive(Default, Deserialize)]
@@ -79,9 +71,8 @@ pub(crate) async fn log_in(
 ) -> Response {
     let lang = entry.lang();
     let made = async {
-        own_page(request.headers())?;
         let (headers, extensions) = (request.headers().clone(), request.extensions().clone());
-        let LoginForm { user, password } = form(&shell, request).await?;
+        let LoginForm { user, password } = form(&shell, request, FORM_LIMIT).await?;
         let visitor = Visitor::of(&shell, &headers, &extensions, &user);
         let again = |status: StatusCode, error: String| {
             let mut response = login_page(&shell, &entry, user.clone(), Some(error));
@@ -117,23 +108,6 @@ pub(crate) async fn log_in(
         Ok(response)
     };
     answer(&shell, lang, made.await)
-}
-
-/// What the form says; it has to be one, and to arrive. Of those that do not come at once there are few.
-async fn form(shell: &Shell, request: Request) -> Result<LoginForm, Problem> {
-    let mut reading = pin!(Form::<LoginForm>::from_request(request, &()));
-    let read = match reading.as_mut().now_or_never() {
-        Some(read) => read,
-        None => {
-            let _place = shell.forms.try_acquire().map_err(|_| Problem::TooOften(1))?;
-            tokio::time::timeout(FORM_ARRIVES, reading).await.map_err(|_| Problem::Slow)?
-        }
-    };
-    read.map(|Form(form)| form).map_err(|rejection| match rejection.into_response().status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge(FORM_LIMIT),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::MediaType("application/x-www-form-urlencoded"),
-        _ => Problem::Asked("the form cannot be read".to_owned()),
-    })
 }
 
 fn later(seconds: u32, lang: Lang) -> String {

@@ -6,6 +6,7 @@ pub(crate) mod body;
 mod browser;
 mod cookies;
 mod entrance;
+mod form;
 mod frame;
 mod login;
 mod metrics;
@@ -22,8 +23,8 @@ use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::routing::{get, post};
 
 pub(crate) use attempts::Attempts;
+pub(crate) use form::{FORMS, form};
 pub(crate) use frame::{Asked, Reader, answer, enter_first, frame, not_so, nowhere, show};
-pub(crate) use login::FORMS;
 pub(crate) use metrics::Metrics;
 pub(crate) use session::Administrator;
 pub(crate) use state::{Page, Shell, Subject};

@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 use disclosure::Lang;
-use render::Format;
+use render::{Format, Part};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use toml::Value;
@@ -72,6 +72,16 @@ pub(crate) enum Language {
     En,
 }
 
+impl Kind {
+    /// Its name in flags, definitions and addresses.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Competence => "competence",
+            Self::Survey => "survey",
+        }
+    }
+}
+
 impl From<Language> for Lang {
     fn from(language: Language) -> Self {
         match language {
@@ -90,8 +100,28 @@ impl Asked {
         let wrong =
             |error: &str| Failure::new(format!("the definition {}: {}", file.display(), error.trim_end()));
         let text = std::fs::read_to_string(file).map_err(|error| wrong(&error.to_string()))?;
-        let defined: Self = toml::from_str(&text).map_err(|error| wrong(&error.to_string()))?;
-        Ok(self.or(defined))
+        Ok(self.or(Self::read(&text).map_err(|error| wrong(&error))?))
+    }
+
+    /// What a definition's text says, which has to say which report.
+    ///
+    /// # Errors
+    /// It is no definition: where, and what was expected.
+    pub(crate) fn defined(text: &str) -> Result<Self, String> {
+        let defined = Self::read(text)?;
+        match defined.report {
+            Some(_) => Ok(defined),
+            None => Err("report = \"competence\" or \"survey\"".to_owned()),
+        }
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| error.to_string())
+    }
+
+    /// What of the report is looked at.
+    pub(crate) fn part(&self) -> Part {
+        Part { unit: self.unit.clone(), kinds: self.kinds.clone(), sections: self.sections.clone() }
     }
 
     fn or(self, other: Self) -> Self {

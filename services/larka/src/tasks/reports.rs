@@ -16,6 +16,13 @@ use crate::tasks::asked::{Asked, Kind};
 /// The report's file, made after everything in the log has reached the lake.
 pub(crate) async fn file(instance: &Instance, asked: &Asked) -> Result<Vec<u8>, Failure> {
     instance.worker.catch_up().await?;
+    let released = instance.worker.report(request(asked)?).await?;
+    let view = View::of_part(&released, asked.lang.map_or(Lang::Sv, Into::into), &asked.part())?;
+    Ok(write(instance, &view, asked.format.unwrap_or(Format::Html)).await?)
+}
+
+/// What is asked of the worker.
+pub(crate) fn request(asked: &Asked) -> Result<Request, Failure> {
     let question = match asked.report {
         Some(Kind::Competence) => Question::Competence,
         Some(Kind::Survey) => Question::Survey { round: asked.round.clone() },
@@ -38,20 +45,19 @@ pub(crate) async fn file(instance: &Instance, asked: &Asked) -> Result<Vec<u8>, 
         since: day("since", &asked.since)?,
         ..Request::new(question, preset)
     };
-    let released = instance.worker.report(request).await?;
-    let lang = asked.lang.map_or(Lang::Sv, Into::into);
-    let mut view = match &asked.unit {
-        None => View::new(&released, lang),
-        Some(code) => View::of_unit(&released, lang, code)
-            .ok_or_else(|| Failure::setting("unit", "the code of a unit in the organisation"))?,
-    };
-    if let Some(kinds) = &asked.kinds {
-        view = view.of_kinds(kinds).map_err(|error| Failure::from(error).before("kinds"))?;
+    Ok(request)
+}
+
+/// Why there is no report, as whoever asked may know; the log says the rest.
+pub(crate) fn failure(error: &ReportError) -> admin::ReportFailure {
+    match error {
+        ReportError::Asked(_) | ReportError::NoRound => admin::ReportFailure::Asked(error.to_string()),
+        ReportError::NotReady => admin::ReportFailure::NotReady,
+        other => {
+            tracing::error!(error = %other, "a report could not be made");
+            admin::ReportFailure::Failed
+        }
     }
-    if let Some(sections) = &asked.sections {
-        view = view.of_sections(sections).map_err(|error| Failure::from(error).before("sections"))?;
-    }
-    Ok(write(instance, &view, asked.format.unwrap_or(Format::Html)).await?)
 }
 
 /// Every report that there is something for: competence, and each round of a survey, by the name of its file.
@@ -136,17 +142,7 @@ impl admin::Reports for ForPages {
                 since: ask.since,
                 ..Request::new(question, preset)
             };
-            let released = self.0.worker.report(request).await.map_err(|error| match &*error {
-                ReportError::Asked(_) | ReportError::NoRound => {
-                    admin::ReportFailure::Asked(error.to_string())
-                }
-                ReportError::NotReady => admin::ReportFailure::NotReady,
-                other => {
-                    tracing::error!(error = %other, "a report could not be made");
-                    admin::ReportFailure::Failed
-                }
-            })?;
-            Ok(released)
+            self.0.worker.report(request).await.map_err(|error| failure(&error))
         })
     }
 

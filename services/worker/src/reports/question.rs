@@ -7,6 +7,7 @@ use domain::Date;
 use eventlog::event::Position;
 
 use super::shared::Shared;
+pub use super::shared::Stage;
 use crate::error::ReportError;
 
 /// What is asked.

@@ -1,6 +1,6 @@
 //! What takes long is made once for all who ask meanwhile, and what was made last is kept.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,9 +22,24 @@ pub(crate) struct Shared<K, V, E> {
     weigh: fn(&V) -> usize,
 }
 
+/// How far an answer has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Nobody has asked lately.
+    NotAsked,
+    /// Others are worked on first.
+    Waiting,
+    /// It is worked on.
+    Making,
+    /// It is there.
+    Made,
+}
+
 struct State<K, V, E> {
     /// What is being made, and how those who wait are told.
     running: HashMap<K, Tell<V, E>>,
+    /// What of that is worked on.
+    begun: HashSet<K>,
     /// What was made, each with its weight; what was asked for last is at the end.
     kept: VecDeque<(K, Arc<V>, usize)>,
 }
@@ -37,7 +52,7 @@ where
 {
     /// Works on `at_once` questions at a time, and keeps answers that weigh `room` together, or a single one.
     pub(crate) fn new(at_once: usize, room: usize, weigh: fn(&V) -> usize) -> Arc<Self> {
-        let state = State { running: HashMap::new(), kept: VecDeque::new() };
+        let state = State { running: HashMap::new(), begun: HashSet::new(), kept: VecDeque::new() };
         Arc::new(Self { state: Mutex::new(state), places: Semaphore::new(at_once), room, weigh })
     }
 
@@ -65,6 +80,17 @@ where
             }
         };
         told.wait_for(Option::is_some).await.ok()?.clone()
+    }
+
+    /// How far the answer to a question has come.
+    pub(crate) fn stage(&self, key: &K) -> Stage {
+        let state = self.state();
+        match (state.kept.iter().any(|(kept, ..)| kept == key), state.running.contains_key(key)) {
+            (true, _) => Stage::Made,
+            (_, false) => Stage::NotAsked,
+            (_, true) if state.begun.contains(key) => Stage::Making,
+            (_, true) => Stage::Waiting,
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State<K, V, E>> {
@@ -113,11 +139,13 @@ where
                 state.running.remove(&self.key);
                 return;
             }
+            state.begun.insert(self.key.clone());
         }
         let outcome = make.await.map(Arc::new).map_err(Arc::new);
         {
             let mut state = self.of.state();
             state.running.remove(&self.key);
+            state.begun.remove(&self.key);
             if let Ok(made) = &outcome {
                 state.keep(self.key.clone(), made, (self.of.weigh)(made), self.of.room);
             }
@@ -129,7 +157,9 @@ where
 impl<K: Eq + Hash, V, E> Drop for Running<K, V, E> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.of.state.lock().unwrap_or_else(PoisonError::into_inner).running.remove(&self.key);
+            let mut state = self.of.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.running.remove(&self.key);
+            state.begun.remove(&self.key);
         }
     }
 }
@@ -192,11 +222,14 @@ mod tests {
     #[tokio::test]
     async fn eight_who_ask_the_same_make_one_computation() {
         let (answers, work) = (answers(2), Arc::<Work>::default());
+        assert_eq!(answers.stage(&1), Stage::NotAsked);
         let asked = eight(&answers, &work, Ok("made".into())).await;
+        assert_eq!(answers.stage(&1), Stage::Making);
         work.go_on.notify_one();
         for one in asked {
             assert_eq!(**one.await.unwrap().unwrap().as_ref().unwrap(), "made");
         }
+        assert_eq!(answers.stage(&1), Stage::Made);
         // Nor does who asks afterwards.
         assert!(answers.get(1, Arc::clone(&work).done(Ok("again".into()))).await.unwrap().is_ok());
         assert_eq!(work.begun(), 1);
@@ -249,6 +282,7 @@ mod tests {
             tokio::task::yield_now().await;
         }
         // Those that were begun first have the places.
+        assert_eq!(answers.stage(&4), Stage::Waiting);
         asked[4].abort();
         while answers.state().running.get(&4).is_some_and(|tell| tell.receiver_count() > 0) {
             tokio::task::yield_now().await;

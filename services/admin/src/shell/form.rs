@@ -1,0 +1,43 @@
+//! Forms that pages send.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::Form;
+use axum::extract::{FromRequest as _, Request};
+use axum::http::StatusCode;
+use axum::response::IntoResponse as _;
+use futures_util::FutureExt as _;
+use serde::de::DeserializeOwned;
+
+use super::problem::Problem;
+use super::session::own_page;
+use super::state::Shell;
+
+/// How long it may take to arrive.
+const FORM_ARRIVES: Duration = Duration::from_secs(10);
+/// Forms that may be on their way at the same time. What comes at once needs no place.
+pub(crate) const FORMS: usize = 64;
+
+/// What a form of our own page says; `limit` is the most that its route takes. It has to be one, and to arrive. Of
+/// those that do not come at once there are few.
+pub(crate) async fn form<T: DeserializeOwned>(
+    shell: &Shell,
+    request: Request,
+    limit: usize,
+) -> Result<T, Problem> {
+    own_page(request.headers())?;
+    let mut reading = pin!(Form::<T>::from_request(request, &()));
+    let read = match reading.as_mut().now_or_never() {
+        Some(read) => read,
+        None => {
+            let _place = shell.forms.try_acquire().map_err(|_| Problem::TooOften(1))?;
+            tokio::time::timeout(FORM_ARRIVES, reading).await.map_err(|_| Problem::Slow)?
+        }
+    };
+    read.map(|Form(form)| form).map_err(|rejection| match rejection.into_response().status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge(limit),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::MediaType("application/x-www-form-urlencoded"),
+        _ => Problem::Asked("the form cannot be read".to_owned()),
+    })
+}

@@ -1,0 +1,192 @@
+//! Reports on a schedule, with a clock that the test sets, on both databases.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::recurrence::{Every, Recurrence};
+use domain::statement::{AgentRole, ObjectFacts, Score, StatementFacts, Version};
+use domain::{Facts as _, verbs};
+use eventlog::clock::{Clock as _, ManualClock, Micros};
+use eventlog::projection::Views;
+use eventlog::{Append, EventLog, Location, NewEvent, Options};
+use testkit::postgres::TestDatabase;
+use views::municipality::Current;
+use worker::Worker;
+
+fn instant(text: &str) -> Micros {
+    Micros::from_datetime(chrono::DateTime::parse_from_rfc3339(text).unwrap().to_utc())
+}
+
+/// Where an instance's databases and its lake are.
+struct World {
+    log: Location,
+    views: Location,
+    folder: tempfile::TempDir,
+    clock: Arc<ManualClock>,
+    _database: Option<TestDatabase>,
+}
+
+impl World {
+    async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| Location::sqlite(folder.path().join(name));
+        Self::new(at("log.db"), at("views.db"), folder, None)
+    }
+
+    async fn postgres() -> Self {
+        let database = testkit::postgres::database().await.unwrap();
+        let at = |schema: &str| Location::postgres(database.url(), schema);
+        Self::new(at("log"), at("views"), tempfile::tempdir().unwrap(), Some(database))
+    }
+
+    fn new(
+        log: Location,
+        views: Location,
+        folder: tempfile::TempDir,
+        database: Option<TestDatabase>,
+    ) -> Self {
+        let clock = ManualClock::at(instant("2026-06-10T08:00:00Z"));
+        Self { log, views, folder, clock, _database: database }
+    }
+
+    /// A process that works on them.
+    async fn process(&self, owner: &str) -> (EventLog, Worker) {
+        let mut options = Options::new(self.log.clone(), self.clock.clone());
+        options.hooks = vec![views::statements::hook()];
+        let log = EventLog::open(options).await.unwrap();
+        let worker = Worker::open(worker::Options {
+            log: log.clone(),
+            views: Views::open(&self.views).await.unwrap(),
+            on_unfoldable: HashMap::new(),
+            lake: Path::new(&self.folder.path().join("lake")).into(),
+            municipality: Current::open(log.clone()).await.unwrap(),
+            clock: self.clock.clone(),
+            registry: prometheus::Registry::new(),
+            owner: owner.to_owned(),
+        });
+        (log, worker.await.unwrap())
+    }
+
+    /// Time goes by until then.
+    fn until(&self, text: &str) {
+        let by = instant(text).0 - self.clock.now().0;
+        self.clock.advance(Duration::from_micros(u64::try_from(by).unwrap()));
+    }
+
+    /// A statement at the clock's time.
+    async fn says(&self, log: &EventLog, number: u8) {
+        let facts = StatementFacts {
+            id: [number; 16],
+            agents: vec![(AgentRole::Actor, [9; 16])],
+            actor_is_group: false,
+            verb: verbs::COMPLETED.into(),
+            object: ObjectFacts::Activity("https://larkby.example/kurser/a".into()),
+            registration: None,
+            timestamp: None,
+            success: None,
+            completion: None,
+            score: Score::default(),
+            duration_cs: None,
+            response: Vec::new(),
+            activities: Vec::new(),
+            xapi_version: Version::V2_0_0,
+            attachments_from: None,
+            origin: None,
+            untracked: false,
+            voids_own: false,
+        };
+        let events = vec![NewEvent { dedupe: Some(facts.id), ..facts.event([number; 16]) }];
+        log.append(Append { events, ..Append::default() }).await.unwrap();
+    }
+}
+
+/// What was ordered: the day that each is about, and its position.
+async fn ordered(worker: &Worker) -> Vec<(String, u64)> {
+    let all = worker.orders().all().await.unwrap();
+    all.reports().into_iter().map(|one| (one.facts.as_of.to_string(), one.facts.position)).collect()
+}
+
+macro_rules! promises {
+    ($(async fn $name:ident($world:ident) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+            async fn promise($world: World) $body
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() { promise(World::sqlite().await).await; }
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() { promise(World::postgres().await).await; }
+        }
+    )*};
+}
+
+promises! {
+    async fn missed_runs_are_made_up_for_once_from_what_was_there_when_the_last_was_due(world) {
+        let monthly = Recurrence::new(Every::Month, 1, 6 * 60).unwrap();
+        let (log, worker) = world.process("one").await;
+        world.says(&log, 1).await;
+        worker.orders().schedule("monthly".into(), "report = \"competence\"".into(), monthly, None).await.unwrap();
+        worker.catch_up().await.unwrap();
+        assert_eq!(worker.orders().order_due().await.unwrap(), 0, "nothing is due before its time");
+        world.until("2026-06-30T10:00:00Z");
+        world.says(&log, 2).await;
+        worker.catch_up().await.unwrap();
+        let there = log.head().await.unwrap().position.0;
+        // It is down over two runs; what is said between the last of them and its start is not in the report.
+        drop(worker);
+        log.close().await;
+        world.until("2026-08-01T05:00:00Z");
+        let (log, worker) = world.process("one again").await;
+        world.says(&log, 3).await;
+        assert_eq!(worker.orders().order_due().await.unwrap(), 1);
+        assert_eq!(ordered(&worker).await, [("2026-06-30".to_owned(), there)]);
+        worker.catch_up().await.unwrap();
+        assert_eq!(worker.orders().order_due().await.unwrap(), 0, "once");
+        // One that is removed is not made again.
+        let report = worker.orders().all().await.unwrap().reports()[0].facts.report;
+        worker.orders().remove(&report, None).await.unwrap();
+        assert_eq!((worker.orders().order_due().await.unwrap(), ordered(&worker).await.len()), (0, 0));
+        world.until("2026-09-01T04:00:00Z");
+        worker.catch_up().await.unwrap();
+        assert_eq!((worker.orders().order_due().await.unwrap(), ordered(&worker).await.len()), (1, 1));
+        log.close().await;
+    }
+
+    async fn what_the_lake_has_not_come_to_waits_for_it(world) {
+        let daily = Recurrence::new(Every::Day, 1, 6 * 60).unwrap();
+        let (log, worker) = world.process("one").await;
+        world.says(&log, 1).await;
+        worker.orders().schedule("daily".into(), "report = \"competence\"".into(), daily, None).await.unwrap();
+        worker.catch_up().await.unwrap();
+        world.says(&log, 2).await;
+        world.until("2026-06-11T04:00:00Z");
+        assert_eq!(worker.orders().order_due().await.unwrap(), 0);
+        worker.catch_up().await.unwrap();
+        assert_eq!(worker.orders().order_due().await.unwrap(), 1);
+        log.close().await;
+    }
+
+    async fn of_those_who_order_at_the_same_time_one_does(world) {
+        let weekly = Recurrence::new(Every::Week, 1, 6 * 60).unwrap();
+        let (log, one) = world.process("one").await;
+        world.says(&log, 1).await;
+        one.orders().schedule("weekly".into(), "report = \"competence\"".into(), weekly, None).await.unwrap();
+        one.catch_up().await.unwrap();
+        world.until("2026-06-15T04:00:00Z");
+        // A second process has one PostgreSQL with the first; of an embedded database there is one process.
+        let mut others = vec![one.clone(), one.clone()];
+        if matches!(world.log, Location::Postgres { .. }) {
+            others.push(world.process("two").await.1);
+        }
+        let tries = others.into_iter().map(|worker| tokio::spawn(async move { worker.orders().order_due().await.unwrap() }));
+        let mut made = 0;
+        for one in tries.collect::<Vec<_>>() {
+            made += one.await.unwrap();
+        }
+        assert_eq!((made, ordered(&one).await.len()), (1, 1));
+        log.close().await;
+    }
+}
