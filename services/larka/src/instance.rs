@@ -33,7 +33,7 @@ pub(crate) struct Instance {
     pub(crate) registry: prometheus::Registry,
     pub(crate) pdf: Pdf,
     pub(crate) settings: Settings,
-    views: Views,
+    pub(crate) views: Views,
     /// Held while the folder is ours: two processes must not write one embedded database, and one alone listens
     /// for commands.
     lock: Option<File>,

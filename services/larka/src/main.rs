@@ -25,8 +25,8 @@ mod visitors;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    anchor, credential, demo, erase, forward, import, migrate, rebuild, report, retention, serve, statement,
-    twins, user, verify,
+    anchor, credential, demo, erase, forward, import, migrate, person, rebuild, report, retention, serve,
+    statement, twins, user, verify,
 };
 use failure::Failure;
 use settings::{Common, ServeFlags, Settings};
@@ -60,6 +60,8 @@ enum Command {
     User(user::Command),
     /// Forget a person: destroy the keys to everything personal
     Erase(erase::Flags),
+    /// A person's levels with the rule and the evidence behind each, for that person alone
+    Person(person::Flags),
     /// Take in what lies in files or in another LRS
     #[command(subcommand)]
     Import(import::Import),
@@ -109,6 +111,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Forward(command) => forward::run(settings, command).await,
         Command::User(command) => user::run(settings, command).await,
         Command::Erase(flags) => erase::run(settings, flags).await,
+        Command::Person(flags) => person::run(settings, flags).await,
         Command::Import(what) => import::run(settings, what).await,
         Command::Statement(command) => statement::run(settings, command).await,
         Command::Rebuild(flags) => rebuild::run(settings, flags).await,

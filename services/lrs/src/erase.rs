@@ -54,14 +54,19 @@ impl Lrs {
     /// # Errors
     /// [`EraseError`], each.
     pub async fn erase(&self, agent: &str) -> Result<Receipt, EraseError> {
-        let identifier = parse::agent(agent)?;
-        let agents = self.inner.people.behind(&identifier).await?;
-        if agents.is_empty() {
-            return Err(EraseError::Unknown);
-        }
+        let agents = self.agents_of(agent).await?;
         let erasure = self.inner.vault.erase(&agents).await?;
         let receipt = self.record_erasure(agents).await?;
         Ok(Receipt { keys: erasure.keys, ..receipt })
+    }
+
+    /// All pseudonyms of whoever is behind an agent's JSON, that one first.
+    ///
+    /// # Errors
+    /// [`EraseError`]: it is no agent, nobody is known by it, or the vault fails.
+    pub async fn agents_of(&self, agent: &str) -> Result<Vec<AgentId>, EraseError> {
+        let agents = self.inner.people.behind(&parse::agent(agent)?).await?;
+        if agents.is_empty() { Err(EraseError::Unknown) } else { Ok(agents) }
     }
 
     /// Appends the event of an erasure of all agents of one person, whose keys are destroyed already.

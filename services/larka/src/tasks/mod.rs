@@ -8,6 +8,7 @@ pub(crate) mod credentials;
 pub(crate) mod forwards;
 pub(crate) mod imported;
 pub(crate) mod ordered;
+mod person;
 pub(crate) mod provenance;
 pub(crate) mod reports;
 mod sources;
@@ -30,6 +31,7 @@ pub(crate) enum Task {
     Forward(ForwardTask),
     CreateUser { login: String },
     Erase { agent: String },
+    Person { agent: String, as_of: Option<String> },
     Rebuild { projection: Option<String>, index: bool },
     Retention { dry_run: bool, keep_superseded: Duration },
     Verify { anchors: Option<String>, key: Option<String> },
@@ -60,6 +62,7 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
                 "at": receipt.at.to_datetime().to_rfc3339(),
             }))
         }
+        Task::Person { agent, as_of } => person::competence(instance, &agent, as_of.as_deref()).await,
         Task::Rebuild { projection, index } => {
             if index {
                 instance.log.rebuild_hooks().await?;
