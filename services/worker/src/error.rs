@@ -40,6 +40,14 @@ pub enum ReportError {
     /// No round of a survey has been registered.
     #[error("there is no round of a survey to report on")]
     NoRound,
+    /// What is asked for lies before the first day of release.
+    #[error(
+        "reports are of fixed days, so that a change of a few people shows nobody; ask for what was stored before {earliest} or later"
+    )]
+    NotReleased {
+        /// A day that there is a release of, `YYYY-MM-DD`.
+        earliest: String,
+    },
     /// The lake has an older format, and is being written anew.
     #[error("what reports are made from is made anew for this version of the program; try again in a while")]
     NotReady,

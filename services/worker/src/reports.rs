@@ -1,14 +1,17 @@
 //! Reports: a question, answered from the lake and the municipality, released by the gate.
 
+pub(crate) mod calendar;
 pub(crate) mod question;
 mod shared;
 
 use std::sync::Arc;
 
 use analytics::lake::Snapshot;
-use disclosure::{Gate, Preset, Released};
+use calendar::{Day, Ledgers, days};
+use disclosure::{Gate, Preset, Released, ResultTable};
 use domain::{Date, Municipality};
 use eventlog::event::Position;
+use views::municipality::Current;
 
 pub use crate::error::ReportError;
 use crate::worker::Worker;
@@ -40,6 +43,11 @@ impl Request {
     pub fn new(question: Question, preset: Preset) -> Self {
         Self { question, at: None, as_of: None, framework: None, since: None, preset }
     }
+
+    /// The framework, and the rules of disclosure by name.
+    fn rules(&self) -> (Option<String>, String) {
+        (self.framework.clone(), self.preset.name.clone())
+    }
 }
 
 impl Worker {
@@ -56,14 +64,28 @@ impl Worker {
                 .at(position)
                 .map_err(|e| ReportError::from(analytics::reports::ReportError::from(e)))?;
         }
-        let key = key(&request, snapshot.position());
+        let latest = self.municipality.at(snapshot.position()).await.map_err(ReportError::from)?;
+        let request = Request { question: named(request.question, &latest.municipality)?, ..request };
+        let now = self.clock.now();
+        let days = days(&self.log, &request.question, now, snapshot.position(), request.as_of).await?;
         let municipality = self.municipality.clone();
-        let making = async move {
-            let municipality = municipality.at(snapshot.position()).await?.municipality;
-            // Columns are scanned and sorted: work for a processor, beside the runtime's threads.
-            let work = tokio::task::spawn_blocking(move || make(request, &snapshot, &municipality));
-            work.await.map_err(|_| ReportError::Ended)?
+        let Some(last) = days.last().copied() else {
+            let key = key(&request, snapshot.position());
+            let making = async move {
+                let municipality = municipality.at(snapshot.position()).await?.municipality;
+                blocking(move || {
+                    let table = table(&request, &snapshot, &municipality, request.as_of)?;
+                    Ok(Gate::new(request.preset).apply(table)?)
+                })
+                .await
+            };
+            return self.made.get(key, making).await.unwrap_or_else(|| Err(ReportError::Ended.into()));
         };
+        // A day to compare with is chosen among days of release too.
+        let request = Request { since: request.since.map(calendar::before_a_monday), ..request };
+        let key = key(&Request { as_of: Some(last.about()), ..request.clone() }, last.position);
+        let ledgers = Arc::clone(&self.ledgers);
+        let making = async move { folded(request, snapshot, municipality, ledgers, days, last).await };
         self.made.get(key, making).await.unwrap_or_else(|| Err(ReportError::Ended.into()))
     }
 
@@ -75,33 +97,98 @@ impl Worker {
 
 /// What there is one report of.
 fn key(request: &Request, at: Position) -> Key {
-    let days = (request.as_of, request.since);
-    let rules = (request.framework.clone(), request.preset.name.clone());
-    (at, request.question.clone(), days, rules)
+    (at, request.question.clone(), (request.as_of, request.since), request.rules())
 }
 
-fn make(request: Request, snapshot: &Snapshot, municipality: &Municipality) -> Result<Released, ReportError> {
-    let table = match &request.question {
+/// The last of these days' releases, each made beside those before.
+async fn folded(
+    request: Request,
+    snapshot: Snapshot,
+    municipality: Current,
+    ledgers: Arc<Ledgers>,
+    days: Vec<Day>,
+    last: Day,
+) -> Result<Released, ReportError> {
+    let key = (request.question.clone(), request.since, request.rules());
+    let mut folded = ledgers.take(&key, last);
+    let mut missing = ReportError::NotReleased { earliest: next(last.date).to_string() };
+    let (kept, first) = (folded.through, days.first().copied());
+    for day in days.into_iter().filter(|day| Some(day.date) > kept) {
+        let then = municipality.at(day.position).await?.municipality;
+        if Some(day) != first && !day.releases(&request.question, &then) {
+            continue;
+        }
+        let (request, at) = (request.clone(), snapshot.clone().at(day.position).map_err(lake)?);
+        let mut ledger = folded.ledger;
+        let (made, ledger) = blocking(move || {
+            let made = table(&request, &at, &then, Some(day.about()))
+                .and_then(|table| Ok(Gate::new(request.preset).release(table, &mut ledger)?));
+            Ok((made, ledger))
+        })
+        .await?;
+        folded.ledger = ledger;
+        match made {
+            Ok(released) => folded.released = Some(released),
+            // What is asked for was not there yet.
+            Err(error @ ReportError::Asked(_)) => missing = error,
+            Err(error) => return Err(error),
+        }
+    }
+    folded.through = Some(last.date);
+    let released = folded.released.clone();
+    ledgers.put(key, folded);
+    released.ok_or(missing)
+}
+
+fn next(date: Date) -> Date {
+    Date::from_days(date.days() + 1)
+}
+
+fn lake(error: analytics::lake::LakeError) -> ReportError {
+    analytics::reports::ReportError::from(error).into()
+}
+
+/// The question with the round that it is about by name.
+fn named(question: Question, municipality: &Municipality) -> Result<Question, ReportError> {
+    match question {
+        Question::Survey { round: None } => {
+            let round = latest_round(municipality).ok_or(ReportError::NoRound)?;
+            Ok(Question::Survey { round: Some(round) })
+        }
+        question => Ok(question),
+    }
+}
+
+/// Columns are scanned and sorted: work for a processor, beside the runtime's threads.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ReportError> + Send + 'static,
+) -> Result<T, ReportError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| ReportError::Ended)?
+}
+
+fn table(
+    request: &Request,
+    snapshot: &Snapshot,
+    municipality: &Municipality,
+    as_of: Option<Date>,
+) -> Result<ResultTable, ReportError> {
+    Ok(match &request.question {
         Question::Competence => {
             let mut parameters = analytics::reports::competence::Parameters::new(
                 request.framework.as_deref().unwrap_or(FRAMEWORK),
             );
-            parameters.as_of = request.as_of;
+            parameters.as_of = as_of;
             parameters.since = request.since;
             parameters.levels_from = request.preset.band_threshold;
             analytics::reports::competence::report(snapshot, municipality, &parameters)?
         }
         Question::Survey { round } => {
-            let round = match round {
-                Some(round) => round.clone(),
-                None => latest_round(municipality).ok_or(ReportError::NoRound)?,
-            };
+            let round = round.clone().ok_or(ReportError::NoRound)?;
             let mut parameters = analytics::reports::survey::Parameters::new(round);
-            parameters.as_of = request.as_of;
+            parameters.as_of = as_of;
             analytics::reports::survey::report(snapshot, municipality, &parameters)?
         }
-    };
-    Ok(Gate::new(request.preset).apply(table)?)
+    })
 }
 
 /// The round that opened last; of several, the one whose id comes last.

@@ -13,6 +13,7 @@ use views::municipality::Current;
 use crate::error::WorkerError;
 use crate::lake::{Keeper, LAKE};
 use crate::ordered::Orders;
+use crate::reports::calendar::Ledgers;
 use crate::reports::question::{self, Made};
 use crate::standing::Standing;
 
@@ -48,6 +49,9 @@ pub struct Worker {
     pub(crate) keeper: Keeper,
     pub(crate) municipality: Current,
     pub(crate) made: Arc<Made>,
+    pub(crate) ledgers: Arc<Ledgers>,
+    pub(crate) log: EventLog,
+    pub(crate) clock: SharedClock,
 }
 
 impl Worker {
@@ -66,8 +70,17 @@ impl Worker {
             options.clock.clone(),
             options.owner,
         );
-        let orders = Orders::new(options.log, keeper.clone(), options.clock);
-        Ok(Self { runner, orders, keeper, municipality: options.municipality, made: question::made() })
+        let orders = Orders::new(options.log.clone(), keeper.clone(), options.clock.clone());
+        Ok(Self {
+            runner,
+            orders,
+            keeper,
+            municipality: options.municipality,
+            made: question::made(),
+            ledgers: Arc::default(),
+            log: options.log,
+            clock: options.clock,
+        })
     }
 
     /// Follows the log until `shutdown` becomes true.

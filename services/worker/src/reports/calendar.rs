@@ -1,0 +1,132 @@
+//! The days that reports are released on, and the positions that they are released at.
+//!
+//! A report is of a Monday; that of a survey's round, also of the log's second day and of every day while it is open and two
+//! weeks after. It has what
+//! was stored before that day began (UTC), and is about the day before. Until the first such day of a log there is no
+//! release to compare with, and a report is of the position that is asked for.
+
+use disclosure::{Ledger, Released};
+use domain::{Date, Municipality};
+use eventlog::EventLog;
+use eventlog::clock::Micros;
+use eventlog::event::Position;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::Question;
+use crate::error::ReportError;
+
+/// Microseconds of a day.
+const DAY: i64 = 86_400_000_000;
+
+/// How many days after its last one a round's report is still of every day.
+const AFTER: i32 = 14;
+
+/// A day of release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Day {
+    pub(crate) date: Date,
+    /// What was stored before the day began.
+    pub(crate) position: Position,
+}
+
+impl Day {
+    /// The day that its report is about.
+    pub(crate) fn about(&self) -> Date {
+        Date::from_days(self.date.days() - 1)
+    }
+
+    /// Whether a report is released on it. `municipality` is that of the day.
+    pub(crate) fn releases(&self, question: &Question, municipality: &Municipality) -> bool {
+        let open = || match question {
+            Question::Survey { round: Some(round) } => {
+                municipality.surveys.round(round).is_some_and(|round| {
+                    (round.facts.opens.days()..=round.facts.closes.days() + AFTER + 1)
+                        .contains(&self.date.days())
+                })
+            }
+            _ => false,
+        };
+        monday(self.date) || open()
+    }
+}
+
+/// The days that a question may be released on, from the log's first to `now`, with what was stored before each, up to a
+/// position and for a day. None, where there has not been one in the log's time; else at least one, or an error.
+pub(crate) async fn days(
+    log: &EventLog,
+    question: &Question,
+    now: Micros,
+    through: Position,
+    about: Option<Date>,
+) -> Result<Vec<Day>, ReportError> {
+    let Some(first) = log.stored_at(Position(1)).await.map_err(failed)? else { return Ok(Vec::new()) };
+    let dates = Date::in_utc(first).days() + 1..=Date::in_utc(now).days();
+    let may = |date: &Date| matches!(question, Question::Survey { .. }) || monday(*date);
+    let dates: Vec<Date> = dates.map(Date::from_days).filter(may).collect();
+    let Some(earliest) = dates.first().copied() else { return Ok(Vec::new()) };
+    let mut days = Vec::new();
+    for date in dates {
+        let begins = Micros(i64::from(date.days()) * DAY);
+        let position = log.position_at(Micros(begins.0 - 1)).await.map_err(failed)?;
+        let day = Day { date, position };
+        if position > through || about.is_some_and(|about| day.about() > about) {
+            break;
+        }
+        days.push(day);
+    }
+    if days.is_empty() { Err(ReportError::NotReleased { earliest: earliest.to_string() }) } else { Ok(days) }
+}
+
+fn monday(date: Date) -> bool {
+    // 1970-01-01 was a Thursday.
+    (date.days() + 3).rem_euclid(7) == 0
+}
+
+/// The latest day before a Monday that is not past `day`.
+pub(crate) fn before_a_monday(day: Date) -> Date {
+    Date::from_days(day.days() - (day.days() + 4).rem_euclid(7))
+}
+
+fn failed(error: eventlog::LogError) -> ReportError {
+    ReportError::Worker(error.into())
+}
+
+/// A question, the day to compare with, and the framework and the name of the rules of disclosure.
+type Key = (Question, Option<Date>, (Option<String>, String));
+
+/// What has been released of one question by one set of rules.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Folded {
+    /// Up to which day; none: nothing.
+    pub(crate) through: Option<Date>,
+    pub(crate) ledger: Ledger,
+    /// The latest release.
+    pub(crate) released: Option<Released>,
+}
+
+/// What has been released of each, kept, as it follows from the log alone.
+#[derive(Debug, Default)]
+pub(crate) struct Ledgers(Mutex<HashMap<Key, Folded>>);
+
+impl Ledgers {
+    /// What is kept, if it is not past `through`; who takes it puts it back.
+    pub(crate) fn take(&self, key: &Key, through: Day) -> Folded {
+        let mut kept = self.kept();
+        match kept.get(key) {
+            Some(folded) if folded.through <= Some(through.date) => kept.remove(key).unwrap_or_default(),
+            _ => Folded::default(),
+        }
+    }
+
+    pub(crate) fn put(&self, key: Key, folded: Folded) {
+        let mut kept = self.kept();
+        if kept.get(&key).is_none_or(|kept| kept.through <= folded.through) {
+            kept.insert(key, folded);
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, HashMap<Key, Folded>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

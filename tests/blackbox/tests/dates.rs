@@ -1,0 +1,170 @@
+//! Two dates show nobody: who keeps the reports of every day and position learns nothing of one who came between them.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::BTreeSet;
+
+use blackbox::samples::activity;
+use blackbox::{Backend, Instance, Server, promises};
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+const PEOPLE: usize = 60;
+const WEEK: u64 = 7 * 86_400_000_000;
+
+fn somebody(number: usize) -> Value {
+    json!({ "account": { "homePage": "https://larportal.larkby.example", "name": format!("larare{number}") } })
+}
+
+/// A school of sixty teachers, and two courses that each show a level.
+async fn describe(server: &Server) {
+    let person = |number: usize| {
+        json!({
+            "agents": [somebody(number)],
+            "name": { "given": "Någon", "family": format!("Nummer {number}") },
+            "duties": [{ "unit": "K", "role": "Lärare", "from": "2020-08-01" }],
+        })
+    };
+    let organisation = json!({
+        "units": [{ "code": "K", "name": "Lärkby kommun", "kind": "huvudman" }],
+        "persons": (0..PEOPLE).map(person).collect::<Vec<_>>(),
+    });
+    let course = |name: &str| {
+        let chapter = json!({ "id": activity(&format!("{name}/kapitel")), "title": { "sv": "Kapitel" }, "kind": "text" });
+        json!({ "id": activity(name), "title": { "sv": name }, "origin": { "central": true }, "activities": [chapter] })
+    };
+    let rule = |name: &str, level: u8| {
+        json!({
+            "framework": "digcomp-3.0", "activity": activity(name), "competence": "1.1",
+            "level": [level, level], "weight": 1000,
+        })
+    };
+    let (courses, rules) = (["grund", "mer"].map(course), [rule("grund", 1), rule("mer", 5)]);
+    let courses = json!({ "courses": courses, "rules": rules });
+    for (resource, body) in [("organisation", organisation), ("courses", courses)] {
+        let answer = server.api(Method::POST, resource).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{resource}: {}", answer.text().await.unwrap());
+    }
+}
+
+async fn pass(server: &Server, people: std::ops::Range<usize>, course: &str) {
+    let passed = |number| {
+        json!({
+            "id": Uuid::new_v4().to_string(),
+            "actor": somebody(number),
+            "verb": { "id": "http://adlnet.gov/expapi/verbs/passed" },
+            "object": { "id": activity(course) },
+        })
+    };
+    let answer = server.post(&Value::Array(people.map(passed).collect())).await.unwrap();
+    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+}
+
+/// The instance a week later, with all that is made from the log made anew; the server starts again.
+async fn a_week_later(instance: &Instance, mut server: Server) -> Server {
+    server.stop().unwrap();
+    let unguarded = match instance.backend() {
+        Backend::Sqlite => "DROP TRIGGER IF EXISTS event_never_updated",
+        Backend::Postgres => "ALTER TABLE event DISABLE TRIGGER event_only_appended",
+    };
+    instance.execute(&format!("{unguarded}; UPDATE event SET stored = stored - {WEEK}")).await.unwrap();
+    instance.run_json(&["rebuild"]).unwrap();
+    let server = instance.restart(&server).await.unwrap();
+    server.settled().await.unwrap();
+    server
+}
+
+async fn head(instance: &Instance) -> i64 {
+    instance.number("SELECT max(position) FROM event").await.unwrap()
+}
+
+/// The report, as it is or as it was at a position; none where it is refused.
+async fn report(server: &Server, at: Option<i64>, format: &str) -> Option<String> {
+    let at = at.map(|at| format!("&at={at}")).unwrap_or_default();
+    let path = format!("reports/competence?format={format}{at}");
+    let answer = server.api(Method::GET, &path).send().await.unwrap();
+    let status = answer.status().as_u16();
+    let text = answer.text().await.unwrap();
+    assert!(status == 200 || status < 500 && text.contains("fixed days"), "{status}: {text}");
+    (status == 200).then_some(text)
+}
+
+fn exact(report: &str) -> Value {
+    serde_json::from_str(report).unwrap()
+}
+
+/// The whole's counts by band in 1.1, and the notes beside them.
+fn demonstrated(report: &Value) -> (Value, String) {
+    let sections = report["sections"].as_array().unwrap();
+    let section = sections.iter().find(|section| section["id"] == "demonstrated-competences").unwrap();
+    let of = |figure: &&Value| figure["item"] == "1.1" && figure["population"] == "K";
+    let figure = section["figures"].as_array().unwrap().iter().find(of).unwrap();
+    (figure["counts"].clone(), section["notes"].to_string())
+}
+
+promises! {
+    async fn one_who_came_between_two_dates_is_seen_at_no_position_and_ten_are(instance) {
+        let server = instance.start().await.unwrap();
+        describe(&server).await;
+        pass(&server, 0..15, "grund").await;
+        pass(&server, 15..30, "mer").await;
+        let server = a_week_later(&instance, server).await;
+        let first = head(&instance).await;
+        let told = exact(&report(&server, None, "json").await.unwrap());
+        assert_eq!(demonstrated(&told).0, json!([15, 0, 15, 0]));
+        let day = told["identity"]["as_of"].as_str().unwrap().to_owned();
+
+        // Not before the next day of release, whichever position is asked for.
+        pass(&server, 30..31, "mer").await;
+        server.settled().await.unwrap();
+        let second = head(&instance).await;
+        for at in [None, Some(first), Some(second)] {
+            assert_eq!(exact(&report(&server, at, "json").await.unwrap()), told, "{at:?}");
+        }
+        // Nor then.
+        let server = a_week_later(&instance, server).await;
+        let later = report(&server, None, "json").await.unwrap();
+        let (counts, notes) = demonstrated(&exact(&later));
+        assert_eq!(counts, json!([15, 0, 15, 0]));
+        assert_eq!(exact(&later)["identity"]["position"], json!(second));
+        let older = exact(&later)["sections"].to_string();
+        assert!(notes.contains("Siffror per") && older.contains("Figures as of"), "{notes} after {day}");
+        let page = report(&server, None, "html").await.unwrap();
+        assert!(page.contains("Siffror per"));
+
+        // With nine more it is a change of ten.
+        pass(&server, 31..36, "grund").await;
+        pass(&server, 36..40, "mer").await;
+        let server = a_week_later(&instance, server).await;
+        let last = report(&server, None, "json").await.unwrap();
+        assert_eq!(demonstrated(&exact(&last)).0, json!([20, 0, 20, 0]));
+
+        // Whoever keeps all that any position gives has these two, and what was stored before the first day is not told.
+        let mut seen = BTreeSet::new();
+        for at in 1..=head(&instance).await {
+            let told = report(&server, Some(at), "json").await;
+            assert_eq!(told.is_some(), at >= first, "{at}");
+            seen.extend(told.map(|told| demonstrated(&exact(&told)).0.to_string()));
+        }
+        assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["[15,0,15,0]", "[20,0,20,0]"]);
+
+        // The same bytes once all is made again from the log, and by the command.
+        let mut again = a_rebuild(&instance, server).await;
+        assert_eq!(report(&again, None, "json").await.unwrap(), last);
+        let file = instance.beside("report");
+        let words = ["report", "competence", "--format", "json", "--preset", "gavle", "--output"];
+        again.stop().unwrap();
+        let output = instance.run(&[&words[..], &[file.to_str().unwrap()]].concat()).unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), last);
+    }
+}
+
+async fn a_rebuild(instance: &Instance, mut server: Server) -> Server {
+    server.stop().unwrap();
+    instance.run_json(&["rebuild"]).unwrap();
+    let server = instance.restart(&server).await.unwrap();
+    server.settled().await.unwrap();
+    server
+}
