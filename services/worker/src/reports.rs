@@ -10,6 +10,7 @@ use analytics::lake::Snapshot;
 use calendar::{Day, Ledgers, days};
 use disclosure::{Gate, Preset, Released, ResultTable};
 use domain::{Date, Municipality};
+use eventlog::clock::Micros;
 use eventlog::event::Position;
 use views::municipality::Current;
 
@@ -34,6 +35,8 @@ pub struct Request {
     pub framework: Option<String>,
     /// An earlier date that competence is compared with.
     pub since: Option<Date>,
+    /// When it was ordered, where that was before: what has been released since is not looked at.
+    pub ordered: Option<Micros>,
     /// The rules of disclosure.
     pub preset: Preset,
 }
@@ -41,7 +44,7 @@ pub struct Request {
 impl Request {
     /// What is asked, of the latest that the lake has.
     pub fn new(question: Question, preset: Preset) -> Self {
-        Self { question, at: None, as_of: None, framework: None, since: None, preset }
+        Self { question, at: None, as_of: None, framework: None, since: None, ordered: None, preset }
     }
 
     /// The framework, and the rules of disclosure by name.
@@ -66,8 +69,7 @@ impl Worker {
         }
         let latest = self.municipality.at(snapshot.position()).await.map_err(ReportError::from)?;
         let request = Request { question: named(request.question, &latest.municipality)?, ..request };
-        let now = self.clock.now();
-        let days = days(&self.log, &request.question, now, snapshot.position(), request.as_of).await?;
+        let days = self.days(&request, snapshot.position()).await?;
         let municipality = self.municipality.clone();
         let Some(last) = days.last().copied() else {
             let key = key(&request, snapshot.position());
@@ -81,18 +83,46 @@ impl Worker {
             };
             return self.made.get(key, making).await.unwrap_or_else(|| Err(ReportError::Ended.into()));
         };
-        // A day to compare with is chosen among days of release too.
-        let request = Request { since: request.since.map(calendar::before_a_monday), ..request };
-        let key = key(&Request { as_of: Some(last.about()), ..request.clone() }, last.position);
+        let request = of_day(&request, last);
+        let key = key(&request, last.position);
         let ledgers = Arc::clone(&self.ledgers);
         let making = async move { folded(request, snapshot, municipality, ledgers, days, last).await };
         self.made.get(key, making).await.unwrap_or_else(|| Err(ReportError::Ended.into()))
     }
 
-    /// How far a report from a position has come.
-    pub fn stage(&self, request: &Request, at: Position) -> Stage {
-        self.made.stage(&key(request, at))
+    /// Which position a report from a position is of, and the day that it is about where that is a day of release; and how
+    /// far it has come.
+    ///
+    /// # Errors
+    /// There is no such report, or a database cannot be read.
+    pub async fn standing_of(
+        &self,
+        request: &Request,
+        at: Position,
+    ) -> Result<(Position, Option<Date>, Stage), ReportError> {
+        let municipality = self.municipality.snapshot().municipality;
+        let question = named(request.question.clone(), &municipality)?;
+        let request = Request { question, ..request.clone() };
+        let days = self.days(&request, at).await?;
+        let Some(last) = days.last() else { return Ok((at, None, self.made.stage(&key(&request, at)))) };
+        let releases =
+            |day: &&Day| Some(*day) == days.first() || day.releases(&request.question, &municipality);
+        let shown = days.iter().rev().find(releases).unwrap_or(last);
+        let stage = self.made.stage(&key(&of_day(&request, *last), last.position));
+        Ok((shown.position, Some(shown.about()), stage))
     }
+
+    /// The days that a report from a position may be released on.
+    async fn days(&self, request: &Request, at: Position) -> Result<Vec<Day>, ReportError> {
+        let now = request.ordered.unwrap_or_else(|| self.clock.now());
+        days(&self.log, &self.begun, &request.question, now, at, request.as_of).await
+    }
+}
+
+/// What is asked of a day of release. A day to compare with is chosen among such days too.
+fn of_day(request: &Request, day: Day) -> Request {
+    let since = request.since.map(calendar::before_a_monday);
+    Request { since, as_of: Some(day.about()), ..request.clone() }
 }
 
 /// What there is one report of.
@@ -113,8 +143,10 @@ async fn folded(
     let mut folded = ledgers.take(&key, last);
     let mut missing = ReportError::NotReleased { earliest: next(last.date).to_string() };
     let (kept, first) = (folded.through, days.first().copied());
+    let mut state = views::municipality::Snapshot::default();
     for day in days.into_iter().filter(|day| Some(day.date) > kept) {
-        let then = municipality.at(day.position).await?.municipality;
+        state = municipality.onward(state, day.position).await?;
+        let then = Arc::clone(&state.municipality);
         if Some(day) != first && !day.releases(&request.question, &then) {
             continue;
         }

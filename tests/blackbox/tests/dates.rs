@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use blackbox::samples::activity;
-use blackbox::{Backend, Instance, Server, promises};
+use blackbox::{Backend, Instance, Server, promises, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -104,6 +104,37 @@ fn demonstrated(report: &Value) -> (Value, String) {
 }
 
 promises! {
+    async fn what_was_ordered_stays_what_was_released_then_whatever_is_released_later(instance) {
+        let server = instance.start().await.unwrap();
+        describe(&server).await;
+        pass(&server, 0..15, "grund").await;
+        pass(&server, 15..30, "mer").await;
+        server.settled().await.unwrap();
+        // In the log's first days, before anything is released.
+        let first = ordered(&server, "first").await;
+        pass(&server, 30..35, "grund").await;
+        pass(&server, 35..40, "mer").await;
+        let server = a_week_later(&instance, server).await;
+        assert_eq!(demonstrated(&opened(&server, &first).await).0, json!([15, 0, 15, 0]));
+
+        let second = ordered(&server, "second").await;
+        let file = opened(&server, &second).await;
+        assert_eq!(demonstrated(&file).0, json!([20, 0, 20, 0]));
+        let identity = |file: &Value| [file["identity"]["position"].clone(), file["identity"]["as_of"].clone()];
+        assert_eq!(identity(&file), [second["position"].clone(), second["as_of"].clone()]);
+        assert_eq!(exact(&report(&server, None, "json").await.unwrap())["sections"], file["sections"]);
+
+        pass(&server, 40..50, "grund").await;
+        pass(&server, 50..60, "mer").await;
+        let server = a_week_later(&instance, server).await;
+        let now = exact(&report(&server, None, "json").await.unwrap());
+        assert_eq!(now["identity"]["position"], json!(head(&instance).await));
+        assert_eq!(demonstrated(&opened(&server, &first).await).0, json!([15, 0, 15, 0]));
+        let later = opened(&server, &second).await;
+        assert_eq!(demonstrated(&later).0, json!([20, 0, 20, 0]));
+        assert_eq!(later["identity"]["position"], second["position"]);
+    }
+
     async fn one_who_came_between_two_dates_is_seen_at_no_position_and_ten_are(instance) {
         let server = instance.start().await.unwrap();
         describe(&server).await;
@@ -159,6 +190,29 @@ promises! {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(std::fs::read_to_string(&file).unwrap(), last);
     }
+}
+
+/// Orders the competence report, and gives what the list says of it once it is made.
+async fn ordered(server: &Server, name: &str) -> Value {
+    let input = json!({ "name": name, "definition": "report = \"competence\"" });
+    let answer = server.api(Method::POST, "ordered-reports").json(&input).send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+    let id = answer.json::<Value>().await.unwrap()["id"].clone();
+    until("the ordered report is made", async || {
+        let listed = server.api(Method::GET, "ordered-reports").send().await.unwrap();
+        let listed: Value = listed.json().await.unwrap();
+        let reports = listed["reports"].as_array().unwrap();
+        reports.iter().find(|one| one["id"] == id && one["stage"] == "made").cloned()
+    })
+    .await
+}
+
+/// The report that was ordered.
+async fn opened(server: &Server, ordered: &Value) -> Value {
+    let path = format!("ordered-reports/{}/file?format=json", ordered["id"].as_str().unwrap());
+    let answer = server.api(Method::GET, &path).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    answer.json().await.unwrap()
 }
 
 async fn a_rebuild(instance: &Instance, mut server: Server) -> Server {

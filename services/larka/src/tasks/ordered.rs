@@ -46,10 +46,10 @@ impl ForPages {
 
     async fn shown(&self, id: &Key) -> Result<OrderedReport, OrderFailure> {
         let (all, names) = (self.all().await?, self.names().await?);
-        Ok(self.row(all.report(id).ok_or(OrderFailure::Unknown)?, &all, &names))
+        Ok(self.row(all.report(id).ok_or(OrderFailure::Unknown)?, &all, &names).await)
     }
 
-    fn row(
+    async fn row(
         &self,
         ordered: &Ordered,
         all: &OrderedReports,
@@ -57,20 +57,24 @@ impl ForPages {
     ) -> OrderedReport {
         let facts = &ordered.facts;
         let asked = Asked::defined(&facts.definition).unwrap_or_default();
-        let stage =
-            match request(facts).map(|request| self.0.worker.stage(&request, Position(facts.position))) {
-                Ok(Stage::Waiting) => "waiting",
-                Ok(Stage::Making) => "making",
-                Ok(Stage::Made) => "made",
-                Ok(Stage::NotAsked) | Err(_) => "not_asked",
-            };
+        let standing = match request(ordered) {
+            Ok(request) => self.0.worker.standing_of(&request, Position(facts.position)).await.ok(),
+            Err(_) => None,
+        };
+        let (position, as_of, stage) = standing.unwrap_or((Position(facts.position), None, Stage::NotAsked));
+        let stage = match stage {
+            Stage::Waiting => "waiting",
+            Stage::Making => "making",
+            Stage::Made => "made",
+            Stage::NotAsked => "not_asked",
+        };
         OrderedReport {
             id: hex::encode(facts.report),
             name: facts.name.clone(),
             report: asked.report.map_or("competence", |kind| kind.name()).to_owned(),
             definition: facts.definition.clone(),
-            position: facts.position,
-            as_of: facts.as_of.to_string(),
+            position: position.0,
+            as_of: as_of.unwrap_or(facts.as_of).to_string(),
             ordered: instant(ordered.at),
             by: facts.by.and_then(|by| names.get(&by).cloned()),
             schedule: facts.schedule.map(hex::encode),
@@ -104,8 +108,8 @@ impl ForPages {
     }
 
     /// Makes a report; it goes on being made where nobody waits any more.
-    async fn make(&self, facts: &ReportOrderedFacts) -> Result<Arc<Released>, OrderFailure> {
-        let request = request(facts)?;
+    async fn make(&self, ordered: &Ordered) -> Result<Arc<Released>, OrderFailure> {
+        let request = request(ordered)?;
         let worker = self.0.worker.clone();
         let making = tokio::spawn(async move { worker.report(request).await });
         let made = making.await.map_err(|_| OrderFailure::Report(ReportFailure::Failed))?;
@@ -126,9 +130,12 @@ impl admin::Orders for ForPages {
     fn list(&self) -> BoxFuture<'_, Result<OrdersListed, OrderFailure>> {
         Box::pin(async move {
             let (all, names) = (self.all().await?, self.names().await?);
-            let reports = all.reports().into_iter().map(|ordered| self.row(ordered, &all, &names));
+            let mut reports = Vec::new();
+            for ordered in all.reports() {
+                reports.push(self.row(ordered, &all, &names).await);
+            }
             let schedules = all.schedules().into_iter().map(|schedule| self.schedule_row(schedule, &names));
-            Ok(OrdersListed { reports: reports.collect(), schedules: schedules.collect() })
+            Ok(OrdersListed { reports, schedules: schedules.collect() })
         })
     }
 
@@ -154,8 +161,8 @@ impl admin::Orders for ForPages {
                 .map_err(failure)?;
             // It is begun at once; who opens it waits for the rest.
             let all = self.all().await?;
-            if let Some(facts) = all.report(&id).map(|ordered| ordered.facts.clone())
-                && let Ok(request) = self::request(&facts)
+            if let Some(ordered) = all.report(&id)
+                && let Ok(request) = self::request(ordered)
             {
                 let worker = self.0.worker.clone();
                 tokio::spawn(async move { worker.report(request).await });
@@ -179,19 +186,19 @@ impl admin::Orders for ForPages {
     fn open(&self, id: String) -> BoxFuture<'_, Result<Opened, OrderFailure>> {
         Box::pin(async move {
             let all = self.all().await?;
-            let facts = &all.report(&key(&id)?).ok_or(OrderFailure::Unknown)?.facts;
-            self.opened(facts, self.make(facts).await?).await
+            let ordered = all.report(&key(&id)?).ok_or(OrderFailure::Unknown)?;
+            self.opened(&ordered.facts, self.make(ordered).await?).await
         })
     }
 
     fn changes(&self, id: String) -> BoxFuture<'_, Result<Opened, OrderFailure>> {
         Box::pin(async move {
             let all = self.all().await?;
-            let facts = &all.report(&key(&id)?).ok_or(OrderFailure::Unknown)?.facts;
-            let before = &all.before(facts).ok_or(OrderFailure::Unknown)?.facts;
-            let (now, then) = tokio::join!(self.make(facts), self.make(before));
+            let ordered = all.report(&key(&id)?).ok_or(OrderFailure::Unknown)?;
+            let before = all.before(&ordered.facts).ok_or(OrderFailure::Unknown)?;
+            let (now, then) = tokio::join!(self.make(ordered), self.make(before));
             let mut opened =
-                self.opened(facts, Arc::new(analytics::reports::changes(&*now?, &*then?))).await?;
+                self.opened(&ordered.facts, Arc::new(analytics::reports::changes(&*now?, &*then?))).await?;
             // A comparison has sections of its own.
             let there = opened.released.sections().iter().map(|section| section.id().to_owned());
             let wanted = opened.part.sections.take();
@@ -253,12 +260,14 @@ impl ForPages {
     }
 }
 
-/// What is asked of the worker for an ordered report.
-fn request(facts: &ReportOrderedFacts) -> Result<Request, OrderFailure> {
+/// What is asked of the worker for an ordered report: what was released when it was ordered, or was to be. Of the first days
+/// of a log, in which nothing is released yet, what was there.
+fn request(ordered: &Ordered) -> Result<Request, OrderFailure> {
+    let facts = &ordered.facts;
     let asked = defined(&facts.definition)?;
     let mut request = reports::request(&asked).map_err(|error| invalid("/definition", &error.to_string()))?;
     request.at = Some(Position(facts.position));
-    request.as_of = Some(facts.as_of);
+    request.ordered = Some(facts.due.map_or(ordered.at, Micros));
     Ok(request)
 }
 

@@ -1,8 +1,7 @@
 //! The days that reports are released on, and the positions that they are released at.
 //!
 //! A report is of a Monday; that of a survey's round, also of the log's second day and of every day while it is open and two
-//! weeks after. It has what
-//! was stored before that day began (UTC), and is about the day before. Until the first such day of a log there is no
+//! weeks after. It has what was stored before that day began (UTC), and is about the day before. Until the first such day of a log there is no
 //! release to compare with, and a report is of the position that is asked for.
 
 use disclosure::{Ledger, Released};
@@ -55,27 +54,57 @@ impl Day {
 /// position and for a day. None, where there has not been one in the log's time; else at least one, or an error.
 pub(crate) async fn days(
     log: &EventLog,
+    begun: &Begun,
     question: &Question,
     now: Micros,
     through: Position,
     about: Option<Date>,
 ) -> Result<Vec<Day>, ReportError> {
-    let Some(first) = log.stored_at(Position(1)).await.map_err(failed)? else { return Ok(Vec::new()) };
-    let dates = Date::in_utc(first).days() + 1..=Date::in_utc(now).days();
+    let Some(first) = begun.first(log).await? else { return Ok(Vec::new()) };
+    let dates = first.days() + 1..=Date::in_utc(now).days();
     let may = |date: &Date| matches!(question, Question::Survey { .. }) || monday(*date);
     let dates: Vec<Date> = dates.map(Date::from_days).filter(may).collect();
     let Some(earliest) = dates.first().copied() else { return Ok(Vec::new()) };
     let mut days = Vec::new();
     for date in dates {
-        let begins = Micros(i64::from(date.days()) * DAY);
-        let position = log.position_at(Micros(begins.0 - 1)).await.map_err(failed)?;
-        let day = Day { date, position };
-        if position > through || about.is_some_and(|about| day.about() > about) {
+        let day = Day { date, position: begun.at(log, date).await? };
+        if day.position > through || about.is_some_and(|about| day.about() > about) {
             break;
         }
         days.push(day);
     }
     if days.is_empty() { Err(ReportError::NotReleased { earliest: earliest.to_string() }) } else { Ok(days) }
+}
+
+/// Where the log was when days began, kept: it does not change.
+#[derive(Debug, Default)]
+pub(crate) struct Begun(Mutex<(Option<Date>, HashMap<Date, Position>)>);
+
+impl Begun {
+    /// The day of the log's first event; none of an empty log.
+    async fn first(&self, log: &EventLog) -> Result<Option<Date>, ReportError> {
+        if let Some(first) = self.kept().0 {
+            return Ok(Some(first));
+        }
+        let first = log.stored_at(Position(1)).await.map_err(failed)?.map(Date::in_utc);
+        self.kept().0 = first;
+        Ok(first)
+    }
+
+    /// The last event that was stored before a day that has begun.
+    async fn at(&self, log: &EventLog, date: Date) -> Result<Position, ReportError> {
+        let kept = self.kept().1.get(&date).copied();
+        if let Some(position) = kept {
+            return Ok(position);
+        }
+        let position = log.position_at(Micros(i64::from(date.days()) * DAY - 1)).await.map_err(failed)?;
+        self.kept().1.insert(date, position);
+        Ok(position)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, (Option<Date>, HashMap<Date, Position>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 fn monday(date: Date) -> bool {
