@@ -3,7 +3,6 @@
 use crate::certificate::Given;
 use crate::codes::said;
 use crate::item::{Reasons, is_rate};
-use crate::ledger::Ledger;
 use crate::linked::decide;
 use crate::primary::margin;
 use crate::rule::Rule;
@@ -53,22 +52,9 @@ impl Gate {
     /// [`TableError`] where the table contradicts itself (an index out of range, counts that do not add up, a
     /// parent after its child, an item twice for one population).
     pub fn apply(&self, table: ResultTable) -> Result<Released, TableError> {
-        self.release(table, &mut Ledger::default())
-    }
-
-    /// The same, beside what was released of this report on earlier days; remembers what is told now. Days are told by
-    /// [`crate::Identity::as_of`].
-    ///
-    /// # Errors
-    /// As [`Gate::apply`]; the ledger stays as it was.
-    pub fn release(&self, table: ResultTable, ledger: &mut Ledger) -> Result<Released, TableError> {
         check(&table)?;
-        let mut table = self.published(table);
-        let held = ledger.hold(&mut table, &self.preset);
-        check(&table)?;
-        let decided = decide(&table, Given { preset: &self.preset, without: self.without }, &held.stay);
-        let day = table.identity.as_of.clone();
-        ledger.keep(&mut table, &held, &decided, &day);
+        let table = self.published(table);
+        let decided = decide(&table, Given { preset: &self.preset, without: self.without });
         let shown = table.sections.iter().zip(decided).map(|(section, decided)| {
             section.figures.iter().zip(decided).map(|(figure, reasons)| self.shown(figure, reasons)).collect()
         });

@@ -25,9 +25,6 @@
 //! * **Figures made of others** (module `needs`): an index, or a change from one time to another, is shown only where what
 //!   it is made of is.
 //!
-//! * **Time** (modules `ledger`, `changes`; [`Gate::release`]): beside earlier releases a change tells of nobody or of at
-//!   least k people; else the released figure is shown again with its day. What was hidden stays so until k have moved.
-//!
 //! A population is the people behind one figure, so every item has a tree of its own: those who skipped an item
 //! are not behind its figure. No item may be a sum of other items of its section; the gate looks for equations
 //! over people, not over questions.
@@ -42,15 +39,14 @@
 //!   the sum of their parts, and `certificate` takes the fewest people outside and in two parts that figures allow.
 //! * *Span*: an elimination over the published columns for what is no count of a listed population.
 //! * *Geometries* other than the tree in the same certificate.
+//! * *Time*: `Gate::apply` will take the last release of the same table beside the new one.
 
 mod bounds;
 mod cells;
 mod certificate;
-mod changes;
 mod codes;
 mod gate;
 mod item;
-mod ledger;
 mod linked;
 mod needs;
 mod preset;
@@ -64,7 +60,6 @@ mod table;
 mod text;
 
 pub use gate::{Gate, TableError};
-pub use ledger::Ledger;
 pub use preset::{MinimumRate, MustBe, Preset, PresetError};
 pub use ratio::{Ratio, Rounded};
 pub use released::{

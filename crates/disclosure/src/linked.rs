@@ -18,8 +18,8 @@ use crate::rule::Rule;
 use crate::secondary::{View, settle};
 use crate::{Axis, Measure, Reason, ResultTable};
 
-/// For each figure of each section why it is hidden, by tier. `stay` has what is hidden from before, in the same shape.
-pub(crate) fn decide(table: &ResultTable, given: Given<'_>, stay: &[Vec<Reasons>]) -> Vec<Vec<Reasons>> {
+/// For each figure of each section why it is hidden, by tier.
+pub(crate) fn decide(table: &ResultTable, given: Given<'_>) -> Vec<Vec<Reasons>> {
     let mut decided: Vec<Vec<Reasons>> =
         table.sections.iter().map(|section| vec![[None; 2]; section.figures.len()]).collect();
     // What is made of other figures comes after them.
@@ -33,12 +33,6 @@ pub(crate) fn decide(table: &ResultTable, given: Given<'_>, stay: &[Vec<Reasons>
             let all: Vec<usize> = rates.iter().chain(&sections).copied().collect();
             let item = LinkedItem::of(table, &all, rates.len(), code);
             let mut before = unmade(table, &item, &decided, given.preset);
-            for (part, hidden) in item.parts.iter().zip(&mut before) {
-                for (place, reasons) in part.places.iter().zip(hidden) {
-                    let [summary, full] = stay[part.section][*place];
-                    *reasons = [reasons[SUMMARY].or(summary), reasons[FULL].or(full)];
-                }
-            }
             for (part, hidden) in item.parts.iter().zip(&mut before).filter(|(part, _)| part.given) {
                 *hidden = part.places.iter().map(|place| decided[part.section][*place]).collect();
             }
@@ -55,7 +49,7 @@ pub(crate) fn decide(table: &ResultTable, given: Given<'_>, stay: &[Vec<Reasons>
 
 /// Sections that are about the same people, each after those that are larger, and the rates that they belong to; rates
 /// by themselves before all others.
-pub(crate) fn linked_sections(table: &ResultTable) -> Vec<(Vec<usize>, Vec<usize>)> {
+fn linked_sections(table: &ResultTable) -> Vec<(Vec<usize>, Vec<usize>)> {
     let mut groups: Vec<Vec<usize>> = (0..table.sections.len()).map(|section| vec![section]).collect();
     let larger = |section: usize| {
         let place = |id: &str| table.sections.iter().position(|other| other.id == id);

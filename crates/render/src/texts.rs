@@ -245,7 +245,6 @@ fn limit(preset: &Preset, lang: Lang) -> String {
 /// The rules of the gate in words.
 pub(crate) fn rules(preset: &Preset, lang: Lang) -> String {
     let Preset { k_summary, k_full, .. } = preset;
-    let k = k_summary.max(k_full);
     match lang {
         Lang::Sv => {
             let rate = if preset.minimum_rate.is_some() {
@@ -256,9 +255,7 @@ pub(crate) fn rules(preset: &Preset, lang: Lang) -> String {
             format!(
                 "Antal, medelvärde och andel positiva visas för grupper med minst {k_summary} personer, fördelningar \
                  för minst {k_full}.{rate} Grupper där alla eller alla utom en har samma värde visas inte. När en grupp \
-                 inte visas döljs vid behov en grupp till, så att ingen kan räkna ut den. Rapporter gäller fasta dagar. \
-                 Har färre än {k} personer ändrats sedan en tidigare dag visas de tidigare siffrorna med sin dag, och det \
-                 som var dolt förblir dolt."
+                 inte visas döljs vid behov en grupp till, så att ingen kan räkna ut den. Rapporter gäller fasta dagar."
             )
         }
         Lang::En => {
@@ -271,8 +268,7 @@ pub(crate) fn rules(preset: &Preset, lang: Lang) -> String {
                 "Counts, means and shares are shown for groups of at least {k_summary} people, distributions for at \
                  least {k_full}.{rate} Groups where everyone, or everyone but one, has the same value are not shown. \
                  Where a group is not shown, another one is hidden too where needed, so that nobody can work it out. \
-                 Reports are of fixed days. Where fewer than {k} people have changed since an earlier day, the earlier \
-                 figures are shown with their day, and what was hidden stays hidden."
+                 Reports are of fixed days."
             )
         }
     }

@@ -105,16 +105,6 @@ impl Current {
         fold(&self.log, &mut state, Position(0), position).await?;
         Ok(Snapshot { position, municipality: state })
     }
-
-    /// The state as it was at a position that is not before that of an earlier one.
-    ///
-    /// # Errors
-    /// As [`Current::open`].
-    pub async fn onward(&self, earlier: Snapshot, position: Position) -> Result<Snapshot, ViewError> {
-        let mut municipality = earlier.municipality;
-        fold(&self.log, &mut municipality, earlier.position, position).await?;
-        Ok(Snapshot { position, municipality })
-    }
 }
 
 /// Folds the events after one position up to another into a state, which is copied only if something changes it.

@@ -7,12 +7,11 @@ mod shared;
 use std::sync::Arc;
 
 use analytics::lake::Snapshot;
-use calendar::{Day, Ledgers, days};
-use disclosure::{Gate, Preset, Released, ResultTable};
+use calendar::{Day, days};
+use disclosure::{Gate, Preset, Released};
 use domain::{Date, Municipality};
 use eventlog::clock::Micros;
 use eventlog::event::Position;
-use views::municipality::Current;
 
 pub use crate::error::ReportError;
 use crate::worker::Worker;
@@ -69,24 +68,20 @@ impl Worker {
         }
         let latest = self.municipality.at(snapshot.position()).await.map_err(ReportError::from)?;
         let request = Request { question: named(request.question, &latest.municipality)?, ..request };
-        let days = self.days(&request, snapshot.position()).await?;
-        let municipality = self.municipality.clone();
-        let Some(last) = days.last().copied() else {
-            let key = key(&request, snapshot.position());
-            let making = async move {
-                let municipality = municipality.at(snapshot.position()).await?.municipality;
-                blocking(move || {
-                    let table = table(&request, &snapshot, &municipality, request.as_of)?;
-                    Ok(Gate::new(request.preset).apply(table)?)
-                })
-                .await
-            };
-            return self.made.get(key, making).await.unwrap_or_else(|| Err(ReportError::Ended.into()));
+        let (request, position) = match self.release(&request, snapshot.position()).await? {
+            Some(day) => (of_day(&request, day), day.position),
+            None => (request, snapshot.position()),
         };
-        let request = of_day(&request, last);
-        let key = key(&request, last.position);
-        let ledgers = Arc::clone(&self.ledgers);
-        let making = async move { folded(request, snapshot, municipality, ledgers, days, last).await };
+        let snapshot =
+            snapshot.at(position).map_err(|e| ReportError::from(analytics::reports::ReportError::from(e)))?;
+        let municipality = self.municipality.clone();
+        let key = key(&request, position);
+        let making = async move {
+            let municipality = municipality.at(position).await?.municipality;
+            // Columns are scanned and sorted: work for a processor, beside the runtime's threads.
+            let work = tokio::task::spawn_blocking(move || make(request, &snapshot, &municipality));
+            work.await.map_err(|_| ReportError::Ended)?
+        };
         self.made.get(key, making).await.unwrap_or_else(|| Err(ReportError::Ended.into()))
     }
 
@@ -103,19 +98,24 @@ impl Worker {
         let municipality = self.municipality.snapshot().municipality;
         let question = named(request.question.clone(), &municipality)?;
         let request = Request { question, ..request.clone() };
-        let days = self.days(&request, at).await?;
-        let Some(last) = days.last() else { return Ok((at, None, self.made.stage(&key(&request, at)))) };
-        let releases =
-            |day: &&Day| Some(*day) == days.first() || day.releases(&request.question, &municipality);
-        let shown = days.iter().rev().find(releases).unwrap_or(last);
-        let stage = self.made.stage(&key(&of_day(&request, *last), last.position));
-        Ok((shown.position, Some(shown.about()), stage))
+        Ok(match self.release(&request, at).await? {
+            Some(day) => {
+                let stage = self.made.stage(&key(&of_day(&request, day), day.position));
+                (day.position, Some(day.about()), stage)
+            }
+            None => (at, None, self.made.stage(&key(&request, at))),
+        })
     }
 
-    /// The days that a report from a position may be released on.
-    async fn days(&self, request: &Request, at: Position) -> Result<Vec<Day>, ReportError> {
+    /// The release that a report from a position is; none where there has not been one in the log's time.
+    async fn release(&self, request: &Request, at: Position) -> Result<Option<Day>, ReportError> {
         let now = request.ordered.unwrap_or_else(|| self.clock.now());
-        days(&self.log, &self.begun, &request.question, now, at, request.as_of).await
+        let days = days(&self.log, &self.begun, &request.question, now, at, request.as_of).await?;
+        // By the municipality as it is: when a round is open may change, and then its days of release do.
+        let municipality = self.municipality.snapshot().municipality;
+        let first = days.first().copied();
+        let released = |day: &Day| Some(*day) == first || day.releases(&request.question, &municipality);
+        Ok(days.into_iter().rev().find(released))
     }
 }
 
@@ -130,56 +130,6 @@ fn key(request: &Request, at: Position) -> Key {
     (at, request.question.clone(), (request.as_of, request.since), request.rules())
 }
 
-/// The last of these days' releases, each made beside those before.
-async fn folded(
-    request: Request,
-    snapshot: Snapshot,
-    municipality: Current,
-    ledgers: Arc<Ledgers>,
-    days: Vec<Day>,
-    last: Day,
-) -> Result<Released, ReportError> {
-    let key = (request.question.clone(), request.since, request.rules());
-    let mut folded = ledgers.take(&key, last);
-    let mut missing = ReportError::NotReleased { earliest: next(last.date).to_string() };
-    let (kept, first) = (folded.through, days.first().copied());
-    let mut state = views::municipality::Snapshot::default();
-    for day in days.into_iter().filter(|day| Some(day.date) > kept) {
-        state = municipality.onward(state, day.position).await?;
-        let then = Arc::clone(&state.municipality);
-        if Some(day) != first && !day.releases(&request.question, &then) {
-            continue;
-        }
-        let (request, at) = (request.clone(), snapshot.clone().at(day.position).map_err(lake)?);
-        let mut ledger = folded.ledger;
-        let (made, ledger) = blocking(move || {
-            let made = table(&request, &at, &then, Some(day.about()))
-                .and_then(|table| Ok(Gate::new(request.preset).release(table, &mut ledger)?));
-            Ok((made, ledger))
-        })
-        .await?;
-        folded.ledger = ledger;
-        match made {
-            Ok(released) => folded.released = Some(released),
-            // What is asked for was not there yet.
-            Err(error @ ReportError::Asked(_)) => missing = error,
-            Err(error) => return Err(error),
-        }
-    }
-    folded.through = Some(last.date);
-    let released = folded.released.clone();
-    ledgers.put(key, folded);
-    released.ok_or(missing)
-}
-
-fn next(date: Date) -> Date {
-    Date::from_days(date.days() + 1)
-}
-
-fn lake(error: analytics::lake::LakeError) -> ReportError {
-    analytics::reports::ReportError::from(error).into()
-}
-
 /// The question with the round that it is about by name.
 fn named(question: Question, municipality: &Municipality) -> Result<Question, ReportError> {
     match question {
@@ -191,36 +141,25 @@ fn named(question: Question, municipality: &Municipality) -> Result<Question, Re
     }
 }
 
-/// Columns are scanned and sorted: work for a processor, beside the runtime's threads.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ReportError> + Send + 'static,
-) -> Result<T, ReportError> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| ReportError::Ended)?
-}
-
-fn table(
-    request: &Request,
-    snapshot: &Snapshot,
-    municipality: &Municipality,
-    as_of: Option<Date>,
-) -> Result<ResultTable, ReportError> {
-    Ok(match &request.question {
+fn make(request: Request, snapshot: &Snapshot, municipality: &Municipality) -> Result<Released, ReportError> {
+    let table = match request.question {
         Question::Competence => {
             let mut parameters = analytics::reports::competence::Parameters::new(
                 request.framework.as_deref().unwrap_or(FRAMEWORK),
             );
-            parameters.as_of = as_of;
+            parameters.as_of = request.as_of;
             parameters.since = request.since;
             parameters.levels_from = request.preset.band_threshold;
             analytics::reports::competence::report(snapshot, municipality, &parameters)?
         }
         Question::Survey { round } => {
-            let round = round.clone().ok_or(ReportError::NoRound)?;
-            let mut parameters = analytics::reports::survey::Parameters::new(round);
-            parameters.as_of = as_of;
+            let mut parameters =
+                analytics::reports::survey::Parameters::new(round.ok_or(ReportError::NoRound)?);
+            parameters.as_of = request.as_of;
             analytics::reports::survey::report(snapshot, municipality, &parameters)?
         }
-    })
+    };
+    Ok(Gate::new(request.preset).apply(table)?)
 }
 
 /// The round that opened last; of several, the one whose id comes last.

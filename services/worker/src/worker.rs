@@ -13,7 +13,7 @@ use views::municipality::Current;
 use crate::error::WorkerError;
 use crate::lake::{Keeper, LAKE};
 use crate::ordered::Orders;
-use crate::reports::calendar::{Begun, Ledgers};
+use crate::reports::calendar::Begun;
 use crate::reports::question::{self, Made};
 use crate::standing::Standing;
 
@@ -49,7 +49,6 @@ pub struct Worker {
     pub(crate) keeper: Keeper,
     pub(crate) municipality: Current,
     pub(crate) made: Arc<Made>,
-    pub(crate) ledgers: Arc<Ledgers>,
     pub(crate) begun: Arc<Begun>,
     pub(crate) log: EventLog,
     pub(crate) clock: SharedClock,
@@ -78,7 +77,6 @@ impl Worker {
             keeper,
             municipality: options.municipality,
             made: question::made(),
-            ledgers: Arc::default(),
             begun: Arc::default(),
             log: options.log,
             clock: options.clock,

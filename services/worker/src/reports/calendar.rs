@@ -4,7 +4,6 @@
 //! weeks after. It has what was stored before that day began (UTC), and is about the day before. Until the first such day of a log there is no
 //! release to compare with, and a report is of the position that is asked for.
 
-use disclosure::{Ledger, Released};
 use domain::{Date, Municipality};
 use eventlog::EventLog;
 use eventlog::clock::Micros;
@@ -119,43 +118,4 @@ pub(crate) fn before_a_monday(day: Date) -> Date {
 
 fn failed(error: eventlog::LogError) -> ReportError {
     ReportError::Worker(error.into())
-}
-
-/// A question, the day to compare with, and the framework and the name of the rules of disclosure.
-type Key = (Question, Option<Date>, (Option<String>, String));
-
-/// What has been released of one question by one set of rules.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Folded {
-    /// Up to which day; none: nothing.
-    pub(crate) through: Option<Date>,
-    pub(crate) ledger: Ledger,
-    /// The latest release.
-    pub(crate) released: Option<Released>,
-}
-
-/// What has been released of each, kept, as it follows from the log alone.
-#[derive(Debug, Default)]
-pub(crate) struct Ledgers(Mutex<HashMap<Key, Folded>>);
-
-impl Ledgers {
-    /// What is kept, if it is not past `through`; who takes it puts it back.
-    pub(crate) fn take(&self, key: &Key, through: Day) -> Folded {
-        let mut kept = self.kept();
-        match kept.get(key) {
-            Some(folded) if folded.through <= Some(through.date) => kept.remove(key).unwrap_or_default(),
-            _ => Folded::default(),
-        }
-    }
-
-    pub(crate) fn put(&self, key: Key, folded: Folded) {
-        let mut kept = self.kept();
-        if kept.get(&key).is_none_or(|kept| kept.through <= folded.through) {
-            kept.insert(key, folded);
-        }
-    }
-
-    fn kept(&self) -> MutexGuard<'_, HashMap<Key, Folded>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
