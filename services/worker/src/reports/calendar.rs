@@ -17,6 +17,9 @@ use crate::error::ReportError;
 /// Microseconds of a day.
 const DAY: i64 = 86_400_000_000;
 
+/// How long after its beginning a day is one of release, in microseconds: what is being stored before it is stored by then.
+const SETTLED: i64 = 1_000_000;
+
 /// How many days after its last one a round's report is still of every day.
 const AFTER: i32 = 14;
 
@@ -60,13 +63,14 @@ pub(crate) async fn days(
     about: Option<Date>,
 ) -> Result<Vec<Day>, ReportError> {
     let Some(first) = begun.first(log).await? else { return Ok(Vec::new()) };
-    let dates = first.days() + 1..=Date::in_utc(now).days();
+    let dates = first.days() + 1..=Date::in_utc(Micros(now.0 - SETTLED)).days();
     let may = |date: &Date| matches!(question, Question::Survey { .. }) || monday(*date);
     let dates: Vec<Date> = dates.map(Date::from_days).filter(may).collect();
     let Some(earliest) = dates.first().copied() else { return Ok(Vec::new()) };
     let mut days = Vec::new();
     for date in dates {
-        let day = Day { date, position: begun.at(log, date).await? };
+        let Some(position) = begun.at(log, date).await? else { break };
+        let day = Day { date, position };
         if day.position > through || about.is_some_and(|about| day.about() > about) {
             break;
         }
@@ -90,15 +94,19 @@ impl Begun {
         Ok(first)
     }
 
-    /// The last event that was stored before a day that has begun.
-    async fn at(&self, log: &EventLog, date: Date) -> Result<Position, ReportError> {
+    /// The last event that was stored before a day began; none where something may still be.
+    async fn at(&self, log: &EventLog, date: Date) -> Result<Option<Position>, ReportError> {
         let kept = self.kept().1.get(&date).copied();
-        if let Some(position) = kept {
-            return Ok(position);
+        if kept.is_some() {
+            return Ok(kept);
         }
-        let position = log.position_at(Micros(i64::from(date.days()) * DAY - 1)).await.map_err(failed)?;
+        let last = Micros(i64::from(date.days()) * DAY - 1);
+        if log.consistent_through().await.map_err(failed)? < last {
+            return Ok(None);
+        }
+        let position = log.position_at(last).await.map_err(failed)?;
         self.kept().1.insert(date, position);
-        Ok(position)
+        Ok(Some(position))
     }
 
     fn kept(&self) -> MutexGuard<'_, (Option<Date>, HashMap<Date, Position>)> {
