@@ -5,8 +5,8 @@ is not zero is known more narrowly than any one published figure says by itself.
     attack.py DECIDE [MUNICIPALITIES] [FIRST SEED] [RULE]
 
 Nor may there be a few people, or people of whom all but one answered the same, whose counts are shown, or follow from a
-group's without those of its parts. DECIDE is the program `decide` (crates/disclosure/examples), which leaves RULE out. The outsider knows how many people every group has, how many
-stand outside all parts of one and how many in two, and that there are whole numbers of people, none of them negative.
+group's without those of its parts. DECIDE is the program `decide` (crates/disclosure/examples), which leaves RULE out. The outsider knows how many people are in the
+same groups, and that there are whole numbers of people, none of them negative.
 Linear programmes by HiGHS; where their ends leave the question open, whole-number programmes.
 """
 
@@ -15,6 +15,7 @@ import math
 import random
 import subprocess
 import sys
+from collections import Counter
 
 import numpy as np
 from scipy.optimize import LinearConstraint, linprog, milp
@@ -64,6 +65,12 @@ def municipality(seed):
     return [(parent, len(inside)) for (parent, _), inside in zip(groups, members)], cells, members
 
 
+def roll(members):
+    """How many people are in the same groups."""
+    of = Counter(tuple(group for group, inside in enumerate(members) if one in inside) for one in members[0])
+    return sorted(of.items())
+
+
 def counts(cell, part):
     """The counts of a part, row by row."""
     if part == "own":
@@ -87,40 +94,33 @@ PARTS = ("own", "demonstrated", "both")
 
 
 class Outsider:
-    """What is known, as equations over cells of groups, of those outside and of those in two."""
+    """What is known, as equations over cells of those who are in the same groups."""
 
     def __init__(self, groups, cells, members, shown):
         self.size = (SIDE + 1) ** 2
         self.rows, self.columns, self.values, self.known = [], [], [], []
         self.populations = 0
-        for group, (_, base) in enumerate(groups):
-            self.population(base)
+        for (_, people) in roll(members):
+            self.population(people)
+        self.atoms = [atom for atom, _ in roll(members)]
         for part in PARTS:
             for group, how in enumerate(shown[part]):
                 own = counts(cells[group], part)
                 if how == "full":
                     for of, count in zip(within(part), own):
-                        self.equation([(group, cell, 1) for cell in of], count)
+                        self.equation(self.people(group, of), count)
                 elif how == "summary":
-                    self.equation([(group, cell, 1) for of in within(part) for cell in of], sum(own))
-        for parent in range(len(groups)):
-            children = [child for child, (above, _) in enumerate(groups) if above == parent]
-            if not children:
-                continue
-            times = [sum(one in members[child] for child in children) for one in members[parent]]
-            outside = self.population(sum(time == 0 for time in times))
-            twice = self.population(sum(max(0, time - 1) for time in times))
-            for row in range(SIDE + 1):
-                for column in range(SIDE + 1):
-                    cell = (row, column)
-                    terms = [(parent, cell, 1), (twice, cell, 1), (outside, cell, -1)]
-                    self.equation(terms + [(child, cell, -1) for child in children], 0)
+                    self.equation(self.people(group, [cell for of in within(part) for cell in of]), sum(own))
 
     def population(self, people):
         self.populations += 1
         every = [(self.populations - 1, (row, column), 1) for row in range(SIDE + 1) for column in range(SIDE + 1)]
         self.equation(every, people)
         return self.populations - 1
+
+    def people(self, group, of):
+        """All of a group in some cells."""
+        return [(atom, cell, 1) for atom, groups in enumerate(self.atoms) if group in groups for cell in of]
 
     def place(self, population, cell):
         return population * self.size + cell[0] * (SIDE + 1) + cell[1]
@@ -137,8 +137,8 @@ class Outsider:
         shape = (len(self.known), self.populations * self.size)
         matrix = csr_array((self.values, (self.rows, self.columns)), shape=shape)
         aim = np.zeros(shape[1])
-        for cell in of:
-            aim[self.place(group, cell)] = 1
+        for population, cell, _ in self.people(group, of):
+            aim[self.place(population, cell)] = 1
         ends = []
         for sign in (1, -1):
             found = linprog(sign * aim, A_eq=matrix, b_eq=self.known, method="highs")
@@ -210,9 +210,9 @@ def main():
     many, first = (int(sys.argv[at]) if len(sys.argv) > at else default for at, default in ((2, 20), (3, 1)))
     made = [municipality(seed) for seed in range(first, first + many)]
     lines = []
-    for number, (groups, cells, _) in enumerate(made):
+    for number, (groups, cells, members) in enumerate(made):
         item = {part: [counts(cell, part) for cell in cells] for part in PARTS}
-        ask = {"k_summary": 5, "k_full": (5, 10)[number % 2], "without": without, "groups": groups}
+        ask = {"k_summary": 5, "k_full": (5, 10)[number % 2], "without": without, "groups": groups, "roll": roll(members)}
         lines.append(json.dumps({**ask, **item}))
     told = subprocess.run([decide], input="\n".join(lines), capture_output=True, text=True, check=True)
     exposed, hidden, all_ = 0, 0, 0

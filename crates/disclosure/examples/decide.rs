@@ -6,7 +6,7 @@ mod made;
 
 use std::io::{self, BufRead as _, Write as _};
 
-use disclosure::{Gate, Preset, Rule, TableError};
+use disclosure::{Atom, Gate, Preset, Rule, TableError};
 use serde::{Deserialize, Serialize};
 
 /// A municipality and one item: groups as parent and base, and the counts of each.
@@ -17,6 +17,8 @@ struct Municipality {
     /// The rule that is left out, to see what it is for.
     without: Option<Rule>,
     groups: Vec<(Option<usize>, u64)>,
+    /// The groups of some people, and how many they are.
+    roll: Vec<(Vec<usize>, u64)>,
     own: Vec<Vec<u64>>,
     demonstrated: Vec<Vec<u64>>,
     both: Vec<Vec<u64>>,
@@ -41,13 +43,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn decide(municipality: &Municipality) -> Result<Decisions, TableError> {
-    let Municipality { k_summary, k_full, without, groups, own, demonstrated, both } = municipality;
+    let Municipality { k_summary, k_full, without, groups, roll, own, demonstrated, both } = municipality;
     let preset = Preset { k_summary: *k_summary, k_full: *k_full, ..Preset::default() };
     let gate = match without {
         None => Gate::new(preset),
         Some(rule) => Gate::without(preset, *rule),
     };
-    let released = gate.apply(made::linked(groups, own, demonstrated, both))?;
+    let mut table = made::linked(groups, own, demonstrated, both);
+    let atom = |(populations, people): &(Vec<usize>, u64)| Atom {
+        populations: populations.clone(),
+        people: *people,
+    };
+    table.rolls = vec![roll.iter().map(atom).collect()];
+    let released = gate.apply(table)?;
     let shown = |id| made::shown(&released, id);
     Ok(Decisions { own: shown("own"), demonstrated: shown("demonstrated"), both: shown("both") })
 }

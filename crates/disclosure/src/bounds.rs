@@ -14,6 +14,10 @@ pub(crate) struct System {
     equations: Vec<(Vec<Number>, Vec<Number>)>,
     /// In which equations a number stands.
     within: Vec<Vec<usize>>,
+    /// What has been narrowed, and what it was, in order.
+    changed: Vec<(Number, Ends)>,
+    /// Which equations wait.
+    is_open: Vec<bool>,
 }
 
 /// The ends of a number, both included.
@@ -79,8 +83,9 @@ impl System {
         loop {
             let mut changed = false;
             for number in numbers {
-                changed |= self.try_end(*number, |ends| ends.low, |ends| ends.low += 1)?;
-                changed |= self.try_end(*number, |ends| ends.high, |ends| ends.high -= 1)?;
+                for is_low in [true, false] {
+                    changed |= self.try_end(*number, is_low)?;
+                }
             }
             if !changed {
                 return Ok(());
@@ -88,67 +93,87 @@ impl System {
         }
     }
 
-    fn try_end(
-        &mut self,
-        number: Number,
-        end: fn(&Ends) -> i64,
-        without: fn(&mut Ends),
-    ) -> Result<bool, Contradiction> {
+    fn try_end(&mut self, number: Number, is_low: bool) -> Result<bool, Contradiction> {
         let ends = self.ends[number];
         if !(1..=NARROW).contains(&ends.width()) {
             return Ok(false);
         }
-        let before = self.ends.clone();
-        self.set(number, end(&ends));
-        let possible = self.narrow(self.within[number].clone()).is_ok();
-        self.ends = before;
-        if possible {
+        let (end, without) = match is_low {
+            true => (ends.low, Ends { low: ends.low + 1, ..ends }),
+            false => (ends.high, Ends { high: ends.high - 1, ..ends }),
+        };
+        let before = self.changed.len();
+        self.put(number, Ends { low: end, high: end });
+        let may_be = self.narrow(self.within[number].clone()).is_ok();
+        for (number, ends) in self.changed.drain(before..).rev() {
+            self.ends[number] = ends;
+        }
+        if may_be {
             return Ok(false);
         }
-        without(&mut self.ends[number]);
+        self.put(number, without);
         self.narrow(self.within[number].clone())?;
         Ok(true)
     }
 
+    /// Narrows a number, so that it can be taken back.
+    fn put(&mut self, number: Number, ends: Ends) {
+        self.changed.push((number, self.ends[number]));
+        self.ends[number] = ends;
+    }
+
     /// Narrows by some equations, and by those of what they narrowed.
     fn narrow(&mut self, mut open: Vec<usize>) -> Result<(), Contradiction> {
-        let mut is_open = vec![false; self.equations.len()];
-        open.iter().for_each(|equation| is_open[*equation] = true);
+        self.is_open.resize(self.equations.len(), false);
+        open.iter().for_each(|equation| self.is_open[*equation] = true);
+        let mut narrowed = Vec::new();
         while let Some(equation) = open.pop() {
-            is_open[equation] = false;
-            let (one, other) = &self.equations[equation];
-            let sum = |numbers: &[Number]| {
-                numbers.iter().fold(Ends { low: 0, high: 0 }, |sum, number| Ends {
-                    low: sum.low + self.ends[*number].low,
-                    high: sum.high + self.ends[*number].high,
-                })
-            };
-            let sums = [sum(one), sum(other)];
-            let mut narrowed = Vec::new();
-            for (numbers, own, across) in [(one, sums[0], sums[1]), (other, sums[1], sums[0])] {
-                for number in numbers {
-                    let ends = self.ends[*number];
-                    // What the others of its side leave of the other side.
-                    let low = ends.low.max(across.low - (own.high - ends.high));
-                    let high = ends.high.min(across.high - (own.low - ends.low));
-                    if low > high {
-                        return Err(Contradiction);
-                    }
-                    if (low, high) != (ends.low, ends.high) {
-                        narrowed.push((*number, Ends { low, high }));
+            self.is_open[equation] = false;
+            if self.narrowed_by(equation, &mut narrowed).is_err() {
+                open.iter().for_each(|equation| self.is_open[*equation] = false);
+                return Err(Contradiction);
+            }
+            for (number, ends) in narrowed.drain(..) {
+                let known = self.ends[number];
+                // A number may stand twice in an equation.
+                let ends = Ends { low: known.low.max(ends.low), high: known.high.min(ends.high) };
+                if ends.low > ends.high {
+                    open.iter().for_each(|equation| self.is_open[*equation] = false);
+                    return Err(Contradiction);
+                }
+                self.put(number, ends);
+                for next in &self.within[number] {
+                    if !std::mem::replace(&mut self.is_open[*next], true) {
+                        open.push(*next);
                     }
                 }
             }
-            for (number, ends) in narrowed {
-                let known = &mut self.ends[number];
-                *known = Ends { low: known.low.max(ends.low), high: known.high.min(ends.high) };
-                if known.low > known.high {
+        }
+        Ok(())
+    }
+
+    /// What an equation makes narrower.
+    fn narrowed_by(&self, equation: usize, narrowed: &mut Vec<(Number, Ends)>) -> Result<(), Contradiction> {
+        let (one, other) = &self.equations[equation];
+        let sum = |numbers: &[Number]| {
+            numbers.iter().fold(Ends { low: 0, high: 0 }, |sum, number| Ends {
+                low: sum.low + self.ends[*number].low,
+                high: sum.high + self.ends[*number].high,
+            })
+        };
+        let sums = [sum(one), sum(other)];
+        for (numbers, own, across) in [(one, sums[0], sums[1]), (other, sums[1], sums[0])] {
+            for number in numbers {
+                let ends = self.ends[*number];
+                // What the others of its side leave of the other side.
+                let low = ends.low.max(across.low - (own.high - ends.high));
+                let high = ends.high.min(across.high - (own.low - ends.low));
+                if low > high {
+                    narrowed.clear();
                     return Err(Contradiction);
                 }
-                for next in &self.within[number] {
-                    if !std::mem::replace(&mut is_open[*next], true) {
-                        open.push(*next);
-                    }
+                if (low, high) != (ends.low, ends.high) {
+                    narrowed.push((*number, Ends { low, high }));
                 }
             }
         }

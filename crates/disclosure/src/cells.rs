@@ -3,8 +3,9 @@
 //! What is known of a person is a band or none, and of who has none whether anything is known at all (a rate); both ways
 //! where there is a cross table. What is true of cells in a tree is true of their sums.
 
+use std::collections::BTreeMap;
+
 use crate::item::{LinkedItem, Part};
-use crate::primary::margin;
 use crate::secondary::Node;
 use crate::{Axis, Measure};
 
@@ -12,6 +13,8 @@ use crate::{Axis, Measure};
 pub(crate) struct Table<'i, 'a> {
     /// The populations of all parts.
     pub(crate) nodes: &'i [Node],
+    /// People who are in the same of them, and how many.
+    pub(crate) atoms: BTreeMap<Vec<usize>, i64>,
     pub(crate) parts: Vec<Cut<'i, 'a>>,
     pub(crate) cells: Cells,
 }
@@ -116,57 +119,13 @@ impl<'i, 'a> Table<'i, 'a> {
             let at = widest.populations.iter().map(|population| part.node_of(*population)).collect();
             Cut { number, part, at, counts, answered, is_cross }
         });
-        Some(Self { nodes: &widest.nodes, parts: parts.collect(), cells })
-    }
-
-    /// The sizes of a population: as the figures say, or as many as they count.
-    pub(crate) fn size(&self, node: usize) -> i64 {
-        let counted = self.cuts(node).into_iter().flatten().map(|cut| cut.iter().sum());
-        counted.max().unwrap_or(0)
-    }
-
-    /// The fewest people of a parent who are in none of its children, and who are in two.
-    pub(crate) fn apart(&self, parent: usize, children: &[usize]) -> (i64, i64) {
-        let below: Vec<Vec<Option<Vec<i64>>>> = children.iter().map(|child| self.cuts(*child)).collect();
-        let mut outside = 0;
-        for (cut, all) in self.cuts(parent).into_iter().enumerate() {
-            let Some(mut rest) = all else { continue };
-            let Some(below) = below.iter().map(|cuts| cuts[cut].as_ref()).collect::<Option<Vec<_>>>() else {
-                continue;
-            };
-            for counts in below {
-                rest.iter_mut().zip(counts).for_each(|(rest, count)| *rest -= count);
-            }
-            outside = outside.max(rest.into_iter().map(|rest| rest.max(0)).sum::<i64>());
+        let mut atoms = BTreeMap::new();
+        for atom in item.roll {
+            let nodes =
+                atom.populations.iter().filter_map(|population| widest.node_of(*population)).collect();
+            *atoms.entry(nodes).or_default() += i64::try_from(atom.people).ok()?;
         }
-        let difference = self.size(parent) - children.iter().map(|child| self.size(*child)).sum::<i64>();
-        let outside = outside.max(difference);
-        (outside, outside - difference)
-    }
-
-    /// A population by each part: its counts and who is in none, of a cross with those who are in one margin alone.
-    fn cuts(&self, node: usize) -> Vec<Option<Vec<i64>>> {
-        let cut = |cut: &Cut<'_, '_>| {
-            let mass = &cut.part.nodes[cut.at[node]?].mass;
-            let mut counts = cut.part.counts(mass);
-            let mut within = mass.answered;
-            if cut.is_cross {
-                for (larger, axis) in &cut.part.margins {
-                    let of = self.parts.iter().find(|other| other.number == *larger)?;
-                    let mass = &of.part.nodes[of.at[node]?].mass;
-                    let inside = margin(&counts[..cut.counts.len()], mass.counts.len(), *axis);
-                    let only: Vec<i128> =
-                        mass.counts.iter().zip(inside).map(|(all, both)| all - both).collect();
-                    within += only.iter().sum::<i128>();
-                    counts.extend(only);
-                }
-            }
-            if !cut.part.is_rate() {
-                counts.push((mass.base - within).max(0));
-            }
-            counts.into_iter().map(|count| i64::try_from(count).ok()).collect()
-        };
-        self.parts.iter().map(cut).collect()
+        Some(Self { nodes: &widest.nodes, atoms, parts: parts.collect(), cells })
     }
 }
 
@@ -220,6 +179,11 @@ impl Way {
 }
 
 impl Cells {
+    /// How many quantities there are.
+    pub(crate) fn quantities(&self) -> usize {
+        self.cells + self.sums.len()
+    }
+
     /// Another sum, in several ways.
     fn sum(&mut self, ways: Vec<Vec<usize>>) -> usize {
         self.sums.push(ways);

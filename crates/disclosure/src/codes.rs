@@ -1,11 +1,27 @@
-//! What the code of a hidden figure says of those behind it.
+//! What is said of a hidden figure: by how many are behind it alone, whatever it is hidden for.
 
-use crate::primary::fewest;
-use crate::{Preset, Reason};
+use crate::primary::{fewest, is_few};
+use crate::{Figure, Preset, Reason};
 
-/// The code that is shown for a reason: where the group's size and the code together would say almost exactly how many have
-/// answered, the neutral one. That depends on the group's size alone, so the neutral code then says nothing.
-pub(crate) fn said(preset: &Preset, base: i128, reason: Reason) -> Reason {
+/// What a figure lacks by itself to be shown with at least `k` people; the neutral reason where it lacks nothing.
+pub(crate) fn reason(preset: &Preset, k: u64, figure: &Figure) -> Reason {
+    let (base, answered) = (i128::from(figure.base), i128::from(figure.answered));
+    if is_few(k.into(), answered, base) {
+        Reason::SmallGroup
+    } else if answered < fewest(preset, base) {
+        Reason::LowRate
+    } else {
+        Reason::Protected
+    }
+}
+
+/// The code of a figure of which nothing is shown: its reason, but where the group's size and that would say almost exactly
+/// how many have answered, the neutral one. Where that is so depends on the group's size alone.
+pub(crate) fn code(preset: &Preset, figure: &Figure) -> Reason {
+    said(preset, figure.base.into(), reason(preset, preset.k_summary, figure))
+}
+
+fn said(preset: &Preset, base: i128, reason: Reason) -> Reason {
     let narrow = |reason| {
         let (low, high) = exactly(preset, base, reason);
         high - low < 2
@@ -14,10 +30,9 @@ pub(crate) fn said(preset: &Preset, base: i128, reason: Reason) -> Reason {
     if !is_small && (narrow(reason) || narrow(Reason::Protected)) { Reason::Protected } else { reason }
 }
 
-/// The fewest and the most of so many people who have answered, where all of them are hidden with this code.
-pub(crate) fn range(preset: &Preset, base: i128, reason: Reason) -> (i128, i128) {
+/// The fewest and the most of a group of this size who have answered, where all that is shown is this code.
+pub(crate) fn range(preset: &Preset, base: i128, code: Reason) -> (i128, i128) {
     let all = [Reason::SmallGroup, Reason::LowRate, Reason::Protected];
-    let code = said(preset, base, reason);
     let may_be = all.into_iter().filter(|other| said(preset, base, *other) == code);
     let ranges = may_be.map(|reason| exactly(preset, base, reason)).filter(|(low, high)| low <= high);
     let range = ranges.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));

@@ -1,13 +1,13 @@
 //! The gate: from exact figures to what may be shown.
 
 use crate::certificate::Given;
-use crate::codes::said;
-use crate::item::{Reasons, is_rate};
+use crate::codes::{code, reason};
+use crate::item::{Hidden, is_rate};
 use crate::linked::decide;
 use crate::primary::margin;
 use crate::rule::Rule;
 use crate::{
-    Axis, Figure, Full, Measure, Need, Population, Preset, Released, ResultTable, Role, Section, Shown,
+    Atom, Axis, Figure, Full, Measure, Need, Population, Preset, Released, ResultTable, Role, Section, Shown,
     Summary, Value,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,7 +56,7 @@ impl Gate {
         let table = self.published(table);
         let decided = decide(&table, Given { preset: &self.preset, without: self.without });
         let shown = table.sections.iter().zip(decided).map(|(section, decided)| {
-            section.figures.iter().zip(decided).map(|(figure, reasons)| self.shown(figure, reasons)).collect()
+            section.figures.iter().zip(decided).map(|(figure, hidden)| self.shown(figure, hidden)).collect()
         });
         let shown = shown.collect();
         Ok(Released::build(table, self.preset.clone(), shown))
@@ -79,6 +79,9 @@ impl Gate {
             }
         }
         table.populations = populations;
+        for atom in table.rolls.iter_mut().flatten() {
+            atom.populations = atom.populations.iter().filter_map(|place| places[*place]).collect();
+        }
         for section in &mut table.sections {
             section.figures.retain_mut(|figure| match places[figure.population] {
                 Some(place) => {
@@ -91,14 +94,19 @@ impl Gate {
         table
     }
 
-    fn shown(&self, figure: &Figure, [summary, full]: Reasons) -> Shown {
+    fn shown(&self, figure: &Figure, [summary, full]: Hidden) -> Shown {
         let (base, answered) = (figure.base, figure.answered);
         match (summary, full) {
-            (Some(reason), _) if self.without == Some(Rule::Codes) => Shown::Hidden(reason),
-            (Some(reason), _) => Shown::Hidden(said(&self.preset, base.into(), reason)),
+            (true, _) if self.without == Some(Rule::Codes) => {
+                Shown::Hidden(reason(&self.preset, self.preset.k_summary, figure))
+            }
+            (true, _) => Shown::Hidden(code(&self.preset, figure)),
             // A mean or a share positive of a few, exact or rounded, and one of their neighbours' give counts away.
-            (None, Some(distribution)) => Shown::Summary(Summary { base, answered, distribution }),
-            (None, None) => Shown::Full(Full {
+            (false, true) => {
+                let distribution = reason(&self.preset, self.preset.k_full, figure);
+                Shown::Summary(Summary { base, answered, distribution })
+            }
+            (false, false) => Shown::Full(Full {
                 base,
                 answered,
                 counts: figure.counts.clone(),
@@ -121,6 +129,7 @@ fn check(table: &ResultTable) -> Result<(), TableError> {
             "a parent that stands before its child",
         )?;
     }
+    let sizes = table.rolls.iter().map(|roll| sizes(table, roll)).collect::<Result<Vec<_>, _>>()?;
     for section in &table.sections {
         let at = || format!("section {}", section.id);
         expect(ids.insert(&section.id), at, "an id that no other section has")?;
@@ -158,6 +167,8 @@ fn check(table: &ResultTable) -> Result<(), TableError> {
             let at = || format!("section {}, figure {place}", section.id);
             expect(figure.population < table.populations.len(), at, "a population that exists")?;
             expect(figure.item < section.items.len(), at, "an item that exists")?;
+            let size = sizes.get(section.roll(figure.item)).map(|sizes| sizes[figure.population]);
+            expect(size == Some(figure.base), at, "a roll that exists, and a base as large as it says")?;
             expect(
                 seen.insert((figure.population, figure.item)),
                 at,
@@ -183,6 +194,22 @@ fn check(table: &ResultTable) -> Result<(), TableError> {
         }
     }
     Ok(())
+}
+
+/// How many people of a roll belong to each population.
+fn sizes(table: &ResultTable, roll: &[Atom]) -> Result<Vec<u64>, TableError> {
+    let mut sizes = vec![0; table.populations.len()];
+    for (place, atom) in roll.iter().enumerate() {
+        let at = || format!("people {place} of a roll");
+        let within = |group: &usize| {
+            let parent = table.populations.get(*group).map(|group| group.parent);
+            parent.is_some_and(|parent| parent.is_none_or(|parent| atom.populations.contains(&parent)))
+        };
+        expect(atom.populations.iter().all(within), at, "groups, and those that they are part of")?;
+        expect(atom.populations.is_sorted_by(|one, next| one < next), at, "each group once, in order")?;
+        atom.populations.iter().for_each(|group| sizes[*group] += atom.people);
+    }
+    Ok(sizes)
 }
 
 /// Whether the figures of a section can be parts of those of another, and are.

@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 
 use crate::primary::Mass;
 use crate::secondary::Node;
-use crate::{Axis, Geometry, Measure, Nested, Reason, ResultTable, Section};
+use crate::{Atom, Axis, Geometry, Measure, Nested, ResultTable, Section};
 
-/// Why something is hidden in the summary tier and in the full tier.
-pub(crate) type Reasons = [Option<Reason>; 2];
-/// Where the tiers stand in [`Reasons`].
+/// Whether something is hidden in the summary tier and in the full tier.
+pub(crate) type Hidden = [bool; 2];
+/// Where the tiers stand in [`Hidden`].
 pub(crate) const SUMMARY: usize = 0;
 pub(crate) const FULL: usize = 1;
 
 /// An item's figures.
 pub(crate) struct LinkedItem<'a> {
+    /// Whom it is about.
+    pub(crate) roll: &'a [Atom],
     /// Each after those that are larger.
     pub(crate) parts: Vec<Part<'a>>,
 }
@@ -41,6 +43,7 @@ impl<'a> LinkedItem<'a> {
     /// The item with this code in these sections, larger ones first. Of those before `given` it has been decided.
     pub(crate) fn of(table: &'a ResultTable, sections: &[usize], given: usize, code: &str) -> Self {
         let mut parts: Vec<Part<'a>> = Vec::new();
+        let mut roll: &[Atom] = &[];
         for (number, section) in sections.iter().enumerate() {
             let of = &table.sections[*section];
             let same = of.items.iter().position(|item| item.code == code);
@@ -63,9 +66,10 @@ impl<'a> LinkedItem<'a> {
                 }
             }
             let given = number < given;
+            roll = &table.rolls[of.roll(item)];
             parts.push(Part { section: *section, of, given, places, nodes, populations, above, margins });
         }
-        Self { parts }
+        Self { roll, parts }
     }
 }
 

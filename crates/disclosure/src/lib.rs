@@ -14,14 +14,14 @@
 //! * **Linked tables** (module `linked`): a cross table and its margins are decided together, item by item, after the rates
 //!   that they belong to. A question is shown where its response rate is, single levels where their bands are, a cross
 //!   where both margins are and what it leaves out of them passes the primary rules as if it were printed.
-//! * **Codes** (module `codes`): where the group's size and the code would almost say how many have answered, the neutral
-//!   code stands.
+//! * **Codes** (module `codes`): what is said of a hidden figure is of how many are behind it alone, whatever it is hidden
+//!   for; where the group's size and that would almost say how many have answered, the neutral code stands.
 //! * **Secondary** (module `secondary`): what can be got by subtracting published children from a published parent
 //!   passes the primary rules as if it were printed, to a fixed point over all linked parts and tiers. Only a group
 //!   without people is nobody; a parent below which nothing is left to hide is hidden itself.
-//! * **Bounds** (modules `certificate`, `bounds`): from all that is shown of an item, the sizes of all groups and counts
-//!   being whole numbers, no hidden count that is not zero follows exactly, or more narrowly than two steps where no one
-//!   published figure says as much. What gives one away is hidden as well.
+//! * **Bounds** (modules `certificate`, `bounds`): from all that is shown of an item, how many people belong to the same
+//!   groups (the roll, [`Atom`]) and counts being whole numbers, no hidden count that is not zero follows exactly, or more
+//!   narrowly than two steps where no one published figure says as much. What gives one away is hidden as well.
 //! * **Figures made of others** (module `needs`): an index, or a change from one time to another, is shown only where what
 //!   it is made of is.
 //!
@@ -35,8 +35,9 @@
 //!
 //! # What is to come, and where
 //!
-//! * *Atoms*: [`Population`] will carry its membership set. Until then `secondary` is careful where totals differ from
-//!   the sum of their parts, and `certificate` takes the fewest people outside and in two parts that figures allow.
+//! * *Trials over the roll*: numbers are tried for groups, not for those who belong to the same groups. Where people have
+//!   duties in two places a linear programme still finds counts that `bounds` does not. `secondary` does not know the roll;
+//!   it is careful where totals differ from the sum of their parts.
 //! * *Span*: an elimination over the published columns for what is no count of a listed population.
 //! * *Geometries* other than the tree in the same certificate.
 //! * *Time*: `Gate::apply` will take the last release of the same table beside the new one.
@@ -69,7 +70,7 @@ pub use released::{
 pub use rule::Rule;
 pub use since::{Differences, Spread};
 pub use table::{
-    Axis, Category, Figure, Geometry, Identity, Interval, Item, ItemGroup, LevelKind, Measure, Need, Nested,
-    Population, ReportKind, ResultTable, Role, Score, Section, Share, Value, ValueKind,
+    Atom, Axis, Category, Figure, Geometry, Identity, Interval, Item, ItemGroup, LevelKind, Measure, Need,
+    Nested, Population, ReportKind, ResultTable, Role, Score, Section, Share, Value, ValueKind,
 };
 pub use text::{Lang, Text};

@@ -11,17 +11,17 @@ use std::collections::BTreeSet;
 
 use crate::cells::tables;
 use crate::certificate::{Exposed, Given, exposed, nearest_published};
-use crate::item::{FULL, LinkedItem, Part, Reasons, SUMMARY, is_rate};
+use crate::item::{FULL, Hidden, LinkedItem, Part, SUMMARY, is_rate};
 use crate::needs::unmade;
 use crate::primary::{Mass, Rules, Shape, Tier, margin, shape};
 use crate::rule::Rule;
 use crate::secondary::{View, settle};
-use crate::{Axis, Measure, Reason, ResultTable};
+use crate::{Axis, Measure, ResultTable};
 
-/// For each figure of each section why it is hidden, by tier.
-pub(crate) fn decide(table: &ResultTable, given: Given<'_>) -> Vec<Vec<Reasons>> {
-    let mut decided: Vec<Vec<Reasons>> =
-        table.sections.iter().map(|section| vec![[None; 2]; section.figures.len()]).collect();
+/// For each figure of each section whether it is hidden, by tier.
+pub(crate) fn decide(table: &ResultTable, given: Given<'_>) -> Vec<Vec<Hidden>> {
+    let mut decided: Vec<Vec<Hidden>> =
+        table.sections.iter().map(|section| vec![[false; 2]; section.figures.len()]).collect();
     // What is made of other figures comes after them.
     let (made, plain): (Vec<_>, Vec<_>) = linked_sections(table)
         .into_iter()
@@ -38,8 +38,8 @@ pub(crate) fn decide(table: &ResultTable, given: Given<'_>) -> Vec<Vec<Reasons>>
             }
             let hidden = settled(&item, given, before);
             for (part, hidden) in item.parts.iter().zip(hidden) {
-                for (place, reasons) in part.places.iter().zip(hidden) {
-                    decided[part.section][*place] = reasons;
+                for (place, hidden) in part.places.iter().zip(hidden) {
+                    decided[part.section][*place] = hidden;
                 }
             }
         }
@@ -77,7 +77,7 @@ fn linked_sections(table: &ResultTable) -> Vec<(Vec<usize>, Vec<usize>)> {
 }
 
 /// Hides, beside what is `hidden` for its own reasons, until every rule holds and nothing follows of what is shown.
-fn settled(item: &LinkedItem<'_>, given: Given<'_>, mut hidden: Vec<Vec<Reasons>>) -> Vec<Vec<Reasons>> {
+fn settled(item: &LinkedItem<'_>, given: Given<'_>, mut hidden: Vec<Vec<Hidden>>) -> Vec<Vec<Hidden>> {
     follow_rules(item, given, &mut hidden);
     let tables = tables(item);
     for (rule, crosses) in [(Rule::Margins, false), (Rule::Crosses, true)] {
@@ -93,7 +93,7 @@ fn settled(item: &LinkedItem<'_>, given: Given<'_>, mut hidden: Vec<Vec<Reasons>
                 break;
             }
             for (part, node, tier) in remedies {
-                hidden[part][node][tier].get_or_insert(Reason::Protected);
+                hidden[part][node][tier] = true;
             }
             follow_rules(item, given, &mut hidden);
         }
@@ -106,7 +106,7 @@ fn settled(item: &LinkedItem<'_>, given: Given<'_>, mut hidden: Vec<Vec<Reasons>
 /// where none is shown above, the same of a margin, its own first; where no distribution is shown above, of all of it.
 fn remedy(
     item: &LinkedItem<'_>,
-    hidden: &[Vec<Reasons>],
+    hidden: &[Vec<Hidden>],
     exposed: Exposed,
     crosses: bool,
 ) -> Option<(usize, usize, usize)> {
@@ -126,15 +126,15 @@ fn remedy(
                 continue;
             }
             let Some(node) = own.same_in(part, node) else { continue };
-            let hidden: Vec<Option<Reason>> = hidden[other].iter().map(|reasons| reasons[tier]).collect();
-            if own.given && hidden[node].is_none() {
+            let hidden: Vec<bool> = hidden[other].iter().map(|hidden| hidden[tier]).collect();
+            if own.given && !hidden[node] {
                 return Some((other, node, tier));
             }
             if let Some((geometry, published)) = nearest_published(part, &hidden, node).first().copied() {
                 let view = View { nodes: &part.nodes, hidden: &hidden, geometry };
                 return Some((other, view.smallest_part(published).unwrap_or(published), tier));
             }
-            if hidden[node].is_none() {
+            if !hidden[node] {
                 return Some((other, node, tier));
             }
         }
@@ -143,24 +143,23 @@ fn remedy(
 }
 
 /// Primary rules, nested tiers and tree rules, to a fixed point over all parts and tiers.
-fn follow_rules(item: &LinkedItem<'_>, given: Given<'_>, hidden: &mut [Vec<Reasons>]) {
+fn follow_rules(item: &LinkedItem<'_>, given: Given<'_>, hidden: &mut [Vec<Hidden>]) {
     loop {
         let before = hidden.to_vec();
         for (number, part) in item.parts.iter().enumerate().filter(|(_, part)| !part.given) {
             for (slot, tier) in [(SUMMARY, Tier::Summary), (FULL, Tier::Full)] {
                 let rules =
                     Rules { preset: given.preset, without: given.without, tier, shape: shape(part.of) };
-                let mut own: Vec<Option<Reason>> = Vec::with_capacity(part.nodes.len());
-                for (node, reasons) in hidden[number].iter().enumerate() {
-                    let lower = reasons[slot].or(reasons[SUMMARY]);
-                    // The own reason comes first: what the neutral code says is that there is none.
-                    let failure = rules.failure(&part.nodes[node].mass);
-                    let nested = || nested_failure(item, part, node, slot, &rules, hidden);
-                    own.push(failure.or(lower).or_else(nested));
-                }
+                let fails = |(node, lower): (usize, &Hidden)| {
+                    lower[slot]
+                        || lower[SUMMARY]
+                        || rules.fails(&part.nodes[node].mass)
+                        || nested_fails(item, part, node, slot, &rules, hidden)
+                };
+                let mut own: Vec<bool> = hidden[number].iter().enumerate().map(fails).collect();
                 settle(&part.nodes, &mut own, &rules);
-                for (reasons, own) in hidden[number].iter_mut().zip(own) {
-                    reasons[slot] = own;
+                for (hidden, own) in hidden[number].iter_mut().zip(own) {
+                    hidden[slot] = own;
                 }
             }
         }
@@ -171,25 +170,25 @@ fn follow_rules(item: &LinkedItem<'_>, given: Given<'_>, hidden: &mut [Vec<Reaso
 }
 
 /// Whether a larger figure is not shown, or a margin would give away the few that a cross leaves out of it.
-fn nested_failure(
+fn nested_fails(
     item: &LinkedItem<'_>,
     part: &Part<'_>,
     node: usize,
     slot: usize,
     rules: &Rules<'_>,
-    hidden: &[Vec<Reasons>],
-) -> Option<Reason> {
-    part.margins.iter().find_map(|(larger, axis)| {
+    hidden: &[Vec<Hidden>],
+) -> bool {
+    part.margins.iter().any(|(larger, axis)| {
         let of = &item.parts[*larger];
-        let same = part.same_in(of, node)?;
+        let Some(same) = part.same_in(of, node) else { return false };
         // A rate has no distribution. That anything is known of somebody is no tier of what is known of one item.
         let tier = if of.is_rate() { SUMMARY } else { slot };
         let is_below = of.of.measure != Measure::Coverage;
-        if rules.on(Rule::Nested) && is_below && hidden[*larger][same][tier].is_some() {
-            return Some(Reason::Protected);
+        if rules.on(Rule::Nested) && is_below && hidden[*larger][same][tier] {
+            return true;
         }
         if of.is_rate() || !rules.on(Rule::LeftOut) {
-            return None;
+            return false;
         }
         let mut rest = of.nodes[same].mass.clone();
         let mass = &part.nodes[node].mass;
@@ -198,6 +197,6 @@ fn nested_failure(
         // The same people could be asked for both, so the base says nothing about the difference.
         rest.base = rest.people();
         let rules = Rules { shape: Shape::Distribution, ..*rules };
-        (rest.people() > 0 && rules.failure(&rest).is_some()).then_some(Reason::Protected)
+        rest.people() > 0 && rules.fails(&rest)
     })
 }

@@ -1,7 +1,7 @@
 //! The primary rules: what a single figure, or what can be derived by subtraction, must fulfil by itself.
 
 use crate::rule::Rule;
-use crate::{Axis, Figure, Measure, MustBe, Preset, Reason, Section};
+use crate::{Axis, Figure, Measure, MustBe, Preset, Section};
 
 /// The two tiers of publication; the rules run once for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,16 +78,12 @@ impl Rules<'_> {
         }
     }
 
-    /// Why `mass` may not be shown by itself, if so.
-    pub(crate) fn failure(&self, mass: &Mass) -> Option<Reason> {
+    /// Whether `mass` may not be shown by itself.
+    pub(crate) fn fails(&self, mass: &Mass) -> bool {
         let (people, base) = (mass.people(), mass.base.abs());
-        if self.on(Rule::SmallGroup) && (people < self.k() || base < self.k()) {
-            return Some(Reason::SmallGroup);
-        }
-        if self.on(Rule::LowRate) && people < fewest(self.preset, base) {
-            return Some(Reason::LowRate);
-        }
-        (self.on(Rule::Unanimity) && self.is_unanimous(mass)).then_some(Reason::Protected)
+        self.on(Rule::SmallGroup) && is_few(self.k(), people, base)
+            || self.on(Rule::LowRate) && people < fewest(self.preset, base)
+            || self.on(Rule::Unanimity) && self.is_unanimous(mass)
     }
 
     pub(crate) fn on(&self, rule: Rule) -> bool {
@@ -108,6 +104,11 @@ impl Rules<'_> {
             }
         }
     }
+}
+
+/// Whether so many of so many people are a group that is too small.
+pub(crate) fn is_few(k: i128, people: i128, base: i128) -> bool {
+    people < k || base < k
 }
 
 /// The fewest of so many people that the minimum rate asks for.

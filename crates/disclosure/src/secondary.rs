@@ -15,9 +15,9 @@
 //! it has at least k people. Where people belong to two children the parts exceed the total, and the excess is
 //! treated like any other residual.
 
+use crate::Geometry;
 use crate::primary::{Mass, Rules};
 use crate::rule::Rule;
-use crate::{Geometry, Reason};
 
 /// A population of one item's tree.
 #[derive(Debug, Clone)]
@@ -28,30 +28,30 @@ pub(crate) struct Node {
     pub(crate) families: Vec<(Geometry, Vec<usize>)>,
 }
 
-/// Hides further nodes until the rule holds everywhere. `hidden` has the reason of each hidden node.
-pub(crate) fn settle(nodes: &[Node], hidden: &mut [Option<Reason>], rules: &Rules<'_>) {
+/// Hides further nodes until the rule holds everywhere.
+pub(crate) fn settle(nodes: &[Node], hidden: &mut [bool], rules: &Rules<'_>) {
     loop {
         // Hidden groups first: whether enough is hidden above depends on what of them remains unknown.
         let mut order: Vec<usize> = (0..nodes.len()).collect();
-        order.sort_by_key(|node| hidden[*node].is_none());
+        order.sort_by_key(|node| !hidden[*node]);
         match order.into_iter().find_map(|node| to_hide(nodes, hidden, rules, node)) {
-            Some(next) => hidden[next] = Some(Reason::Protected),
+            Some(next) => hidden[next] = true,
             None => return,
         }
     }
 }
 
 /// The node that has to be hidden because of `node` and its families, if any. Never one that is hidden already.
-fn to_hide(nodes: &[Node], hidden: &[Option<Reason>], rules: &Rules<'_>, node: usize) -> Option<usize> {
+fn to_hide(nodes: &[Node], hidden: &[bool], rules: &Rules<'_>, node: usize) -> Option<usize> {
     nodes[node].families.iter().find_map(|(geometry, children)| {
         let view = View { nodes, hidden, geometry: *geometry };
-        if hidden[node].is_some() {
+        if hidden[node] {
             return if view.rest(node).is_nobody() { view.smallest_part(node) } else { None };
         }
         if view.holds(node, children, rules) {
             return None;
         }
-        view.smallest(children.iter().copied().filter(|child| hidden[*child].is_none()))
+        view.smallest(children.iter().copied().filter(|child| !hidden[*child]))
             .or_else(|| view.smallest_part(node))
             // Nothing is left to hide below: what is outside would be all that keeps the two apart.
             .or(rules.on(Rule::LastPart).then_some(node))
@@ -61,7 +61,7 @@ fn to_hide(nodes: &[Node], hidden: &[Option<Reason>], rules: &Rules<'_>, node: u
 /// One family's tree with its hidden nodes.
 pub(crate) struct View<'a> {
     pub(crate) nodes: &'a [Node],
-    pub(crate) hidden: &'a [Option<Reason>],
+    pub(crate) hidden: &'a [bool],
     pub(crate) geometry: Geometry,
 }
 
@@ -70,12 +70,12 @@ impl View<'_> {
     fn holds(&self, parent: usize, children: &[usize], rules: &Rules<'_>) -> bool {
         let residual = self.rest(parent);
         let (mut groups, mut held) = (0, 0);
-        for child in children.iter().filter(|child| self.hidden[**child].is_some()) {
+        for child in children.iter().filter(|child| self.hidden[**child]) {
             let rest = self.rest(*child);
             groups += u32::from(!rest.is_nobody());
             held += rest.people();
         }
-        let passes = |residual: &Mass| !rules.on(Rule::Residual) || rules.failure(residual).is_none();
+        let passes = |residual: &Mass| !rules.on(Rule::Residual) || !rules.fails(residual);
         if groups == 0 {
             let nobody = if rules.on(Rule::NoAnswer) { residual.is_nobody() } else { residual.people() == 0 };
             return nobody || passes(&residual);
@@ -113,7 +113,7 @@ impl View<'_> {
         let mut open = vec![node];
         while let Some(next) = open.pop() {
             for child in self.children(next) {
-                if self.hidden[*child].is_some() { open.push(*child) } else { parts.push(*child) }
+                if self.hidden[*child] { open.push(*child) } else { parts.push(*child) }
             }
         }
         parts

@@ -39,6 +39,8 @@ pub struct ResultTable {
     pub dated_ahead: u64,
     /// The groups of people; a parent stands before its children.
     pub populations: Vec<Population>,
+    /// Who belongs where: all people that an item is about, by [`Section::rolls`].
+    pub rolls: Vec<Vec<Atom>>,
     /// The parts of the report, in reading order.
     pub sections: Vec<Section>,
 }
@@ -88,6 +90,33 @@ pub struct Population {
     pub order: u32,
     /// N: how many people belong to it on the as-of date.
     pub base: u64,
+}
+
+/// People who belong to the same groups, and to no others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Atom {
+    /// Indexes into [`ResultTable::populations`], ascending; with a group those that it is part of.
+    pub populations: Vec<usize>,
+    /// How many they are.
+    pub people: u64,
+}
+
+impl Atom {
+    /// The roll of groups that are apart from each other, but for those that they are part of.
+    pub fn of_tree(populations: &[Population]) -> Vec<Atom> {
+        let path = |place: usize| {
+            let mut path: Vec<usize> =
+                std::iter::successors(Some(place), |group| populations[*group].parent).collect();
+            path.reverse();
+            path
+        };
+        let own = |(place, group): (usize, &Population)| {
+            let parts = populations.iter().filter(|part| part.parent == Some(place));
+            let people = group.base.checked_sub(parts.map(|part| part.base).sum())?;
+            (people > 0).then(|| Atom { populations: path(place), people })
+        };
+        populations.iter().enumerate().filter_map(own).collect()
+    }
 }
 
 /// What the figures of a section are, which decides their form and their chart.
@@ -221,6 +250,8 @@ pub struct Section {
     pub needs: Vec<Need>,
     /// What its figures may have in [`Figure::values`], in the order of columns.
     pub values: Vec<ValueKind>,
+    /// Whom each item is about: indexes into [`ResultTable::rolls`]; the first for those that are not listed.
+    pub rolls: Vec<usize>,
     /// True while people can still answer: then a rate of almost nobody or almost everybody is hidden too.
     pub live: bool,
     /// Sentences about how it was computed that are particular to this section, such as whether don't-know answers
@@ -241,9 +272,15 @@ impl Section {
             within: Vec::new(),
             needs: Vec::new(),
             values: Vec::new(),
+            rolls: Vec::new(),
             live: false,
             notes: Vec::new(),
         }
+    }
+
+    /// The roll of those whom an item is about.
+    pub(crate) fn roll(&self, item: usize) -> usize {
+        self.rolls.get(item).copied().unwrap_or(0)
     }
 }
 

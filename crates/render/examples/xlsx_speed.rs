@@ -11,7 +11,7 @@
 use std::time::{Duration, Instant};
 
 use disclosure::{
-    Category, Figure, Gate, Geometry, Identity, Item, Lang, Measure, Population, Preset, ReportKind,
+    Atom, Category, Figure, Gate, Geometry, Identity, Item, Lang, Measure, Population, Preset, ReportKind,
     ResultTable, Role, Section, Share, Text,
 };
 use render::View;
@@ -84,6 +84,7 @@ fn table(items: usize) -> ResultTable {
             as_of: "2026-06-12".into(),
         },
         dated_ahead: 0,
+        rolls: vec![Atom::of_tree(&populations)],
         populations,
         sections: vec![section],
     }

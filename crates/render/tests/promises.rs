@@ -27,6 +27,7 @@ fn small() -> ResultTable {
         table.populations.push(unit);
     }
     let answers: [&[u64]; 4] = [&[4, 9, 20, 8, 2], &[3, 5, 11, 6, 1], &[1, 3, 6, 2, 1], &[0, 1, 3, 0, 0]];
+    table.rolls = vec![Atom::of_tree(&table.populations)];
     table.sections[1].items.truncate(1);
     for section in &mut table.sections {
         let likert = section.measure == Measure::Likert;
@@ -163,6 +164,8 @@ fn a_group_that_cannot_be_shown_at_all_still_has_a_page_that_says_so() {
     let mut table = small();
     table.populations.iter_mut().for_each(|population| population.base = 3);
     table.sections.iter_mut().flat_map(|section| &mut section.figures).for_each(|figure| figure.base = 3);
+    // The same three in all of them.
+    table.rolls = vec![vec![Atom { populations: (0..table.populations.len()).collect(), people: 3 }]];
     let released = gate("default").apply(table).unwrap();
     let page = document(&View::new(&released, Lang::En), Stylesheet::Inline);
     assert!(
@@ -224,6 +227,10 @@ fn no_hidden_number_appears_in_any_format() {
     }
     let all = [(table.populations[0].base, total), units[0], units[1], units[2]];
     table.sections[1].categories.truncate(3);
+    for (population, (base, _)) in table.populations.iter_mut().zip(&all) {
+        population.base = *base;
+    }
+    table.rolls = vec![Atom::of_tree(&table.populations)];
     // A response rate has no categories to be unanimous in; here it is the distribution that hides.
     table.sections.remove(0);
     table.sections[0].figures = all

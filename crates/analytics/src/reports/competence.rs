@@ -46,6 +46,7 @@ pub fn report(
     let units: Vec<_> = municipality.organisation.units().collect();
     let populations = Populations::build(&units, None, &people.duties);
     let made = Report::new(framework, instrument.as_ref(), &populations);
+    let mut rolls = vec![populations.roll()];
     let mut sections = sections::all(&made, &known, parameters);
     targets::mark(&mut sections, framework, &municipality.catalogue);
     sections.extend(targets::sections(&made, &municipality.catalogue, &known));
@@ -57,6 +58,7 @@ pub fn report(
         let asked = Instrument::latest(municipality, framework, since);
         let people_then = People::on_duty(municipality, since);
         let groups = Populations::build(&units, None, &people_then.duties).as_groups_of(&populations);
+        rolls.push(groups.roll());
         let then = Day {
             on: since,
             report: Report::new(framework, asked.as_ref(), &groups),
@@ -79,6 +81,7 @@ pub fn report(
         period: Text::new(format!("Läget {}", frame.as_of), format!("As of {}", frame.as_of)),
         identity: frame.identity(definition(municipality, framework, instrument.as_ref(), parameters)),
         dated_ahead: frame.dated_ahead,
+        rolls,
         populations: populations.list,
         sections,
     })

@@ -1,7 +1,7 @@
 //! The groups of people a report is about, in its fixed geometries, and who belongs to each.
 
 use super::letters::swedish;
-use disclosure::{Geometry, Population, Text};
+use disclosure::{Atom, Geometry, Population, Text};
 use domain::events::{Duty, UnitFacts};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -102,6 +102,17 @@ impl Populations {
             members.get(&key(population)).map_or_else(Vec::new, |members| (*members).clone())
         };
         Self { list: now.list.clone(), members: now.list.iter().map(of).collect(), roles: now.roles.clone() }
+    }
+
+    /// How many people belong to the same groups.
+    pub(crate) fn roll(&self) -> Vec<Atom> {
+        let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (group, members) in self.members.iter().enumerate() {
+            members.iter().for_each(|person| groups.entry(*person).or_default().push(group));
+        }
+        let mut atoms: BTreeMap<Vec<usize>, u64> = BTreeMap::new();
+        groups.into_values().for_each(|groups| *atoms.entry(groups).or_default() += 1);
+        atoms.into_iter().map(|(populations, people)| Atom { populations, people }).collect()
     }
 
     fn add(&mut self, mut population: Population, people: &BTreeSet<usize>, role: Option<String>) -> usize {
@@ -208,6 +219,10 @@ mod tests {
             ]
         );
         assert!(built.list.iter().zip(&built.members).all(|(p, m)| p.base == m.len() as u64));
+        // Each of the three is alone with their places.
+        let roll = built.roll();
+        assert_eq!(roll.iter().map(|atom| atom.people).collect::<Vec<_>>(), [1, 1, 1]);
+        assert_eq!(roll[1].populations, [0, 1, 3, 4, 5, 6]);
     }
 
     #[test]

@@ -74,6 +74,7 @@ pub fn report(
             PositiveBase::WithDontKnow => b"with_dont_know",
             PositiveBase::WithoutDontKnow => b"without_dont_know",
         });
+    let mut rolls = vec![populations.roll()];
     let mut sections = vec![sections::response_rate(&now, &populations, live)];
     if !live {
         let answers = sections::items(&now, &populations, base, |_| true)?;
@@ -89,6 +90,7 @@ pub fn report(
             let both =
                 Both { now: &now, then: &then, groups_now: &populations, groups_then: &groups_then, base };
             compared = both.sections(&answers)?;
+            rolls.push(groups_then.roll());
         }
         sections.extend(answers);
         sections.extend(compared);
@@ -105,6 +107,7 @@ pub fn report(
         ),
         identity: frame.identity(definition),
         dated_ahead: frame.dated_ahead,
+        rolls,
         populations: populations.list,
         sections,
     })

@@ -9,6 +9,10 @@ use disclosure::{Category, Item, LevelKind, Measure, Need, Role, Section, Text};
 use domain::{Date, PersonId};
 use std::collections::BTreeMap;
 
+/// The rolls of the two days.
+const NOW: usize = 0;
+const THEN: usize = 1;
+
 /// One of the two days.
 pub(super) struct Day<'a> {
     pub(super) on: Date,
@@ -56,6 +60,7 @@ fn people(now: &Day<'_>, then: &Day<'_>, stayed: &[Vec<(usize, usize)>]) -> Sect
     ];
     let title = Text::new("Kvar, lämnat, tillkommit", "Stayed, left, joined");
     let mut section = Section::new("people-since", title, Measure::Coverage, items);
+    section.rolls = vec![THEN, NOW];
     section.notes = vec![Text::new(
         format!(
             "Personer med tjänst i samma grupp både {on} och {}. Övriga av dem som fanns då har lämnat gruppen, övriga av dem som \

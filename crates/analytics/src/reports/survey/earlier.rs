@@ -25,6 +25,9 @@ pub(super) fn round_before<'a>(surveys: &'a Surveys, round: &RoundFacts) -> Opti
         .max_by_key(|other| (other.closes, &other.id))
 }
 
+/// The roll of those who were asked then.
+const THEN: usize = 1;
+
 /// What is compared: this round and the one before, with the groups of each.
 pub(super) struct Both<'a> {
     pub(super) now: &'a Round<'a>,
@@ -56,6 +59,7 @@ impl Both<'_> {
             section.id = format!("earlier-{}", section.id);
             // How many answered then is not in the report.
             section.within.clear();
+            section.rolls = vec![THEN; section.items.len()];
             section.title = Text::new(
                 format!("{}: {}", title.sv, section.title.sv),
                 format!("{}: {}", title.get(disclosure::Lang::En), section.title.get(disclosure::Lang::En)),
