@@ -2,7 +2,7 @@
 """Computes the figures of the competence report with DuckDB from the lake that the example `lake_speed` left, holds them
 against Lärka's own, and says how long it took (docs/benchmarks.md).
 
-    cargo run --release --workspace --example lake_speed -- 5000000 /tmp/lake
+    cargo build --release --workspace --examples; target/release/examples/lake_speed 5000000 /tmp/lake
     tests/clients/.venv/bin/python tests/lake_speed.py /tmp/lake
 """
 

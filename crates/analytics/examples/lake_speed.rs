@@ -1,5 +1,6 @@
 //! How fast events go into the lake, and how long the competence report takes after one new statement, by a reader that
-//! keeps what it read before: `cargo run --release --workspace --example lake_speed -- [EVENTS [DIRECTORY]]`. Events are
+//! keeps what it read before: `cargo build --release --workspace --examples`, then
+//! `target/release/examples/lake_speed [EVENTS [DIRECTORY]]`. Events are
 //! made up from a counter; nothing is asserted. The lake stays in the directory, if one is named, beside `roster.json` with
 //! what `tests/lake_speed.py` needs to compute the same figures with DuckDB.
 #![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]

@@ -55,6 +55,7 @@ pub struct ReleasedSection {
     categories: Vec<Category>,
     items: Vec<Item>,
     figures: Vec<ShownFigure>,
+    intervals: bool,
     values: Vec<ValueKind>,
     live: bool,
     notes: Vec<Text>,
@@ -313,6 +314,10 @@ impl Released {
     }
 }
 
+fn any_interval(figures: &[ShownFigure]) -> bool {
+    figures.iter().any(|figure| matches!(&figure.shown, Shown::Full(full) if full.interval.is_some()))
+}
+
 impl ReleasedSection {
     /// Changes from one report to another.
     pub(crate) fn of_changes(
@@ -323,8 +328,19 @@ impl ReleasedSection {
         values: Vec<ValueKind>,
     ) -> ReleasedSection {
         let (categories, notes) = (Vec::new(), Vec::new());
-        let measure = Measure::Change;
-        ReleasedSection { id, title, measure, categories, items, figures, values, live: false, notes }
+        let (measure, intervals) = (Measure::Change, any_interval(&figures));
+        ReleasedSection {
+            id,
+            title,
+            measure,
+            categories,
+            items,
+            figures,
+            intervals,
+            values,
+            live: false,
+            notes,
+        }
     }
 
     fn build(section: Section, shown: Vec<Shown>) -> ReleasedSection {
@@ -342,6 +358,7 @@ impl ReleasedSection {
             measure: section.measure,
             categories: section.categories,
             items: section.items,
+            intervals: any_interval(&figures),
             figures,
             values: section.values,
             live: section.live,
@@ -352,6 +369,11 @@ impl ReleasedSection {
     /// Stable id within the report.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Whether any of its figures has an interval of its share.
+    pub fn has_intervals(&self) -> bool {
+        self.intervals
     }
 
     /// Its heading.

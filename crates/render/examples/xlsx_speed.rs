@@ -1,5 +1,5 @@
 //! How long a workbook of 50,000 rows takes, beside the library alone with the same cells; each the best of five:
-//! `cargo run --release --workspace --example xlsx_speed`, with a smaller number of questions (500) behind it for a try.
+//! `cargo build --release --workspace --examples`, then `target/release/examples/xlsx_speed`, with a smaller number of questions (500) behind it for a try.
 
 #![allow(
     clippy::unwrap_used,

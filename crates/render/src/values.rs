@@ -118,11 +118,7 @@ pub(crate) fn values(view: &View<'_>, section: &ReleasedSection, place: usize, s
         let mean = mean.map(|mean| Cell::Decimal(mean.round(2)));
         values.push(value("mean", t(lang, "medelvärde", "mean"), summary, mean));
     }
-    if section
-        .figures()
-        .iter()
-        .any(|figure| matches!(&figure.shown, Shown::Full(full) if full.interval.is_some()))
-    {
+    if section.has_intervals() {
         let interval = match shown {
             Shown::Full(full) => full.interval,
             _ => None,
