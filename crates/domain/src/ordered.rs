@@ -115,32 +115,7 @@ impl OrderedReports {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recurrence::{Every, Recurrence};
-    use chrono::DateTime;
-    use eventlog::event::Position;
-
-    fn instant(text: &str) -> Micros {
-        Micros::from_datetime(DateTime::parse_from_rfc3339(text).unwrap().to_utc())
-    }
-
-    fn monthly(day: u8, hour: u16, minute: u16) -> Recurrence {
-        Recurrence::new(Every::Month, day, hour * 60 + minute).unwrap()
-    }
-
-    fn event(position: u64, facts: &impl crate::Facts) -> Event {
-        let new = facts.event([position as u8; 16]);
-        Event {
-            position: Position(position),
-            stored: Micros(position as i64),
-            id: new.id,
-            kind: new.kind.to_owned(),
-            schema: new.schema,
-            credential: None,
-            dedupe: None,
-            stream: None,
-            facts: new.facts,
-        }
-    }
+    use crate::testing::{event, instant, monthly};
 
     fn ordered(id: u8, definition: &str, position: u64) -> ReportOrderedFacts {
         ReportOrderedFacts {

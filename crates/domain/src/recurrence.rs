@@ -98,14 +98,7 @@ fn at(shown: NaiveDateTime) -> Option<Micros> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn instant(text: &str) -> Micros {
-        Micros::from_datetime(DateTime::parse_from_rfc3339(text).unwrap().to_utc())
-    }
-
-    fn monthly(day: u8, hour: u16, minute: u16) -> Recurrence {
-        Recurrence::new(Every::Month, day, hour * 60 + minute).unwrap()
-    }
+    use crate::testing::{instant, monthly};
 
     #[test]
     fn six_in_the_morning_is_six_in_the_morning_in_summer_and_winter() {

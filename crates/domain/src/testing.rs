@@ -3,6 +3,7 @@
 use eventlog::clock::Micros;
 use eventlog::event::{Event, Position};
 
+use crate::recurrence::{Every, Recurrence};
 use crate::{Date, Facts, Text};
 
 /// An event as it would be read from the log.
@@ -27,6 +28,15 @@ pub(crate) fn date(text: &str) -> Date {
 /// Noon (UTC) of a day, in microseconds.
 pub(crate) fn noon(day: &str) -> i64 {
     (i64::from(date(day).days()) * 24 + 12) * 3_600_000_000
+}
+
+pub(crate) fn instant(text: &str) -> Micros {
+    Micros::from_datetime(chrono::DateTime::parse_from_rfc3339(text).unwrap().to_utc())
+}
+
+/// On a day of each month, at a Swedish time.
+pub(crate) fn monthly(day: u8, hour: u16, minute: u16) -> Recurrence {
+    Recurrence::new(Every::Month, day, hour * 60 + minute).unwrap()
 }
 
 pub(crate) fn text(sv: &str) -> Text {

@@ -26,9 +26,10 @@ const FRAMEWORK: &str = "digcomp-3.0";
 pub struct Request {
     /// What is asked.
     pub question: Question,
-    /// The log position; `None` for as far as the lake has come.
+    /// The log position that it is from, or from before; `None` for as far as the lake has come.
     pub at: Option<Position>,
-    /// The date it is about; `None` for the day of the latest statement.
+    /// The date it is about, or before that; `None` for the newest release, or of a log's first days for the day of the
+    /// latest statement.
     pub as_of: Option<Date>,
     /// The framework that competence is reported in; `None` for DigComp 3.0.
     pub framework: Option<String>,
@@ -62,18 +63,11 @@ impl Worker {
     pub async fn report(&self, request: Request) -> Result<Arc<Released>, Arc<ReportError>> {
         let mut snapshot = self.keeper.snapshot().await.map_err(ReportError::from)?;
         if let Some(position) = request.at {
-            snapshot = snapshot
-                .at(position)
-                .map_err(|e| ReportError::from(analytics::reports::ReportError::from(e)))?;
+            snapshot = at(snapshot, position)?;
         }
         let latest = self.municipality.at(snapshot.position()).await.map_err(ReportError::from)?;
-        let request = Request { question: named(request.question, &latest.municipality)?, ..request };
-        let (request, position) = match self.release(&request, snapshot.position()).await? {
-            Some(day) => (of_day(&request, day), day.position),
-            None => (request, snapshot.position()),
-        };
-        let snapshot =
-            snapshot.at(position).map_err(|e| ReportError::from(analytics::reports::ReportError::from(e)))?;
+        let (request, position) = self.released(request, snapshot.position(), &latest.municipality).await?;
+        let snapshot = at(snapshot, position)?;
         let municipality = self.municipality.clone();
         let key = key(&request, position);
         let making = async move {
@@ -85,8 +79,8 @@ impl Worker {
         self.made.get(key, making).await.unwrap_or_else(|| Err(ReportError::Ended.into()))
     }
 
-    /// Which position a report from a position is of, and the day that it is about where that is a day of release; and how
-    /// far it has come.
+    /// Which position a report from a position is of, and the day that it is about where a release or the request names
+    /// one; and how far it has come.
     ///
     /// # Errors
     /// There is no such report, or a database cannot be read.
@@ -96,14 +90,26 @@ impl Worker {
         at: Position,
     ) -> Result<(Position, Option<Date>, Stage), ReportError> {
         let municipality = self.municipality.snapshot().municipality;
-        let question = named(request.question.clone(), &municipality)?;
-        let request = Request { question, ..request.clone() };
+        let (request, position) = self.released(request.clone(), at, &municipality).await?;
+        Ok((position, request.as_of, self.made.stage(&key(&request, position))))
+    }
+
+    /// What is made where a report from a position is asked for, and from which position: a release, where there has been
+    /// one. `municipality` says which round is the latest.
+    async fn released(
+        &self,
+        request: Request,
+        at: Position,
+        municipality: &Municipality,
+    ) -> Result<(Request, Position), ReportError> {
+        let request = Request { question: named(request.question, municipality)?, ..request };
         Ok(match self.release(&request, at).await? {
+            // A day to compare with is chosen among days of release too.
             Some(day) => {
-                let stage = self.made.stage(&key(&of_day(&request, day), day.position));
-                (day.position, Some(day.about()), stage)
+                let since = request.since.map(calendar::before_a_monday);
+                (Request { since, as_of: Some(day.about()), ..request }, day.position)
             }
-            None => (at, None, self.made.stage(&key(&request, at))),
+            None => (request, at),
         })
     }
 
@@ -119,10 +125,8 @@ impl Worker {
     }
 }
 
-/// What is asked of a day of release. A day to compare with is chosen among such days too.
-fn of_day(request: &Request, day: Day) -> Request {
-    let since = request.since.map(calendar::before_a_monday);
-    Request { since, as_of: Some(day.about()), ..request.clone() }
+fn at(snapshot: Snapshot, position: Position) -> Result<Snapshot, ReportError> {
+    snapshot.at(position).map_err(|error| analytics::reports::ReportError::from(error).into())
 }
 
 /// What there is one report of.

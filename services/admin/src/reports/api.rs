@@ -1,5 +1,6 @@
 //! Reports for programs.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -9,8 +10,9 @@ use disclosure::{Lang, ReportKind};
 use domain::Date;
 use render::{Format, View};
 use serde::Deserialize;
-use utoipa::IntoParams;
-use utoipa::openapi::{RefOr, Schema};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{Content, RefOr, ResponseBuilder, ResponsesBuilder, Schema};
+use utoipa::{IntoParams, IntoResponses, PartialSchema as _};
 
 use super::ask::{Ask, Question, Reports};
 use crate::shell::openapi::{File, one_of};
@@ -102,18 +104,27 @@ impl Wanted {
     }
 }
 
+/// A report in one of its forms, as it is described.
+pub(super) struct Made;
+
+impl IntoResponses for Made {
+    fn responses() -> BTreeMap<String, RefOr<utoipa::openapi::Response>> {
+        let of_type = |of| RefOr::T(Schema::from(ObjectBuilder::new().schema_type(of)));
+        let schema = |format| match format {
+            Format::Json => of_type(Type::Object),
+            Format::Csv | Format::Html => of_type(Type::String),
+            Format::Pdf | Format::Parquet | Format::Xlsx => File::schema(),
+        };
+        let made = Format::ALL.into_iter().fold(ResponseBuilder::new(), |made, format| {
+            made.content(format.media_type(), Content::new(Some(schema(format))))
+        });
+        let no_program = ResponseBuilder::new().description("The program that makes PDF is not installed");
+        ResponsesBuilder::new().response("200", made).response("501", no_program).build().into()
+    }
+}
+
 /// Makes a report: `competence` or `survey`.
-#[utoipa::path(get, path = "/api/v1/reports/{kind}", tag = "reports", params(Kind, Wanted), responses(
-    (status = OK, content(
-        (Object = "application/json"),
-        (String = "text/csv; charset=utf-8"),
-        (String = "text/html; charset=utf-8"),
-        (inline(File) = "application/pdf"),
-        (inline(File) = "application/vnd.apache.parquet"),
-        (inline(File) = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    )),
-    (status = NOT_IMPLEMENTED, description = "The program that makes PDF is not installed"),
-))]
+#[utoipa::path(get, path = "/api/v1/reports/{kind}", tag = "reports", params(Kind, Wanted), responses(Made))]
 pub(crate) async fn report(
     _: Administrator,
     State(reports): State<Arc<dyn Reports>>,

@@ -37,7 +37,7 @@ impl Day {
         Date::from_days(self.date.days() - 1)
     }
 
-    /// Whether a report is released on it. `municipality` is that of the day.
+    /// Whether a report is released on it.
     pub(crate) fn releases(&self, question: &Question, municipality: &Municipality) -> bool {
         let open = || match question {
             Question::Survey { round: Some(round) } => {

@@ -4,8 +4,8 @@
 //! The distribution of the earlier day is not here: less that of the later one it would tell of the few who have come or left.
 
 use super::known::Known;
-use super::sections::{Report, competence_items, name};
-use disclosure::{Category, Item, LevelKind, Measure, Need, Role, Section, Text};
+use super::sections::{Report, competence_items, name, needs};
+use disclosure::{Category, Item, LevelKind, Measure, Role, Section, Text};
 use domain::{Date, PersonId};
 use std::collections::BTreeMap;
 
@@ -132,13 +132,6 @@ fn change(kind: LevelKind, now: &Day<'_>, then: &Day<'_>, stayed: &[Vec<(usize, 
         }
     }
     // Whom the change leaves out of the distribution now are nobody, or many.
-    section.needs = (0..section.items.len())
-        .map(|item| Need {
-            item,
-            section: format!("{}-competences", name(kind)),
-            code: section.items[item].code.clone(),
-            among: true,
-        })
-        .collect();
+    section.needs = needs(kind, section.items.iter(), true);
     section
 }

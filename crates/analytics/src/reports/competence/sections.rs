@@ -160,14 +160,8 @@ impl<'a> Report<'a> {
             },
         );
         section.figures.iter_mut().for_each(|figure| figure.counts.clear());
-        section.needs = (0..section.items.len())
-            .map(|item| Need {
-                item,
-                section: "demonstrated-competences".into(),
-                code: competences[item / types].code.clone(),
-                among: true,
-            })
-            .collect();
+        let of_each = competences.iter().flat_map(|competence| std::iter::repeat_n(competence, types));
+        section.needs = needs(LevelKind::Demonstrated, of_each, true);
         Some(section)
     }
 
@@ -335,6 +329,24 @@ pub(super) fn level_category(code: &str, label: Text) -> Category {
 
 fn numbered(level: u8) -> Text {
     Text::new(format!("Nivå {level}"), format!("Level {level}"))
+}
+
+/// For each item the distribution of its competence, which a figure of it needs.
+pub(super) fn needs<'a>(
+    kind: LevelKind,
+    competences: impl Iterator<Item = &'a Item>,
+    among: bool,
+) -> Vec<Need> {
+    let section = format!("{}-competences", name(kind));
+    (0..)
+        .zip(competences)
+        .map(|(item, competence)| Need {
+            item,
+            section: section.clone(),
+            code: competence.code.clone(),
+            among,
+        })
+        .collect()
 }
 
 pub(super) fn name(kind: LevelKind) -> &'static str {

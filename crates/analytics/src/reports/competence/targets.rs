@@ -6,8 +6,8 @@
 //! the target), and a figure is shown only where that is.
 
 use super::known::Known;
-use super::sections::{Report, competence_items, level_category, name};
-use disclosure::{Figure, Interval, Item, LevelKind, Measure, Need, Ratio, Section, Text, Value, ValueKind};
+use super::sections::{Report, competence_items, level_category, needs};
+use disclosure::{Figure, Interval, Item, LevelKind, Measure, Ratio, Section, Text, Value, ValueKind};
 use domain::catalogue::Catalogue;
 use domain::frameworks::Framework;
 
@@ -60,14 +60,7 @@ pub(super) fn sections(report: &Report<'_>, catalogue: &Catalogue, known: &[Know
                 section.figures.push(Figure { counts, values, ..figure });
             }
         }
-        section.needs = (0..places.len())
-            .map(|item| Need {
-                item,
-                section: format!("{}-competences", name(kind)),
-                code: section.items[item].code.clone(),
-                among: false,
-            })
-            .collect();
+        section.needs = needs(kind, section.items.iter(), false);
         section
     };
     report.kinds_of_competences().into_iter().map(of_kind).collect()

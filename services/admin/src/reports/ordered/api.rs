@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{IntoParams, ToSchema};
 
-use super::super::api::{Wanted, file};
+use super::super::api::{Made, Wanted, file};
 use super::super::ask::Reports;
 use super::keeper::{Opened, OrderInput, OrderedReport, Orders, OrdersListed, ReportSchedule, ScheduleInput};
 use crate::shell::body::Body;
-use crate::shell::openapi::{File, one_of};
+use crate::shell::openapi::one_of;
 use crate::shell::problem::{Path, Problem, Query};
 use crate::shell::{Administrator, lang_named};
 
@@ -104,17 +104,14 @@ pub(crate) async fn remove(
 }
 
 /// An ordered report's file: the same bytes each time.
-#[utoipa::path(get, path = "/api/v1/ordered-reports/{id}/file", tag = "reports", operation_id = "ordered_report_file", params(Id, FileWanted), responses(
-    (status = OK, content(
-        (Object = "application/json"),
-        (String = "text/csv; charset=utf-8"),
-        (String = "text/html; charset=utf-8"),
-        (inline(File) = "application/pdf"),
-        (inline(File) = "application/vnd.apache.parquet"),
-        (inline(File) = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    )),
-    (status = NOT_IMPLEMENTED, description = "The program that makes PDF is not installed"),
-))]
+#[utoipa::path(
+    get,
+    path = "/api/v1/ordered-reports/{id}/file",
+    tag = "reports",
+    operation_id = "ordered_report_file",
+    params(Id, FileWanted),
+    responses(Made)
+)]
 pub(crate) async fn made(
     _: Administrator,
     State(orders): State<Arc<dyn Orders>>,
@@ -126,17 +123,14 @@ pub(crate) async fn made(
 }
 
 /// What has changed since the report of the same definition before an ordered report, as a file of the same forms.
-#[utoipa::path(get, path = "/api/v1/ordered-reports/{id}/changes", tag = "reports", operation_id = "ordered_report_changes", params(Id, FileWanted), responses(
-    (status = OK, content(
-        (Object = "application/json"),
-        (String = "text/csv; charset=utf-8"),
-        (String = "text/html; charset=utf-8"),
-        (inline(File) = "application/pdf"),
-        (inline(File) = "application/vnd.apache.parquet"),
-        (inline(File) = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    )),
-    (status = NOT_IMPLEMENTED, description = "The program that makes PDF is not installed"),
-))]
+#[utoipa::path(
+    get,
+    path = "/api/v1/ordered-reports/{id}/changes",
+    tag = "reports",
+    operation_id = "ordered_report_changes",
+    params(Id, FileWanted),
+    responses(Made)
+)]
 pub(crate) async fn changes(
     _: Administrator,
     State(orders): State<Arc<dyn Orders>>,
