@@ -146,7 +146,7 @@ impl admin::Orders for ForPages {
             if asked.at.is_some() {
                 return Err(invalid(
                     "/definition",
-                    "no at: an ordered report is made from what has come in by now",
+                    "no at: an ordered report is the newest that there is now",
                 ));
             }
             let request =

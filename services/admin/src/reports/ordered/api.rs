@@ -69,7 +69,7 @@ pub(crate) async fn list(
     Ok(Json(orders.list().await?))
 }
 
-/// Orders a report from what has come to the lake by now.
+/// Orders the newest report that there is now.
 #[utoipa::path(post, path = "/api/v1/ordered-reports", tag = "reports", operation_id = "order_report", request_body = OrderInput, responses((status = CREATED, body = OrderedReport)))]
 pub(crate) async fn order(
     administrator: Administrator,

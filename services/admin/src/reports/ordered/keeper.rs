@@ -132,7 +132,7 @@ pub trait Orders: Send + Sync {
     /// What there is.
     fn list(&self) -> BoxFuture<'_, Result<OrdersListed, OrderFailure>>;
 
-    /// Orders a report, from as far as the log has come to the lake.
+    /// Orders the newest report that there is now.
     fn order(&self, input: OrderInput, by: AccountId) -> BoxFuture<'_, Result<OrderedReport, OrderFailure>>;
 
     /// Calls a report otherwise.

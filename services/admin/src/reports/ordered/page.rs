@@ -226,8 +226,8 @@ async fn listed(
         p class="lead" {
             (t(
                 lang,
-                "En beställd rapport görs av det som har kommit in till nu, och visar samma siffror varje gång den öppnas.",
-                "An ordered report is made from what has come in by now, and shows the same figures whenever it is opened.",
+                "En beställd rapport är den senaste som finns nu, och visar samma siffror varje gång den öppnas.",
+                "An ordered report is the newest that there is now, and shows the same figures whenever it is opened.",
             ))
         }
         @if reports.is_empty() {
