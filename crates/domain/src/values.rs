@@ -94,8 +94,18 @@ impl Date {
         Self::in_utc(Micros(at.0.saturating_add(if summer { 2 } else { 1 } * MICROS_PER_HOUR)))
     }
 
+    /// When the day begins in Sweden: the first instant that [`Date::in_sweden`] counts to it.
+    pub fn begins(self) -> Micros {
+        // Clocks change at 01:00 UTC, never between the two midnights: the evening before, at 22:00 UTC, has the day's time.
+        let summer = Micros(i64::from(self.0) * MICROS_PER_DAY - 2 * MICROS_PER_HOUR);
+        match Self::in_sweden(summer) == self {
+            true => summer,
+            false => Micros(summer.0 + MICROS_PER_HOUR),
+        }
+    }
+
     /// The day in UTC at an instant.
-    pub fn in_utc(at: Micros) -> Self {
+    fn in_utc(at: Micros) -> Self {
         Self(i32::try_from(at.0.div_euclid(MICROS_PER_DAY)).unwrap_or_default())
     }
 
@@ -189,6 +199,12 @@ mod tests {
             ("2026-10-25T22:30:00Z", "2026-10-25"),
         ] {
             assert_eq!(Date::in_sweden(at(instant)), date(day), "{instant}");
+        }
+        for number in date("2026-01-01").days()..=date("2027-01-01").days() {
+            let day = Date::from_days(number);
+            let begins = day.begins();
+            assert_eq!(Date::in_sweden(begins), day);
+            assert_eq!(Date::in_sweden(Micros(begins.0 - 1)).days(), number - 1, "{day}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use analytics::lake::LakeError;
 use disclosure::TableError;
+use domain::Date;
 use eventlog::LogError;
 use eventlog::projection::RunnerError;
 
@@ -42,11 +43,23 @@ pub enum ReportError {
     NoRound,
     /// What is asked for lies before the first day of release.
     #[error(
-        "reports are of fixed days, so that a change of a few people shows nobody; ask for what was stored before {earliest} or later"
+        "reports are of fixed days: the first was released on {earliest}, with what had been stored before that day, and nothing before it; ask for that one or a later one"
     )]
     NotReleased {
-        /// A day that there is a release of, `YYYY-MM-DD`.
-        earliest: String,
+        /// The first day of release.
+        earliest: Date,
+    },
+    /// A round was registered after the release that is asked for.
+    #[error(
+        "reports are of fixed days, and the round {round} had not been registered when that of {about} was released; the next is released on {next}"
+    )]
+    NotYet {
+        /// The round's id.
+        round: String,
+        /// The day that the release is about.
+        about: Date,
+        /// The next day of release.
+        next: Date,
     },
     /// The lake has an older format, and is being written anew.
     #[error("what reports are made from is made anew for this version of the program; try again in a while")]

@@ -7,7 +7,7 @@ mod shared;
 use std::sync::Arc;
 
 use analytics::lake::Snapshot;
-use calendar::{Day, days};
+use calendar::{Day, days, releases};
 use disclosure::{Gate, Preset, Released};
 use domain::{Date, Municipality};
 use eventlog::clock::Micros;
@@ -72,6 +72,7 @@ impl Worker {
         let key = key(&request, position);
         let making = async move {
             let municipality = municipality.at(position).await?.municipality;
+            is_registered(&request, &municipality, &latest.municipality)?;
             // Columns are scanned and sorted: work for a processor, beside the runtime's threads.
             let work = tokio::task::spawn_blocking(move || make(request, &snapshot, &municipality));
             work.await.map_err(|_| ReportError::Ended)?
@@ -120,7 +121,8 @@ impl Worker {
         // By the municipality as it is: when a round is open may change, and then its days of release do.
         let municipality = self.municipality.snapshot().municipality;
         let first = days.first().copied();
-        let released = |day: &Day| Some(*day) == first || day.releases(&request.question, &municipality);
+        let released =
+            |day: &Day| Some(*day) == first || releases(day.date, &request.question, &municipality);
         Ok(days.into_iter().rev().find(released))
     }
 }
@@ -142,6 +144,18 @@ fn named(question: Question, municipality: &Municipality) -> Result<Question, Re
             Ok(Question::Survey { round: Some(round) })
         }
         question => Ok(question),
+    }
+}
+
+/// That a round which there is had been registered when the report was released.
+fn is_registered(request: &Request, then: &Municipality, now: &Municipality) -> Result<(), ReportError> {
+    let question @ Question::Survey { round: Some(round) } = &request.question else { return Ok(()) };
+    match request.as_of {
+        Some(about) if then.surveys.round(round).is_none() && now.surveys.round(round).is_some() => {
+            let next = calendar::next(calendar::released_on(about), question, now);
+            Err(ReportError::NotYet { round: round.clone(), about, next })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Reports on a schedule, with a clock that the test sets, on both databases.
+//! Days of release, and reports on a schedule, with a clock that the test sets, on both databases.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -7,15 +7,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use disclosure::Preset;
+use domain::events::{RoundFacts, RoundMode};
 use domain::recurrence::{Every, Recurrence};
 use domain::statement::{AgentRole, ObjectFacts, Score, StatementFacts, Version};
-use domain::{Facts as _, verbs};
+use domain::{Facts as _, Text, verbs};
 use eventlog::clock::{Clock as _, ManualClock, Micros};
 use eventlog::projection::Views;
-use eventlog::{Append, EventLog, Location, NewEvent, Options};
+use eventlog::{Append, EventLog, Location, NewEvent, Options, Position};
 use testkit::postgres::TestDatabase;
 use views::municipality::Current;
 use worker::Worker;
+use worker::reports::{Question, Request};
 
 fn instant(text: &str) -> Micros {
     Micros::from_datetime(chrono::DateTime::parse_from_rfc3339(text).unwrap().to_utc())
@@ -187,6 +190,54 @@ promises! {
             made += one.await.unwrap();
         }
         assert_eq!((made, ordered(&one).await.len()), (1, 1));
+        log.close().await;
+    }
+
+    async fn a_release_has_what_was_stored_before_its_day_began_in_sweden(world) {
+        let (log, worker) = world.process("one").await;
+        // Of 15 June, a Monday: half an hour before midnight in Sweden, and half an hour after it; both are on Sunday in UTC.
+        for (number, at) in [(1, "2026-06-10T09:00:00Z"), (2, "2026-06-14T21:30:00Z"), (3, "2026-06-14T22:30:00Z")] {
+            world.until(at);
+            world.says(&log, number).await;
+        }
+        world.until("2026-06-14T22:45:00Z");
+        worker.catch_up().await.unwrap();
+        let request = Request::new(Question::Competence, Preset::default());
+        let released = worker.report(request).await.unwrap();
+        assert_eq!((released.identity().position, released.identity().as_of.as_str()), (2, "2026-06-14"));
+        log.close().await;
+    }
+
+    async fn a_round_that_was_registered_after_the_release_is_told_when_it_is_reported(world) {
+        let (log, worker) = world.process("one").await;
+        world.says(&log, 1).await;
+        world.until("2026-06-15T08:00:00Z");
+        let opens = "2026-06-16".parse().unwrap();
+        let facts = RoundFacts {
+            id: "r1".into(),
+            survey: "https://larkby.example/enkater/e".into(),
+            version: "1".into(),
+            title: Text::new("Våren", "Spring"),
+            mode: RoundMode::Named,
+            registration: [7; 16],
+            opens,
+            closes: opens,
+            unit: "K".into(),
+            roles: Vec::new(),
+            without_dont_know: false,
+        };
+        log.append(Append { events: vec![facts.event([8; 16])], ..Append::default() }).await.unwrap();
+        worker.catch_up().await.unwrap();
+        let asked = |round: &str| Request::new(Question::Survey { round: Some(round.into()) }, Preset::default());
+        let told = worker.report(asked("r1")).await.unwrap_err().to_string();
+        assert!(told.contains("round r1 had not been registered when that of 2026-06-14 was released"), "{told}");
+        assert!(told.ends_with("the next is released on 2026-06-16"), "{told}");
+        let told = worker.report(asked("r2")).await.unwrap_err().to_string();
+        assert!(told.starts_with("there is no round r2"), "{told}");
+        // What was stored before the first release is of none.
+        let told = worker.report(Request { at: Some(Position(1)), as_of: Some("2026-06-09".parse().unwrap()), ..asked("r1") });
+        let told = told.await.unwrap_err().to_string();
+        assert!(told.contains("the first was released on 2026-06-11"), "{told}");
         log.close().await;
     }
 }

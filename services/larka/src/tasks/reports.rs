@@ -51,9 +51,10 @@ pub(crate) fn request(asked: &Asked) -> Result<Request, Failure> {
 /// Why there is no report, as whoever asked may know; the log says the rest.
 pub(crate) fn failure(error: &ReportError) -> admin::ReportFailure {
     match error {
-        ReportError::Asked(_) | ReportError::NoRound | ReportError::NotReleased { .. } => {
-            admin::ReportFailure::Asked(error.to_string())
-        }
+        ReportError::Asked(_)
+        | ReportError::NoRound
+        | ReportError::NotReleased { .. }
+        | ReportError::NotYet { .. } => admin::ReportFailure::Asked(error.to_string()),
         ReportError::NotReady => admin::ReportFailure::NotReady,
         other => {
             tracing::error!(error = %other, "a report could not be made");

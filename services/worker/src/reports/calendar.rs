@@ -1,8 +1,8 @@
 //! The days that reports are released on, and the positions that they are released at.
 //!
 //! A report is of a Monday; that of a survey's round, also of the log's second day and of every day while it is open and two
-//! weeks after. It has what was stored before that day began (UTC), and is about the day before. Until the first such day of a log there is no
-//! release to compare with, and a report is of the position that is asked for.
+//! weeks after. It has what was stored before that day began in Sweden, and is about the day before. Until the first such
+//! day of a log there is no release to compare with, and a report is of the position that is asked for.
 
 use domain::{Date, Municipality};
 use eventlog::EventLog;
@@ -13,9 +13,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Question;
 use crate::error::ReportError;
-
-/// Microseconds of a day.
-const DAY: i64 = 86_400_000_000;
 
 /// How long after its beginning a day is one of release, in microseconds: what is being stored before it is stored by then.
 const SETTLED: i64 = 1_000_000;
@@ -36,20 +33,28 @@ impl Day {
     pub(crate) fn about(&self) -> Date {
         Date::from_days(self.date.days() - 1)
     }
+}
 
-    /// Whether a report is released on it.
-    pub(crate) fn releases(&self, question: &Question, municipality: &Municipality) -> bool {
-        let open = || match question {
-            Question::Survey { round: Some(round) } => {
-                municipality.surveys.round(round).is_some_and(|round| {
-                    (round.facts.opens.days()..=round.facts.closes.days() + AFTER + 1)
-                        .contains(&self.date.days())
-                })
-            }
-            _ => false,
-        };
-        monday(self.date) || open()
-    }
+/// The day on which what is about another is released.
+pub(crate) fn released_on(about: Date) -> Date {
+    Date::from_days(about.days() + 1)
+}
+
+/// Whether a report is released on a day.
+pub(crate) fn releases(date: Date, question: &Question, municipality: &Municipality) -> bool {
+    let open = || match question {
+        Question::Survey { round: Some(round) } => municipality.surveys.round(round).is_some_and(|round| {
+            (round.facts.opens.days()..=round.facts.closes.days() + AFTER + 1).contains(&date.days())
+        }),
+        _ => false,
+    };
+    monday(date) || open()
+}
+
+/// The first day after one that a report is released on.
+pub(crate) fn next(after: Date, question: &Question, municipality: &Municipality) -> Date {
+    let mut days = (after.days() + 1..).map(Date::from_days);
+    days.find(|date| releases(*date, question, municipality)).unwrap_or(after)
 }
 
 /// The days that a question may be released on, from the log's first to `now`, with what was stored before each, up to a
@@ -63,7 +68,7 @@ pub(crate) async fn days(
     about: Option<Date>,
 ) -> Result<Vec<Day>, ReportError> {
     let Some(first) = begun.first(log).await? else { return Ok(Vec::new()) };
-    let dates = first.days() + 1..=Date::in_utc(Micros(now.0 - SETTLED)).days();
+    let dates = first.days() + 1..=Date::in_sweden(Micros(now.0 - SETTLED)).days();
     let may = |date: &Date| matches!(question, Question::Survey { .. }) || monday(*date);
     let dates: Vec<Date> = dates.map(Date::from_days).filter(may).collect();
     let Some(earliest) = dates.first().copied() else { return Ok(Vec::new()) };
@@ -76,7 +81,7 @@ pub(crate) async fn days(
         }
         days.push(day);
     }
-    if days.is_empty() { Err(ReportError::NotReleased { earliest: earliest.to_string() }) } else { Ok(days) }
+    if days.is_empty() { Err(ReportError::NotReleased { earliest }) } else { Ok(days) }
 }
 
 /// Where the log was when days began, kept: it does not change.
@@ -89,7 +94,7 @@ impl Begun {
         if let Some(first) = self.kept().0 {
             return Ok(Some(first));
         }
-        let first = log.stored_at(Position(1)).await.map_err(failed)?.map(Date::in_utc);
+        let first = log.stored_at(Position(1)).await.map_err(failed)?.map(Date::in_sweden);
         self.kept().0 = first;
         Ok(first)
     }
@@ -100,7 +105,7 @@ impl Begun {
         if kept.is_some() {
             return Ok(kept);
         }
-        let last = Micros(i64::from(date.days()) * DAY - 1);
+        let last = Micros(date.begins().0 - 1);
         if log.consistent_through().await.map_err(failed)? < last {
             return Ok(None);
         }
