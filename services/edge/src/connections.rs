@@ -182,8 +182,8 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.connections.open().by_number.remove(&self.number);
-        self.connections.metrics.open.dec();
         self.connections.metrics.closed(self.reason);
+        self.connections.metrics.open.dec();
     }
 }
 
