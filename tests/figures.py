@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint, proportion_effectsize
+from statsmodels.stats.weightstats import DescrStatsW
 
 ANSWERED = "http://adlnet.gov/expapi/verbs/answered"
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
@@ -110,6 +111,11 @@ class Round:
 
     def positive(self, unit, item):
         """How many answered positively, and of how many."""
+        good, answers = self.positive_people(unit, item)
+        return int(answers.isin(good).sum()), len(answers)
+
+    def positive_people(self, unit, item):
+        """The codes of positive answers, and the answers that count to the share."""
         scale = [code for code in self.codes[item] if not code.get("dont_know")]
         flags = [code.get("positive", False) for code in scale]
         if self.items[item].get("reverse"):
@@ -118,7 +124,7 @@ class Round:
         answers = self.given(unit)[item].dropna()
         if self.facts.get("without_dont_know"):
             answers = answers[answers.isin([code["code"] for code in scale])]
-        return int(answers.isin(good).sum()), len(answers)
+        return good, answers
 
 
 def wilson(part, of, population):
@@ -174,6 +180,39 @@ def check_answers(what, round_, section, figure, unit):
         mean = found.get("mean")
         ends(f"interval of a mean: {what}", mean and mean["interval"], of_mean(scores, base))
         number(what, found, "deviation", float(scores.std()) if len(scores) > 1 else None)
+
+
+def check_weights(what, round_, section, figure, unit, parents, k):
+    """Answers weighted by the units right below: each person of a part that is shown weighs N/n, the others as one part."""
+    item, found = figure["item"], values(figure)
+    full = {f["population"] for f in section["figures"] if f["item"] == item and f["shown"] == "full"}
+    below = [code for code, parent in parents.items() if parent == unit and code in full]
+    parts, left = [], set(round_.members(unit))
+    for code in sorted(below, key=lambda code: (-len(round_.members(code)), code)):
+        if round_.members(code) <= left:
+            parts.append(round_.members(code))
+            left -= round_.members(code)
+    parts += [left] if left else []
+    answers = round_.given(unit)[item].dropna()
+    n = lambda part: int(answers.index.isin(part).sum())
+    parts.sort(key=lambda part: -n(part))
+    while parts and n(parts[-1]) < k:
+        small = parts.pop()
+        if parts:
+            parts[-1] = parts[-1] | small
+            parts.sort(key=lambda part: -n(part))
+    if len(parts) < 2:
+        same(f"no weights: {what}", "design_effect" in found, False)
+        return
+    weight = pd.Series({p: len(part) / n(part) for part in parts for p in part}, dtype=float)[answers.index]
+    number(what, found, "design_effect", float(len(weight) * (weight**2).sum() / weight.sum() ** 2))
+    scores = floats(round_.scored(unit, item))
+    scores.index = round_.scored(unit, item).index
+    if len(scores):
+        number(what, found, "weighted_mean", float(DescrStatsW(scores, weights=weight[scores.index]).mean))
+    if figure["positive"] is not None:
+        good, stand = round_.positive_people(unit, item)
+        number(what, found, "weighted_positive", float(DescrStatsW(stand.isin(good).astype(float), weights=weight[stand.index]).mean))
 
 
 def check_change(what, now, then, figure, unit):
@@ -455,6 +494,7 @@ def main(folder):
         "touched": {row[1:4] for row in passes if row[2] in in_courses},
     }
     framework = json.loads(FRAMEWORK.read_text())
+    parents = {unit["code"]: unit.get("parent") for unit in organisation["units"]}
     surveys = {(survey["id"], survey["version"]): survey for survey in surveys["surveys"]}
     rounds = rounds["rounds"]
     for path in sorted((folder / "reports").glob("*.json")):
@@ -490,7 +530,10 @@ def main(folder):
                 elif section["measure"] == "paired_change":
                     check_paired(what, now, then, figure, unit)
                 else:
-                    check_answers(what, then if section["id"].startswith("earlier-") else now, section, figure, unit)
+                    of = then if section["id"].startswith("earlier-") else now
+                    check_answers(what, of, section, figure, unit)
+                    if "design_effect" in section["values"] and figure["shown"] == "full":
+                        check_weights(what, of, section, figure, unit, parents, report["rules"]["k_full"])
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ use crate::item::{Hidden, is_rate};
 use crate::linked::decide;
 use crate::primary::margin;
 use crate::rule::Rule;
+use crate::weights::weigh;
 use crate::{
     Atom, Axis, Figure, Full, Measure, Need, Population, Preset, Released, ResultTable, Role, Section, Shown,
     Summary, Value,
@@ -53,12 +54,13 @@ impl Gate {
     /// parent after its child, an item twice for one population).
     pub fn apply(&self, table: ResultTable) -> Result<Released, TableError> {
         check(&table)?;
-        let table = self.published(table);
+        let mut table = self.published(table);
         let decided = decide(&table, Given { preset: &self.preset, without: self.without });
         let shown = table.sections.iter().zip(decided).map(|(section, decided)| {
             section.figures.iter().zip(decided).map(|(figure, hidden)| self.shown(figure, hidden)).collect()
         });
-        let shown = shown.collect();
+        let mut shown: Vec<Vec<Shown>> = shown.collect();
+        weigh(&mut table, &mut shown, &self.preset);
         Ok(Released::build(table, self.preset.clone(), shown))
     }
 

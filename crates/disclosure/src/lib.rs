@@ -24,6 +24,7 @@
 //!   narrowly than two steps where no one published figure says as much. What gives one away is hidden as well.
 //! * **Figures made of others** (module `needs`): an index, or a change from one time to another, is shown only where what
 //!   it is made of is.
+//! * **Weights** (module `weights`): what answers are when weighted against non-response, from what is shown alone.
 //!
 //! A population is the people behind one figure, so every item has a tree of its own: those who skipped an item
 //! are not behind its figure. No item may be a sum of other items of its section; the gate looks for equations
@@ -57,8 +58,10 @@ mod released;
 mod rule;
 mod secondary;
 mod since;
+mod strata;
 mod table;
 mod text;
+mod weights;
 
 pub use gate::{Gate, TableError};
 pub use preset::{MinimumRate, MustBe, Preset, PresetError};
@@ -69,6 +72,7 @@ pub use released::{
 #[doc(hidden)]
 pub use rule::Rule;
 pub use since::{Differences, Spread};
+pub use strata::Strata;
 pub use table::{
     Atom, Axis, Category, Figure, Geometry, Identity, Interval, Item, ItemGroup, LevelKind, Measure, Need,
     Nested, Population, ReportKind, ResultTable, Role, Score, Section, Share, Value, ValueKind,

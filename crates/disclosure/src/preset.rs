@@ -1,6 +1,6 @@
 //! Presets: the rules of a municipality as data.
 
-use crate::{Geometry, Text};
+use crate::{Geometry, Strata, Text};
 use serde::{Deserialize, Serialize};
 
 /// What has to hold for a figure to be shown. Kept as JSON in `schemas/disclosure/`.
@@ -79,6 +79,11 @@ impl Preset {
             return Err(wrong("minimum_rate.percent", "must be at most 100"));
         }
         Ok(preset)
+    }
+
+    /// Whether it shows such parts of groups, without which there are no weights.
+    pub fn shows(&self, strata: Strata) -> bool {
+        self.geometries.iter().any(|geometry| geometry.is_of(strata))
     }
 
     /// The presets that come with the program, the default first.

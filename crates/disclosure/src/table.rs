@@ -1,6 +1,6 @@
 //! A report before the gate: exact figures about populations. Nothing here may be shown to anyone.
 
-use crate::{Ratio, Text};
+use crate::{Ratio, Strata, Text};
 use serde::{Deserialize, Serialize};
 
 /// What a report is about.
@@ -37,6 +37,8 @@ pub struct ResultTable {
     /// How many statements up to the position are dated later than they were stored, and count when they were stored.
     /// Of statements, not of people, and of the whole log: it says nothing of anybody.
     pub dated_ahead: u64,
+    /// The parts of groups by which answers are weighted against non-response, where that is asked for.
+    pub weights: Option<Strata>,
     /// The groups of people; a parent stands before its children.
     pub populations: Vec<Population>,
     /// Who belongs where: all people that an item is about, by [`Section::rolls`].
@@ -71,6 +73,13 @@ pub enum Geometry {
     AreaRole,
     /// Municipality by role (G3).
     MunicipalityRole,
+}
+
+impl Geometry {
+    /// Whether its groups are such parts.
+    pub fn is_of(self, strata: Strata) -> bool {
+        (self == Geometry::Tree) == (strata == Strata::Unit)
+    }
 }
 
 /// A group of people, named once for the whole table.
@@ -173,6 +182,12 @@ pub enum ValueKind {
     DAv,
     /// The share at the target of those with a known level; as its interval the least and the most that it can be of all.
     AtTarget,
+    /// The share positive, weighted against non-response.
+    WeightedPositive,
+    /// The mean, weighted against non-response.
+    WeightedMean,
+    /// Kish's design effect of those weights: n Σw²/(Σw)².
+    DesignEffect,
 }
 
 impl ValueKind {
@@ -190,6 +205,9 @@ impl ValueKind {
             ValueKind::CliffsDelta => "cliffs_delta",
             ValueKind::DAv => "d_av",
             ValueKind::AtTarget => "at_target",
+            ValueKind::WeightedPositive => "weighted_positive",
+            ValueKind::WeightedMean => "weighted_mean",
+            ValueKind::DesignEffect => "design_effect",
         }
     }
 

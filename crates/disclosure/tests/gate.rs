@@ -433,3 +433,73 @@ proptest! {
         prop_assert_eq!(apply(5, 5), apply(5, 10));
     }
 }
+
+/// Weighted figures of a question with these answers, positive and not, by group.
+fn weighted(rolls: Vec<Atom>, groups: &[(Option<usize>, u64, [u64; 2])]) -> Vec<Option<[Ratio; 2]>> {
+    let categories = [Role::Positive, Role::Negative].map(|role| Category {
+        code: format!("{role:?}"),
+        label: Text::sv("svar"),
+        role,
+    });
+    let figures = groups.iter().enumerate().map(|(place, (_, base, counts))| {
+        let positive = Some(Share { part: counts[0], of: counts.iter().sum() });
+        Figure { positive, ..figure(place, *base, counts) }
+    });
+    let mut section = made::section("fraga", Measure::Likert, 2, figures.collect());
+    section.categories = categories.to_vec();
+    let populations = made::populations(groups.iter().map(|(parent, base, _)| (*parent, *base)));
+    let mut table = made::table(ReportKind::Survey, populations, vec![section]);
+    table.weights = Some(Strata::Unit);
+    if !rolls.is_empty() {
+        table.rolls = vec![rolls];
+    }
+    let released = Gate::new(preset(5, None)).apply(table).unwrap();
+    let section = &released.sections()[0];
+    assert_eq!(section.values(), [ValueKind::WeightedPositive, ValueKind::DesignEffect]);
+    let number = |shown: &Shown, kind| shown.value(kind).map(|value| value.number);
+    let both = |figure: &ShownFigure| {
+        number(&figure.shown, ValueKind::WeightedPositive).zip(number(&figure.shown, ValueKind::DesignEffect))
+    };
+    section.figures().iter().map(|figure| both(figure).map(|(share, effect)| [share, effect])).collect()
+}
+
+#[test]
+fn weights_follow_from_what_is_shown_and_from_nothing_else() {
+    // The third and fourth child are hidden: however their answers lie, the parent's weights are of the two as one.
+    let with = |third, fourth| {
+        weighted(
+            vec![],
+            &[
+                (None, 100, [30, 30]),
+                (Some(0), 30, [5, 15]),
+                (Some(0), 40, [10, 10]),
+                (Some(0), 5, third),
+                (Some(0), 25, fourth),
+            ],
+        )
+    };
+    let (one, other) = (with([2, 1], [13, 4]), with([1, 2], [14, 3]));
+    assert_eq!(one, other);
+    assert!(one[0].is_some() && one[1..].iter().all(Option::is_none), "{one:?}");
+    let expected = Ratio::new(30 * 5 * 20 + 40 * 10 * 20 + 30 * 15 * 20, 400 * 100).unwrap();
+    assert_eq!(one[0].unwrap()[0], expected);
+}
+
+#[test]
+fn parts_that_have_people_in_common_are_not_weighted_apart() {
+    let groups = [(None, 60, [25, 20]), (Some(0), 40, [20, 10]), (Some(0), 30, [10, 15])];
+    let atom = |populations: &[usize], people| Atom { populations: populations.to_vec(), people };
+    let rolls = vec![atom(&[0, 1], 30), atom(&[0, 1, 2], 10), atom(&[0, 2], 20)];
+    let found = weighted(rolls, &groups)[0].unwrap();
+    // The larger one, and who is in the smaller alone: 20 people, of whom 15 answered, 5 positively.
+    let near = Ratio::new(40 * 20 * 15 + 20 * 5 * 30, 450 * 60).unwrap();
+    let apart = found[0].plus(near.times(Ratio::whole(-1)).unwrap()).unwrap();
+    assert!(apart.round(9).scaled == 0, "{found:?}");
+}
+
+#[test]
+fn rules_that_show_no_roles_have_no_weights_by_role() {
+    assert!(Preset::default().shows(Strata::Unit) && !Preset::default().shows(Strata::Role));
+    let roles = Preset { geometries: vec![Geometry::Tree, Geometry::AreaRole], ..Preset::default() };
+    assert!(roles.shows(Strata::Role));
+}

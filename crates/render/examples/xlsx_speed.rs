@@ -84,6 +84,7 @@ fn table(items: usize) -> ResultTable {
             as_of: "2026-06-12".into(),
         },
         dated_ahead: 0,
+        weights: None,
         rolls: vec![Atom::of_tree(&populations)],
         populations,
         sections: vec![section],

@@ -149,10 +149,14 @@ fn value(shown: &Shown, kind: ValueKind, lang: Lang) -> Option<String> {
     let few = shown.answered()? < 100;
     let text = |number: Ratio| match kind {
         ValueKind::NetPromoterScore | ValueKind::ShareChange => signed(number.round_percent(0), lang),
-        ValueKind::AtTarget => percent_sign(&number.round_percent(0).to_text(decimal_mark(lang)), lang),
+        ValueKind::AtTarget | ValueKind::WeightedPositive => {
+            percent_sign(&number.round_percent(0).to_text(decimal_mark(lang)), lang)
+        }
         ValueKind::MeanChange => signed(number.round(if few { 0 } else { 1 }), lang),
-        ValueKind::Mean | ValueKind::Deviation => mean(number, shown.answered().unwrap_or(0), lang),
-        ValueKind::Alpha => number.round(2).to_text(decimal_mark(lang)),
+        ValueKind::Mean | ValueKind::Deviation | ValueKind::WeightedMean => {
+            mean(number, shown.answered().unwrap_or(0), lang)
+        }
+        ValueKind::Alpha | ValueKind::DesignEffect => number.round(2).to_text(decimal_mark(lang)),
         ValueKind::CohensH | ValueKind::HedgesG | ValueKind::CliffsDelta | ValueKind::DAv => {
             signed(number.round(1), lang)
         }

@@ -18,6 +18,9 @@ pub(crate) fn name(kind: ValueKind, lang: Lang) -> &'static str {
         ValueKind::CliffsDelta => ("Cliffs delta", "Cliff's delta"),
         ValueKind::DAv => ("d (medelspridning)", "d (mean deviation)"),
         ValueKind::AtTarget => ("Når målet", "Reach the target"),
+        ValueKind::WeightedPositive => ("Andel positiva, viktad", "Share positive, weighted"),
+        ValueKind::WeightedMean => ("Medel, viktat", "Mean, weighted"),
+        ValueKind::DesignEffect => ("Designeffekt", "Design effect"),
     };
     t(lang, sv, en)
 }

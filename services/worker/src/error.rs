@@ -41,6 +41,9 @@ pub enum ReportError {
     /// No round of a survey has been registered.
     #[error("there is no round of a survey to report on")]
     NoRound,
+    /// Answers cannot be weighted like that.
+    #[error("weights: {0}")]
+    Weights(&'static str),
     /// What is asked for lies before the first day of release.
     #[error(
         "reports are of fixed days: the first was released on {earliest}, with what had been stored before that day, and nothing before it; ask for that one or a later one"

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use analytics::lake::Snapshot;
 use calendar::{Day, days, releases};
-use disclosure::{Gate, Preset, Released};
+use disclosure::{Gate, Preset, Released, Strata};
 use domain::{Date, Municipality};
 use eventlog::clock::Micros;
 use eventlog::event::Position;
@@ -16,7 +16,7 @@ use eventlog::event::Position;
 pub use crate::error::ReportError;
 use crate::worker::Worker;
 pub use question::Question;
-use question::{Key, Stage};
+use question::{Key, Rules, Stage};
 
 /// The framework that competence is reported in.
 const FRAMEWORK: &str = "digcomp-3.0";
@@ -35,6 +35,8 @@ pub struct Request {
     pub framework: Option<String>,
     /// An earlier date that competence is compared with.
     pub since: Option<Date>,
+    /// The parts of groups by which a survey's answers are weighted.
+    pub weights: Option<Strata>,
     /// When it was ordered, where that was before: what has been released since is not looked at.
     pub ordered: Option<Micros>,
     /// The rules of disclosure.
@@ -44,12 +46,20 @@ pub struct Request {
 impl Request {
     /// What is asked, of the latest that the lake has.
     pub fn new(question: Question, preset: Preset) -> Self {
-        Self { question, at: None, as_of: None, framework: None, since: None, ordered: None, preset }
+        Self {
+            question,
+            at: None,
+            as_of: None,
+            framework: None,
+            since: None,
+            weights: None,
+            ordered: None,
+            preset,
+        }
     }
 
-    /// The framework, and the rules of disclosure by name.
-    fn rules(&self) -> (Option<String>, String) {
-        (self.framework.clone(), self.preset.name.clone())
+    fn rules(&self) -> Rules {
+        (self.framework.clone(), self.weights, self.preset.name.clone())
     }
 }
 
@@ -160,7 +170,17 @@ fn is_registered(request: &Request, then: &Municipality, now: &Municipality) -> 
 }
 
 fn make(request: Request, snapshot: &Snapshot, municipality: &Municipality) -> Result<Released, ReportError> {
+    if let Some(strata) = request.weights
+        && !request.preset.shows(strata)
+    {
+        return Err(ReportError::Weights("the rules of disclosure show no such parts of groups; take unit"));
+    }
     let table = match request.question {
+        Question::Competence if request.weights.is_some() => {
+            return Err(ReportError::Weights(
+                "a survey's answers are weighted, levels of competence are not",
+            ));
+        }
         Question::Competence => {
             let mut parameters = analytics::reports::competence::Parameters::new(
                 request.framework.as_deref().unwrap_or(FRAMEWORK),
@@ -174,6 +194,7 @@ fn make(request: Request, snapshot: &Snapshot, municipality: &Municipality) -> R
             let mut parameters =
                 analytics::reports::survey::Parameters::new(round.ok_or(ReportError::NoRound)?);
             parameters.as_of = request.as_of;
+            parameters.weights = request.weights;
             analytics::reports::survey::report(snapshot, municipality, &parameters)?
         }
     };

@@ -32,6 +32,13 @@ async fn another_program_finds_the_figures_of_the_demos_reports() {
     let words = ["report", "competence", "--format", "json", "--since", "2026-01-15", "--output"];
     instance.run(&[&words[..], &[since.to_str().unwrap()]].concat()).unwrap();
 
+    for round in world.rounds().rounds {
+        let weighted = data.join(format!("reports/weighted-{}.json", round.id.replace('/', "-")));
+        let words =
+            ["report", "survey", "--round", &round.id, "--weights", "unit", "--format", "json", "--output"];
+        instance.run(&[&words[..], &[weighted.to_str().unwrap()]].concat()).unwrap();
+    }
+
     let told = python::says(python::script("figures.py").arg(&data)).unwrap();
     // Nothing is right because nothing was looked at.
     for kind in [
@@ -39,6 +46,9 @@ async fn another_program_finds_the_figures_of_the_demos_reports() {
         "interval of a share",
         "interval of a mean",
         "alpha",
+        "weighted_positive",
+        "weighted_mean",
+        "design_effect",
         "share_change",
         "hedges_g",
         "d_av",

@@ -60,6 +60,26 @@ async fn command_and_api_write_the_same_bytes_in_every_form_of_the_whole_and_of_
             assert!(instance.run(&words).unwrap().stdout == bytes, "{words:?}");
         }
     }
+    let weighted = "report survey --weights unit --format csv --output -".split(' ').collect::<Vec<_>>();
+    let (said, plain) = (instance.run(&weighted).unwrap().stdout, "reports/survey?format=csv");
+    let told = server
+        .api(Method::GET, &format!("{plain}&weights=unit"))
+        .send()
+        .await
+        .unwrap()
+        .bytes()
+        .await
+        .unwrap();
+    assert!(said == told && String::from_utf8_lossy(&told).contains("(design_effect)"));
+    for (wrong, expected) in [
+        ("survey?weights=age", "unit, role"),
+        ("survey?weights=role", "rules of disclosure show no such parts"),
+        ("competence?weights=unit", "levels of competence are not"),
+    ] {
+        let refused = server.api(Method::GET, &format!("reports/{wrong}")).send().await.unwrap();
+        assert_eq!(refused.status(), 400, "{wrong}");
+        assert!(refused.text().await.unwrap().contains(expected), "{wrong}");
+    }
     let beside = std::fs::read_dir(file.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name());
     let left: Vec<_> = beside.filter(|name| name.to_string_lossy().starts_with(".tmp")).collect();
     assert!(left.is_empty(), "what was written beside has its place: {left:?}");

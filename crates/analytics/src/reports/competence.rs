@@ -81,6 +81,7 @@ pub fn report(
         period: Text::new(format!("Läget {}", frame.as_of), format!("As of {}", frame.as_of)),
         identity: frame.identity(definition(municipality, framework, instrument.as_ref(), parameters)),
         dated_ahead: frame.dated_ahead,
+        weights: None,
         rolls,
         populations: populations.list,
         sections,

@@ -18,7 +18,7 @@ use super::{Definition, Frame, ReportError, text};
 use crate::lake::Snapshot;
 use crate::statistics::PositiveBase;
 use answers::Round;
-use disclosure::{ReportKind, ResultTable, Text};
+use disclosure::{ReportKind, ResultTable, Strata, Text};
 use domain::events::SurveyFacts;
 use domain::frameworks::framework;
 use domain::{Date, Facts, Municipality};
@@ -34,12 +34,14 @@ pub struct Parameters {
     pub as_of: Option<Date>,
     /// Whether "don't know" is in the base of the share positive; printed with it. None: as the round says.
     pub positive_base: Option<PositiveBase>,
+    /// The parts of groups by which answers are weighted against non-response; none: they are not.
+    pub weights: Option<Strata>,
 }
 
 impl Parameters {
     /// The report on a round for the latest day.
     pub fn new(round: impl Into<String>) -> Self {
-        Self { round: round.into(), as_of: None, positive_base: None }
+        Self { round: round.into(), as_of: None, positive_base: None, weights: None }
     }
 }
 
@@ -74,6 +76,9 @@ pub fn report(
             PositiveBase::WithDontKnow => b"with_dont_know",
             PositiveBase::WithoutDontKnow => b"without_dont_know",
         });
+    if let Some(strata) = parameters.weights {
+        definition = definition.with(b"weights").with(strata.name().as_bytes());
+    }
     let mut rolls = vec![populations.roll()];
     let mut sections = vec![sections::response_rate(&now, &populations, live)];
     if !live {
@@ -94,6 +99,7 @@ pub fn report(
         }
         sections.extend(answers);
         sections.extend(compared);
+        sections::note_weights(&mut sections, parameters.weights);
     }
     Ok(ResultTable {
         kind: ReportKind::Survey,
@@ -107,6 +113,7 @@ pub fn report(
         ),
         identity: frame.identity(definition),
         dated_ahead: frame.dated_ahead,
+        weights: parameters.weights,
         rolls,
         populations: populations.list,
         sections,

@@ -21,6 +21,7 @@ pub(crate) fn table(kind: ReportKind, populations: Vec<Population>, sections: Ve
             as_of: "2026-06-12".into(),
         },
         dated_ahead: 0,
+        weights: None,
         rolls: vec![Atom::of_tree(&populations)],
         populations,
         sections,

@@ -240,6 +240,7 @@ pub fn competence() -> ResultTable {
         period: both("läsåret 2025/26", "school year 2025/26"),
         identity: identity(),
         dated_ahead: 3,
+        weights: None,
         rolls: vec![Atom::of_tree(&populations)],
         sections: vec![
             section(
@@ -354,6 +355,7 @@ pub fn survey() -> ResultTable {
         period: both("våren 2026", "spring 2026"),
         identity: identity(),
         dated_ahead: 3,
+        weights: None,
         rolls: vec![Atom::of_tree(&populations)],
         sections: vec![
             section(

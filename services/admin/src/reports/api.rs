@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use disclosure::{Lang, ReportKind};
+use disclosure::{Lang, ReportKind, Strata};
 use domain::Date;
 use render::{Format, View};
 use serde::Deserialize;
@@ -36,6 +36,10 @@ fn formats() -> RefOr<Schema> {
     one_of(&Format::ALL.map(Format::name))
 }
 
+fn strata() -> RefOr<Schema> {
+    one_of(&Strata::ALL.map(Strata::name))
+}
+
 /// What may stand behind a report's address.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -54,6 +58,10 @@ pub(crate) struct Wanted {
     pub(crate) since: Option<String>,
     /// The id of a survey's round; none: the latest.
     pub(crate) round: Option<String>,
+    /// The parts of groups by which a survey's answers are weighted against non-response: the units right below, or the
+    /// roles; none: they are not.
+    #[param(schema_with = strata, required = false)]
+    pub(crate) weights: Option<String>,
     /// The log position; none: the newest.
     pub(crate) at: Option<u64>,
 }
@@ -92,6 +100,14 @@ impl Wanted {
             .transpose()
     }
 
+    /// How answers are weighted.
+    pub(crate) fn weights(&self) -> Result<Option<Strata>, Problem> {
+        let Some(name) = self.weights.as_deref().filter(|name| !name.is_empty()) else { return Ok(None) };
+        let wrong =
+            || Problem::Invalid { at: "?weights".to_owned(), expected: "one of unit, role".to_owned() };
+        Strata::named(name).map(Some).ok_or_else(wrong)
+    }
+
     /// The question to put for a kind of report.
     pub(crate) fn ask(&self, kind: &str) -> Result<Ask, Problem> {
         let question = match kind {
@@ -100,7 +116,13 @@ impl Wanted {
             _ => return Err(Problem::NotFound("report; there are competence and survey")),
         };
         let framework = self.framework.clone().filter(|framework| !framework.is_empty());
-        Ok(Ask { at: self.at, framework, since: self.since()?, ..Ask::new(question) })
+        Ok(Ask {
+            at: self.at,
+            framework,
+            since: self.since()?,
+            weights: self.weights()?,
+            ..Ask::new(question)
+        })
     }
 }
 

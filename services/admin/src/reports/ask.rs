@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use disclosure::Released;
+use disclosure::{Released, Strata};
 use domain::Date;
 use futures_util::future::BoxFuture;
 use render::{Format, View};
@@ -33,12 +33,14 @@ pub struct Ask {
     pub framework: Option<String>,
     /// An earlier date that competence is compared with.
     pub since: Option<Date>,
+    /// The parts of groups by which a survey's answers are weighted.
+    pub weights: Option<Strata>,
 }
 
 impl Ask {
     /// A question about the latest.
     pub fn new(question: Question) -> Self {
-        Self { question, at: None, framework: None, since: None }
+        Self { question, at: None, framework: None, since: None, weights: None }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use disclosure::{Geometry, Lang, Released};
+use disclosure::{Geometry, Lang, Released, Strata};
 use domain::Municipality;
 use domain::events::RoundFacts;
 use maud::{Markup, html};
@@ -144,6 +144,19 @@ fn choices(
                     }
                 }
             }
+            @if page == SURVEY {
+                div class="field" {
+                    label for="weights" { (t(lang, "Vikta svaren", "Weight the answers")) }
+                    select id="weights" name="weights" {
+                        option value="" { (t(lang, "nej", "no")) }
+                        @for strata in Strata::ALL.into_iter().filter(|strata| released.preset().shows(*strata)) {
+                            option value=(strata.name()) selected[wanted.weights.as_deref() == Some(strata.name())] {
+                                (weighted_by(strata, lang))
+                            }
+                        }
+                    }
+                }
+            }
             (components::button(t(lang, "Visa", "Show")))
             p class="files" {
                 (t(lang, "Hämta som", "Download as")) " "
@@ -153,6 +166,13 @@ fn choices(
                 }
             }
         }
+    }
+}
+
+fn weighted_by(strata: Strata, lang: Lang) -> &'static str {
+    match strata {
+        Strata::Unit => t(lang, "efter enhet", "by unit"),
+        Strata::Role => t(lang, "efter roll", "by role"),
     }
 }
 
@@ -201,7 +221,8 @@ impl Wanted {
 
     fn of(&self, path: &str, lang: Lang, unit: Option<&str>, more: &str) -> String {
         let mut address = format!("{path}?lang={}", lang.tag());
-        for (name, value) in [("round", self.round()), ("unit", unit)] {
+        let weights = self.weights.as_deref().filter(|weights| !weights.is_empty());
+        for (name, value) in [("round", self.round()), ("unit", unit), ("weights", weights)] {
             if let Some(value) = value {
                 address.push_str(&format!("&{name}={}", escape(value)));
             }
@@ -223,15 +244,16 @@ mod tests {
             round: Some("vår/26".into()),
             unit: Some("a 1".into()),
             at: Some(7),
+            weights: Some("unit".into()),
             ..Wanted::default()
         };
-        let same = "round=v%C3%A5r%2F26&unit=a%201";
+        let same = "round=v%C3%A5r%2F26&unit=a%201&weights=unit";
         assert_eq!(wanted.address(SURVEY, Lang::En), format!("/reports/survey?lang=en&{same}&at=7"));
         assert_eq!(
             wanted.file(SURVEY, Format::Csv, 9),
             format!("/api/v1/reports/survey?lang=sv&{same}&format=csv&at=9")
         );
-        let pattern = "/reports/survey?lang=sv&round=v%C3%A5r%2F26&at=7&unit={unit}";
+        let pattern = "/reports/survey?lang=sv&round=v%C3%A5r%2F26&weights=unit&at=7&unit={unit}";
         assert_eq!(wanted.links(SURVEY), pattern);
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
-use disclosure::Lang;
+use disclosure::{Lang, Strata};
 use render::{Format, Part};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -51,6 +51,9 @@ pub(crate) struct Asked {
     /// Round of a survey, by its id [default: the latest]
     #[arg(long, value_name = "ID")]
     pub(crate) round: Option<String>,
+    /// Parts of groups by which a survey's answers are weighted against non-response: unit (the units right below) or role [default: none]
+    #[arg(long, value_parser = strata())]
+    pub(crate) weights: Option<Strata>,
     /// Rules of disclosure: gavle, skolenkaten or default [default: gavle]
     #[arg(long, value_name = "PRESET")]
     pub(crate) preset: Option<String>,
@@ -137,6 +140,7 @@ impl Asked {
             framework: self.framework.or(other.framework),
             since: self.since.or(other.since),
             round: self.round.or(other.round),
+            weights: self.weights.or(other.weights),
             preset: self.preset.or(other.preset),
         }
     }
@@ -145,6 +149,11 @@ impl Asked {
 fn formats() -> impl clap::builder::TypedValueParser<Value = Format> {
     PossibleValuesParser::new(Format::ALL.map(Format::name))
         .try_map(|name| Format::named(&name).ok_or("none of the forms of a report"))
+}
+
+fn strata() -> impl clap::builder::TypedValueParser<Value = Strata> {
+    PossibleValuesParser::new(Strata::ALL.map(Strata::name))
+        .try_map(|name| Strata::named(&name).ok_or("unit or role"))
 }
 
 /// A date as TOML has them, or as text.
@@ -174,7 +183,7 @@ mod tests {
     fn a_definition_says_what_flags_do_not() {
         let text = "report = \"survey\"\nround = \"r1\"\nunit = \"0180\"\nformat = \"xlsx\"\nlang = \"en\"\n\
                     as-of = 2026-06-12\nsections = [\"response-rate\"]\nkinds = [\"skola\"]\npreset = \"gavle\"\nat = 7\n\
-                    framework = \"digcomp-2.2\"\nsince = 2025-06-12\n";
+                    framework = \"digcomp-2.2\"\nsince = 2025-06-12\nweights = \"role\"\n";
         let of = |text: &str| Some(text.to_owned());
         let asked = Asked {
             report: Some(Kind::Survey),
@@ -188,6 +197,7 @@ mod tests {
             framework: of("digcomp-2.2"),
             since: of("2025-06-12"),
             round: of("r1"),
+            weights: Some(Strata::Role),
             preset: of("gavle"),
         };
         assert_eq!(read(text), Ok(asked.clone()));

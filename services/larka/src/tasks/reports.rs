@@ -43,6 +43,7 @@ pub(crate) fn request(asked: &Asked) -> Result<Request, Failure> {
         as_of: day("as-of", &asked.as_of)?,
         framework: asked.framework.clone(),
         since: day("since", &asked.since)?,
+        weights: asked.weights,
         ..Request::new(question, preset)
     };
     Ok(request)
@@ -54,7 +55,8 @@ pub(crate) fn failure(error: &ReportError) -> admin::ReportFailure {
         ReportError::Asked(_)
         | ReportError::NoRound
         | ReportError::NotReleased { .. }
-        | ReportError::NotYet { .. } => admin::ReportFailure::Asked(error.to_string()),
+        | ReportError::NotYet { .. }
+        | ReportError::Weights(_) => admin::ReportFailure::Asked(error.to_string()),
         ReportError::NotReady => admin::ReportFailure::NotReady,
         other => {
             tracing::error!(error = %other, "a report could not be made");
@@ -143,6 +145,7 @@ impl admin::Reports for ForPages {
                 at: ask.at.map(Position),
                 framework: ask.framework,
                 since: ask.since,
+                weights: ask.weights,
                 ..Request::new(question, preset)
             };
             self.0.worker.report(request).await.map_err(|error| failure(&error))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use disclosure::Released;
+use disclosure::{Released, Strata};
 use domain::Date;
 use eventlog::event::Position;
 
@@ -24,7 +24,10 @@ pub enum Question {
 
 /// Everything that a report follows from: where, what was asked, for which days, in which framework and by which rules of
 /// disclosure.
-pub(crate) type Key = (Position, Question, (Option<Date>, Option<Date>), (Option<String>, String));
+pub(crate) type Key = (Position, Question, (Option<Date>, Option<Date>), Rules);
+
+/// The framework, the weights, and the rules of disclosure by name.
+pub(crate) type Rules = (Option<String>, Option<Strata>, String);
 
 /// Reports that are made or were made lately.
 pub(crate) type Made = Shared<Key, Released, ReportError>;

@@ -5,7 +5,8 @@ use super::super::{ReportError, text};
 use super::answers::Round;
 use crate::statistics::{PositiveBase, Sample, mean_interval, net_promoter_score, share_positive, wilson};
 use disclosure::{
-    Axis, Category, Figure, Interval, Item, Measure, Nested, Ratio, Role, Section, Text, Value, ValueKind,
+    Axis, Category, Figure, Interval, Item, Measure, Nested, Ratio, Role, Section, Strata, Text, Value,
+    ValueKind,
 };
 use domain::events::{Code, Scale, SurveyItem};
 
@@ -265,6 +266,39 @@ fn notes(scale: &Polarised<'_>, base: PositiveBase) -> Vec<Text> {
         ));
     }
     notes
+}
+
+/// What is said of weights where questions have them.
+pub(super) fn note_weights(sections: &mut [Section], strata: Option<Strata>) {
+    let note = match strata {
+        None => return,
+        Some(Strata::Unit) => Text::new(
+            "Viktat efter enhet: svaren från var och en av enheterna närmast under väger N/n, så många som tillfrågades där av \
+             så många som svarade på frågan. Enheter som inte visas, eller där för få har svarat, vägs tillsammans. Viktad andel \
+             är Σw·positiva/Σw·svar, viktat medel Σw·poäng/Σw. Designeffekten (Kish) är n·Σw²/(Σw)²: 1,5 säger att svaren är \
+             värda två tredjedelar så många. Vikter rättar till att enheter har svarat olika ofta, inte att de som svarade skiljer \
+             sig från de övriga i samma enhet.",
+            "Weighted by unit: the answers from each of the units right below weigh N/n, as many as were asked there over as many \
+             as answered the question. Units that are not shown, or where too few answered, are weighted together. The weighted \
+             share is Σw·positive/Σw·answers, the weighted mean Σw·score/Σw. The design effect (Kish) is n·Σw²/(Σw)²: 1.5 says \
+             that the answers are worth two thirds as many. Weights make up for units that answered more or less often, not for \
+             how those who answered differ from the others in their unit.",
+        ),
+        Some(Strata::Role) => Text::new(
+            "Viktat efter roll: svaren från var och en av rollerna i gruppen väger N/n, så många som tillfrågades av så många som \
+             svarade på frågan. Roller som inte visas, eller där för få har svarat, vägs tillsammans. Viktad andel är \
+             Σw·positiva/Σw·svar, viktat medel Σw·poäng/Σw. Designeffekten (Kish) är n·Σw²/(Σw)²: 1,5 säger att svaren är värda två \
+             tredjedelar så många. Vikter rättar till att roller har svarat olika ofta, inte att de som svarade skiljer sig från \
+             de övriga i samma roll.",
+            "Weighted by role: the answers from each of the roles in the group weigh N/n, as many as were asked over as many as \
+             answered the question. Roles that are not shown, or where too few answered, are weighted together. The weighted share \
+             is Σw·positive/Σw·answers, the weighted mean Σw·score/Σw. The design effect (Kish) is n·Σw²/(Σw)²: 1.5 says that the \
+             answers are worth two thirds as many. Weights make up for roles that answered more or less often, not for how those \
+             who answered differ from the others in their role.",
+        ),
+    };
+    let questions = sections.iter_mut().filter(|section| section.measure == Measure::Likert);
+    questions.for_each(|section| section.notes.push(note.clone()));
 }
 
 pub(super) fn labelled(item: &SurveyItem) -> Item {
