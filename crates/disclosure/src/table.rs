@@ -188,6 +188,8 @@ pub enum ValueKind {
     WeightedMean,
     /// Kish's design effect of those weights: n Σw²/(Σw)².
     DesignEffect,
+    /// Answers of guardians over pupils; may be more than one.
+    AnswersPerPupil,
 }
 
 impl ValueKind {
@@ -208,6 +210,7 @@ impl ValueKind {
             ValueKind::WeightedPositive => "weighted_positive",
             ValueKind::WeightedMean => "weighted_mean",
             ValueKind::DesignEffect => "design_effect",
+            ValueKind::AnswersPerPupil => "answers_per_pupil",
         }
     }
 

@@ -26,7 +26,9 @@ pub use organisation::{
 pub use reports::{
     ReportOrderedFacts, ReportRemovedFacts, ReportScheduleRemovedFacts, ReportScheduleSetFacts,
 };
-pub use surveys::{Code, Feed, Index, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyItem};
+pub use surveys::{
+    Code, Feed, GuardianLink, Guardians, Index, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyItem,
+};
 pub use system::{
     ActivityDefinedFacts, AgentErasedFacts, AgentsLinkedFacts, CredentialCreatedFacts,
     CredentialRevokedFacts, CredentialRotatedFacts, CredentialRulesFacts, ForwardRemovedFacts,

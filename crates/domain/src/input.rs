@@ -27,8 +27,8 @@ pub use organisation::{
     DutyInput, EnrolmentInput, GroupInput, MemberInput, NameInput, OrganisationInput, PersonInput, UnitInput,
 };
 pub use surveys::{
-    AudienceInput, CodeInput, FeedInput, IndexInput, ItemInput, RoundInput, RoundsInput, ScaleInput,
-    SurveyInput, SurveysInput,
+    AudienceInput, CodeInput, FeedInput, GuardianLinkInput, GuardiansInput, IndexInput, ItemInput,
+    RoundInput, RoundsInput, ScaleInput, SurveyInput, SurveysInput,
 };
 
 /// Why a body is refused: every problem that was found, at most [`Invalid::MOST`].

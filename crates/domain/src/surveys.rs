@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use eventlog::event::{Event, Key};
 
-use crate::events::{Duty, RoundFacts, Scale, SurveyFacts, SurveyItem, kind};
+use crate::events::{Duty, GuardianLink, RoundFacts, Scale, SurveyFacts, SurveyItem, kind};
 use crate::organisation::{Held, Organisation, PUPIL_ROLE};
 use crate::{BadFacts, PersonId};
 
@@ -42,9 +42,11 @@ impl Surveys {
                 let held = Held::<RoundFacts>::of(event)?;
                 let id = held.facts.id.clone();
                 if let Some(before) = self.rounds.get(&id) {
-                    self.by_registration.remove(&before.facts.registration);
+                    registrations(&before.facts).for_each(|key| {
+                        self.by_registration.remove(&key);
+                    });
                 }
-                self.by_registration.insert(held.facts.registration, id.clone());
+                self.by_registration.extend(registrations(&held.facts).map(|key| (key, id.clone())));
                 self.rounds.insert(id, held);
             }
             _ => return Ok(false),
@@ -131,6 +133,24 @@ impl Surveys {
             })
         })
     }
+}
+
+/// All registrations whose answers are of a round.
+fn registrations(round: &RoundFacts) -> impl Iterator<Item = Key> {
+    let links = round.guardians.iter().flat_map(|guardians| &guardians.links);
+    std::iter::once(round.registration).chain(links.map(|link| link.registration))
+}
+
+/// The links of a round that guardians answer, each with how many pupils it is for.
+pub fn pupils<'a>(round: &'a RoundFacts, organisation: &Organisation) -> Vec<(&'a GuardianLink, u64)> {
+    let links = round.guardians.iter().flat_map(|guardians| &guardians.links);
+    let number = |link: &GuardianLink| {
+        let units = organisation.descendants(&link.unit);
+        let enrolled = organisation.pupils_on(round.opens);
+        let there = enrolled.filter(|(_, duty)| units.contains(duty.unit.as_str())).map(|(person, _)| person);
+        there.collect::<BTreeSet<PersonId>>().len() as u64
+    };
+    links.map(|link| (link, link.pupils.unwrap_or_else(|| number(link)))).collect()
 }
 
 /// Who is asked in a round: the people with a duty in its unit or below it, in its roles, on the day it opens.

@@ -149,7 +149,7 @@ fn value(shown: &Shown, kind: ValueKind, lang: Lang) -> Option<String> {
     let few = shown.answered()? < 100;
     let text = |number: Ratio| match kind {
         ValueKind::NetPromoterScore | ValueKind::ShareChange => signed(number.round_percent(0), lang),
-        ValueKind::AtTarget | ValueKind::WeightedPositive => {
+        ValueKind::AtTarget | ValueKind::WeightedPositive | ValueKind::AnswersPerPupil => {
             percent_sign(&number.round_percent(0).to_text(decimal_mark(lang)), lang)
         }
         ValueKind::MeanChange => signed(number.round(if few { 0 } else { 1 }), lang),

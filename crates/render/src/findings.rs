@@ -93,6 +93,9 @@ pub(crate) fn of_section(view: &View<'_>, section: &ReleasedSection) -> Option<S
             let rates =
                 || figures().filter_map(|(item, shown)| Some((item, (shown.answered()?, shown.base()?))));
             let high = first_highest(rates(), |rate| rate.1)?;
+            if measure == Measure::ResponseRate && view.is_estimated() {
+                return Some(sentences::estimated(high.1.0, high.1.1, view.lang));
+            }
             if section.items().len() == 1 {
                 return Some(sentences::rate(
                     measure,

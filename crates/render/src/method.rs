@@ -5,7 +5,7 @@ use crate::piece::{Block, Piece, Words};
 use crate::texts::{self, Word, t, word};
 use crate::view::View;
 use crate::wording;
-use disclosure::{Reason, ReleasedSection, Shown, Text};
+use disclosure::{Measure, Reason, ReleasedSection, Shown, Text};
 
 /// The method; what is not shown is counted of the figures of `rows`.
 pub(crate) fn method(view: &View<'_>, rows: &[(usize, usize)]) -> Block {
@@ -14,7 +14,9 @@ pub(crate) fn method(view: &View<'_>, rows: &[(usize, usize)]) -> Block {
     let plain = |text: &str| Piece::Words(Words::Plain, text.to_owned());
     let mut measures = Vec::new();
     for part in view.sections() {
-        if !measures.contains(&part.measure()) {
+        // How a rate of guardians is estimated stands in its note.
+        let noted = part.measure() == Measure::ResponseRate && view.is_estimated();
+        if !noted && !measures.contains(&part.measure()) {
             measures.push(part.measure());
         }
     }

@@ -75,6 +75,15 @@ pub(crate) fn rate(measure: Measure, what: &str, part: u64, of: u64, lang: Lang)
     }
 }
 
+/// The finding of a rate of guardians.
+pub(crate) fn estimated(part: u64, of: u64, lang: Lang) -> String {
+    let (share, part, of) = (percent(part, of, lang), count(part), count(of));
+    match lang {
+        Lang::Sv => format!("Uppskattad svarsfrekvens {share}: {part} svar av {of}."),
+        Lang::En => format!("Estimated response rate {share}: {part} answers out of {of}."),
+    }
+}
+
 /// The finding of a rate by item.
 pub(crate) fn rate_range(low: (&str, u64, u64), high: (&str, u64, u64), lang: Lang) -> String {
     let (low_share, high_share) = (percent(low.1, low.2, lang), percent(high.1, high.2, lang));

@@ -337,11 +337,28 @@ pub(crate) fn answers_n(n: u64, lang: Lang) -> String {
 }
 
 /// "of whom" under a chart: base and date.
-pub(crate) fn base_and_date(measure: Measure, base: Option<u64>, as_of: &str, lang: Lang) -> String {
+pub(crate) fn base_and_date(
+    measure: Measure,
+    (base, estimated): (Option<u64>, bool),
+    as_of: &str,
+    lang: Lang,
+) -> String {
     let day = date(as_of, lang);
     let Some(base) = base else { return format!("{} {day}.", word(Word::AsOf, lang)) };
     let people = count(base);
     match (measure, lang) {
+        (Measure::ResponseRate, Lang::Sv) if estimated => {
+            format!("Bas: {people} elever eller svar, det som är flest i varje enhet. Avser {day}.")
+        }
+        (Measure::ResponseRate, Lang::En) if estimated => {
+            format!("Base: {people} pupils or answers, whichever are more in each unit. As of {day}.")
+        }
+        (_, Lang::Sv) if estimated => {
+            format!("Bas: de vårdnadshavare som har svarat; uppskattad grupp: {people}. Avser {day}.")
+        }
+        (_, Lang::En) if estimated => {
+            format!("Base: the guardians who answered; estimated group: {people}. As of {day}.")
+        }
         (Measure::PairedChange, Lang::Sv) => {
             format!("Bas: de som är kända båda gångerna, av {people} personer. Avser {day}.")
         }

@@ -162,7 +162,10 @@ pub(crate) fn values(view: &View<'_>, section: &ReleasedSection, place: usize, s
 fn rounded(kind: ValueKind, number: Ratio) -> Rounded {
     match kind {
         ValueKind::NetPromoterScore => number.round_percent(0),
-        ValueKind::ShareChange | ValueKind::AtTarget | ValueKind::WeightedPositive => number.round_percent(1),
+        ValueKind::ShareChange
+        | ValueKind::AtTarget
+        | ValueKind::WeightedPositive
+        | ValueKind::AnswersPerPupil => number.round_percent(1),
         _ => number.round(2),
     }
 }

@@ -1,7 +1,7 @@
 //! What one reader looks at: a released report, in a language, from one unit down.
 
 use crate::texts;
-use disclosure::{Geometry, Item, Lang, Released, ReleasedSection, Shown, Text};
+use disclosure::{Geometry, Item, Lang, Released, ReleasedSection, Shown, Text, ValueKind};
 
 /// A page goes down the tree for as long as it has at most this many rows of units; a place's own children are
 /// always there. Further down is another page.
@@ -134,6 +134,12 @@ impl<'a> View<'a> {
     pub fn sections(&self) -> impl Iterator<Item = &'a ReleasedSection> {
         let wanted = |id: &str| self.sections.as_ref().is_none_or(|ids| ids.iter().any(|known| known == id));
         self.released.sections().iter().filter(move |section| wanted(section.id()))
+    }
+
+    /// Whether those who answered are guardians, so that numbers of them are estimated by pupils.
+    pub(crate) fn is_estimated(&self) -> bool {
+        let of_pupils = |section: &ReleasedSection| section.values().contains(&ValueKind::AnswersPerPupil);
+        self.released.sections().iter().any(of_pupils)
     }
 
     /// The report that is looked at.

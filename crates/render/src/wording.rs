@@ -21,6 +21,7 @@ pub(crate) fn name(kind: ValueKind, lang: Lang) -> &'static str {
         ValueKind::WeightedPositive => ("Andel positiva, viktad", "Share positive, weighted"),
         ValueKind::WeightedMean => ("Medel, viktat", "Mean, weighted"),
         ValueKind::DesignEffect => ("Designeffekt", "Design effect"),
+        ValueKind::AnswersPerPupil => ("Svar per elev, procent", "Answers per pupil, per cent"),
     };
     t(lang, sv, en)
 }

@@ -95,7 +95,12 @@ pub fn xlsx(view: &View<'_>) -> Result<Vec<u8>, WorkbookError> {
     for (section, (name, rows)) in sections.iter().zip(names.iter().skip(2).zip(rows.iter().skip(1))) {
         let title = view.text(section.title());
         let base = view.root().and_then(|root| view.released.populations().get(root)?.base);
-        let about = texts::base_and_date(section.measure(), base, &view.released.identity().as_of, lang);
+        let about = texts::base_and_date(
+            section.measure(),
+            (base, view.is_estimated()),
+            &view.released.identity().as_of,
+            lang,
+        );
         book.sheet(
             &Sheet {
                 name,

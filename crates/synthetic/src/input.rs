@@ -120,6 +120,7 @@ impl World {
                     roles: if round.for_pupils { vec!["Elev".to_owned()] } else { staff.clone() },
                 },
                 without_dont_know: false,
+                guardians: None,
             })
             .collect();
         RoundsInput { rounds }

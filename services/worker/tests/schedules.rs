@@ -225,6 +225,7 @@ promises! {
             unit: "K".into(),
             roles: Vec::new(),
             without_dont_know: false,
+            guardians: None,
         };
         log.append(Append { events: vec![facts.event([8; 16])], ..Append::default() }).await.unwrap();
         worker.catch_up().await.unwrap();

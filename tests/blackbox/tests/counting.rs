@@ -310,4 +310,78 @@ promises! {
         assert_eq!(demonstrated(&found, "1.1")["counts"], json!([15, 0, 15, 0]));
         assert_eq!(std::fs::read_to_string(&manifest).unwrap(), text);
     }
+
+    async fn guardians_are_counted_by_link_and_their_rate_is_estimated_by_pupils(instance) {
+        let server = instance.start().await.unwrap();
+        let unit = |code: &str, parent| json!({ "code": code, "name": format!("Skola {code}"), "kind": "skola", "parent": parent });
+        let pupil = |number: usize| json!({
+            "agents": [account(&format!("elev{number}"))],
+            "name": { "given": "Någon", "family": "Elev" },
+            "enrolments": [{ "unit": "C", "from": "2025-08-18" }],
+        });
+        let mut organisation = json!({
+            "units": [unit("K", Value::Null), unit("A", json!("K")), unit("B", json!("K")), unit("C", json!("K"))],
+            "persons": (0..30).map(pupil).collect::<Vec<_>>(),
+        });
+        organisation["units"][0]["kind"] = json!("huvudman");
+        let code = |code: &str, positive: bool, score: i64| json!({ "code": code, "label": { "sv": code }, "score": [score, 1], "positive": positive });
+        let survey = activity("enkat");
+        let surveys = json!({ "surveys": [{
+            "id": survey, "version": "1", "title": { "sv": "Skolan" }, "definition": { "pages": [] },
+            "scales": [{ "id": "s", "codes": [code("1", false, 1), code("2", false, 2), code("3", true, 3), code("4", true, 4)] }],
+            "items": [{ "name": "q", "activity": format!("{survey}/q"), "text": { "sv": "Trivs ditt barn?" }, "scale": "s", "required": true }],
+        }] });
+        let links = ["A", "B", "C"].map(|unit| (unit, Uuid::new_v4().to_string()));
+        let pupils = |unit: &str| match unit { "A" => json!(40), "B" => json!(12), _ => Value::Null };
+        let link = |(unit, registration): &(&str, String)| json!({ "unit": unit, "registration": registration, "pupils": pupils(unit) });
+        let rounds = json!({ "rounds": [{
+            "id": "vt26", "survey": survey, "version": "1", "title": { "sv": "Våren" }, "mode": "guardians",
+            "registration": Uuid::new_v4().to_string(), "opens": "2026-03-01", "closes": "2026-03-31", "audience": { "unit": "K" },
+            "guardians": { "source": { "sv": "elevregistret 15 februari" }, "links": links.iter().map(link).collect::<Vec<_>>() },
+        }] });
+        for (resource, body) in [("organisation", organisation), ("surveys", surveys), ("rounds", rounds)] {
+            let answer = server.api(Method::POST, resource).json(&body).send().await.unwrap();
+            assert_eq!(answer.status(), 200, "{resource}: {}", answer.text().await.unwrap());
+        }
+        let answer = |registration: &str, code: usize| {
+            let mut said = said(account(&Uuid::new_v4().to_string()), "answered", "enkat/q");
+            said["context"] = json!({ "registration": registration });
+            said["result"] = json!({ "response": (code % 4 + 1).to_string() });
+            said["timestamp"] = json!("2026-03-10T10:00:00Z");
+            said
+        };
+        let numbers = [24, 15, 12];
+        for ((_, registration), number) in links.iter().zip(numbers) {
+            post(&server, all((0..number).map(|n| answer(registration, n)))).await;
+        }
+        let mut last = said(somebody(1), "experienced", "annat");
+        last["timestamp"] = json!("2026-05-01T10:00:00Z");
+        post(&server, all([last])).await;
+        server.settled().await.unwrap();
+
+        let text = server.api(Method::GET, "reports/survey?format=json").send().await.unwrap().text().await.unwrap();
+        let found: Value = serde_json::from_str(&text).unwrap();
+        let section = |id: &str| found["sections"].as_array().unwrap().iter().find(|section| section["id"] == id).unwrap().clone();
+        let of = |section: &Value, unit: &str| {
+            section["figures"].as_array().unwrap().iter().find(|figure| figure["population"] == unit).unwrap().clone()
+        };
+        let rate = section("response-rate");
+        let rates = ["K", "A", "B", "C"].map(|unit| {
+            let figure = of(&rate, unit);
+            let each = &figure["values"][0]["number"];
+            json!([figure["answered"], figure["base"], each["num"], each["den"]])
+        });
+        // B has more answers than pupils; C's are those enrolled.
+        assert_eq!(json!(rates), json!([[51, 85, 51, 82], [24, 40, 3, 5], [15, 15, 5, 4], [12, 30, 2, 5]]));
+        let said = rate["notes"][0]["sv"].as_str().unwrap();
+        assert!(said.contains("elevregistret 15 februari; elever som var inskrivna"), "{said}");
+        let answers = of(&section("answers-1"), "B");
+        // All of them answered, and there may have been more: Wilson's interval of 7 of 15, uncorrected.
+        let low = &answers["interval"]["low"];
+        let low = low["num"].as_f64().unwrap() / low["den"].as_f64().unwrap();
+        assert!((low - 0.248_1).abs() < 1e-3, "{answers}");
+        let page = server.api(Method::GET, "reports/survey?format=html").send().await.unwrap().text().await.unwrap();
+        assert!(page.contains("Uppskattad svarsfrekvens 60\u{a0}%: 51 svar av 85.") && page.contains("125\u{a0}%"), "{page}");
+        assert!(!page.contains("den dag enkäten öppnade"), "what holds of those who are known is not said of guardians");
+    }
 }

@@ -11,6 +11,19 @@ const AREA: &str = "rektorsomrade";
 /// What a population of people with one role is called in [`Population::kind`].
 const ROLE: &str = "role";
 
+/// Where somebody belongs, and in which role; in none where that is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place<'a> {
+    pub(crate) unit: &'a str,
+    pub(crate) role: &'a str,
+}
+
+impl<'a> From<&'a Duty> for Place<'a> {
+    fn from(duty: &'a Duty) -> Self {
+        Self { unit: &duty.unit, role: &duty.role }
+    }
+}
+
 /// The populations of a report, a parent before its children, and the people in each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Populations {
@@ -25,15 +38,22 @@ impl Populations {
     /// Builds the organisation tree below `top` (all of it: `None`), area by role and municipality by role,
     /// from the duties that count of each person. Units where nobody has a duty are left out. A person with
     /// several duties is once in every group that one of them leads to.
-    pub(crate) fn build(units: &[&UnitFacts], top: Option<&str>, people: &[Vec<&Duty>]) -> Self {
+    pub(crate) fn build<'a, P: Copy + Into<Place<'a>>>(
+        units: &[&UnitFacts],
+        top: Option<&str>,
+        people: &[Vec<P>],
+    ) -> Self {
         let tree = Tree::new(units);
         let mut inside: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
         let mut by_role: BTreeMap<(&str, &str), BTreeSet<usize>> = BTreeMap::new();
         for (person, duties) in people.iter().enumerate() {
-            for duty in duties {
-                for unit in tree.upwards(&duty.unit) {
+            for place in duties {
+                let Place { unit, role } = (*place).into();
+                for unit in tree.upwards(unit) {
                     inside.entry(unit).or_default().insert(person);
-                    by_role.entry((unit, &duty.role)).or_default().insert(person);
+                    if !role.is_empty() {
+                        by_role.entry((unit, role)).or_default().insert(person);
+                    }
                 }
             }
         }

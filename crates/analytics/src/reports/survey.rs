@@ -4,6 +4,8 @@
 //! - Of each person and item the latest answer within the round counts, whichever of their agents gave it.
 //! - An answer is usable where at least half of the required items are answered; all figures about items are of
 //!   usable answers. Every item counts as shown.
+//! - Guardians answer by a link for each unit, each agent one answer; N is the pupils there, or the answers where they are
+//!   more: an estimate, without correction for a finite population, and nobody is followed from one round to another.
 //! - While the round is open there is only the response rate.
 //! - Where the same questions were put before, what was answered then, how the answers differ, and what became of those who
 //!   answered both times.
@@ -68,7 +70,7 @@ pub fn report(
     let now = Round::read(&frame, round, survey);
     let units: Vec<_> = municipality.organisation.units().collect();
     let groups =
-        |round: &Round<'_>| Populations::build(&units, Some(&round.facts.unit), &round.audience.duties);
+        |round: &Round<'_>| Populations::build(&units, Some(&round.facts.unit), &round.audience.places);
     let populations = groups(&now);
     let live = frame.as_of <= round.closes;
     let mut definition =

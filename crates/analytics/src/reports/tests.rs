@@ -214,6 +214,7 @@ fn round(survey: &str, round: u64, opens: &str, closes: &str, unit: &str) -> Rou
         opens: date(opens),
         closes: date(closes),
         without_dont_know: false,
+        guardians: None,
         unit: unit.into(),
         roles: Vec::new(),
     }

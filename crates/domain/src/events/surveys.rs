@@ -220,8 +220,38 @@ pub struct RoundFacts {
     /// Whether shares positive are of those who took a stand, without "don't know" in their base.
     #[cbor(n(10), default, skip_if = "is_false")]
     pub without_dont_know: bool,
+    /// The links by which pupils' guardians answer; none where others are asked.
+    #[n(11)]
+    pub guardians: Option<Guardians>,
 }
 facts!(RoundFacts, kind::ROUND);
+
+/// Where guardians answer, whom nobody knows, and of how many pupils.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Guardians {
+    /// Where the stated numbers of pupils are from.
+    #[n(0)]
+    pub source: Option<Text>,
+    /// A link for each unit, none below another's.
+    #[n(1)]
+    pub links: Vec<GuardianLink>,
+}
+
+/// One link, for the guardians of one unit's pupils.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct GuardianLink {
+    /// The unit's code.
+    #[n(0)]
+    pub unit: String,
+    /// The registration of the answers that come by it.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub registration: [u8; 16],
+    /// How many pupils there are; none: as many as are enrolled on the first day, there and below.
+    #[n(2)]
+    pub pupils: Option<u64>,
+}
 
 /// How respondents of a round are known.
 #[derive(
@@ -248,6 +278,9 @@ pub enum RoundMode {
     /// By a pseudonym that lets one follow them from before to after.
     #[n(2)]
     Pseudonymous,
+    /// Not at all: pupils' guardians, by a link for each unit. Each agent is one answer.
+    #[n(3)]
+    Guardians,
 }
 
 fn is_false(value: &bool) -> bool {

@@ -150,6 +150,7 @@ fn round() -> RoundFacts {
         opens: date("2025-09-15"),
         closes: date("2025-10-03"),
         without_dont_know: false,
+        guardians: None,
         unit: "K".into(),
         roles: vec!["Lärare".into()],
     }

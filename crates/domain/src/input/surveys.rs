@@ -8,7 +8,9 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::{Change, Changes, Invalid, Problems, is_iri};
-use crate::events::{Code, Feed, Index, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyItem};
+use crate::events::{
+    Code, Feed, GuardianLink, Guardians, Index, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyItem,
+};
 use crate::instruments::{self, Scoring};
 use crate::{Date, Municipality, Text, frameworks};
 
@@ -163,6 +165,33 @@ pub struct RoundInput {
     /// Whether shares positive are of those who took a stand, without "don't know" in their base.
     #[serde(default, skip_serializing_if = "is_false")]
     pub without_dont_know: bool,
+    /// Where guardians answer, of `mode` `guardians`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guardians: Option<GuardiansInput>,
+}
+
+/// Where guardians answer, and of how many pupils.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GuardiansInput {
+    /// Where the stated numbers of pupils are from, for instance a register and its day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Text>,
+    /// A link for each unit, none below another's.
+    pub links: Vec<GuardianLinkInput>,
+}
+
+/// One link, for the guardians of one unit's pupils.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GuardianLinkInput {
+    /// The unit's code.
+    pub unit: String,
+    /// The registration of the answers that come by it, a UUID.
+    pub registration: String,
+    /// How many pupils there are; none: as many as are enrolled on the first day, there and below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pupils: Option<u64>,
 }
 
 /// Who is asked in a round.
@@ -392,6 +421,32 @@ impl RoundsInput {
             let unique = registration.is_none_or(|registration| registrations.insert(registration));
             problems.check(unique, || at("registration"), "a UUID that stands once in the body");
             problems.check(round.opens <= round.closes, || at("closes"), "a day not before `opens`");
+            let links = (round.mode == RoundMode::Guardians) == round.guardians.is_some();
+            problems.check(links, || at("guardians"), "links where `mode` is guardians, and only there");
+            let Some(guardians) = &round.guardians else { continue };
+            problems.check(
+                round.audience.roles.is_empty(),
+                || at("audience/roles"),
+                "none: guardians have none",
+            );
+            problems.check(!guardians.links.is_empty(), || at("guardians/links"), "at least one link");
+            let stated = guardians.links.iter().any(|link| link.pupils.is_some());
+            let named = guardians.source.as_ref().is_some_and(|source| !source.sv.trim().is_empty());
+            problems.check(
+                named || !stated,
+                || at("guardians/source"),
+                "where the numbers of pupils are from",
+            );
+            let mut units = BTreeSet::new();
+            for (j, link) in guardians.links.iter().enumerate() {
+                let at = |field: &str| at(&format!("guardians/links/{j}/{field}"));
+                problems.check(units.insert(&link.unit), || at("unit"), "a unit that stands once");
+                let registration = uuid(&link.registration);
+                problems.check(registration.is_some(), || at("registration"), "a UUID");
+                let unique = registration.is_none_or(|registration| registrations.insert(registration));
+                problems.check(unique, || at("registration"), "a UUID that stands once in the body");
+                problems.check(link.pupils != Some(0), || at("pupils"), "at least one pupil");
+            }
         }
         problems.result()
     }
@@ -413,6 +468,21 @@ impl RoundsInput {
             let Some(registration) = round.registration() else { continue };
             let free = known.surveys.round_of(registration).is_none_or(|other| other.id == round.id);
             problems.check(free, || at("registration"), "a UUID that no other round has");
+            let links = round.guardians.iter().flat_map(|guardians| &guardians.links);
+            for (j, link) in links.clone().enumerate() {
+                let at = |field: &str| at(&format!("guardians/links/{j}/{field}"));
+                let below = known.organisation.descendants(&link.unit);
+                let within =
+                    known.organisation.descendants(&round.audience.unit).contains(link.unit.as_str());
+                problems.check(within, || at("unit"), "a unit of the audience");
+                let apart = links
+                    .clone()
+                    .all(|other| other.unit == link.unit || !below.contains(other.unit.as_str()));
+                problems.check(apart, || at("unit"), "a unit with no other link's unit below it");
+                let free = uuid(&link.registration).and_then(|key| known.surveys.round_of(key));
+                let free = free.is_none_or(|other| other.id == round.id);
+                problems.check(free, || at("registration"), "a UUID that no other round has");
+            }
             let roles: BTreeSet<_> = round.audience.roles.iter().cloned().collect();
             let facts = RoundFacts {
                 id: round.id.clone(),
@@ -426,6 +496,7 @@ impl RoundsInput {
                 unit: round.audience.unit.clone(),
                 roles: roles.into_iter().collect(),
                 without_dont_know: round.without_dont_know,
+                guardians: round.guardians.as_ref().map(GuardiansInput::facts),
             };
             let same = known.surveys.round(&round.id).is_some_and(|held| held.facts == facts);
             changes.add(same, || Change::clear(&facts));
@@ -438,8 +509,22 @@ impl RoundsInput {
 impl RoundInput {
     /// The registration's bytes, if it is a UUID.
     pub fn registration(&self) -> Option<[u8; 16]> {
-        uuid::Uuid::parse_str(&self.registration).ok().map(uuid::Uuid::into_bytes)
+        uuid(&self.registration)
     }
+}
+
+impl GuardiansInput {
+    fn facts(&self) -> Guardians {
+        let link = |link: &GuardianLinkInput| {
+            let registration = uuid(&link.registration)?;
+            Some(GuardianLink { unit: link.unit.clone(), registration, pupils: link.pupils })
+        };
+        Guardians { source: self.source.clone(), links: self.links.iter().filter_map(link).collect() }
+    }
+}
+
+fn uuid(text: &str) -> Option<[u8; 16]> {
+    uuid::Uuid::parse_str(text).ok().map(uuid::Uuid::into_bytes)
 }
 
 fn is_false(value: &bool) -> bool {

@@ -435,3 +435,48 @@ fn a_survey_that_is_an_instrument_is_scored_as_that() {
     let wrong = of("selfieforteachers", feeds("digcompedu", json!({ "a": 1 })));
     assert_eq!(refused(town.post_surveys(&wrong)), ["/surveys/0/items/0/feeds/levels"]);
 }
+
+#[test]
+fn guardians_answer_by_links_of_units_of_the_audience_each_once() {
+    let mut town = Town::whole();
+    let link = |unit: &str, uuid: u8, pupils: Value| json!({ "unit": unit, "registration": format!("EC531277-b57b-4c15-8d91-0000000000{uuid:02}"), "pupils": pupils });
+    let with = |source: Value, links: Value| {
+        let mut body = rounds();
+        let round = &mut body["rounds"][0];
+        (round["id"], round["mode"]) = (json!("vt26"), json!("guardians"));
+        round["registration"] = json!("EC531277-b57b-4c15-8d91-000000000099");
+        round["audience"] = json!({ "unit": "K" });
+        round["guardians"] = json!({ "source": source, "links": links });
+        body
+    };
+    let source = json!({ "sv": "Elever 15 oktober" });
+    let mut mixed = with(source.clone(), json!([link("K", 1, json!(20))]));
+    mixed["rounds"][0]["mode"] = json!("named");
+    let mut roles = with(source.clone(), json!([link("K", 1, json!(20))]));
+    roles["rounds"][0]["audience"]["roles"] = json!(["Lärare"]);
+    for (body, at) in [
+        (with(source.clone(), json!([])), "/rounds/0/guardians/links"),
+        (with(Value::Null, json!([link("K", 1, json!(20))])), "/rounds/0/guardians/source"),
+        (with(source.clone(), json!([link("K", 99, json!(20))])), "/rounds/0/guardians/links/0/registration"),
+        (with(source.clone(), json!([link("K", 1, json!(0))])), "/rounds/0/guardians/links/0/pupils"),
+        (with(source.clone(), json!([link("none", 1, json!(9))])), "/rounds/0/guardians/links/0/unit"),
+        (mixed, "/rounds/0/guardians"),
+        (roles, "/rounds/0/audience/roles"),
+    ] {
+        let told = refused(town.post_rounds(&body));
+        assert!(told.iter().any(|told| told == at), "{told:?}, not {at}");
+    }
+    let nested = with(source.clone(), json!([link("K", 1, json!(20)), link("S1", 2, json!(9))]));
+    assert_eq!(refused(town.post_rounds(&nested)), ["/rounds/0/guardians/links/0/unit"]);
+    let good = with(Value::Null, json!([link("S1", 2, Value::Null)]));
+    assert_eq!(town.post_rounds(&good).unwrap(), (1, 0));
+    assert_eq!(town.post_rounds(&good).unwrap(), (0, 1), "nothing is different");
+    let round = town.known.surveys.round("vt26").unwrap().facts.clone();
+    let of = |key| town.known.surveys.round_of(key).map(|round| round.id.as_str());
+    assert_eq!(of(round.guardians.unwrap().links[0].registration), Some("vt26"));
+    let taken = with(source, json!([link("S1", 2, json!(9))]));
+    let mut other = taken.clone();
+    other["rounds"][0]["id"] = json!("vt27");
+    other["rounds"][0]["registration"] = json!("EC531277-b57b-4c15-8d91-000000000098");
+    assert_eq!(refused(town.post_rounds(&other)), ["/rounds/0/guardians/links/0/registration"]);
+}

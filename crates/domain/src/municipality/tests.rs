@@ -111,6 +111,7 @@ fn round() -> RoundFacts {
         opens: date("2025-09-15"),
         closes: date("2025-10-03"),
         without_dont_know: false,
+        guardians: None,
         unit: "R1".into(),
         roles: vec!["Lärare".into()],
     }

@@ -18,7 +18,10 @@ pub(super) fn intro(view: &View<'_>, part: &ReleasedSection, finding: &str) -> [
 pub(super) fn base(view: &View<'_>, part: &ReleasedSection) -> Piece {
     let base = view.root().and_then(|root| view.released.populations().get(root)?.base);
     let as_of = &view.released.identity().as_of;
-    Piece::Words(Words::Base, texts::base_and_date(part.measure(), base, as_of, view.lang))
+    Piece::Words(
+        Words::Base,
+        texts::base_and_date(part.measure(), (base, view.is_estimated()), as_of, view.lang),
+    )
 }
 
 /// The root's figures of some items, one row for each item.

@@ -3,21 +3,24 @@
 #[cfg(test)]
 mod plain;
 
+use super::super::populations::Place;
 use super::super::{Frame, ReportError};
 use crate::statistics::{Sample, is_usable};
 use disclosure::Ratio;
-use domain::events::{Code, Duty, RoundFacts, Scale, SurveyFacts, SurveyItem};
+use domain::events::{Code, RoundFacts, Scale, SurveyFacts, SurveyItem};
 use domain::organisation::Organisation;
-use domain::surveys::{asked, audience};
+use domain::surveys::{asked, audience, pupils};
 use domain::{AgentId, Date, PersonId};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The people who were asked.
 pub(super) struct Audience<'a> {
-    /// Who they are, ascending.
+    /// Who they are, ascending; of guardians nobody knows.
     pub(super) people: Vec<PersonId>,
-    /// The duties of each on the opening day that made them be asked.
-    pub(super) duties: Vec<Vec<&'a Duty>>,
+    /// Where each belonged on the opening day, which is why they were asked.
+    pub(super) places: Vec<Vec<Place<'a>>>,
+    /// How many of them there were beforehand: of guardians' answers there may be more than pupils.
+    pub(super) expected: Vec<bool>,
     by_agent: HashMap<AgentId, usize>,
 }
 
@@ -25,16 +28,16 @@ impl<'a> Audience<'a> {
     pub(super) fn of(round: &'a RoundFacts, organisation: &'a Organisation) -> Self {
         let people: Vec<PersonId> = audience(round, organisation).into_iter().collect();
         let index: HashMap<PersonId, usize> = people.iter().copied().zip(0..).collect();
-        let mut duties = vec![Vec::new(); people.len()];
+        let mut places = vec![Vec::new(); people.len()];
         for (person, duty) in asked(round, organisation) {
             if let Some(&person) = index.get(&person) {
-                duties[person].push(duty);
+                places[person].push(Place::from(duty));
             }
         }
         let agents = people.iter().zip(0..).flat_map(|(person, index)| {
             organisation.agents_of(*person).into_iter().map(move |agent| (agent, index))
         });
-        Self { by_agent: agents.collect(), duties, people }
+        Self { by_agent: agents.collect(), expected: vec![true; people.len()], places, people }
     }
 }
 
@@ -51,8 +54,15 @@ pub(super) struct Round<'a> {
 
 impl<'a> Round<'a> {
     pub(super) fn read(frame: &Frame<'a>, facts: &'a RoundFacts, survey: &'a SurveyFacts) -> Self {
-        let audience = Audience::of(facts, &frame.municipality.organisation);
-        let answers = usable(frame, facts, survey, &audience);
+        let organisation = &frame.municipality.organisation;
+        let (audience, answers) = match facts.guardians {
+            None => {
+                let audience = Audience::of(facts, organisation);
+                let answers = usable(frame, facts, survey, &audience);
+                (audience, answers)
+            }
+            Some(_) => of_guardians(frame, facts, survey, organisation),
+        };
         let of = |item: &SurveyItem| {
             let scale = survey.scales.iter().find(|scale| scale.id == item.scale);
             let score = |scale: &Scale, code: &Code| {
@@ -62,6 +72,16 @@ impl<'a> Round<'a> {
             scale.map_or_else(Vec::new, |scale| scale.codes.iter().map(|code| score(scale, code)).collect())
         };
         Self { facts, survey, audience, answers, scores: survey.items.iter().map(of).collect() }
+    }
+
+    /// Whether those who answered are guardians, of whom nobody knows how many there are.
+    pub(super) fn is_estimated(&self) -> bool {
+        self.facts.guardians.is_some()
+    }
+
+    /// How many there are in all, where that is known: what intervals are corrected by.
+    pub(super) fn whole(&self, base: u64) -> Option<u64> {
+        (!self.is_estimated()).then_some(base)
     }
 
     /// What a person scored on an item.
@@ -100,17 +120,61 @@ fn usable(
     survey: &SurveyFacts,
     audience: &Audience<'_>,
 ) -> Vec<Option<Answer>> {
+    let mut latest: Vec<HashMap<usize, Given>> = vec![HashMap::new(); audience.places.len()];
+    collect(frame, (round, round.registration), survey, |agent, item, given| {
+        if let Some(person) = audience.by_agent.get(&agent) {
+            keep(&mut latest[*person], item, given);
+        }
+    });
+    latest.into_iter().map(|given| answer(survey, &given)).collect()
+}
+
+/// Guardians' answers, each agent one; beside them as many who did not answer as there are pupils more than answers.
+fn of_guardians<'a>(
+    frame: &Frame<'a>,
+    round: &'a RoundFacts,
+    survey: &SurveyFacts,
+    organisation: &Organisation,
+) -> (Audience<'a>, Vec<Option<Answer>>) {
+    let (mut places, mut expected, mut answers) = (Vec::new(), Vec::new(), Vec::new());
+    for (link, pupils) in pupils(round, organisation) {
+        let mut latest: BTreeMap<AgentId, HashMap<usize, Given>> = BTreeMap::new();
+        collect(frame, (round, link.registration), survey, |agent, item, given| {
+            keep(latest.entry(agent).or_default(), item, given);
+        });
+        let usable: Vec<Answer> = latest.values().filter_map(|given| answer(survey, given)).collect();
+        let all = pupils.max(usable.len() as u64);
+        let nobody = (all - usable.len() as u64) as usize;
+        answers.extend(usable.into_iter().map(Some).chain(std::iter::repeat_n(None, nobody)));
+        expected.extend((0..all).map(|place| place < pupils));
+        places.extend((0..all).map(|_| vec![Place { unit: &link.unit, role: "" }]));
+    }
+    (Audience { people: Vec::new(), places, expected, by_agent: HashMap::new() }, answers)
+}
+
+fn keep(latest: &mut HashMap<usize, Given>, item: usize, given: Given) {
+    let held = latest.entry(item).or_insert(given);
+    if given.when > held.when {
+        *held = given;
+    }
+}
+
+/// Hands on every answer that came under a registration within the round.
+fn collect(
+    frame: &Frame<'_>,
+    (round, registration): (&RoundFacts, [u8; 16]),
+    survey: &SurveyFacts,
+    mut take: impl FnMut(AgentId, usize, Given),
+) {
     let items: HashMap<&str, usize> =
         survey.items.iter().zip(0..).map(|(item, index)| (item.activity.as_str(), index)).collect();
     let scales: Vec<_> =
         survey.items.iter().map(|item| survey.scales.iter().find(|s| s.id == item.scale)).collect();
-    let mut latest: Vec<HashMap<usize, Given>> = vec![HashMap::new(); audience.duties.len()];
     for part in &frame.parts {
-        for answer in part.answers_of(round.registration) {
-            let person = audience.by_agent.get(&part.agents[answer.agent as usize]);
+        for answer in part.answers_of(registration) {
             let item = items.get(&*part.activities[answer.activity as usize]);
             let code = part.codes.get(answer.code as usize);
-            let (Some(&person), Some(&item), Some(code)) = (person, item, code) else { continue };
+            let (Some(&item), Some(code)) = (item, code) else { continue };
             let Some(code) = scales[item].and_then(|s| s.codes.iter().position(|c| *c.code == **code)) else {
                 continue;
             };
@@ -118,18 +182,16 @@ fn usable(
                 continue;
             }
             let given = Given { when: (answer.day, part.first + u64::from(answer.place)), code };
-            let held = latest[person].entry(item).or_insert(given);
-            if given.when > held.when {
-                *held = given;
-            }
+            take(part.agents[answer.agent as usize], item, given);
         }
     }
-    let answers = latest.into_iter().map(|given| {
-        let answer: Answer =
-            (0..survey.items.len()).map(|item| given.get(&item).map(|given| given.code)).collect();
-        is_answer_usable(survey, &answer).then_some(answer)
-    });
-    answers.collect()
+}
+
+/// The answer that these are, where it is usable.
+fn answer(survey: &SurveyFacts, given: &HashMap<usize, Given>) -> Option<Answer> {
+    let answer: Answer =
+        (0..survey.items.len()).map(|item| given.get(&item).map(|given| given.code)).collect();
+    is_answer_usable(survey, &answer).then_some(answer)
 }
 
 /// Required items decide; where none is required, all do, as for self-assessment.

@@ -20,6 +20,7 @@ pub(super) fn round_before<'a>(surveys: &'a Surveys, round: &RoundFacts) -> Opti
         .filter(|other| {
             other.survey == round.survey
                 && (&other.unit, &other.roles) == (&round.unit, &round.roles)
+                && other.guardians.is_some() == round.guardians.is_some()
                 && other.closes < round.opens
         })
         .max_by_key(|other| (other.closes, &other.id))
@@ -130,7 +131,10 @@ impl Both<'_> {
         answers: &[Section],
         earlier: &[Section],
     ) -> Result<Section, ReportError> {
-        let pairs: Vec<Pair> = pairs.iter().filter(|pair| self.now.is_scored(pair.now)).copied().collect();
+        // Who answered both times is not known of guardians.
+        let known = !self.now.is_estimated() && !self.then.is_estimated();
+        let pairs = pairs.iter().filter(|pair| known && self.now.is_scored(pair.now));
+        let pairs: Vec<Pair> = pairs.copied().collect();
         let mut section = Section::new(
             "paired-change",
             Text::new("De som svarade båda gångerna", "Those who answered both times"),
@@ -149,6 +153,9 @@ impl Both<'_> {
         ];
         section.values = vec![ValueKind::MeanChange, ValueKind::DAv];
         section.needs = needs(self, &pairs, answers, earlier, true);
+        if pairs.is_empty() {
+            return Ok(section);
+        }
         let person_then: BTreeMap<_, usize> = self.then.audience.people.iter().copied().zip(0..).collect();
         for (population, members) in self.groups_now.members.iter().enumerate() {
             let members_then = &self.groups_then.members[population];

@@ -29,6 +29,7 @@ pub(super) fn section(
     );
     section.values = vec![ValueKind::Mean, ValueKind::Alpha];
     section.notes = notes(indexes);
+    section.notes.extend(round.is_estimated().then(super::sections::uncorrected));
     for (number, index) in indexes.iter().enumerate() {
         for item in items_of(round, index) {
             section.needs.extend(place(item).map(|(section, code)| Need {
@@ -52,7 +53,8 @@ pub(super) fn section(
             };
             let part = |id: &String| indexes[..number].iter().position(|other| other.id == *id);
             let parts: Vec<&Figure> = index.parts.iter().filter_map(part).map(|part| &found[part]).collect();
-            let figure = figure(index, &persons, &parts, Figure::of(population, number, base, 0));
+            let known = (Figure::of(population, number, base, 0), round.whole(base));
+            let figure = figure(index, &persons, &parts, known);
             found.push(figure.ok_or_else(|| ReportError::Scores { item: index.id.clone() })?);
         }
         section.figures.extend(found);
@@ -65,7 +67,7 @@ fn figure(
     index: &Index,
     persons: &[Vec<Option<Ratio>>],
     parts: &[&Figure],
-    mut figure: Figure,
+    (mut figure, whole): (Figure, Option<u64>),
 ) -> Option<Figure> {
     let of_persons = mean_of_persons(persons)?;
     figure.answered = of_persons.n();
@@ -85,7 +87,7 @@ fn figure(
         figure.score = mean_of_items(&items?).and_then(|mean| scored(ends(mean)?, figure.answered));
     } else if let Some(mean) = of_persons.mean().and_then(ends) {
         figure.score = scored(mean, figure.answered);
-        if let Some(interval) = mean_interval(&of_persons, Some(figure.base)) {
+        if let Some(interval) = mean_interval(&of_persons, whole) {
             let interval = disclosure::Interval { low: ends(interval.low)?, high: ends(interval.high)? };
             figure.values.push(Value { kind: ValueKind::Mean, number: mean, interval: Some(interval) });
         }

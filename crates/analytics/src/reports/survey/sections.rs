@@ -8,7 +8,7 @@ use disclosure::{
     Axis, Category, Figure, Interval, Item, Measure, Nested, Ratio, Role, Section, Strata, Text, Value,
     ValueKind,
 };
-use domain::events::{Code, Scale, SurveyItem};
+use domain::events::{Code, Guardians, Scale, SurveyItem};
 
 /// The section that says how many have answered.
 const RATE: &str = "response-rate";
@@ -20,10 +20,22 @@ pub(super) fn response_rate(round: &Round<'_>, populations: &Populations, live: 
     let mut section = Section::new(RATE, title, Measure::ResponseRate, vec![item]);
     let figures = (0..).zip(&populations.members).map(|(population, members)| {
         let answered = members.iter().filter(|&&person| round.answers[person].is_some()).count();
-        Figure::of(population, 0, members.len() as u64, answered as u64)
+        let mut figure = Figure::of(population, 0, members.len() as u64, answered as u64);
+        if round.is_estimated() {
+            let pupils = members.iter().filter(|&&person| round.audience.expected[person]).count();
+            let each = Ratio::new(answered as i128, pupils as i128);
+            figure.values.extend(each.map(|each| value(ValueKind::AnswersPerPupil, each, None)));
+        }
+        figure
     });
     section.figures = figures.collect();
     section.live = live;
+    if let Some(guardians) = &round.facts.guardians {
+        section.title = Text::new("Uppskattad svarsfrekvens", "Estimated response rate");
+        section.values = vec![ValueKind::AnswersPerPupil];
+        section.notes = vec![of_pupils(guardians)];
+        return section;
+    }
     section.notes = vec![Text::new(
         "Användbara svar av dem som hade tjänst när enkäten öppnade. Ett svar är användbart när minst hälften \
          av de obligatoriska frågorna är besvarade.",
@@ -31,6 +43,33 @@ pub(super) fn response_rate(round: &Round<'_>, populations: &Populations, live: 
          of the required questions are answered.",
     )];
     section
+}
+
+/// What is said of a rate that is estimated: by which numbers, and from where.
+fn of_pupils(guardians: &Guardians) -> Text {
+    let counted = guardians.links.iter().any(|link| link.pupils.is_none());
+    let enrolled = Text::new(
+        "elever som var inskrivna när enkäten öppnade",
+        "pupils who were enrolled when the survey opened",
+    );
+    let all = guardians.source.as_ref().map(text).into_iter().chain(counted.then_some(enrolled));
+    let all: Vec<Text> = all.collect();
+    let sources = |lang| all.iter().map(|source| source.get(lang)).collect::<Vec<_>>().join("; ");
+    Text::new(
+        format!(
+            "Vårdnadshavare har svarat genom en länk för varje enhet, och ingen vet hur många de är. Svarsfrekvensen är \
+             uppskattad: användbara svar av antalet elever (källa: {}). Där svaren är fler än eleverna är basen antalet svar, och \
+             svar per elev är över 100 %. Räknat på två vårdnadshavare per elev är svarsfrekvensen minst hälften av svar per elev.",
+            sources(disclosure::Lang::Sv)
+        ),
+        format!(
+            "Guardians answered by a link for each unit, and nobody knows how many they are. The response rate is estimated: \
+             usable answers out of the number of pupils (source: {}). Where there are more answers than pupils the base is the \
+             number of answers, and answers per pupil are above 100%. Reckoned with two guardians a pupil the response rate is \
+             at least half of the answers per pupil.",
+            sources(disclosure::Lang::En)
+        ),
+    )
 }
 
 /// The answers to the items that are wanted, one section for each scale and polarity. Who skipped an item is the
@@ -89,7 +128,7 @@ fn answered(
             if scale.has_scores() {
                 let sample = round.sample(members, *item)?;
                 figure.score = (sample.n() > 0).then(|| sample.score());
-                figure.values = of_scores(&sample, n);
+                figure.values = of_scores(&sample, round.whole(n));
             }
             if promoters {
                 let answers =
@@ -107,7 +146,7 @@ fn answered(
                 let positive = of_role(Role::Positive);
                 let share = share_positive(positive, figure.answered, of_role(Role::DontKnow), base);
                 figure.positive = (share.of > 0).then_some(share);
-                figure.interval = wilson(share, Some(n));
+                figure.interval = wilson(share, round.whole(n));
             }
             figure.counts = counts;
             section.figures.push(figure);
@@ -121,13 +160,13 @@ fn answered(
         section.values.extend([ValueKind::Mean, ValueKind::Deviation]);
     }
     section.values.extend(promoters.then_some(ValueKind::NetPromoterScore));
-    section.notes = notes(scale, base);
+    section.notes = notes(scale, base, round.is_estimated());
     Ok(section)
 }
 
 /// The mean's interval and the deviation.
-fn of_scores(sample: &Sample, population: u64) -> Vec<Value> {
-    let mean = sample.mean().zip(mean_interval(sample, Some(population)));
+fn of_scores(sample: &Sample, population: Option<u64>) -> Vec<Value> {
+    let mean = sample.mean().zip(mean_interval(sample, population));
     let mean = mean.map(|(mean, interval)| value(ValueKind::Mean, mean, Some(interval)));
     let deviation = sample.deviation().map(|number| value(ValueKind::Deviation, number, None));
     mean.into_iter().chain(deviation).collect()
@@ -221,7 +260,7 @@ fn ratio((numerator, denominator): (i64, u32)) -> Option<Ratio> {
     Ratio::new(numerator.into(), denominator.into())
 }
 
-fn notes(scale: &Polarised<'_>, base: PositiveBase) -> Vec<Text> {
+fn notes(scale: &Polarised<'_>, base: PositiveBase, estimated: bool) -> Vec<Text> {
     let mut notes = vec![Text::new(
         "Av de användbara svaren. ”Vet ej” är ett svar; de användbara svar som saknas har hoppat över frågan.",
         "Of the usable answers. “Don't know” is an answer; the usable answers that are missing skipped the question.",
@@ -238,20 +277,20 @@ fn notes(scale: &Polarised<'_>, base: PositiveBase) -> Vec<Text> {
                 "The share positive is out of those who took a stand, without “don't know”.",
             ),
         }));
-        notes.push(Text::new(
+        notes.extend((!estimated).then(|| Text::new(
             "95 %-intervall för andelen positiva: Wilsons, med n(N − 1)/(N − n) i stället för n, som om bortfallet vore \
              slumpmässigt. Där alla har svarat finns inget intervall.",
             "95% interval of the share positive: Wilson's, with n(N − 1)/(N − n) instead of n, as if non-response were \
              random. Where all have answered there is no interval.",
-        ));
+        )));
     }
     if scale.has_scores() {
-        notes.push(Text::new(
+        notes.extend((!estimated).then(|| Text::new(
             "Medelvärdet är utan ”vet ej”; dess 95 %-intervall är ± t · s/√n · √(1 − n/N), som om bortfallet vore \
              slumpmässigt.",
             "The mean leaves out “don't know”; its 95% interval is ± t · s/√n · √(1 − n/N), as if non-response were \
              random.",
-        ));
+        )));
         notes.extend(scale.is_from_nought_to_ten().then(|| {
             Text::new(
                 "NPS är andelen som har svarat 9 eller 10 minus andelen som har svarat 0 till 6.",
@@ -259,6 +298,7 @@ fn notes(scale: &Polarised<'_>, base: PositiveBase) -> Vec<Text> {
             )
         }));
     }
+    notes.extend(estimated.then(uncorrected));
     if scale.reverse {
         notes.push(Text::new(
             "Frågorna är negativt ställda: skala och poäng är vända.",
@@ -266,6 +306,16 @@ fn notes(scale: &Polarised<'_>, base: PositiveBase) -> Vec<Text> {
         ));
     }
     notes
+}
+
+/// What is said of intervals where the base is estimated.
+pub(super) fn uncorrected() -> Text {
+    Text::new(
+        "95 %-intervallen är Wilsons för andelar och ± t · s/√n för medelvärden, utan korrektion för gruppens storlek, som är \
+         uppskattad, och som om de som svarade vore ett slumpmässigt urval.",
+        "The 95% intervals are Wilson's for shares and ± t · s/√n for means, without correction for the group's size, which is \
+         estimated, and as if those who answered were a random sample.",
+    )
 }
 
 /// What is said of weights where questions have them.
