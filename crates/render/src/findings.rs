@@ -5,7 +5,7 @@ use crate::sentences;
 use crate::texts;
 use crate::view::View;
 use crate::wording;
-use disclosure::{LevelKind, Measure, Ratio, ReleasedSection, Score, Shown, ValueKind};
+use disclosure::{LevelKind, Measure, Ratio, ReleasedSection, ReportKind, Score, Shown, ValueKind};
 
 /// The finding of the whole report. With levels in it: how many they are of, in how many competences half have
 /// reached the target, and the greatest need; otherwise the first section's finding and the next one's of another
@@ -78,6 +78,9 @@ pub(crate) fn of_section(view: &View<'_>, section: &ReleasedSection) -> Option<S
                 Some((item, below, counts[..below].iter().sum::<u64>(), answered))
             });
             let (item, below, part, of) = first_highest(needs, |need| (need.2, need.3))?;
+            if section.values().contains(&ValueKind::AtTarget) {
+                return Some(sentences::below_the_target(kind, &name(item), part, of, view.lang));
+            }
             let bands = bands(view, section, below);
             Some(sentences::need(kind, &name(item), part, of, &bands, view.lang))
         }
@@ -87,7 +90,8 @@ pub(crate) fn of_section(view: &View<'_>, section: &ReleasedSection) -> Option<S
             let low = first_highest(shares(), |share| (share.1.1 - share.1.0, share.1.1));
             let low = low.filter(|low| low.0 != high.0).map(|low| (name(low.0), low.1));
             let low = low.as_ref().map(|(name, share)| (name.as_str(), share.0, share.1));
-            Some(sentences::answers((&name(high.0), high.1.0, high.1.1), low, view.lang))
+            let negative = section.id().ends_with("-reversed");
+            Some(sentences::answers((&name(high.0), high.1.0, high.1.1), low, negative, view.lang))
         }
         measure @ (Measure::ResponseRate | Measure::Coverage) => {
             let rates =
@@ -104,6 +108,11 @@ pub(crate) fn of_section(view: &View<'_>, section: &ReleasedSection) -> Option<S
                     high.1.1,
                     view.lang,
                 ));
+            }
+            if section.items().len() == 2 {
+                let all: Vec<_> =
+                    rates().map(|(item, (answered, base))| (name(item), answered, base)).collect();
+                return Some(sentences::rates(&all, view.lang));
             }
             let low = first_highest(rates(), |rate| (rate.1.1.saturating_sub(rate.1.0), rate.1.1))?;
             let (low_name, high_name) = (name(low.0), name(high.0));
@@ -134,7 +143,8 @@ pub(crate) fn of_section(view: &View<'_>, section: &ReleasedSection) -> Option<S
             let up = figures()
                 .filter_map(|(item, shown)| Some((item, *shown.counts()?.last()?, shown.answered()?)));
             let (item, up, of) = first_highest(up, |up| (up.1, up.2))?;
-            Some(wording::most_up(&name(item), up, of, view.lang))
+            let asked = view.released.kind() == ReportKind::Survey;
+            Some(wording::most_up(&name(item), up, of, asked, view.lang))
         }
         Measure::SelfVsDemonstrated => {
             let gaps = figures().flat_map(|(item, shown)| {

@@ -1,6 +1,6 @@
 //! The last part of a report: how it was computed, what is not shown, and what it was made from.
 
-use crate::number::{count, date};
+use crate::number::{count, date, dates_in};
 use crate::piece::{Block, Piece, Words};
 use crate::texts::{self, Word, t, word};
 use crate::view::View;
@@ -44,7 +44,7 @@ pub(crate) fn method(view: &View<'_>, rows: &[(usize, usize)]) -> Block {
 /// A paragraph of the data's own, in the language that it has.
 fn said(view: &View<'_>, before: String, text: &Text) -> Piece {
     let (text, lang) = text.get_with_lang(view.lang);
-    Piece::Said(before + text, (lang != view.lang).then_some(lang))
+    Piece::Said(before + &dates_in(text, lang), (lang != view.lang).then_some(lang))
 }
 
 fn identity(view: &View<'_>) -> Piece {

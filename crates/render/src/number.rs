@@ -113,7 +113,15 @@ pub fn date(iso: &str, lang: Lang) -> String {
 
 /// A text with every date `YYYY-MM-DD` in it written out.
 pub(crate) fn dates_in(text: &str, lang: Lang) -> String {
-    text.split(' ').map(|word| date(word, lang)).collect::<Vec<_>>().join(" ")
+    let word = |word: &str| {
+        let bare = word.trim_matches(['(', ')', '.', ',', ':', ';']);
+        if bare.len() == "YYYY-MM-DD".len() {
+            word.replacen(bare, &date(bare, lang), 1)
+        } else {
+            word.to_owned()
+        }
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

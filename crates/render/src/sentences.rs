@@ -89,16 +89,54 @@ pub(crate) fn rate_range(low: (&str, u64, u64), high: (&str, u64, u64), lang: La
     let (low_share, high_share) = (percent(low.1, low.2, lang), percent(high.1, high.2, lang));
     match lang {
         Lang::Sv => {
-            format!("Störst andel med underlag: {}, {high_share}. Minst: {}, {low_share}.", high.0, low.0)
+            format!("Störst andel: {}, {high_share}. Minst: {}, {low_share}.", high.0, low.0)
         }
         Lang::En => {
-            format!("Most is known about {}, {high_share}; least about {}, {low_share}.", high.0, low.0)
+            format!("Largest share: {}, {high_share}. Smallest: {}, {low_share}.", high.0, low.0)
         }
     }
 }
 
+/// The finding of two rates that are read one after the other.
+pub(crate) fn rates(all: &[(String, u64, u64)], lang: Lang) -> String {
+    let one = |(name, part, of): &(String, u64, u64)| {
+        let share = percent(*part, *of, lang);
+        format!("{name}: {share} ({}\u{a0}{}\u{a0}{}).", count(*part), t(lang, "av", "of"), count(*of))
+    };
+    all.iter().map(one).collect::<Vec<_>>().join(" ")
+}
+
+/// The finding of levels against a target: the greatest need.
+pub(crate) fn below_the_target(kind: LevelKind, item: &str, below: u64, known: u64, lang: Lang) -> String {
+    let share = percent(below, known, lang);
+    let of = format!("({}\u{a0}{}\u{a0}{})", count(below), t(lang, "av", "of"), count(known));
+    match (kind, lang) {
+        (LevelKind::SelfAssessed, Lang::Sv) => {
+            format!("Störst utbildningsbehov: {item}, där {share} skattar sig under målet {of}.")
+        }
+        (LevelKind::SelfAssessed, Lang::En) => {
+            format!(
+                "Greatest need for training: {item}, where {share} rate themselves below the target {of}."
+            )
+        }
+        (_, Lang::Sv) => {
+            format!("Störst utbildningsbehov: {item}, där {share} av dem med känd nivå är under målet {of}.")
+        }
+        (_, Lang::En) => format!(
+            "Greatest need for training: {item}, where {share} of those with a known level are below the target {of}."
+        ),
+    }
+}
+
 /// The finding of a section of questions: the one with the most positive answers and the one with the fewest.
-pub(crate) fn answers(high: (&str, u64, u64), low: Option<(&str, u64, u64)>, lang: Lang) -> String {
+///
+/// To questions that are put negatively it is positive not to agree.
+pub(crate) fn answers(
+    high: (&str, u64, u64),
+    low: Option<(&str, u64, u64)>,
+    negative: bool,
+    lang: Lang,
+) -> String {
     let one = |(name, part, of): (&str, u64, u64)| {
         let name = name.trim_end_matches('.');
         let (share, part, of) = (percent(part, of, lang), count(part), count(of));
@@ -107,7 +145,15 @@ pub(crate) fn answers(high: (&str, u64, u64), low: Option<(&str, u64, u64)>, lan
             Lang::En => format!("“{name}”, {share} ({part}\u{a0}of\u{a0}{of})"),
         }
     };
-    let high = format!("{} {}.", t(lang, "Störst andel positiva svar:", "Most positive answers:"), one(high));
+    let about = match negative {
+        false => t(lang, "Störst andel positiva svar:", "Most positive answers:"),
+        true => t(
+            lang,
+            "Störst andel positiva svar, det vill säga som inte håller med:",
+            "Most positive answers, that is, who do not agree:",
+        ),
+    };
+    let high = format!("{about} {}.", one(high));
     match low {
         None => high,
         Some(low) => format!("{high} {} {}.", t(lang, "Minst:", "Fewest:"), one(low)),

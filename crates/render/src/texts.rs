@@ -65,7 +65,7 @@ pub(crate) fn word(word: Word, lang: Lang) -> &'static str {
             "The same position, definition, program and erasure give the same report, byte for byte.",
         ),
         Contents => ("Innehåll", "Contents"),
-        Coverage => ("Andel med underlag", "Share known"),
+        Coverage => ("Andel av gruppen", "Share of the group"),
         DatedAhead => (
             "Händelser som är daterade senare än de togs emot",
             "Statements dated later than they were received",
@@ -154,6 +154,7 @@ pub(crate) fn each_by_unit(measure: Measure, lang: Lang) -> &'static str {
             t(lang, "Varje kompetens per enhet", "Each competence by unit")
         }
         Measure::Index => t(lang, "Varje index per enhet", "Each index by unit"),
+        Measure::Coverage => t(lang, "Enhet för enhet", "Unit by unit"),
         _ => t(lang, "Varje fråga per enhet", "Each question by unit"),
     }
 }
@@ -188,6 +189,7 @@ pub(crate) fn item_head(measure: Measure, lang: Lang) -> &'static str {
     match measure {
         Measure::Levels { .. } | Measure::SelfVsDemonstrated => t(lang, "Kompetens", "Competence"),
         Measure::Index => t(lang, "Index", "Index"),
+        Measure::Coverage => t(lang, "Vilka", "Who"),
         _ => word(Word::Item, lang),
     }
 }
@@ -197,7 +199,7 @@ pub(crate) fn n_head(measure: Measure, lang: Lang) -> &'static str {
     match measure {
         Measure::Levels { .. } => t(lang, "Känd nivå, antal", "Level known, number"),
         Measure::SelfVsDemonstrated => t(lang, "Båda kända, antal", "Both known, number"),
-        Measure::Coverage => t(lang, "Med underlag, antal", "Known, number"),
+        Measure::Coverage => t(lang, "Antal personer", "Number of people"),
         Measure::PairedChange => t(lang, "Kända båda gångerna, antal", "Known both times, number"),
         Measure::Likert | Measure::ResponseRate | Measure::Index | Measure::Change => {
             word(Word::Answered, lang)
@@ -253,8 +255,8 @@ pub(crate) fn rules(preset: &Preset, lang: Lang) -> String {
                 String::new()
             };
             format!(
-                "Antal, medelvärde och andel positiva visas för grupper med minst {k_summary} personer, fördelningar \
-                 för minst {k_full}.{rate} Grupper där alla eller alla utom en har samma värde visas inte. När en grupp \
+                "Antal visas för grupper med minst {k_summary} personer, fördelningar, medelvärden och andelar för minst \
+                 {k_full}.{rate} Grupper där alla eller alla utom en har samma värde visas inte. När en grupp \
                  inte visas döljs vid behov en grupp till, så att ingen kan räkna ut den. Rapporter gäller fasta dagar."
             )
         }
@@ -265,7 +267,7 @@ pub(crate) fn rules(preset: &Preset, lang: Lang) -> String {
                 String::new()
             };
             format!(
-                "Counts, means and shares are shown for groups of at least {k_summary} people, distributions for at \
+                "Numbers of people are shown for groups of at least {k_summary}, distributions, means and shares for at \
                  least {k_full}.{rate} Groups where everyone, or everyone but one, has the same value are not shown. \
                  Where a group is not shown, another one is hidden too where needed, so that nobody can work it out. \
                  Reports are of fixed days."

@@ -1,5 +1,6 @@
 //! What one reader looks at: a released report, in a language, from one unit down.
 
+use crate::number::dates_in;
 use crate::texts;
 use disclosure::{Geometry, Item, Lang, Released, ReleasedSection, Shown, Text, ValueKind};
 
@@ -205,7 +206,7 @@ impl<'a> View<'a> {
 
     /// An item's name as a row shows it: with its code where that means something to a reader.
     pub(crate) fn item(&self, item: &Item) -> String {
-        let label = self.text(&item.label);
+        let label = &dates_in(self.text(&item.label), self.lang);
         let numbered = item.code.contains('.') && item.code.chars().all(|c| c.is_ascii_digit() || c == '.');
         if numbered && !label.starts_with(&item.code) {
             format!("{} {label}", item.code)

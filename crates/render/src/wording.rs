@@ -101,16 +101,16 @@ pub(crate) fn changes(higher: usize, lower: usize, of: usize, lang: Lang) -> Str
 }
 
 /// The finding of what became of the same people: where most went up.
-pub(crate) fn most_up(item: &str, up: u64, of: u64, lang: Lang) -> String {
+pub(crate) fn most_up(item: &str, up: u64, of: u64, asked: bool, lang: Lang) -> String {
     let (share, up, of) = (percent(up, of, lang), count(up), count(of));
     let item = item.trim_end_matches('.');
+    let who = match asked {
+        true => t(lang, "som svarade båda gångerna", "who answered both times"),
+        false => t(lang, "vars nivå är känd båda gångerna", "whose level is known both times"),
+    };
     match lang {
-        Lang::Sv => format!(
-            "Flest har gått upp i ”{item}”: {share} av dem som svarade båda gångerna ({up}\u{a0}av\u{a0}{of})."
-        ),
-        Lang::En => format!(
-            "Most went up in “{item}”: {share} of those who answered both times ({up}\u{a0}of\u{a0}{of})."
-        ),
+        Lang::Sv => format!("Flest har gått upp i ”{item}”: {share} av dem {who} ({up}\u{a0}av\u{a0}{of})."),
+        Lang::En => format!("Most went up in “{item}”: {share} of those {who} ({up}\u{a0}of\u{a0}{of})."),
     }
 }
 

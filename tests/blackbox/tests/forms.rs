@@ -25,6 +25,19 @@ async fn demo() -> Instance {
 async fn the_demos_files_open_in_other_programs_and_say_the_same() {
     let instance = demo().await;
     let reports = instance.folder().join("reports");
+    // Beside what the demo writes: answers weighted.
+    for (end, form, lang) in [
+        ("json", "json", "sv"),
+        ("parquet", "parquet", "sv"),
+        ("sv.csv", "csv", "sv"),
+        ("en.csv", "csv", "en"),
+        ("sv.xlsx", "xlsx", "sv"),
+        ("en.xlsx", "xlsx", "en"),
+    ] {
+        let file = reports.join(format!("weighted.{end}"));
+        let words = ["report", "survey", "--weights", "unit", "--format", form, "--lang", lang, "--output"];
+        assert!(instance.run(&[&words[..], &[file.to_str().unwrap()]].concat()).unwrap().status.success());
+    }
     let said = python::says(python::script("clients/forms.py").arg(reports)).unwrap();
     assert!(said.contains("as they should be"), "{said}");
 }

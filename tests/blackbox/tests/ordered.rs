@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use blackbox::{Backend, Instance, Server, promises, until};
+use blackbox::{Backend, Instance, Server, promises, python, until};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -188,4 +188,29 @@ async fn a_comparison_shows_nothing_that_either_report_hides() {
         }
     }
     assert!(shown > 100 && hidden > 100, "{shown} {hidden}");
+
+    // Every form of it says the same, as other programs read it; of a survey too.
+    const SURVEY: &str = "report = \"survey\"\nlang = \"en\"\n";
+    order(&server, "three", SURVEY).await;
+    assert_eq!(server.post(&json!([anything(3)])).await.unwrap().status(), 200);
+    server.settled().await.unwrap();
+    let fourth = order(&server, "four", SURVEY).await;
+    let folder = instance.beside("changes");
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, ordered) in [("competence", &second), ("survey", &fourth)] {
+        for (end, form, lang) in [
+            ("json", "json", "en"),
+            ("parquet", "parquet", "en"),
+            ("sv.csv", "csv", "sv"),
+            ("en.csv", "csv", "en"),
+            ("sv.xlsx", "xlsx", "sv"),
+            ("en.xlsx", "xlsx", "en"),
+        ] {
+            let what = format!("changes?format={form}&lang={lang}");
+            let bytes = file(&server, ordered["id"].as_str().unwrap(), &what).await;
+            std::fs::write(folder.join(format!("{name}.{end}")), bytes).unwrap();
+        }
+    }
+    let said = python::says(python::script("clients/forms.py").arg(&folder)).unwrap();
+    assert!(said.contains("2 reports, 4 workbooks"), "{said}");
 }

@@ -9,7 +9,7 @@ use crate::piece::{Block, Piece, Words};
 use crate::rows::mark_rows;
 use crate::sentences;
 use crate::tables::{cross_table, table};
-use crate::texts::{self, Word, word};
+use crate::texts::{self, Word, t, word};
 use crate::view::View;
 use disclosure::{Measure, ReleasedSection};
 
@@ -122,6 +122,9 @@ fn by_unit(view: &View<'_>, part: &ReleasedSection) -> Vec<Piece> {
 fn item_finding(view: &View<'_>, part: &ReleasedSection, item: usize) -> String {
     let n = view.of_root(part, item).and_then(|shown| crate::rows::n_text(part.measure(), shown, view.lang));
     match n {
+        Some(n) if matches!(part.measure(), Measure::Levels { .. }) => {
+            format!("{}: {n} {}.", view.place(), t(view.lang, "har en känd nivå", "have a known level"))
+        }
         Some(n) => format!("{}: {n}.", view.place()),
         None => format!("{}: {}.", view.place(), sentences::nothing_short(view.lang)),
     }

@@ -13,7 +13,7 @@ fn plain(
     survey: &SurveyFacts,
     audience: &Audience<'_>,
 ) -> Vec<Option<Answer>> {
-    let answers = (0..audience.duties.len()).map(|person| {
+    let answers = (0..audience.places.len()).map(|person| {
         let of_item = |item: &domain::events::SurveyItem| {
             let scale = survey.scales.iter().find(|scale| scale.id == item.scale)?;
             rows.iter()
