@@ -43,6 +43,7 @@
 //! * *Geometries* other than the tree in the same certificate.
 //! * *Time*: `Gate::apply` will take the last release of the same table beside the new one.
 
+mod before;
 mod bounds;
 mod cells;
 mod certificate;
@@ -75,6 +76,6 @@ pub use since::{Differences, Spread};
 pub use strata::Strata;
 pub use table::{
     Atom, Axis, Category, Figure, Geometry, Identity, Interval, Item, ItemGroup, LevelKind, Measure, Need,
-    Nested, Population, ReportKind, ResultTable, Role, Score, Section, Share, Value, ValueKind,
+    Nested, Population, ReportKind, ResultTable, Role, Score, Section, Share, Value, ValueKind, Withheld,
 };
 pub use text::{Lang, Text};

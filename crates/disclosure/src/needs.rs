@@ -1,12 +1,12 @@
-//! Figures that are made of other figures.
+//! Figures that are made of other figures, or may not be shown for what another report does not show.
 
 use std::collections::BTreeMap;
 
 use crate::item::{FULL, Hidden, LinkedItem, Part, SUMMARY};
-use crate::{Need, Preset, ResultTable};
+use crate::{Need, Preset, ResultTable, Withheld};
 
-/// For each node of each part of an item, in which tiers it is hidden because a figure that it is made of is not shown,
-/// or because the two together would tell of the few whom it leaves out. `decided` has what the other sections show.
+/// For each node of each part of an item, in which tiers it is hidden because it is withheld, because a figure that it is
+/// made of is not shown, or because the two together would tell of the few whom it leaves out. `decided` has what the other sections show.
 pub(crate) fn unmade(
     table: &ResultTable,
     item: &LinkedItem<'_>,
@@ -14,7 +14,12 @@ pub(crate) fn unmade(
     preset: &Preset,
 ) -> Vec<Vec<Hidden>> {
     let of_part = |part: &Part<'_>| {
-        let mut hidden = vec![[false; 2]; part.nodes.len()];
+        let withheld = |place: &usize| match part.of.figures[*place].withheld {
+            Withheld::Nothing => [false; 2],
+            Withheld::Distribution => [false, true],
+            Withheld::All => [true; 2],
+        };
+        let mut hidden: Vec<Hidden> = part.places.iter().map(withheld).collect();
         for need in &part.of.needs {
             let of = needed(table, need, decided);
             for (place, hidden) in part.places.iter().zip(&mut hidden) {

@@ -411,6 +411,20 @@ pub struct Figure {
     pub interval: Option<Interval>,
     /// What else follows from the distribution. Shown with the full tier only.
     pub values: Vec<Value>,
+    /// What of it may not be shown, whatever it is.
+    pub withheld: Withheld,
+}
+
+/// What of a figure may not be shown, since another report of the same people's answers does not show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Withheld {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Its distribution, and what follows from that.
+    Distribution,
+    /// All of it.
+    All,
 }
 
 impl Figure {
@@ -426,6 +440,7 @@ impl Figure {
             positive: None,
             interval: None,
             values: Vec::new(),
+            withheld: Withheld::Nothing,
         }
     }
 }

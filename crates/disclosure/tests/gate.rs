@@ -503,3 +503,30 @@ fn rules_that_show_no_roles_have_no_weights_by_role() {
     let roles = Preset { geometries: vec![Geometry::Tree, Geometry::AreaRole], ..Preset::default() };
     assert!(roles.shows(Strata::Role));
 }
+
+#[test]
+fn what_a_report_of_its_own_hides_is_not_shown_beside_another() {
+    // A report hides two schools' answers. Another has them too, and would show them by its own rules.
+    let released = |sizes: [u64; 3]| {
+        let groups = made::populations([(None, 60), (Some(0), 20), (Some(0), 20), (Some(0), 20)]);
+        let all = sizes.iter().sum::<u64>();
+        let figures = [all, sizes[0], sizes[1], sizes[2]].into_iter().zip([60, 20, 20, 20]).zip(0..);
+        let figures = figures
+            .map(|((answered, base), place)| figure(place, base, &[answered / 2, answered - answered / 2]));
+        let section = made::section("answers-1", Measure::Likert, 2, figures.collect());
+        made::table(ReportKind::Survey, groups, vec![section])
+    };
+    let gate = Gate::new(Preset::named("skolenkaten").unwrap());
+    let own = gate.apply(released([3, 12, 14])).unwrap();
+    let shown = |released: &Released| {
+        let section = &released.sections()[0];
+        (0..4).map(|place| matches!(section.figure(place, 0), Some(Shown::Full(_)))).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&own), [true, false, false, true]);
+
+    let mut later = released([11, 12, 14]);
+    later.sections[0].id = "earlier-answers-1".into();
+    assert_eq!(shown(&gate.apply(later.clone()).unwrap()), [true; 4]);
+    later.withhold("earlier-", &own);
+    assert_eq!(shown(&gate.apply(later).unwrap()), [true, false, false, true]);
+}

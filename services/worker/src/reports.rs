@@ -7,6 +7,7 @@ mod shared;
 use std::sync::Arc;
 
 use analytics::lake::Snapshot;
+use analytics::reports::survey;
 use calendar::{Day, days, releases};
 use disclosure::{Gate, Preset, Released, Strata};
 use domain::{Date, Municipality};
@@ -191,14 +192,31 @@ fn make(request: Request, snapshot: &Snapshot, municipality: &Municipality) -> R
             analytics::reports::competence::report(snapshot, municipality, &parameters)?
         }
         Question::Survey { round } => {
-            let mut parameters =
-                analytics::reports::survey::Parameters::new(round.ok_or(ReportError::NoRound)?);
+            let mut parameters = survey::Parameters::new(round.ok_or(ReportError::NoRound)?);
             parameters.as_of = request.as_of;
             parameters.weights = request.weights;
-            analytics::reports::survey::report(snapshot, municipality, &parameters)?
+            return survey_report(&parameters, &Gate::new(request.preset), snapshot, municipality);
         }
     };
     Ok(Gate::new(request.preset).apply(table)?)
+}
+
+/// The report of a round. Answers of the round before are in its own report as well: what that hides is not shown here.
+fn survey_report(
+    parameters: &survey::Parameters,
+    gate: &Gate,
+    snapshot: &Snapshot,
+    municipality: &Municipality,
+) -> Result<Released, ReportError> {
+    let mut table = survey::report(snapshot, municipality, parameters)?;
+    if table.sections.iter().any(|section| section.id.starts_with(survey::EARLIER))
+        && let Some(before) = survey::round_before(municipality, &parameters.round)
+    {
+        let mut own = survey::Parameters::new(&before.id);
+        own.as_of = parameters.as_of;
+        table.withhold(survey::EARLIER, &survey_report(&own, gate, snapshot, municipality)?);
+    }
+    Ok(gate.apply(table)?)
 }
 
 /// The round that opened last; of several, the one whose id comes last.

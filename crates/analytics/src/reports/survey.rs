@@ -21,7 +21,7 @@ use crate::lake::Snapshot;
 use crate::statistics::PositiveBase;
 use answers::Round;
 use disclosure::{ReportKind, ResultTable, Strata, Text};
-use domain::events::SurveyFacts;
+use domain::events::{RoundFacts, SurveyFacts};
 use domain::frameworks::framework;
 use domain::{Date, Facts, Municipality};
 use earlier::Both;
@@ -45,6 +45,15 @@ impl Parameters {
     pub fn new(round: impl Into<String>) -> Self {
         Self { round: round.into(), as_of: None, positive_base: None, weights: None }
     }
+}
+
+/// What the ids begin with of sections that have the answers of the round before.
+pub const EARLIER: &str = "earlier-";
+
+/// The round that a round is compared with.
+pub fn round_before<'a>(municipality: &'a Municipality, round: &str) -> Option<&'a RoundFacts> {
+    let surveys = &municipality.surveys;
+    earlier::round_before(surveys, &surveys.round(round)?.facts)
 }
 
 /// Makes the report at the snapshot's position. `municipality` is folded from the events up to it.

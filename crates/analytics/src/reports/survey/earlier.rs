@@ -3,6 +3,7 @@
 
 use super::super::populations::Populations;
 use super::super::{ReportError, text};
+use super::EARLIER;
 use super::answers::Round;
 use super::sections;
 use crate::statistics::{PositiveBase, Sample, cohens_h, newcombe, paired_change, welch};
@@ -57,7 +58,7 @@ impl Both<'_> {
         let mut earlier = sections::items(self.then, self.groups_then, self.base, wanted)?;
         let title = text(&self.then.facts.title);
         for section in &mut earlier {
-            section.id = format!("earlier-{}", section.id);
+            section.id = format!("{EARLIER}{}", section.id);
             // How many answered then is not in the report.
             section.within.clear();
             section.rolls = vec![THEN; section.items.len()];
