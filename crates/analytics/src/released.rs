@@ -241,6 +241,18 @@ fn about(released: &Released) -> Vec<(String, String)> {
         let sources: Vec<&str> = released.sources().iter().map(|source| source.get(lang)).collect();
         about.push((format!("larka.sources_{tag}"), sources.join("\n")));
     }
+    let outside = released.outside().iter().map(|figure| {
+        serde_json::json!({
+            "section": figure.section, "item": figure.item, "unit": figure.unit, "statistic": figure.kind.code(),
+            "whose": figure.whose, "period": figure.period,
+            "value": figure.value.num() as f64 / figure.value.den() as f64,
+            "source": figure.source, "licence": figure.licence, "retrieved": figure.retrieved,
+        })
+    });
+    let outside: Vec<_> = outside.collect();
+    if !outside.is_empty() {
+        about.push(("larka.outside".to_owned(), serde_json::Value::from(outside).to_string()));
+    }
     about.push(("larka.dated_ahead".to_owned(), released.dated_ahead().to_string()));
     about
 }

@@ -76,6 +76,7 @@ pub use since::{Differences, Spread};
 pub use strata::Strata;
 pub use table::{
     Atom, Axis, Category, Figure, Geometry, Identity, Interval, Item, ItemGroup, LevelKind, Measure, Need,
-    Nested, Population, ReportKind, ResultTable, Role, Score, Section, Share, Value, ValueKind, Withheld,
+    Nested, Outside, OutsideKind, Population, ReportKind, ResultTable, Role, Score, Section, Share, Value,
+    ValueKind, Withheld,
 };
 pub use text::{Lang, Text};

@@ -1,8 +1,8 @@
 //! A report after the gate: everything in it may be shown.
 
 use crate::{
-    Category, Geometry, Identity, Interval, Item, Measure, Preset, ReportKind, ResultTable, Score, Section,
-    Share, Text, Value, ValueKind,
+    Category, Geometry, Identity, Interval, Item, Measure, Outside, Preset, ReportKind, ResultTable, Score,
+    Section, Share, Text, Value, ValueKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,7 @@ pub struct Released {
     identity: Identity,
     dated_ahead: u64,
     preset: Preset,
+    outside: Vec<Outside>,
     populations: Vec<ReleasedPopulation>,
     sections: Vec<ReleasedSection>,
 }
@@ -251,6 +252,11 @@ impl Released {
         &self.preset
     }
 
+    /// Other people's figures to set beside these.
+    pub fn outside(&self) -> &[Outside] {
+        &self.outside
+    }
+
     /// The groups of people; a parent stands before its children.
     pub fn populations(&self) -> &[ReleasedPopulation] {
         &self.populations
@@ -273,7 +279,7 @@ impl Released {
         sections: Vec<ReleasedSection>,
         identity: Identity,
     ) -> Released {
-        Released { period, sections, identity, ..self.clone() }
+        Released { period, sections, identity, outside: Vec::new(), ..self.clone() }
     }
 
     pub(crate) fn build(table: ResultTable, preset: Preset, shown: Vec<Vec<Shown>>) -> Released {
@@ -303,6 +309,7 @@ impl Released {
             identity: table.identity,
             dated_ahead: table.dated_ahead,
             preset,
+            outside: table.outside,
             populations: populations.collect(),
             sections: table
                 .sections

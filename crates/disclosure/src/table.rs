@@ -39,12 +39,59 @@ pub struct ResultTable {
     pub dated_ahead: u64,
     /// The parts of groups by which answers are weighted against non-response, where that is asked for.
     pub weights: Option<Strata>,
+    /// Other people's figures to set beside these.
+    pub outside: Vec<Outside>,
     /// The groups of people; a parent stands before its children.
     pub populations: Vec<Population>,
     /// Who belongs where: all people that an item is about, by [`Section::rolls`].
     pub rolls: Vec<Vec<Atom>>,
     /// The parts of the report, in reading order.
     pub sections: Vec<Section>,
+}
+
+/// A figure of somebody else's that is set beside a report's own and is part of none of them. Nobody of ours is behind it, and
+/// the gate passes it on as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outside {
+    /// The section of the item.
+    pub section: String,
+    /// The item's code.
+    pub item: String,
+    /// The code of the unit that it is about; none: of no unit of ours.
+    pub unit: Option<String>,
+    /// What it is.
+    pub kind: OutsideKind,
+    /// Whose it is.
+    pub whose: Text,
+    /// When it is of.
+    pub period: String,
+    /// How much: of a share in parts of one.
+    pub value: Ratio,
+    /// Who publishes it.
+    pub source: Text,
+    /// The licence that it is used under.
+    pub licence: Option<String>,
+    /// The day on which it was retrieved, `YYYY-MM-DD`.
+    pub retrieved: String,
+}
+
+/// What such a figure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutsideKind {
+    /// A share of positive answers.
+    Positive,
+    /// A mean.
+    Mean,
+}
+
+impl OutsideKind {
+    /// The stable code in exports.
+    pub fn code(self) -> &'static str {
+        match self {
+            OutsideKind::Positive => "positive",
+            OutsideKind::Mean => "mean",
+        }
+    }
 }
 
 /// What a report was made from: the same four fields give the same bytes.

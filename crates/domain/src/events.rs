@@ -8,6 +8,7 @@ mod catalogue;
 mod cause;
 mod kept;
 mod organisation;
+mod outside;
 mod reports;
 mod surveys;
 mod system;
@@ -23,6 +24,7 @@ pub use kept::{KeptDiscardedFacts, KeptReplayedFacts, RuleKind, Settled, Stateme
 pub use organisation::{
     Duty, Enrolment, GroupFacts, GroupPersonal, Membership, PersonFacts, PersonPersonal, UnitFacts,
 };
+pub use outside::{OutsideFacts, OutsideFigure, Statistic};
 pub use reports::{
     ReportOrderedFacts, ReportRemovedFacts, ReportScheduleRemovedFacts, ReportScheduleSetFacts,
 };
@@ -55,6 +57,8 @@ pub mod kind {
     pub const SURVEY: &str = "survey";
     /// [`RoundFacts`](super::RoundFacts)
     pub const ROUND: &str = "round";
+    /// [`OutsideFacts`](super::OutsideFacts)
+    pub const OUTSIDE_FIGURES: &str = "outside_figures";
     /// [`AgentErasedFacts`](super::AgentErasedFacts)
     pub const AGENT_ERASED: &str = "agent_erased";
     /// [`AgentsLinkedFacts`](super::AgentsLinkedFacts)
@@ -114,6 +118,7 @@ pub mod kind {
         COMPETENCE_TARGETS,
         SURVEY,
         ROUND,
+        OUTSIDE_FIGURES,
         AGENT_ERASED,
         AGENTS_LINKED,
     ];

@@ -7,6 +7,7 @@
 mod changes;
 mod courses;
 mod organisation;
+mod outside;
 mod surveys;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ pub use courses::{
 pub use organisation::{
     DutyInput, EnrolmentInput, GroupInput, MemberInput, NameInput, OrganisationInput, PersonInput, UnitInput,
 };
+pub use outside::{OutsideFigureInput, OutsideInput, OutsideSetInput};
 pub use surveys::{
     AudienceInput, CodeInput, FeedInput, GuardianLinkInput, GuardiansInput, IndexInput, ItemInput,
     RoundInput, RoundsInput, ScaleInput, SurveyInput, SurveysInput,

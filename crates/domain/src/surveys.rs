@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use eventlog::event::{Event, Key};
 
-use crate::events::{Duty, GuardianLink, RoundFacts, Scale, SurveyFacts, SurveyItem, kind};
+use crate::events::{Duty, GuardianLink, OutsideFacts, RoundFacts, Scale, SurveyFacts, SurveyItem, kind};
 use crate::organisation::{Held, Organisation, PUPIL_ROLE};
 use crate::{BadFacts, PersonId};
 
@@ -15,6 +15,7 @@ pub struct Surveys {
     rounds: BTreeMap<String, Held<RoundFacts>>,
     by_registration: BTreeMap<Key, String>,
     by_item: BTreeMap<String, BTreeSet<(String, String)>>,
+    outside: BTreeMap<String, OutsideFacts>,
 }
 
 /// What an answer answers.
@@ -48,6 +49,13 @@ impl Surveys {
                 }
                 self.by_registration.extend(registrations(&held.facts).map(|key| (key, id.clone())));
                 self.rounds.insert(id, held);
+            }
+            kind::OUTSIDE_FIGURES => {
+                let facts = Held::<OutsideFacts>::of(event)?.facts;
+                match facts.figures.is_empty() {
+                    true => self.outside.remove(&facts.id),
+                    false => self.outside.insert(facts.id.clone(), facts),
+                };
             }
             _ => return Ok(false),
         }
@@ -93,6 +101,16 @@ impl Surveys {
     /// The round that a registration belongs to.
     pub fn round_of(&self, registration: Key) -> Option<&RoundFacts> {
         self.by_registration.get(&registration).and_then(|id| self.rounds.get(id)).map(|held| &held.facts)
+    }
+
+    /// A set of other people's figures, by id.
+    pub fn outside(&self, id: &str) -> Option<&OutsideFacts> {
+        self.outside.get(id)
+    }
+
+    /// All sets of other people's figures, by id.
+    pub fn all_outside(&self) -> impl Iterator<Item = &OutsideFacts> {
+        self.outside.values()
     }
 
     /// The survey that a round asks.

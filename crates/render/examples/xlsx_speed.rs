@@ -85,6 +85,7 @@ fn table(items: usize) -> ResultTable {
         },
         dated_ahead: 0,
         weights: None,
+        outside: Vec::new(),
         rolls: vec![Atom::of_tree(&populations)],
         populations,
         sections: vec![section],

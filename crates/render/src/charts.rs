@@ -51,8 +51,9 @@ pub(crate) fn stack(frame: &Frame, rows: &[Row]) -> Drawing {
 pub(crate) fn diverging(frame: &Frame, rows: &[Row]) -> Drawing {
     let scale = marks::Scale::fit(rows.iter().map(|row| &row.mark));
     drawing(frame, rows, |pen, mark| match mark {
-        Mark::Diverging { left, middle, right, apart, total } => {
-            pen.diverging(left, *middle, right, *apart, *total, &scale)
+        Mark::Diverging { left, middle, right, apart, total, line } => {
+            let drawn = pen.diverging(left, *middle, right, *apart, *total, &scale);
+            html! { (drawn) @if let Some(line) = line { (pen.reference(*middle, *line, *total, &scale)) } }
         }
         other => pen.words(other),
     })

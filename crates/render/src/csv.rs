@@ -2,6 +2,7 @@
 //! a program reads. `docs/reports.md` says what stands where.
 
 use crate::number::decimal_mark;
+use crate::outside;
 use crate::texts::t;
 use crate::values::{Cell, HIDDEN, MISSING, Value, about, values};
 use crate::view::View;
@@ -82,6 +83,20 @@ pub fn csv(view: &View<'_>) -> Vec<u8> {
                 sheet.end();
             }
         }
+    }
+    for (section, item, figure) in outside::all(view) {
+        let about = &section.items()[item];
+        let unit = figure.unit.as_deref().unwrap_or_default();
+        let label = view.text(&about.label);
+        for text in [outside::OUTSIDE, outside::title(lang), &about.code, label, unit, "", "", "", "", ""] {
+            sheet.text(text);
+        }
+        sheet.text(&format!("{}; {}", outside::whose(view, figure), outside::source(view, figure)));
+        for (code, _) in &columns {
+            let number = Cell::Decimal(outside::rounded(figure));
+            sheet.value(&if code == figure.kind.code() { plain(&number, lang) } else { String::new() });
+        }
+        sheet.end();
     }
     for (code, name, text) in about(view) {
         for text in [ABOUT, t(lang, "Om rapporten", "About the report"), code, &name, "", "", "", "", "", ""]

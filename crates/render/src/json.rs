@@ -1,6 +1,7 @@
 //! A released report as JSON: exact, in a fixed order, in both languages at once.
 
 use crate::beside::skipped;
+use crate::outside;
 use crate::view::View;
 use disclosure::{Interval, Item, Ratio, ReleasedSection, Score, Share, Shown, Text};
 use serde_json::{Map, Value, json};
@@ -43,6 +44,18 @@ pub fn json(view: &View<'_>) -> String {
             "base": p.base,
         })).collect::<Vec<_>>(),
         "sections": view.sections().map(|s| section(view, s)).collect::<Vec<_>>(),
+        "outside": outside::all(view).into_iter().map(|(_, _, figure)| json!({
+            "section": figure.section,
+            "item": figure.item,
+            "population": figure.unit,
+            "statistic": figure.kind.code(),
+            "whose": text(&figure.whose),
+            "period": figure.period,
+            "value": ratio(figure.value),
+            "source": text(&figure.source),
+            "licence": figure.licence,
+            "retrieved": figure.retrieved,
+        })).collect::<Vec<_>>(),
     });
     let mut out = serde_json::to_string_pretty(&value).unwrap_or_default();
     out.push('\n');

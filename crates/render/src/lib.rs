@@ -21,6 +21,7 @@ mod format;
 mod json;
 mod method;
 mod number;
+mod outside;
 mod page;
 mod paper;
 mod piece;

@@ -1,10 +1,13 @@
 //! The last part of a report: how it was computed, what is not shown, and what it was made from.
 
 use crate::number::{count, date, dates_in};
+use crate::outside;
 use crate::piece::{Block, Piece, Words};
 use crate::texts::{self, Word, t, word};
 use crate::view::View;
 use crate::wording;
+use std::collections::BTreeSet;
+
 use disclosure::{Measure, Reason, ReleasedSection, Shown, Text};
 
 /// The method; what is not shown is counted of the figures of `rows`.
@@ -29,6 +32,10 @@ pub(crate) fn method(view: &View<'_>, rows: &[(usize, usize)]) -> Block {
     body.push(Piece::Words(Words::Plain, texts::dated_ahead(released.dated_ahead(), lang)));
     body.push(plain(word(Word::SortedBy, lang)));
     body.extend(released.sources().iter().map(|source| said(view, String::new(), source)));
+    let outside: BTreeSet<String> =
+        outside::all(view).into_iter().map(|(_, _, figure)| outside::source(view, figure)).collect();
+    let outside = outside.into_iter().map(|source| format!("{}: {source}.", outside::title(lang)));
+    body.extend(outside.map(|source| Piece::Words(Words::Plain, source)));
     body.push(Piece::Heading(word(Word::WhatIsHidden, lang).to_owned()));
     body.push(Piece::Words(Words::Plain, texts::rules(released.preset(), lang)));
     let hidden: Vec<String> = view.sections().filter_map(|part| hidden(view, part, rows)).collect();

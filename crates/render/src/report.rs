@@ -1,6 +1,7 @@
 //! A released report as a page: for each part the finding, the chart, the table, and at the end how it was made.
 
 mod competence;
+mod outside;
 mod parts;
 mod questions;
 mod training;
@@ -72,7 +73,7 @@ pub(crate) fn blocks(view: &View<'_>) -> Vec<Block> {
         ReportKind::Competence if view.sections().any(|part| part.measure() != Measure::Change) => {
             competence::blocks(view)
         }
-        _ => questions::blocks(view),
+        _ => questions::blocks(view).into_iter().chain(outside::block(view)).collect(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::charts::{LEVELS, Mark, NEGATIVE, POSITIVE, Part, Row};
 use crate::number::percent;
+use crate::outside;
 use crate::texts::{self, Word, word};
 use crate::view::View;
 use disclosure::{Category, Lang, Measure, ReleasedSection, Role, Shown};
@@ -18,6 +19,8 @@ pub(crate) struct Pick<'a> {
     /// The population, where it is shown or may be.
     pub(crate) place: Option<usize>,
     pub(crate) shown: Option<&'a Shown>,
+    /// The item.
+    pub(crate) item: usize,
 }
 
 pub(crate) fn mark_rows(view: &View<'_>, part: &ReleasedSection, picks: &[Pick<'_>]) -> Vec<Row> {
@@ -28,13 +31,13 @@ pub(crate) fn mark_rows(view: &View<'_>, part: &ReleasedSection, picks: &[Pick<'
         right: pick.shown.and_then(|shown| n_text(part.measure(), shown, view.lang)).unwrap_or_default(),
         mark: match pick.shown {
             None => Mark::Words(word(Word::NotApplicable, view.lang).into()),
-            Some(shown) => mark(view, part, pick.target, shown),
+            Some(shown) => mark(view, part, pick, shown),
         },
     };
     picks.iter().map(row).collect()
 }
 
-fn mark(view: &View<'_>, part: &ReleasedSection, target: Option<usize>, shown: &Shown) -> Mark {
+fn mark(view: &View<'_>, part: &ReleasedSection, pick: &Pick<'_>, shown: &Shown) -> Mark {
     let is_rate = matches!(part.measure(), Measure::ResponseRate | Measure::Coverage);
     if is_rate && let (Some(answered), Some(base)) = (shown.answered(), shown.base()) {
         let interval = match shown {
@@ -58,7 +61,7 @@ fn mark(view: &View<'_>, part: &ReleasedSection, target: Option<usize>, shown: &
             Mark::Stack {
                 parts,
                 total,
-                tick: target.and_then(|target| Some(counts.get(..target)?.iter().sum())),
+                tick: pick.target.and_then(|target| Some(counts.get(..target)?.iter().sum())),
             }
         }
         _ => {
@@ -75,9 +78,16 @@ fn mark(view: &View<'_>, part: &ReleasedSection, target: Option<usize>, shown: &
                 right: of(Role::Positive),
                 apart: sum(Role::DontKnow),
                 total: answered,
+                line: reference(view, part, pick, shown),
             }
         }
     }
+}
+
+/// Where a share positive from outside would end, in millionths of those who answered.
+fn reference(view: &View<'_>, part: &ReleasedSection, pick: &Pick<'_>, shown: &Shown) -> Option<u64> {
+    let outside = outside::line(view, part, pick.item, pick.place?)?;
+    outside::of_answers(outside.value, shown.positive()?, shown.answered()?)
 }
 
 /// The colour of the band at `place` of `bands`: four steps; eight levels share them in pairs.

@@ -7,13 +7,14 @@ mod names;
 use crate::findings;
 use crate::method::method;
 use crate::number::{date, dates_in};
+use crate::outside;
 use crate::piece::Piece;
 use crate::report;
 use crate::texts::{self, Word, t, word};
 use crate::values::{Cell, HIDDEN, MISSING, signs, values};
 use crate::view::View;
 use book::{Book, Held, Sheet};
-use disclosure::{Lang, Reason, ReleasedSection};
+use disclosure::{Lang, Outside, Reason, ReleasedSection};
 use rust_xlsxwriter::XlsxError;
 
 /// Why there is no workbook: a table beyond what a sheet holds, or no room for the files it is put together from.
@@ -33,9 +34,11 @@ pub fn xlsx(view: &View<'_>) -> Result<Vec<u8>, WorkbookError> {
     let sections: Vec<&ReleasedSection> =
         view.sections().filter(|section| figures(view, section).next().is_some()).collect();
     let contents = t(lang, "Innehåll", "Contents");
+    let others = outside::all(view);
     let titles: Vec<String> = [contents, word(Word::How, lang)]
         .into_iter()
         .chain(sections.iter().map(|section| view.text(section.title())))
+        .chain((!others.is_empty()).then(|| outside::title(lang)))
         .map(str::to_owned)
         .collect();
     let names = names::sheets(&titles);
@@ -43,6 +46,7 @@ pub fn xlsx(view: &View<'_>) -> Result<Vec<u8>, WorkbookError> {
     let method = method_rows(view);
     let rows: Vec<usize> = std::iter::once(method.len())
         .chain(sections.iter().map(|section| figures(view, section).count()))
+        .chain((!others.is_empty()).then_some(others.len()))
         .collect();
 
     let (title, _, place) = report::title(view);
@@ -111,6 +115,42 @@ pub fn xlsx(view: &View<'_>) -> Result<Vec<u8>, WorkbookError> {
                 rows: *rows,
             },
             figures(view, section).map(|figure| row(view, section, figure)),
+        )?;
+    }
+    if let (false, Some(name)) = (others.is_empty(), names.last()) {
+        let item = word(Word::Item, lang);
+        let heads = [
+            format!("{item}, {}", t(lang, "kod", "code")),
+            item.to_owned(),
+            t(lang, "Enhet, kod", "Unit, code").to_owned(),
+            t(lang, "Vems", "Whose").to_owned(),
+            t(lang, "Vad", "What").to_owned(),
+            t(lang, "Värde", "Value").to_owned(),
+            t(lang, "Källa", "Source").to_owned(),
+        ];
+        let row = |(section, item, figure): &(&ReleasedSection, usize, &Outside)| {
+            let about = &section.items()[*item];
+            let number = outside::rounded(figure);
+            vec![
+                Held::from(about.code.clone()),
+                Held::from(view.text(&about.label).to_owned()),
+                Held::from(figure.unit.clone().unwrap_or_else(|| MISSING.to_owned())),
+                Held::from(outside::whose(view, figure)),
+                Held::from(outside::kind(figure, lang).to_owned()),
+                Held::Number(number.scaled as f64 / 10f64.powi(number.decimals.into()), number.decimals),
+                Held::from(outside::source(view, figure)),
+            ]
+        };
+        book.sheet(
+            &Sheet {
+                name,
+                table: outside::OUTSIDE,
+                title: outside::title(lang),
+                lines: vec![back.clone()],
+                heads: heads.to_vec(),
+                rows: others.len(),
+            },
+            others.iter().map(row),
         )?;
     }
     Ok(book.workbook.save_to_buffer()?)

@@ -25,8 +25,8 @@ mod visitors;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    anchor, credential, demo, erase, forward, import, migrate, person, rebuild, report, retention, serve,
-    statement, twins, user, verify,
+    anchor, credential, demo, erase, forward, import, migrate, outside, person, rebuild, report, retention,
+    serve, statement, twins, user, verify,
 };
 use failure::Failure;
 use settings::{Common, ServeFlags, Settings};
@@ -65,6 +65,8 @@ enum Command {
     /// Take in what lies in files or in another LRS
     #[command(subcommand)]
     Import(import::Import),
+    /// Other people's figures, shown beside a survey's own: from a table, or from Kolada
+    Outside(outside::Flags),
     /// Single statements
     #[command(subcommand)]
     Statement(statement::Command),
@@ -113,6 +115,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Erase(flags) => erase::run(settings, flags).await,
         Command::Person(flags) => person::run(settings, flags).await,
         Command::Import(what) => import::run(settings, what).await,
+        Command::Outside(flags) => outside::run(settings, flags).await,
         Command::Statement(command) => statement::run(settings, command).await,
         Command::Rebuild(flags) => rebuild::run(settings, flags).await,
         Command::Migrate(flags) => migrate::run(settings, flags).await,

@@ -112,6 +112,63 @@ async fn number(instance: &Instance, view: &str, sql: &str) -> i64 {
 
 const AGENTS: &str = "SELECT count(DISTINCT agent) FROM progress";
 
+/// Three schools whose pupils' guardians have answered one question, by a link each; and the survey.
+async fn asked_guardians(instance: &Instance) -> (Server, String) {
+    let server = instance.start().await.unwrap();
+    let unit = |code: &str, parent| json!({ "code": code, "name": format!("Skola {code}"), "kind": "skola", "parent": parent });
+    let pupil = |number: usize| {
+        json!({
+            "agents": [account(&format!("elev{number}"))],
+            "name": { "given": "Någon", "family": "Elev" },
+            "enrolments": [{ "unit": "C", "from": "2025-08-18" }],
+        })
+    };
+    let mut organisation = json!({
+        "units": [unit("K", Value::Null), unit("A", json!("K")), unit("B", json!("K")), unit("C", json!("K"))],
+        "persons": (0..30).map(pupil).collect::<Vec<_>>(),
+    });
+    organisation["units"][0]["kind"] = json!("huvudman");
+    let code = |code: &str, positive: bool, score: i64| json!({ "code": code, "label": { "sv": code }, "score": [score, 1], "positive": positive });
+    let survey = activity("enkat");
+    let surveys = json!({ "surveys": [{
+        "id": survey, "version": "1", "title": { "sv": "Skolan" }, "definition": { "pages": [] },
+        "scales": [{ "id": "s", "codes": [code("1", false, 1), code("2", false, 2), code("3", true, 3), code("4", true, 4)] }],
+        "items": [{ "name": "q", "activity": format!("{survey}/q"), "text": { "sv": "Trivs ditt barn?" }, "scale": "s", "required": true }],
+    }] });
+    let links = ["A", "B", "C"].map(|unit| (unit, Uuid::new_v4().to_string()));
+    let pupils = |unit: &str| match unit {
+        "A" => json!(40),
+        "B" => json!(12),
+        _ => Value::Null,
+    };
+    let link = |(unit, registration): &(&str, String)| json!({ "unit": unit, "registration": registration, "pupils": pupils(unit) });
+    let rounds = json!({ "rounds": [{
+        "id": "vt26", "survey": survey, "version": "1", "title": { "sv": "Våren" }, "mode": "guardians",
+        "registration": Uuid::new_v4().to_string(), "opens": "2026-03-01", "closes": "2026-03-31", "audience": { "unit": "K" },
+        "guardians": { "source": { "sv": "elevregistret 15 februari" }, "links": links.iter().map(link).collect::<Vec<_>>() },
+    }] });
+    for (resource, body) in [("organisation", organisation), ("surveys", surveys), ("rounds", rounds)] {
+        let answer = server.api(Method::POST, resource).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{resource}: {}", answer.text().await.unwrap());
+    }
+    let answer = |registration: &str, code: usize| {
+        let mut said = said(account(&Uuid::new_v4().to_string()), "answered", "enkat/q");
+        said["context"] = json!({ "registration": registration });
+        said["result"] = json!({ "response": (code % 4 + 1).to_string() });
+        said["timestamp"] = json!("2026-03-10T10:00:00Z");
+        said
+    };
+    let numbers = [24, 15, 12];
+    for ((_, registration), number) in links.iter().zip(numbers) {
+        post(&server, all((0..number).map(|n| answer(registration, n)))).await;
+    }
+    let mut last = said(somebody(1), "experienced", "annat");
+    last["timestamp"] = json!("2026-05-01T10:00:00Z");
+    post(&server, all([last])).await;
+    server.settled().await.unwrap();
+    (server, survey)
+}
+
 promises! {
     async fn who_cannot_be_tracked_is_stored_and_given_back_and_is_nobody_in_every_figure(instance) {
         let mut server = instance.start().await.unwrap();
@@ -312,53 +369,7 @@ promises! {
     }
 
     async fn guardians_are_counted_by_link_and_their_rate_is_estimated_by_pupils(instance) {
-        let server = instance.start().await.unwrap();
-        let unit = |code: &str, parent| json!({ "code": code, "name": format!("Skola {code}"), "kind": "skola", "parent": parent });
-        let pupil = |number: usize| json!({
-            "agents": [account(&format!("elev{number}"))],
-            "name": { "given": "Någon", "family": "Elev" },
-            "enrolments": [{ "unit": "C", "from": "2025-08-18" }],
-        });
-        let mut organisation = json!({
-            "units": [unit("K", Value::Null), unit("A", json!("K")), unit("B", json!("K")), unit("C", json!("K"))],
-            "persons": (0..30).map(pupil).collect::<Vec<_>>(),
-        });
-        organisation["units"][0]["kind"] = json!("huvudman");
-        let code = |code: &str, positive: bool, score: i64| json!({ "code": code, "label": { "sv": code }, "score": [score, 1], "positive": positive });
-        let survey = activity("enkat");
-        let surveys = json!({ "surveys": [{
-            "id": survey, "version": "1", "title": { "sv": "Skolan" }, "definition": { "pages": [] },
-            "scales": [{ "id": "s", "codes": [code("1", false, 1), code("2", false, 2), code("3", true, 3), code("4", true, 4)] }],
-            "items": [{ "name": "q", "activity": format!("{survey}/q"), "text": { "sv": "Trivs ditt barn?" }, "scale": "s", "required": true }],
-        }] });
-        let links = ["A", "B", "C"].map(|unit| (unit, Uuid::new_v4().to_string()));
-        let pupils = |unit: &str| match unit { "A" => json!(40), "B" => json!(12), _ => Value::Null };
-        let link = |(unit, registration): &(&str, String)| json!({ "unit": unit, "registration": registration, "pupils": pupils(unit) });
-        let rounds = json!({ "rounds": [{
-            "id": "vt26", "survey": survey, "version": "1", "title": { "sv": "Våren" }, "mode": "guardians",
-            "registration": Uuid::new_v4().to_string(), "opens": "2026-03-01", "closes": "2026-03-31", "audience": { "unit": "K" },
-            "guardians": { "source": { "sv": "elevregistret 15 februari" }, "links": links.iter().map(link).collect::<Vec<_>>() },
-        }] });
-        for (resource, body) in [("organisation", organisation), ("surveys", surveys), ("rounds", rounds)] {
-            let answer = server.api(Method::POST, resource).json(&body).send().await.unwrap();
-            assert_eq!(answer.status(), 200, "{resource}: {}", answer.text().await.unwrap());
-        }
-        let answer = |registration: &str, code: usize| {
-            let mut said = said(account(&Uuid::new_v4().to_string()), "answered", "enkat/q");
-            said["context"] = json!({ "registration": registration });
-            said["result"] = json!({ "response": (code % 4 + 1).to_string() });
-            said["timestamp"] = json!("2026-03-10T10:00:00Z");
-            said
-        };
-        let numbers = [24, 15, 12];
-        for ((_, registration), number) in links.iter().zip(numbers) {
-            post(&server, all((0..number).map(|n| answer(registration, n)))).await;
-        }
-        let mut last = said(somebody(1), "experienced", "annat");
-        last["timestamp"] = json!("2026-05-01T10:00:00Z");
-        post(&server, all([last])).await;
-        server.settled().await.unwrap();
-
+        let (server, _) = asked_guardians(&instance).await;
         let text = server.api(Method::GET, "reports/survey?format=json").send().await.unwrap().text().await.unwrap();
         let found: Value = serde_json::from_str(&text).unwrap();
         let section = |id: &str| found["sections"].as_array().unwrap().iter().find(|section| section["id"] == id).unwrap().clone();
@@ -383,5 +394,70 @@ promises! {
         let page = server.api(Method::GET, "reports/survey?format=html").send().await.unwrap().text().await.unwrap();
         assert!(page.contains("Uppskattad svarsfrekvens 60\u{a0}%: 51 svar av 85.") && page.contains("125\u{a0}%"), "{page}");
         assert!(!page.contains("den dag enkäten öppnade"), "what holds of those who are known is not said of guardians");
+    }
+
+    async fn figures_from_outside_stand_beside_ours_in_every_form_and_change_none(instance) {
+        let (server, survey) = asked_guardians(&instance).await;
+        let form = async |form: &str| {
+            let answer = server.api(Method::GET, &format!("reports/survey?format={form}")).send().await.unwrap();
+            answer.bytes().await.unwrap().to_vec()
+        };
+        let found: Value = serde_json::from_slice(&form("json").await).unwrap();
+        assert_eq!(found["outside"], json!([]));
+        let figure = |value: &str, unit: Value| json!({
+            "survey": survey, "item": "q", "statistic": "positive", "whose": { "sv": "Riket" }, "period": "2025", "value": value, "unit": unit,
+        });
+        let set = |figures: Value| json!({ "sets": [{
+            "id": "andra", "source": { "sv": "Kolada (RKA)" }, "licence": "CC0", "retrieved": "2026-04-02", "figures": figures,
+        }] });
+        let take = async |figures: Value| {
+            let answer = server.api(Method::POST, "outside-figures").json(&set(figures)).send().await.unwrap();
+            (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+        };
+        for (value, unit, at) in [("101", json!("A"), "value"), ("x", Value::Null, "value"), ("1", json!("Z"), "unit")] {
+            let (status, told) = take(json!([figure(value, unit)])).await;
+            assert_eq!((status, told["at"].as_str()), (400, Some(&*format!("/sets/0/figures/0/{at}"))), "{told}");
+        }
+        let both = json!([figure("85,25", Value::Null), figure("40.5", json!("A"))]);
+        assert_eq!(take(both.clone()).await.0, 200);
+        assert_eq!(take(both).await.1["unchanged"], 1);
+        server.settled().await.unwrap();
+        let beside: Value = serde_json::from_slice(&form("json").await).unwrap();
+        assert_eq!(beside["sections"], found["sections"]);
+        assert_eq!(beside["outside"][0]["value"], json!({ "num": 341, "den": 400 }));
+        assert_eq!(beside["outside"][1]["population"], "A");
+        let csv = String::from_utf8(form("csv").await).unwrap();
+        let rows: Vec<&str> = csv.lines().filter(|line| line.starts_with("outside;")).collect();
+        assert!(rows[0].contains("Riket 2025; Kolada (RKA), CC0, hämtat 2\u{a0}april\u{a0}2026") && rows[0].contains(";85,3;"), "{rows:?}");
+        for (name, has) in [("xlsx", &b"PK"[..]), ("parquet", &b"larka.outside"[..])] {
+            let bytes = form(name).await;
+            assert!(bytes.windows(has.len()).any(|part| part == has), "{name}");
+        }
+        let page = String::from_utf8(form("html").await).unwrap();
+        assert!(page.contains("Jämförelsetal utifrån") && page.contains("class=\"reference\""), "{page}");
+
+        // The same by the command, from a table and from Kolada, and taken back.
+        let file = |name: &str, text: String| {
+            let path = instance.beside(name);
+            std::fs::write(&path, text).unwrap();
+            path.to_str().unwrap().to_owned()
+        };
+        let table = file("andra.csv", format!("survey;item;statistic;whose;period;value\n{survey};q;positive;Riket;2025;70\n"));
+        let items = file("items.csv", format!("kpi,survey,item,statistic\nN1,{survey},q,positive\n"));
+        let kolada = json!({ "values": [{ "kpi": "N1", "municipality": "0000", "period": 2024, "values": [{ "gender": "T", "value": 66.5 }] }] });
+        let kolada = file("kolada.json", kolada.to_string());
+        let words = ["--json", "outside", "--id", "andra", "--source", "Andra", "--retrieved", "2026-04-02"];
+        for (more, expected) in [
+            (vec![table.as_str()], json!([{ "num": 7, "den": 10 }])),
+            (vec!["--items", &items, &kolada], json!([{ "num": 133, "den": 200 }])),
+            (vec![], json!([])),
+        ] {
+            let output = instance.run(&[&words[..], &more].concat()).unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            server.settled().await.unwrap();
+            let report: Value = serde_json::from_slice(&form("json").await).unwrap();
+            let values: Vec<&Value> = report["outside"].as_array().unwrap().iter().map(|figure| &figure["value"]).collect();
+            assert_eq!(json!(values), expected, "{more:?}");
+        }
     }
 }

@@ -82,6 +82,7 @@ pub fn report(
         identity: frame.identity(definition(municipality, framework, instrument.as_ref(), parameters)),
         dated_ahead: frame.dated_ahead,
         weights: None,
+        outside: Vec::new(),
         rolls,
         populations: populations.list,
         sections,

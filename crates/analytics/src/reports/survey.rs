@@ -13,6 +13,7 @@
 mod answers;
 mod earlier;
 mod indexes;
+mod outside;
 mod sections;
 
 use super::populations::Populations;
@@ -90,6 +91,7 @@ pub fn report(
     if let Some(strata) = parameters.weights {
         definition = definition.with(b"weights").with(strata.name().as_bytes());
     }
+    let mut outside = Vec::new();
     let mut rolls = vec![populations.roll()];
     let mut sections = vec![sections::response_rate(&now, &populations, live)];
     if !live {
@@ -108,6 +110,10 @@ pub fn report(
             compared = both.sections(&answers)?;
             rolls.push(groups_then.roll());
         }
+        for set in surveys.all_outside().filter(|set| outside::concerns(set, survey)) {
+            definition = definition.with(&set.encode());
+            outside.extend(outside::figures(set, &now, &answers));
+        }
         sections.extend(answers);
         sections.extend(compared);
         sections::note_weights(&mut sections, parameters.weights);
@@ -125,6 +131,7 @@ pub fn report(
         identity: frame.identity(definition),
         dated_ahead: frame.dated_ahead,
         weights: parameters.weights,
+        outside,
         rolls,
         populations: populations.list,
         sections,

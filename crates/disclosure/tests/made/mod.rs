@@ -22,6 +22,7 @@ pub(crate) fn table(kind: ReportKind, populations: Vec<Population>, sections: Ve
         },
         dated_ahead: 0,
         weights: None,
+        outside: Vec::new(),
         rolls: vec![Atom::of_tree(&populations)],
         populations,
         sections,

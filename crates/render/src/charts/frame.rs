@@ -45,7 +45,8 @@ pub(crate) enum Mark {
     /// Parts side by side out of `total`; `tick` is where the target begins.
     Stack { parts: Vec<Part>, total: u64, tick: Option<u64> },
     /// Parts to the left and right of the middle, one in the middle, others apart at the end.
-    Diverging { left: Vec<Part>, middle: u64, right: Vec<Part>, apart: u64, total: u64 },
+    /// `line` is where the right side would end by a figure from outside, in millionths of `total`.
+    Diverging { left: Vec<Part>, middle: u64, right: Vec<Part>, apart: u64, total: u64, line: Option<u64> },
     /// One bar from zero, with the ends of an interval.
     Bar { part: u64, of: u64, interval: Option<(Ratio, Ratio)> },
     /// Hidden, or without a distribution: a hatched box with the reason.

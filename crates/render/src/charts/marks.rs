@@ -120,6 +120,12 @@ impl Pen {
         html! { @for mark in &marks { (mark) } (self.line(scale.middle(), "mid")) }
     }
 
+    /// Where the right side would end by a figure from outside.
+    pub(super) fn reference(&self, middle: u64, line: u64, total: u64, scale: &Scale) -> Markup {
+        let place = scale.middle() + scale.width(middle, total) + line * scale.per_whole / Scale::PRECISION;
+        self.line(place.min(BAR), "reference")
+    }
+
     pub(super) fn bar(
         &self,
         part: u64,
@@ -201,11 +207,15 @@ impl Scale {
     pub(super) fn fit<'a>(marks: impl Iterator<Item = &'a Mark>) -> Scale {
         let (mut widest_left, mut widest_right, mut widest_apart) = (0, 0, 0);
         for mark in marks {
-            if let Mark::Diverging { left, middle, right, apart, total } = mark {
+            if let Mark::Diverging { left, middle, right, apart, total, line } = mark {
                 let side = |parts: &[Part]| parts.iter().map(|part| 2 * part.count).sum::<u64>() + middle;
                 let of = |half: u64| share(half, 2 * total, Scale::PRECISION);
                 widest_left = widest_left.max(of(side(left)));
                 widest_right = widest_right.max(of(side(right)));
+                // A line from outside has its room too.
+                let line =
+                    line.map_or(0, |line| line.saturating_add(share(*middle, 2 * total, Scale::PRECISION)));
+                widest_right = widest_right.max(line.min(Scale::PRECISION));
                 widest_apart = widest_apart.max(of(2 * apart));
             }
         }
@@ -278,11 +288,32 @@ mod tests {
             right: part(right),
             apart,
             total: 100,
+            line: None,
         };
         let rows = [row(60, 30, 10), row(10, 80, 0)];
         let scale = Scale::fit(rows.iter());
         let end = scale.apart() + scale.width(2 * 10, 100);
         assert!(end <= BAR && BAR - end < 10, "{end}");
         assert_eq!(scale.width(2 * 60, 100), scale.middle());
+    }
+
+    #[test]
+    fn a_line_from_outside_has_its_place_at_the_right_and_its_room() {
+        let part = |count| vec![Part { count, class: "p1" }];
+        let row = |line| Mark::Diverging {
+            left: part(40),
+            middle: 20,
+            right: part(40),
+            apart: 0,
+            total: 100,
+            line,
+        };
+        // Where 40 of 100 end is the end of the right side.
+        let same = Scale::fit([row(None), row(Some(400_000))].iter());
+        assert_eq!(same.width(20, 100) + 400_000 * same.per_whole / Scale::PRECISION, same.right);
+        // Beyond it everything is drawn smaller.
+        let wide = Scale::fit([row(Some(900_000))].iter());
+        let end = wide.middle() + wide.width(20, 100) + 900_000 * wide.per_whole / Scale::PRECISION;
+        assert!(end <= BAR && BAR - end < 10, "{end}");
     }
 }

@@ -2,12 +2,13 @@
 
 use crate::charts::{self, Drawing, Frame, Row};
 use crate::number::percent_sign;
+use crate::outside;
 use crate::piece::{Piece, Words};
 use crate::rows::{Pick, answer_classes, level_class};
 use crate::tables::table;
 use crate::texts::{self, Word, t, word};
 use crate::view::View;
-use disclosure::{Measure, ReleasedSection, Role};
+use disclosure::{Measure, OutsideKind, ReleasedSection, Role};
 
 /// The finding of a section, of whom it is and when.
 pub(super) fn intro(view: &View<'_>, part: &ReleasedSection, finding: &str) -> [Piece; 2] {
@@ -36,6 +37,7 @@ pub(super) fn item_picks<'a>(view: &View<'a>, part: &'a ReleasedSection, items: 
             target: part.items()[*item].target,
             place: view.root(),
             shown: view.of_root(part, *item),
+            item: *item,
         })
         .collect()
 }
@@ -52,6 +54,7 @@ pub(super) fn unit_picks<'a>(view: &View<'a>, part: &'a ReleasedSection, item: u
             target: part.items()[item].target,
             place: Some(*place),
             shown: part.figure(*place, item),
+            item,
         })
         .collect()
 }
@@ -117,6 +120,12 @@ pub(super) fn key(view: &View<'_>, part: &ReleasedSection) -> Option<Piece> {
                 t(lang, "Tunn linje: gränsen för redovisning, ", "Thin line: the limit for reporting, ");
             return Some(Piece::Words(Words::KeyNote, format!("{line}{limit}.")));
         }
+    }
+    let first = view.released.outside().iter().find(|outside| outside.section == part.id());
+    if let Some(outside) = first.filter(|outside| outside.kind == OutsideKind::Positive) {
+        let line =
+            t(lang, "andel positiva utifrån, till exempel", "share positive from outside, for instance");
+        entries.push(("reference".into(), format!("{line} {}", outside::whose(view, outside))));
     }
     let mut note = word(Word::RatesOf, lang).to_owned();
     if matches!(part.measure(), Measure::Levels { .. }) {

@@ -241,6 +241,7 @@ pub fn competence() -> ResultTable {
         identity: identity(),
         dated_ahead: 3,
         weights: None,
+        outside: Vec::new(),
         rolls: vec![Atom::of_tree(&populations)],
         sections: vec![
             section(
@@ -356,6 +357,7 @@ pub fn survey() -> ResultTable {
         identity: identity(),
         dated_ahead: 3,
         weights: None,
+        outside: Vec::new(),
         rolls: vec![Atom::of_tree(&populations)],
         sections: vec![
             section(

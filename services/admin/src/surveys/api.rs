@@ -21,6 +21,18 @@ pub(crate) async fn surveys(
     store(&shell, administrator.account, &[], |known, _, _| Ok(Step::Changes(input.changes(known)))).await
 }
 
+/// Takes in other people's figures, to be shown beside a survey's own.
+#[utoipa::path(post, path = "/api/v1/outside-figures", tag = "ways in", request_body = input::OutsideInput, responses((status = OK, body = Taken)))]
+pub(crate) async fn outside(
+    administrator: Administrator,
+    State(shell): State<Shell>,
+    Body(body): Body,
+) -> Result<Json<Taken>, Problem> {
+    let input: input::OutsideInput = input::parse(&body)?;
+    input.validate()?;
+    store(&shell, administrator.account, &[], |known, _, _| Ok(Step::Changes(input.changes(known)?))).await
+}
+
 /// Takes in rounds of surveys.
 #[utoipa::path(post, path = "/api/v1/rounds", tag = "ways in", request_body = input::RoundsInput, responses((status = OK, body = Taken)))]
 pub(crate) async fn rounds(

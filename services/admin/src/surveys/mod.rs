@@ -15,6 +15,9 @@ where
 {
     Subject {
         pages: &[],
-        routes: OpenApiRouter::new().routes(routes!(api::surveys)).routes(routes!(api::rounds)),
+        routes: OpenApiRouter::new()
+            .routes(routes!(api::surveys))
+            .routes(routes!(api::rounds))
+            .routes(routes!(api::outside)),
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod erase;
 pub(crate) mod forward;
 pub(crate) mod import;
 pub(crate) mod migrate;
+pub(crate) mod outside;
 pub(crate) mod person;
 pub(crate) mod rebuild;
 pub(crate) mod report;

@@ -14,6 +14,7 @@ pub(crate) mod file;
 mod flags;
 mod glance;
 mod other;
+pub(crate) mod outside;
 pub(crate) mod pull;
 mod source;
 mod tables;

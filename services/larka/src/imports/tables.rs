@@ -22,6 +22,8 @@ pub(super) struct Row {
 pub(super) enum Writing {
     /// Fields with commas between them, quoted where need be.
     Comma,
+    /// The same with semicolons.
+    Semicolon,
     /// PostgreSQL's text format: tabs, and backslashes before what would be taken for something else.
     Copy,
 }
@@ -95,7 +97,7 @@ impl Tables {
 
     pub(super) fn next(&mut self) -> Result<Option<Row>, Failure> {
         match self.writing {
-            Writing::Comma => self.next_of_values(),
+            Writing::Comma | Writing::Semicolon => self.next_of_values(),
             Writing::Copy => self.next_of_a_dump(),
         }
     }
@@ -175,12 +177,13 @@ fn copied(line: &str) -> Option<(String, Vec<String>)> {
 /// The fields of one row. None for what cannot be one.
 pub(super) fn parse(text: &str, writing: Writing) -> Option<Vec<Option<String>>> {
     match writing {
-        Writing::Comma => values(text),
+        Writing::Comma => values(text, ','),
+        Writing::Semicolon => values(text, ';'),
         Writing::Copy => text.split('\t').map(copy_field).collect(),
     }
 }
 
-fn values(text: &str) -> Option<Vec<Option<String>>> {
+fn values(text: &str, between: char) -> Option<Vec<Option<String>>> {
     let mut fields = Vec::new();
     let mut rest = text;
     loop {
@@ -202,12 +205,12 @@ fn values(text: &str) -> Option<Vec<Option<String>>> {
                 };
             }
         } else {
-            let end = rest.find(',').unwrap_or(rest.len());
+            let end = rest.find(between).unwrap_or(rest.len());
             field.push_str(&rest[..end]);
             rest = &rest[end..];
         }
         fields.push(Some(field));
-        match rest.strip_prefix(',') {
+        match rest.strip_prefix(between) {
             Some(after) => rest = after,
             None if rest.is_empty() => return Some(fields),
             None => return None,

@@ -8,6 +8,7 @@ pub(crate) mod credentials;
 pub(crate) mod forwards;
 pub(crate) mod imported;
 pub(crate) mod ordered;
+mod outside;
 mod person;
 pub(crate) mod provenance;
 pub(crate) mod reports;
@@ -42,6 +43,7 @@ pub(crate) enum Task {
     Standing { ids: Vec<imported::Id> },
     Provenance { statement: String },
     Report(asked::Asked),
+    Outside(domain::input::OutsideInput),
 }
 
 /// Does a task on an open instance. What it answers is what `--json` prints.
@@ -99,6 +101,7 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
         Task::ImportRun(run) => imported::note(instance, run).await,
         Task::Standing { ids } => imported::standing(instance, &ids).await,
         Task::Provenance { statement } => provenance::of(instance, &statement).await,
+        Task::Outside(input) => outside::take(instance, &input).await,
         Task::Report(asked) => {
             Ok(json!({ "report": STANDARD.encode(reports::file(instance, &asked).await?) }))
         }
