@@ -26,6 +26,7 @@ use domain::events::{RoundFacts, SurveyFacts};
 use domain::frameworks::framework;
 use domain::{Date, Facts, Municipality};
 use earlier::Both;
+pub use earlier::EARLIER;
 use std::collections::BTreeSet;
 
 /// What to report on.
@@ -47,9 +48,6 @@ impl Parameters {
         Self { round: round.into(), as_of: None, positive_base: None, weights: None }
     }
 }
-
-/// What the ids begin with of sections that have the answers of the round before.
-pub const EARLIER: &str = "earlier-";
 
 /// The round that a round is compared with.
 pub fn round_before<'a>(municipality: &'a Municipality, round: &str) -> Option<&'a RoundFacts> {

@@ -3,7 +3,6 @@
 
 use super::super::populations::Populations;
 use super::super::{ReportError, text};
-use super::EARLIER;
 use super::answers::Round;
 use super::sections;
 use crate::statistics::{PositiveBase, Sample, cohens_h, newcombe, paired_change, welch};
@@ -13,6 +12,9 @@ use disclosure::{
 use domain::events::{RoundFacts, SurveyFacts, SurveyItem};
 use domain::surveys::Surveys;
 use std::collections::BTreeMap;
+
+/// What the ids begin with of sections that have the answers of the round before.
+pub const EARLIER: &str = "earlier-";
 
 /// The round before: the last of the same survey that had closed for the same unit and roles before this one opened.
 pub(super) fn round_before<'a>(surveys: &'a Surveys, round: &RoundFacts) -> Option<&'a RoundFacts> {
