@@ -10,6 +10,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("eventlog", &[]),
     ("xapi", &[]),
     ("disclosure", &[]),
+    ("forms", &[]),
     ("testkit", &[]),
     ("vault", &["eventlog", "xapi"]),
     ("domain", &["eventlog", "xapi"]),

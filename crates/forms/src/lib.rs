@@ -1,0 +1,17 @@
+//! Survey definitions: reading SurveyJS JSON and XLSForm, what is wrong with one, expressions, what is shown and
+//! required, and checks of answers. Pure: no I/O, no clock; the caller hands in bytes and the time.
+
+pub mod answers;
+pub mod definition;
+pub mod expression;
+pub mod question;
+mod refusal;
+pub mod sidecar;
+mod text;
+pub mod values;
+mod words;
+
+pub use definition::{Definition, register};
+pub use refusal::Refusal;
+pub use text::Localised;
+pub use words::{Lang, Words};

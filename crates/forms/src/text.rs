@@ -1,0 +1,42 @@
+//! Texts of an author in several languages.
+
+use std::collections::BTreeMap;
+
+/// A text with its languages: what SurveyJS writes as `"text"` or `{"default": "text", "sv": "…"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Localised {
+    /// In the definition's own language.
+    pub default: String,
+    /// In others, by language tag.
+    pub by_language: BTreeMap<String, String>,
+}
+
+impl Localised {
+    /// A text without translations.
+    pub fn plain(text: impl Into<String>) -> Localised {
+        Localised { default: text.into(), by_language: BTreeMap::new() }
+    }
+
+    /// The text in a language: that language's, that of the language without its region (`sv` for `sv-FI`), the
+    /// definition's own, or else the first there is.
+    pub fn get(&self, language: &str) -> &str {
+        let base = language.split('-').next().unwrap_or(language);
+        let found = [language, base].iter().find_map(|tag| self.by_language.get(*tag));
+        match found {
+            Some(text) => text,
+            None if self.default.is_empty() => self.by_language.values().next().map_or("", String::as_str),
+            None => &self.default,
+        }
+    }
+
+    /// Whether there is no text in any language.
+    pub fn is_empty(&self) -> bool {
+        self.default.is_empty() && self.by_language.values().all(String::is_empty)
+    }
+
+    /// All texts with their languages; the definition's own has none.
+    pub fn all(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
+        let own = (!self.default.is_empty()).then_some((None, self.default.as_str()));
+        own.into_iter().chain(self.by_language.iter().map(|(tag, text)| (Some(tag.as_str()), text.as_str())))
+    }
+}
