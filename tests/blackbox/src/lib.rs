@@ -2,18 +2,21 @@
 //!
 //! [`Instance`] is where everything lies and outlives its servers; [`Server`] is a running process. [`promises!`]
 //! makes a test of each promise on each database, [`load`] posts from several connections at once, [`samples`]
-//! makes statements, [`other`] is a store of somebody else, [`python`] runs programs beside the tests, [`imports`]
-//! takes statements from there, [`bucket`] is a store for a lake.
+//! makes statements, [`marked`] a municipality of which much is hidden, [`walk`] reads all that a server says, [`other`]
+//! is a store of somebody else, [`python`] runs programs beside the tests, [`imports`] takes statements from there,
+//! [`bucket`] is a store for a lake.
 
 #![allow(clippy::print_stderr, reason = "a test that failed shows what the server said")]
 
 pub mod bucket;
 pub mod imports;
 pub mod load;
+pub mod marked;
 pub mod other;
 pub mod python;
 pub mod samples;
 mod server;
+pub mod walk;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
