@@ -1,32 +1,42 @@
 """An outsider with everything that is released against the gate: reports as the program writes them, in every form.
 
-    files.py FOLDER...
+    files.py FOLDER... [--only=ITEM...] [--no-codes] [--also=NAME:OTHER]
 
-A folder has reports as NAME.json, NAME.LANG.csv and NAME.LANG.html, and what is no secret: who has which duty
-(organisation.roll), who is asked in a round (rounds.roll), what is asked (surveys.roll). Exit 1, and a line for each, where
+A folder has reports as NAME.json, NAME.parquet, and NAME.LANG.csv, .xlsx, .html and .pdf, those of a part of the
+organisation as NAME.unit-CODE.json, and what is no secret: who has which duty (organisation.roll), who is asked in a round
+(rounds.roll), what is asked (surveys.roll). With `--also` the report NAME is read with what OTHER shows beside it, as
+somebody would who is let see both. Exit 1, and a line for each, where
 
-* CSV or HTML (its tables, drawings, captions, descriptions, sentences) has a number about people that JSON has not, or
+* another form (its tables, captions, descriptions, sentences, alternative texts) has a number about people that JSON has not,
+  or hides or shows another figure,
+* a part of the organisation shows what the report of the whole hides, or a round of the one before what that one's own hides,
+* a figure is shown that follows from a distribution that is hidden, or
 * from all that a report shows of an item, a hidden count that is not zero is known more narrowly than any one published
   figure says by itself.
 
-The outsider counts atoms, people with the same places, in cells: what somebody answered, and each level both ways. Known
-are every atom's size, every figure that is shown, what a code says of a hidden one, and that there are whole numbers of
-people, none of them negative.
+Rates that are known more narrowly are told of, and do not count. The outsider counts atoms, people with the same places, in
+cells: what somebody answered, and each level both ways. Known are every atom's size, every figure that is shown, what a code
+says of a hidden one, and that there are whole numbers of people, none of them negative.
 Linear programmes by HiGHS; where their ends leave the question open, whole-number programmes.
 """
 
 import json
 import math
+import re
 import sys
 from collections import Counter, defaultdict
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from scipy.optimize import LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
 
-from released import Report, differences
+from forms import differences
+from released import Report
 
+# The demo asks one survey twice.
+EARLIER = ("survey-digital-sjalvskattning-2026-04", "survey-digital-sjalvskattning-2025-09")
 NONE, UNCOVERED = "known elsewhere", "known nowhere"
 
 
@@ -49,7 +59,16 @@ class Roll:
         if report.kind == "survey":
             round_ = next(one for id_, one in self.rounds.items() if name.startswith(f"survey-{id_}"))
             day, roles = round_["opens"], round_["audience"].get("roles") or None
-        atoms = Counter()
+        return Counter(filter(None, self.places(report, day, roles)))
+
+    def stayed(self, report):
+        """The same of who was in a population on the earlier day, too."""
+        since = next((section.since for section in report.sections if section.since), report.as_of)
+        both = zip(self.places(report, report.as_of), self.places(report, since))
+        return Counter(filter(None, (now & then for now, then in both)))
+
+    def places(self, report, day, roles=None):
+        """The populations that everybody belongs to on a day."""
         for person in self.persons:
             held = person.get("duties", [])
             if roles and "Elev" in roles:
@@ -64,9 +83,7 @@ class Roll:
                         path.append(unit)
                         unit = self.parents.get(unit)
                     places.update(path)
-            if places & report.populations.keys():
-                atoms[frozenset(places & report.populations.keys())] += 1
-        return atoms
+            yield frozenset(places & report.populations.keys())
 
 
 class Cells:
@@ -291,6 +308,28 @@ class Outsider:
         return min(abs(one) for one in least)
 
 
+# Sections that follow from others, and where those have the same item.
+FOLLOW = [
+    (r"(self-assessed|demonstrated)-(target|levels|change)", r"\1-competences"),
+    (r"self-assessed-beside-(demonstrated)", "self-assessed-competences"),
+    (r"self-assessed-beside-(demonstrated)", "demonstrated-competences"),
+    (r"answers-.*", "response-rate"),
+]
+
+
+def nested(report):
+    """Figures that are shown where one is hidden that they follow from."""
+    sections = {section.id: section for section in report.sections}
+    for section in report.sections:
+        for of, below in FOLLOW:
+            match = re.fullmatch(of, section.id)
+            under = match and sections.get(match.expand(below))
+            for (population, item), figure in section.figures.items() if under else ():
+                item = "all" if under.id == "response-rate" else item
+                if figure.answered is not None and under.figures[population, item].answered is None:
+                    yield f"{section.id} {item} of {population} is shown, {under.id} is not"
+
+
 def items(report):
     """What is known of an item: kinds and cross."""
     sections = {section.id: section for section in report.sections}
@@ -309,6 +348,16 @@ def items(report):
                 yield item, kinds, (both, item) if side and both else None
         reached = sections["reached"]
         yield "any", [{"categories": 0, "cover": (reached, "any")}], None
+        # By itself each: how these hang together with the levels depends on more than is told here.
+        for id, section in sections.items():
+            way = id.split("-")[0] + "-assessed" if id.startswith("self") else id.split("-")[0]
+            for item in section.items if re.search("-(target|change|types)$", id) else ():
+                if id.endswith("-change"):
+                    yield item, [{"bands": (section, item), "categories": len(section.categories)}], None
+                elif section.categories:
+                    yield item, [{"bands": (section, item), "categories": len(section.categories), "cover": (sections[f"{way}-coverage"], "any")}], None
+                else:
+                    yield item, [{"categories": 0, "cover": (section, item)}], None
     else:
         rate = sections["response-rate"]
         for section in report.sections:
@@ -318,21 +367,52 @@ def items(report):
                     yield item, [{"bands": (section, item), "categories": len(section.categories), "cover": (rate, "all")}], None
 
 
+def otherwise(report, folder, name):
+    """What a part of the organisation shows otherwise than the whole."""
+    whole, _, unit = name.partition(".unit-")
+    if unit:
+        yield from shown_otherwise(report, Report(folder / f"{whole}.json", {}))
+
+
+def earlier(report, folder, name):
+    """What a round shows of the one before, and that one's own report hides."""
+    if EARLIER[0] not in name or ".unit-" in name:
+        return
+    own = {"earlier-" + section.id: section for section in Report(folder / f"{name.replace(*EARLIER)}.json", {}).sections}
+    for section in report.sections:
+        for key, figure in section.figures.items() if section.id in own else ():
+            beside = own[section.id].figures[key]
+            if (figure.answered, figure.counts) not in ((beside.answered, beside.counts), (beside.answered, None), (None, None)):
+                yield f"{section.id} {key} is shown, and in its own report {beside.reason}"
+
+
+def shown_otherwise(report, other):
+    others = {section.id: section for section in other.sections}
+    for section in report.sections:
+        for key, figure in section.figures.items() if section.id in others else ():
+            beside = others[section.id].figures[key]
+            if (figure.answered, figure.base, figure.counts) != (beside.answered, beside.base, beside.counts):
+                yield f"{section.id} {key}: {figure.reason or figure.counts or figure.answered}, there {beside.reason or beside.counts or beside.answered}"
+
+
 def main():
     exposed, perhaps, rates, differing, asked = 0, 0, 0, 0, 0
     arguments = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
     codes = "--no-codes" not in sys.argv
+    also = next((argument[7:].split(":") for argument in sys.argv if argument.startswith("--also=")), None)
     only = [argument[7:] for argument in sys.argv if argument.startswith("--only=")]
     for folder in map(Path, arguments):
         roll = Roll(folder)
         for file in sorted(folder.glob("*.json")):
             name = file.name.removesuffix(".json")
             report = Report(file, roll.surveys)
-            for difference in differences(report, folder, name):
+            for difference in chain(differences(report, folder, name), nested(report), otherwise(report, folder, name), earlier(report, folder, name)):
                 differing += 1
                 print(f"{folder.parent.name}/{name}: {difference}")
-            if report.kind == "competence" and ".part" in name:
+            if ".unit-" in name or also and name != also[0]:
                 continue
+            if also:
+                report.read_beside(Report(folder / f"{also[1]}.json", roll.surveys))
             atoms = roll.atoms(report, name)
             report.check(atoms)
             by_section = defaultdict(int)
@@ -340,7 +420,9 @@ def main():
                 if only and item not in only:
                     continue
                 asked += 1
-                outsider = Outsider(report, atoms, kinds, crossed, codes)
+                # Of a change a code is of more than those who stayed.
+                change = any(section.id.endswith("-change") for kind in kinds for section, _ in filter(None, [kind.get("bands")]))
+                outsider = Outsider(report, roll.stayed(report) if change else atoms, kinds, crossed, codes and not change)
                 for section, of, population, category, low, high, says in outsider.exposed():
                     # Whether it is one that may be known, as there is nobody, an outsider cannot tell.
                     if low == 0:

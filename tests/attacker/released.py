@@ -1,12 +1,9 @@
-"""Released reports as an outsider reads them: JSON, and whether CSV and HTML say more."""
+"""Released reports as an outsider reads them in JSON; `forms.py` says whether other forms say more."""
 
-import csv
-import io
 import json
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from html.parser import HTMLParser
 from math import lcm
 
 
@@ -91,6 +88,9 @@ class Section:
     def __init__(self, read, weights):
         self.id, self.live, self.measure = read["id"], read["live"], read["measure"]
         self.title = read["title"]
+        # The day that it compares with.
+        notes = " ".join(note["sv"] for note in read["notes"])
+        self.since = min(re.findall(r"\d{4}-\d\d-\d\d", notes), default=None) if self.id == "people-since" else None
         self.categories = [category["code"] for category in read["categories"]]
         self.labels = [category["label"] for category in read["categories"]]
         self.roles = [category["role"] for category in read["categories"]]
@@ -118,6 +118,12 @@ class Section:
             )
 
 
+    def place(self, category):
+        """Where a count of this code stands; of a cross the self-assessed one and the other."""
+        places = [self.categories.index(code) for code in category.split("/")]
+        return places[0] if len(places) == 1 else places[0] * len(self.categories) + places[1]
+
+
 class Report:
     def __init__(self, file, surveys):
         read = json.loads(file.read_text())
@@ -129,6 +135,15 @@ class Report:
         title = read["subtitle"]
         survey = next((one for one in surveys.values() if one.get("title") == title), None)
         self.sections = [Section(section, lambda of: weights(of, survey)) for section in read["sections"]]
+
+    def read_beside(self, other):
+        """Takes what another report shows of the same."""
+        others = {section.id: section for section in other.sections}
+        for section in self.sections:
+            for key, figure in section.figures.items():
+                beside = others[section.id].figures.get(key) if section.id in others else None
+                if beside and beside.answered is not None and (figure.answered is None or figure.counts is None):
+                    section.figures[key] = beside
 
     def check(self, atoms):
         """That the roll is read like the program reads it."""
@@ -170,164 +185,6 @@ def score(value):
     return Fraction(*value) if isinstance(value, list) else Fraction(str(value))
 
 
-def differences(report, folder, name):
-    """What CSV and HTML say and JSON does not."""
-    for lang in ("sv", "en"):
-        for kind, read in (("csv", csv_says), ("html", html_says)):
-            file = folder / f"{name}.{lang}.{kind}"
-            if file.exists():
-                for difference in read(report, file.read_text(encoding="utf-8"), lang):
-                    yield f"{lang}.{kind}: {difference}"
-
-
 def half_up(value, decimals):
     scaled = value * 10**decimals
     return Fraction((2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator), 10**decimals)
-
-
-def csv_says(report, text, lang):
-    rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff")), delimiter={"sv": ";", "en": ","}[lang]))
-    head, seen = rows[0], set()
-    sections = {section.id: section for section in report.sections}
-    for row in rows[1:]:
-        if row[0] == "about":
-            continue
-        section, key = sections[row[0]], (row[4], row[2])
-        figure = section.figures[key]
-        seen.add((section.id, key))
-        number = lambda value: "" if value is None else str(value)
-        if row[7:11] != [number(figure.answered), number(figure.base), figure.reason or "", ""]:
-            yield f"{section.id} {key}: {row[7:11]}"
-        said = figure.said(section)
-        for column, value in zip(head[11:], row[11:]):
-            if value not in ("", "..", ".") and abs(Fraction(value.replace(",", "."))) not in said:
-                yield f"{section.id} {key}: {column} {value}"
-    for section in report.sections:
-        for key in section.figures:
-            if (section.id, key) not in seen:
-                yield f"{section.id} {key}: no row"
-
-
-class Page(HTMLParser):
-    """The texts of a page, where they stand, and the measures of its drawings."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.path, self.rows, self.texts, self.measures = [], [], [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        attributes = dict(attributes)
-        for name in ("aria-label", "alt", "title", "content"):
-            if attributes.get(name) and tag != "meta":
-                self.texts.append(attributes[name])
-        if tag in ("rect", "line", "circle") and "pattern" not in self.path:
-            for name in ("x", "width", "x1", "x2", "cx"):
-                if str(attributes.get(name)).endswith("%"):
-                    self.measures.append(attributes[name])
-        if tag not in ("meta", "link", "br", "img", "input", "hr"):
-            self.path.append(tag)
-        if tag == "tr":
-            self.rows.append([])
-        if tag in ("td", "th") and self.rows:
-            self.rows[-1].append([tag, attributes.get("class") or "", ""])
-
-    def handle_endtag(self, tag):
-        while self.path and self.path.pop() != tag:
-            pass
-
-    def handle_data(self, data):
-        if "style" in self.path or "script" in self.path:
-            return
-        if self.rows and ("td" in self.path or "th" in self.path):
-            self.rows[-1][-1][2] += data
-        elif data.strip():
-            self.texts.append(data)
-
-
-def html_says(report, text, lang):
-    page = Page(text)
-    rows = sayable_rows(report, lang)
-    for row in page.rows:
-        if row[0][0] != "th" or all(cell[0] == "th" for cell in row):
-            continue
-        label = row[0][2].strip()
-        values = {number for cell in row[1:] if "not-shown" not in cell[1] for number in numbers(cell[2])}
-        if not any(values <= said for said in rows.get(label, [set()])):
-            yield f"row {label!r}: {[cell[2] for cell in row[1:]]}"
-    pairs, shares, counts = sayable(report)
-    for words in page.texts:
-        plain = words.replace("\xa0", " ")
-        # Of competences and of figures is not of people.
-        for part, of in re.findall(r"(\d[\d ]*) (?:av|of) (\d[\d ]*\d|\d)(?! (?:kompetens|competence|uppgift|figure))\b", plain):
-            pair = (int(part.replace(" ", "")), int(of.replace(" ", "")))
-            if pair not in pairs:
-                yield f"{words[:80]!r}: {pair}"
-        for share in re.findall(r"(\d+) ?%", plain):
-            if int(share) not in shares and int(share) != rate_limit(report) and int(share) not in (0, 25, 50, 75, 95, 100):
-                yield f"{words[:80]!r}: {share} %"
-        if re.fullmatch(r"\d+", plain) and int(plain) not in shares | counts | {0} and not 2000 < int(plain) < 2100:
-            yield f"{plain} alone"
-
-
-def rate_limit(report):
-    return (report.rules["minimum_rate"] or {}).get("percent")
-
-
-def numbers(text):
-    """The numbers in a cell, without their signs: counts, shares, means."""
-    plain = re.sub(r"(?<=\d)\xa0(?=\d\d\d)", "", text)
-    return [Fraction(one.replace(",", ".")) for one in re.findall(r"\d+(?:[.,]\d+)?", plain)]
-
-
-def share(part, of):
-    return half_up(Fraction(100 * part, of), 0) if of else None
-
-
-def sayable_rows(report, lang):
-    """For each label of a row the numbers that one figure allows, or a place's rates together."""
-    rows = {}
-    names = {code: of.label.get(lang) or of.label["sv"] for code, of in report.populations.items()}
-    for code, name in names.items():
-        rates = [section for section in report.sections if section.measure in ("coverage", "response_rate")]
-        said = {Fraction(report.populations[code].base or 0)}
-        for section in rates:
-            for item in section.items:
-                figure = section.figures.get((code, item))
-                said |= figure.said(section) if figure else set()
-        rows.setdefault(name, []).append(said)
-    for section in report.sections:
-        for (code, item), figure in section.figures.items():
-            label = section.items[item].get(lang) or section.items[item]["sv"]
-            said = figure.said(section)
-            for name in (names[code], label, f"{item} {label}"):
-                rows.setdefault(name, []).append(said)
-            if section.measure == "self_vs_demonstrated" and figure.counts:
-                for of in section.labels:
-                    rows.setdefault(of[lang], []).append(said)
-    return rows
-
-
-def sayable(report):
-    """Pairs of a part and what it is of, shares in whole per cent, and counts, that what JSON shows allows."""
-    pairs, counts = set(), set()
-    for section in report.sections:
-        for (code, item), figure in section.figures.items():
-            if figure.answered is None:
-                continue
-            wholes = {figure.answered, figure.base}
-            parts = {figure.answered, figure.base - figure.answered}
-            if figure.positive:
-                parts |= {figure.positive[0]}
-                wholes |= {figure.positive[1]}
-            if figure.counts:
-                own = figure.counts
-                parts |= {sum(own[first:last]) for first in range(len(own)) for last in range(first + 1, len(own) + 1)}
-                if section.measure == "self_vs_demonstrated":
-                    side = len(section.categories)
-                    places = [divmod(place, side) for place in range(len(own))]
-                    parts |= {sum(c for c, (row, column) in zip(own, places) if row > column), sum(c for c, (row, column) in zip(own, places) if row < column), sum(c for c, (row, column) in zip(own, places) if row == column)}
-            pairs |= {(part, of) for part in parts for of in wholes}
-            counts |= parts | wholes
-    shares = {int(share(part, of)) for part, of in pairs if of}
-    return pairs, shares, counts

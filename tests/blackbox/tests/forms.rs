@@ -38,8 +38,10 @@ async fn the_demos_files_open_in_other_programs_and_say_the_same() {
         let words = ["report", "survey", "--weights", "unit", "--format", form, "--lang", lang, "--output"];
         assert!(instance.run(&[&words[..], &[file.to_str().unwrap()]].concat()).unwrap().status.success());
     }
-    let said = python::says(python::script("clients/forms.py").arg(reports)).unwrap();
+    let said = python::says(python::script("clients/forms.py").arg(&reports)).unwrap();
     assert!(said.contains("as they should be"), "{said}");
+    let said = python::says(python::script("clients/documented.py").arg(&reports)).unwrap();
+    assert!(said.contains("documented lines give the report's figures"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,8 +1,10 @@
-//! An outsider who has every file that is released, and a solver, learns no figure that is hidden.
+//! An outsider who has every file that is released, and a solver, learns no figure that is hidden
+//! (`tests/attacker/files.py`).
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use blackbox::{Backend, Instance, python};
 use serde_json::Value;
@@ -10,8 +12,23 @@ use synthetic::{Plan, World};
 
 /// The year that the demo makes up too.
 const YEAR: i32 = 2025;
+/// How many municipalities are made up, each with its seed; as many as [`MORE`] says, where it does.
+const MUNICIPALITIES: u64 = 2;
+const MORE: &str = "LARKA_MUNICIPALITIES";
+/// A round whose survey was asked before, and the one before.
+const ROUND: &str = "digital-sjalvskattning-2026-04";
+const BEFORE: &str = "digital-sjalvskattning-2025-09";
+/// An item of each part of a report: all of them, of every municipality, would take hours.
+const ITEMS: [&str; 8] = ["any", "1.1", "2.6", "4.1/knowledge", "3", "soka", "verktyg-fungerar", "stress"];
 
-/// An instance as the demo fills it, with its reports; and what is no secret: who belongs where, who is asked what.
+fn ran(mut command: Command) {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// An instance as the demo fills it, with its reports in a folder: of the whole in all forms, with the levels of an
+/// earlier day beside them, by all presets, and of an area and its first part; and what is no secret: who belongs where, who is
+/// asked what.
 async fn released(people: u32, statements: u64, seed: u64) -> (Instance, PathBuf) {
     let instance = Instance::fresh(Backend::Sqlite).await.unwrap();
     let world = World::new(&Plan { people, statements, seed, year: YEAR });
@@ -21,20 +38,72 @@ async fn released(people: u32, statements: u64, seed: u64) -> (Instance, PathBuf
     write("organisation.roll", serde_json::to_value(world.organisation()).unwrap());
     write("rounds.roll", serde_json::to_value(world.rounds()).unwrap());
     write("surveys.roll", serde_json::to_value(world.surveys()).unwrap());
-    for kind in ["competence", "survey"] {
-        let round = if kind == "survey" { "-digital-sjalvskattning-2026-04" } else { "" };
-        let file = folder.join(format!("{kind}{round}.few.json"));
-        let words = ["report", kind, "--format", "json", "--preset", "default", "--output"];
-        let output = instance.run(&[&words[..], &[file.to_str().unwrap()]].concat()).unwrap();
-        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+
+    let make = |name: &str, form: &str, lang: &str, words: &[&str]| {
+        let language = if ["json", "parquet"].contains(&form) { String::new() } else { format!("{lang}.") };
+        let file = folder.join(format!("{name}.{language}{form}"));
+        let mut command = instance.command(&["report"]);
+        command.args(words).args(["--format", form, "--lang", lang, "--output"]).arg(&file);
+        ran(command);
+    };
+    // With an earlier day there is more of everybody.
+    let since = ["competence", "--since", "2026-01-15"];
+    for (form, lang) in [
+        ("json", "sv"),
+        ("parquet", "sv"),
+        ("csv", "sv"),
+        ("csv", "en"),
+        ("xlsx", "en"),
+        ("html", "sv"),
+        ("html", "en"),
+    ] {
+        make("competence", form, lang, &since);
     }
+    let survey = ["survey", "--round", ROUND];
+    for preset in ["default", "skolenkaten"] {
+        make(&format!("competence.{preset}"), "json", "sv", &[&since[..], &["--preset", preset]].concat());
+        for round in [ROUND, BEFORE] {
+            let words = ["survey", "--round", round, "--preset", preset];
+            make(&format!("survey-{round}.{preset}"), "json", "sv", &words);
+        }
+    }
+    for unit in ["9999-R01", "9999-R01-1"] {
+        let of = ["--unit", unit];
+        make(&format!("competence.unit-{unit}"), "json", "sv", &[&since[..], &of].concat());
+        make(&format!("competence.unit-{unit}"), "csv", "sv", &[&since[..], &of].concat());
+        make(&format!("survey-{ROUND}.unit-{unit}"), "pdf", "sv", &[&survey[..], &of].concat());
+        make(&format!("survey-{ROUND}.unit-{unit}"), "json", "sv", &[&survey[..], &of].concat());
+    }
+    std::fs::remove_file(folder.join("competence.sv.xlsx")).unwrap();
     (instance, folder)
+}
+
+/// People of uneven trees: an area may have one school, and a principal who is nowhere else; some have duties in two places.
+fn people(seed: u64) -> u32 {
+    120 + (seed as u32 * 67) % 300
 }
 
 #[tokio::test]
 async fn an_outsider_learns_nothing_hidden_from_the_files() {
+    let count = std::env::var(MORE).map_or(MUNICIPALITIES, |count| count.parse().unwrap());
+    let items = ITEMS.map(|item| format!("--only={item}"));
+    for seed in 1..=count {
+        let (_instance, folder) = released(people(seed), u64::from(people(seed)) * 15, seed).await;
+        let told = python::says(python::script("attacker/files.py").arg(folder).args(&items));
+        let told = told.unwrap_or_else(|told| panic!("seed {seed}: {told}"));
+        assert!(told.contains("0 hidden counts exposed"), "{told}");
+    }
+}
+
+/// He wins where there is something to win: who sees the report by two sets of rules sees around both.
+#[tokio::test]
+async fn an_outsider_learns_what_is_hidden_where_he_sees_two_presets() {
     let (_instance, folder) = released(400, 6000, 1).await;
-    let items = ["1.1", "2.6", "3", "soka", "verktyg-fungerar"].map(|item| format!("--only={item}"));
-    let told = python::says(python::script("attacker/files.py").arg(folder).args(items)).unwrap();
-    assert!(told.contains("0 hidden counts exposed"), "{told}");
+    let told = python::says(
+        python::script("attacker/files.py")
+            .arg(folder)
+            .args(["--also=competence:competence.default", "--only=1.1"]),
+    );
+    let told = told.unwrap_err().to_string();
+    assert!(told.contains(" hidden counts exposed") && !told.contains(" 0 hidden counts exposed"), "{told}");
 }

@@ -50,6 +50,8 @@ async fn a_report_on_paper_is_accessible_in_order_and_the_same_bytes_each_time()
     }
     let said = python::says(python::script("clients/paper.py").arg(&files)).unwrap();
     assert!(said.contains("as they should be"), "{said}");
+    let said = python::says(python::script("clients/read_aloud.py").arg(&files)).unwrap();
+    assert!(said.contains("read aloud in their order"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
