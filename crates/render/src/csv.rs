@@ -117,8 +117,8 @@ fn columns(view: &View<'_>) -> (Vec<(String, String)>, Vec<Vec<usize>>) {
     let places = view.sections().map(|section| {
         let any =
             section.figures().first().map(|figure| values(view, section, figure.population, &figure.shown));
-        let place = |value: Value| {
-            let column = (value.code, value.name);
+        let place = |value: Value<'_>| {
+            let column = (value.code.into_owned(), value.name.into_owned());
             columns.iter().position(|known| *known == column).unwrap_or_else(|| {
                 columns.push(column);
                 columns.len() - 1

@@ -5,6 +5,7 @@ use crate::texts::{self, Word, t, word};
 use crate::view::View;
 use crate::wording;
 use disclosure::{Measure, Ratio, Reason, ReleasedSection, Rounded, Shown, ValueKind};
+use std::borrow::Cow;
 
 /// What stands in place of a value that is not shown.
 pub(crate) const HIDDEN: &str = "..";
@@ -12,10 +13,10 @@ pub(crate) const HIDDEN: &str = "..";
 pub(crate) const MISSING: &str = ".";
 
 /// One value of a figure.
-pub(crate) struct Value {
+pub(crate) struct Value<'a> {
     /// Stable; with `name` it says which column the value belongs in.
-    pub(crate) code: String,
-    pub(crate) name: String,
+    pub(crate) code: Cow<'a, str>,
+    pub(crate) name: Cow<'a, str>,
     pub(crate) cell: Cell,
 }
 
@@ -73,7 +74,12 @@ pub(crate) fn signs(view: &View<'_>) -> [(&'static str, String); 5] {
 }
 
 /// The values of a place's figure, the same ones whether shown or hidden, so that hiding moves nothing.
-pub(crate) fn values(view: &View<'_>, section: &ReleasedSection, place: usize, shown: &Shown) -> Vec<Value> {
+pub(crate) fn values<'a>(
+    view: &View<'_>,
+    section: &'a ReleasedSection,
+    place: usize,
+    shown: &Shown,
+) -> Vec<Value<'a>> {
     let lang = view.lang;
     let percent = |part: u64, of: u64| {
         Ratio::new(part.into(), of.into()).map(|ratio| Cell::Decimal(ratio.round_percent(1)))
@@ -81,20 +87,23 @@ pub(crate) fn values(view: &View<'_>, section: &ReleasedSection, place: usize, s
     let full = matches!(shown, Shown::Full(_));
     let summary = !matches!(shown, Shown::Hidden(_));
     // Of what may be shown, what is not there is missing.
-    let value = |code: &str, name: &str, may: bool, cell: Option<Cell>| Value {
-        code: code.into(),
-        name: name.into(),
+    let of = |code: Cow<'a, str>, name: Cow<'a, str>, may: bool, cell: Option<Cell>| Value {
+        code,
+        name,
         cell: cell.unwrap_or(if may { Cell::Missing } else { Cell::Hidden }),
     };
+    let value =
+        |code: &'a str, name: &'a str, may: bool, cell: Option<Cell>| of(code.into(), name.into(), may, cell);
     let rate = shown.answered().zip(shown.base()).and_then(|(part, of)| percent(part, of));
-    let mut values = Vec::new();
+    let mut values = Vec::with_capacity(16);
     let counted =
         |place: usize| shown.counts().and_then(|counts| counts.get(place)).map(|count| Cell::Count(*count));
     let categories = section.categories();
     match section.measure() {
         Measure::Levels { .. } | Measure::Likert | Measure::PairedChange => {
             for (place, category) in categories.iter().enumerate() {
-                values.push(value(&category.code, view.text(&category.label), full, counted(place)));
+                let label = category.label.get(lang);
+                values.push(value(&category.code, label, full, counted(place)));
             }
         }
         Measure::SelfVsDemonstrated => {
@@ -103,7 +112,7 @@ pub(crate) fn values(view: &View<'_>, section: &ReleasedSection, place: usize, s
                     (&categories[place / categories.len()], &categories[place % categories.len()]);
                 let names = [view.text(&own.label), view.text(&demonstrated.label)].join(" / ");
                 let code = format!("{}/{}", own.code, demonstrated.code);
-                values.push(value(&code, &names, full, counted(place)));
+                values.push(of(code.into(), names.into(), full, counted(place)));
             }
         }
         Measure::ResponseRate | Measure::Coverage | Measure::Index | Measure::Change => {}
@@ -134,13 +143,14 @@ pub(crate) fn values(view: &View<'_>, section: &ReleasedSection, place: usize, s
         let name = wording::name(*kind, lang).to_lowercase();
         // The mean has a column already.
         if *kind != ValueKind::Mean {
-            values.push(value(code, &name, full, found.map(|found| decimal(found.number))));
+            let name = name.clone().into();
+            values.push(of(code.into(), name, full, found.map(|found| decimal(found.number))));
         }
         if let Some([low, high]) = kind.ends() {
             let interval = found.and_then(|found| found.interval);
             let [from, to] = wording::ends(*kind, lang).map(|end| format!("{name}, {end}"));
-            values.push(value(low, &from, full, interval.map(|ends| decimal(ends.low))));
-            values.push(value(high, &to, full, interval.map(|ends| decimal(ends.high))));
+            values.push(of(low.into(), from.into(), full, interval.map(|ends| decimal(ends.low))));
+            values.push(of(high.into(), to.into(), full, interval.map(|ends| decimal(ends.high))));
         }
     }
     if section.measure() == Measure::Likert && !is_earlier(section) {

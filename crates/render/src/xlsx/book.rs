@@ -53,6 +53,14 @@ impl From<String> for Held<'_> {
     }
 }
 
+/// What a column's format is for.
+#[derive(Clone, Copy)]
+enum Usual {
+    Text,
+    /// With so many decimals.
+    Number(u8),
+}
+
 /// A sheet with its one table.
 pub(super) struct Sheet<'a> {
     pub(super) name: &'a str,
@@ -138,14 +146,22 @@ impl Book {
             heads.iter().map(|head| (longest_word(head) + 3).clamp(NARROWEST, WIDEST)).collect();
         let lines = heads.iter().zip(&widths).map(|(head, width)| head.chars().count() / (width - 2) + 1);
         page.set_row_height(head, LINE * lines.max().unwrap_or(1) as f64)?;
+        // What most cells of a column are is said once for the column: the library looks each cell's format up by all that is in it.
+        let mut usual: Vec<Option<Usual>> = vec![None; heads.len()];
         for (row, cells) in (head + 1..).zip(rows) {
             let mut lines = 1;
-            for ((column, held), width) in (0..).zip(cells).zip(&mut widths) {
+            for (((column, held), width), usual) in (0..).zip(cells).zip(&mut widths).zip(&mut usual) {
                 match held {
                     Held::Text(text) => {
                         let length = text.chars().count() + 1;
                         *width = (*width).max(length);
-                        page.write_string_with_format(row, column, clean(&text), &self.text)?;
+                        if usual.is_none() {
+                            page.set_column_format(column, &self.text)?;
+                        }
+                        match *usual.get_or_insert(Usual::Text) {
+                            Usual::Text => page.write_string(row, column, clean(&text))?,
+                            _ => page.write_string_with_format(row, column, clean(&text), &self.text)?,
+                        };
                         if length > WIDEST {
                             lines = lines.max(length / (WIDEST - 5) + 1);
                         }
@@ -155,7 +171,15 @@ impl Book {
                     }
                     Held::Number(number, decimals) => {
                         let format = &self.numbers[usize::from(decimals).min(self.numbers.len() - 1)];
-                        page.write_number_with_format(row, column, number, format)?;
+                        if usual.is_none() {
+                            page.set_column_format(column, format)?;
+                        }
+                        match *usual.get_or_insert(Usual::Number(decimals)) {
+                            Usual::Number(usual) if usual == decimals => {
+                                page.write_number(row, column, number)?
+                            }
+                            _ => page.write_number_with_format(row, column, number, format)?,
+                        };
                     }
                     Held::Link { sheet, text } => {
                         *width = (*width).max(text.chars().count() + 1);
