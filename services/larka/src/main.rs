@@ -26,7 +26,7 @@ mod visitors;
 use clap::{Parser, Subcommand};
 use commands::{
     anchor, credential, demo, erase, forward, import, migrate, outside, person, rebuild, report, retention,
-    serve, statement, twins, user, verify,
+    serve, statement, survey, twins, user, verify,
 };
 use failure::Failure;
 use settings::{Common, ServeFlags, Settings};
@@ -70,6 +70,9 @@ enum Command {
     /// Single statements
     #[command(subcommand)]
     Statement(statement::Command),
+    /// Surveys as their authors write them
+    #[command(subcommand)]
+    Survey(survey::Command),
     /// Make the views and the lake again from the log, beside those that answer meanwhile
     Rebuild(rebuild::Flags),
     /// Make the tables of a fresh instance, or bring them to this version
@@ -117,6 +120,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Import(what) => import::run(settings, what).await,
         Command::Outside(flags) => outside::run(settings, flags).await,
         Command::Statement(command) => statement::run(settings, command).await,
+        Command::Survey(command) => survey::run(&settings, command),
         Command::Rebuild(flags) => rebuild::run(settings, flags).await,
         Command::Migrate(flags) => migrate::run(settings, flags).await,
         Command::Retention(flags) => retention::run(settings, flags).await,

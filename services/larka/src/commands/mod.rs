@@ -14,6 +14,7 @@ pub(crate) mod report;
 pub(crate) mod retention;
 pub(crate) mod serve;
 pub(crate) mod statement;
+pub(crate) mod survey;
 pub(crate) mod twins;
 pub(crate) mod user;
 pub(crate) mod verify;

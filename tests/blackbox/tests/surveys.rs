@@ -1,0 +1,70 @@
+//! What authors of surveys are told by the program, before there is an instance.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+fn check(file: &Path) -> (Output, Value) {
+    let mut command = Command::new(blackbox::binary());
+    let output = command.args(["survey", "check", "--json"]).arg(file).output().unwrap();
+    let said = serde_json::from_slice(&output.stdout).unwrap();
+    (output, said)
+}
+
+#[test]
+fn the_ready_made_surveys_are_taken_and_what_is_read_in_them_is_told() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/surveys");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let surveys: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|end| end == "json")).collect();
+    assert!(surveys.len() >= 4, "{surveys:?}");
+    for file in &surveys {
+        let (output, read) = check(file);
+        assert!(output.status.success(), "{file:?}: {read}");
+        assert_eq!(read["languages"], "sv, en", "{file:?}");
+    }
+    let hme = surveys.iter().find(|path| path.ends_with("hme.json")).unwrap();
+    let (_, read) = check(hme);
+    assert_eq!((read["pages"].as_u64(), read["questions"].as_array().unwrap().len()), (Some(3), 9));
+    assert_eq!(
+        read["questions"][0],
+        json!({ "name": "meningsfullt", "type": "radiogroup", "required": true, "conditional": false })
+    );
+    // Three parts and the total.
+    assert_eq!((&read["items"], &read["indexes"]), (&json!(9), &json!(4)));
+    let copy = tempfile::NamedTempFile::new().unwrap();
+    let reworded = std::fs::read_to_string(hme)
+        .unwrap()
+        .replace("Mitt arbete känns meningsfullt", "Jobbet känns meningsfullt");
+    std::fs::write(copy.path(), reworded).unwrap();
+    let (_, other) = check(copy.path());
+    assert_eq!(other["question_set"], read["question_set"], "another wording, the same series");
+    assert_ne!(other["sha256"], read["sha256"]);
+}
+
+#[test]
+fn all_that_is_not_taken_is_named_at_once_with_its_place_and_what_to_use_instead() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let definition = json!({ "elements": [
+        { "type": "slider", "name": "nojd" },
+        { "type": "text", "name": "varfor", "visibleIf": "{nojdhet} < 3" },
+    ] });
+    std::fs::write(file.path(), definition.to_string()).unwrap();
+    let (output, said) = check(file.path());
+    assert_eq!(output.status.code(), Some(2));
+    let refused = said["refused"].as_array().unwrap();
+    let slider = refused.iter().find(|one| one["place"].as_str().unwrap().contains("/elements/0")).unwrap();
+    assert!(
+        slider["what"]["sv"].as_str().unwrap().contains("slider") && slider["instead"]["sv"].is_string(),
+        "{slider}"
+    );
+    let name = refused.iter().find(|one| one["what"]["en"].as_str().unwrap().contains("nojdhet")).unwrap();
+    assert!(name["place"].as_str().unwrap().starts_with("/elements/1"), "{name}");
+
+    std::fs::write(file.path(), "{ inte JSON").unwrap();
+    let (output, said) = check(file.path());
+    assert_eq!((output.status.code(), said["refused"].as_array().unwrap().len()), (Some(2), 1));
+}
