@@ -56,6 +56,5 @@ pub(crate) async fn do_task(settings: Settings, task: Task) -> Result<Value, Fai
 pub(crate) async fn tell(settings: Settings, task: Task) -> Result<(), Failure> {
     let json = settings.json;
     let answer = do_task(settings, task).await?;
-    terminal::say(json, &answer);
-    Ok(())
+    terminal::say(json, &answer)
 }

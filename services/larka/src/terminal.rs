@@ -1,6 +1,6 @@
 //! What a command reads and prints.
 
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::Path;
 
 use serde_json::Value;
@@ -19,37 +19,48 @@ pub(crate) fn read(path: &Path) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// Prints an answer: JSON for programs, a line per property for people.
-#[allow(clippy::print_stdout, reason = "a command answers on standard output")]
-pub(crate) fn say(json: bool, answer: &Value) {
-    if json {
-        println!("{answer}");
-        return;
+/// Prints a text. Whoever reads only its beginning, such as `head`, has what they wanted.
+pub(crate) fn print(text: &[u8]) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::new(format!("standard output cannot be written to: {error}")))
+        }
+        _ => Ok(()),
     }
-    lines(answer, "");
 }
 
-#[allow(clippy::print_stdout, reason = "a command answers on standard output")]
-fn lines(answer: &Value, indent: &str) {
+/// Prints an answer: JSON for programs, a line per property for people.
+pub(crate) fn say(json: bool, answer: &Value) -> Result<(), Failure> {
+    let mut text = String::new();
+    if json {
+        text = format!("{answer}\n");
+    } else {
+        lines(answer, "", &mut text);
+    }
+    print(text.as_bytes())
+}
+
+fn lines(answer: &Value, indent: &str, text: &mut String) {
     let Value::Object(properties) = answer else {
-        println!("{indent}{answer}");
+        text.push_str(&format!("{indent}{answer}\n"));
         return;
     };
     for (name, value) in properties {
         match value {
-            Value::String(text) => println!("{indent}{name}: {text}"),
+            Value::String(value) => text.push_str(&format!("{indent}{name}: {value}\n")),
             Value::Array(items) if items.iter().any(Value::is_object) => {
-                println!("{indent}{name}:");
+                text.push_str(&format!("{indent}{name}:\n"));
                 for item in items {
-                    lines(item, &format!("{indent}  "));
-                    println!();
+                    lines(item, &format!("{indent}  "), text);
+                    text.push('\n');
                 }
             }
             Value::Object(_) => {
-                println!("{indent}{name}:");
-                lines(value, &format!("{indent}  "));
+                text.push_str(&format!("{indent}{name}:\n"));
+                lines(value, &format!("{indent}  "), text);
             }
-            other => println!("{indent}{name}: {other}"),
+            other => text.push_str(&format!("{indent}{name}: {other}\n")),
         }
     }
 }

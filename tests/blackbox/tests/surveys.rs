@@ -68,3 +68,21 @@ fn all_that_is_not_taken_is_named_at_once_with_its_place_and_what_to_use_instead
     let (output, said) = check(file.path());
     assert_eq!((output.status.code(), said["refused"].as_array().unwrap().len()), (Some(2), 1));
 }
+
+#[test]
+fn who_reads_only_the_beginning_of_what_is_printed_is_no_failure() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/surveys/hme.json");
+    for arguments in [&["survey", "check"][..], &["survey", "check", "--json"]] {
+        let mut command = Command::new(blackbox::binary());
+        let command = command.args(arguments).arg(&file).stdout(writer.try_clone().unwrap());
+        let output =
+            command.stderr(std::process::Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+        assert!(
+            output.status.success() && output.stderr.is_empty(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}

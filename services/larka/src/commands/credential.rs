@@ -114,8 +114,7 @@ pub(crate) async fn run(settings: Settings, command: Command) -> Result<(), Fail
             row.remove("days");
         }
     }
-    terminal::say(json, &answer);
-    Ok(())
+    terminal::say(json, &answer)
 }
 
 fn read_json(file: &Path) -> Result<Value, Failure> {

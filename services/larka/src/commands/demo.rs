@@ -21,6 +21,7 @@ use crate::serving::{self, Listeners, Running};
 use crate::settings::{Common, ServeFlags, Settings};
 use crate::tasks::reports;
 use crate::tasks::{self, Task};
+use crate::terminal;
 
 /// Statements in one request.
 const BATCH: usize = 50;
@@ -117,7 +118,7 @@ pub(crate) async fn run(common: &Common, flags: Flags) -> Result<(), Failure> {
     let note =
         serde_json::json!({ "people": flags.people, "statements": flags.statements, "seed": flags.seed });
     std::fs::write(folder.join(FILLED), note.to_string())?;
-    welcome(&administrator, &tool, &world, &written);
+    welcome(&administrator, &tool, &world, &written)?;
     if !flags.exit {
         serving::stop_signal().await;
     }
@@ -304,19 +305,21 @@ fn spinner(what: &'static str) -> ProgressBar {
     bar
 }
 
-#[allow(clippy::print_stdout, reason = "the demo says what to open, and with which log-in")]
-fn welcome(administrator: &Poster, tool: &Poster, world: &World, written: &[PathBuf]) {
-    println!("{} is ready.", world.name());
-    println!();
-    println!("  Open      {}/", administrator.address);
-    println!("  Log-in    {}", administrator.name);
-    println!("  Password  {}", administrator.secret);
-    println!();
-    println!("  xAPI      {}/xapi/", tool.address);
-    println!("  Key       {}", tool.name);
-    println!("  Secret    {}", tool.secret);
-    println!();
+/// What to open, and with which log-in.
+fn welcome(administrator: &Poster, tool: &Poster, world: &World, written: &[PathBuf]) -> Result<(), Failure> {
+    let mut text = format!(
+        "{} is ready.\n\n  Open      {}/\n  Log-in    {}\n  Password  {}\n\n  xAPI      {}/xapi/\n  Key       {}\n  \
+         Secret    {}\n\n",
+        world.name(),
+        administrator.address,
+        administrator.name,
+        administrator.secret,
+        tool.address,
+        tool.name,
+        tool.secret,
+    );
     if let Some(folder) = written.first().and_then(|path| path.parent()) {
-        println!("  Reports   {} files in {}", written.len(), folder.display());
+        text.push_str(&format!("  Reports   {} files in {}\n", written.len(), folder.display()));
     }
+    terminal::print(text.as_bytes())
 }

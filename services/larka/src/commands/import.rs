@@ -5,7 +5,7 @@ use clap::Subcommand;
 use crate::failure::Failure;
 use crate::imports::{Flags, file, pull};
 use crate::settings::Settings;
-use crate::terminal::say;
+use crate::terminal::{print, say};
 
 /// What is imported.
 #[derive(Debug, Subcommand)]
@@ -23,7 +23,7 @@ pub(crate) async fn run(settings: Settings, Import::Statements(flags): Import) -
         (None, None) => return Err(Failure::new("a file is needed, or --pull")),
     };
     let gone = answer["gone"].is_string();
-    report(json, answer, &table);
+    report(json, answer, &table)?;
     match agrees {
         true => Ok(()),
         false if gone => {
@@ -33,8 +33,7 @@ pub(crate) async fn run(settings: Settings, Import::Statements(flags): Import) -
     }
 }
 
-#[allow(clippy::print_stdout, reason = "a command answers on standard output")]
-fn report(json: bool, mut answer: serde_json::Value, table: &str) {
+fn report(json: bool, mut answer: serde_json::Value, table: &str) -> Result<(), Failure> {
     if json {
         return say(true, &answer);
     }
@@ -42,10 +41,11 @@ fn report(json: bool, mut answer: serde_json::Value, table: &str) {
     if let Some(answer) = answer.as_object_mut() {
         answer.remove("counts");
     }
-    say(false, &answer);
-    println!("\n{table}");
+    say(false, &answer)?;
+    let mut text = format!("\n{table}\n");
     let missing: Vec<&str> = missing.as_array().into_iter().flatten().filter_map(|id| id.as_str()).collect();
     if !missing.is_empty() {
-        println!("\nnot here: {}", missing.join(" "));
+        text.push_str(&format!("\nnot here: {}\n", missing.join(" ")));
     }
+    print(text.as_bytes())
 }

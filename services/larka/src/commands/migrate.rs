@@ -33,6 +33,5 @@ pub(crate) async fn run(settings: Settings, flags: Flags) -> Result<(), Failure>
     let position = instance.log.head().await?.position.0;
     let kept_by = if instance.log.could_rewrite().await? { "triggers" } else { "triggers and rights" };
     instance.close().await;
-    terminal::say(json, &json!({ "position": position, "append_only_by": kept_by }));
-    Ok(())
+    terminal::say(json, &json!({ "position": position, "append_only_by": kept_by }))
 }

@@ -25,6 +25,5 @@ pub(crate) async fn run(settings: Settings, flags: Flags) -> Result<(), Failure>
     let index = flags.projection.is_none() && matches!(door, Door::Here(_));
     let answer = door.perform(Task::Rebuild { projection: flags.projection, index }).await;
     door.close().await;
-    terminal::say(json, &answer?);
-    Ok(())
+    terminal::say(json, &answer?)
 }

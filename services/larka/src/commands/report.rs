@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::tasks::Task;
 use crate::tasks::asked::Asked;
+use crate::terminal;
 
 /// What `report` takes.
 #[derive(Debug, Args)]
@@ -36,7 +37,7 @@ pub(crate) async fn run(settings: Settings, flags: Flags) -> Result<(), Failure>
     let answer = door::do_task(settings, Task::Report(asked)).await?;
     let bytes = BASE64_STANDARD.decode(answer["report"].as_str().unwrap_or_default())?;
     if output.as_os_str() == "-" {
-        std::io::stdout().write_all(&bytes)?;
+        terminal::print(&bytes)?;
         return Ok(());
     }
     put(&output, &bytes)

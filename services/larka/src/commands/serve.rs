@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::serving::{self, Listeners};
 use crate::settings::Settings;
+use crate::terminal;
 
 /// `larka serve`
 pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
@@ -18,15 +19,13 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
         );
     }
     let running = serving::start(instance, listeners).await?;
-    announce(running.address, running.metrics);
+    announce(running.address, running.metrics)?;
     serving::stop_signal().await;
     running.stop().await
 }
 
-#[allow(clippy::print_stdout, reason = "whoever started the server reads here where it listens")]
-fn announce(address: SocketAddr, metrics: Option<SocketAddr>) {
-    println!("Lärka: http://{address}");
-    if let Some(metrics) = metrics {
-        println!("Metrics: http://{metrics}/metrics");
-    }
+/// Whoever started the server reads here where it listens.
+fn announce(address: SocketAddr, metrics: Option<SocketAddr>) -> Result<(), Failure> {
+    let metrics = metrics.map(|metrics| format!("Metrics: http://{metrics}/metrics\n"));
+    terminal::print(format!("Lärka: http://{address}\n{}", metrics.unwrap_or_default()).as_bytes())
 }

@@ -35,13 +35,10 @@ pub(crate) fn run(settings: &Settings, command: Command) -> Result<(), Failure> 
     let definition = terminal::read(&flags.file)?;
     let beside = flags.beside.as_deref().map(terminal::read).transpose()?;
     match forms::register(definition.as_bytes(), beside.as_deref().map(str::as_bytes)) {
-        Ok(definition) => {
-            terminal::say(settings.json, &read(&definition));
-            Ok(())
-        }
+        Ok(definition) => terminal::say(settings.json, &read(&definition)),
         Err(refusals) => {
             let all: Vec<Value> = refusals.iter().map(refused).collect();
-            terminal::say(settings.json, &json!({ "refused": all }));
+            terminal::say(settings.json, &json!({ "refused": all }))?;
             Err(Failure::differing(&format!("{} cannot be taken as it is", flags.file.display())))
         }
     }
