@@ -27,6 +27,7 @@ const KEPT_APART: &[(&str, &[&str])] = &[
     ("axum", &["lrs", "admin", "edge", "larka"]),
     ("hyper", &["edge"]),
     ("utoipa", &["domain", "admin"]),
+    ("calamine", &["forms"]),
     ("typst", &["larka-pdf"]),
     ("reqwest", &["testkit", "blackbox", "load", "forward", "larka"]),
 ];

@@ -5,6 +5,7 @@ pub mod answers;
 pub mod definition;
 pub mod expression;
 pub mod question;
+mod readers;
 mod refusal;
 pub mod sidecar;
 mod text;
@@ -12,6 +13,7 @@ pub mod values;
 mod words;
 
 pub use definition::{Definition, register};
+pub use readers::read_xlsform;
 pub use refusal::Refusal;
 pub use text::Localised;
 pub use words::{Lang, Words};

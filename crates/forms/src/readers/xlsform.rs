@@ -1,0 +1,471 @@
+//! XLSForm: a survey as a workbook, into SurveyJS JSON.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::choices::{self, Choice, texts};
+use super::sheet::{Sheet, sheets};
+use super::xpath::{Kind, Known, compute, translate};
+use crate::refusal::{Refusal, Refusals};
+
+const COLUMNS: &[&str] = &[
+    "type",
+    "name",
+    "label",
+    "hint",
+    "relevant",
+    "required",
+    "required_message",
+    "constraint",
+    "constraint_message",
+    "calculation",
+    "appearance",
+    "choice_filter",
+    "parameters",
+];
+const SETTINGS: &[&str] = &["form_title", "form_id", "version", "default_language", "title", "id_string"];
+
+/// Translates a workbook (`.xlsx`, `.ods`) into a definition, as text, which [`register`](crate::register) takes.
+///
+/// # Errors
+/// Everything that has no like in a definition, or means different things on phones and in browsers, with sheet, row and
+/// column.
+pub fn read_xlsform(workbook: &[u8]) -> Result<String, Vec<Refusal>> {
+    let mut refusals = Refusals::default();
+    let sheets = sheets(workbook, &["survey", "choices", "settings"], &mut refusals);
+    let named = |name: &str| sheets.iter().find(|sheet| sheet.name == name);
+    let Some(survey) = named("survey") else {
+        if refusals.is_empty() {
+            refusals.add("survey", "bladet survey saknas", "the sheet survey is missing");
+        }
+        return Err(refusals.into_list());
+    };
+    for column in ["type", "name"] {
+        if !survey.columns.iter().any(|name| name == column) {
+            refusals.add(
+                "survey",
+                format!("kolumnen {column} saknas"),
+                format!("the column {column} is missing"),
+            );
+        }
+    }
+    let lists = named("choices").map(|sheet| choices::read(sheet, &mut refusals)).unwrap_or_default();
+    let mut reader = Reader { survey, lists, known: known(survey), refusals, calculated: Vec::new() };
+    let elements = reader.rows();
+    let mut definition = Map::new();
+    reader.settings(named("settings"), &mut definition);
+    definition.insert("elements".to_owned(), elements.into());
+    if !reader.calculated.is_empty() {
+        definition.insert("calculatedValues".to_owned(), reader.calculated.into());
+    }
+    if reader.refusals.is_empty() {
+        Ok(Json::Object(definition).to_string())
+    } else {
+        Err(reader.refusals.into_list())
+    }
+}
+
+/// The first word of a type and its list, whatever of the older spellings it is in.
+fn typed(cell: &str) -> (String, String, bool) {
+    let cell = cell.replace("select one", "select_one").replace("select multiple", "select_multiple");
+    let cell = cell.replace("begin group", "begin_group").replace("end group", "end_group");
+    let mut words = cell.split_whitespace();
+    let first = words.next().unwrap_or_default().to_owned();
+    let list = words.next().unwrap_or_default().to_owned();
+    (first, list, words.next() == Some("or_other"))
+}
+
+fn known(survey: &Sheet) -> Known {
+    let kind = |word: &str| {
+        Some(match word {
+            "select_one" => Kind::One,
+            "select_multiple" | "rank" => Kind::Many,
+            "integer" | "int" | "decimal" | "range" | "calculate" => Kind::Number,
+            "date" => Kind::Date,
+            "text" | "string" => Kind::Text,
+            "acknowledge" => Kind::One,
+            _ => return None,
+        })
+    };
+    let rows = survey.rows.iter().filter_map(|(_, row)| {
+        let name = survey.get(row, "name");
+        Some((name.to_owned(), (kind(&typed(survey.get(row, "type")).0)?, name.to_owned())))
+    });
+    rows.collect()
+}
+
+struct Reader<'a> {
+    survey: &'a Sheet,
+    lists: BTreeMap<String, Vec<Choice>>,
+    known: Known,
+    refusals: Refusals,
+    calculated: Vec<Json>,
+}
+
+impl Reader<'_> {
+    fn settings(&mut self, settings: Option<&Sheet>, definition: &mut Map<String, Json>) {
+        let Some((sheet, (number, row))) = settings.and_then(|sheet| Some((sheet, sheet.rows.first()?)))
+        else {
+            return;
+        };
+        for (column, _) in sheet.cells(row).filter(|(column, _)| !SETTINGS.contains(column)) {
+            let (sv, en) = (
+                format!("inställningen {column} tas inte emot"),
+                format!("the setting {column} is not taken"),
+            );
+            self.refusals.add(&sheet.place(*number, column), sv, en);
+        }
+        if let Some(title) =
+            ["form_title", "title"].iter().map(|name| sheet.get(row, name)).find(|title| !title.is_empty())
+        {
+            definition.insert("title".to_owned(), json!(title));
+        }
+        let language = sheet.get(row, "default_language");
+        let code =
+            language.rsplit_once('(').and_then(|(_, code)| code.strip_suffix(')')).unwrap_or(language).trim();
+        if !code.is_empty() {
+            definition.insert("locale".to_owned(), json!(code));
+        }
+    }
+
+    /// The rows, with what stands in groups inside those.
+    fn rows(&mut self) -> Vec<Json> {
+        let mut open: Vec<(Json, Vec<Json>)> = Vec::new();
+        let mut elements: Vec<Json> = Vec::new();
+        let survey = self.survey;
+        for (number, row) in &survey.rows {
+            let cell = survey.get(row, "type");
+            let (word, list, or_other) = typed(cell);
+            for (column, _) in survey.cells(row) {
+                let base = column.split("::").next().unwrap_or_default();
+                if !COLUMNS.contains(&base) {
+                    self.column(*number, column);
+                }
+            }
+            match word.as_str() {
+                "begin_group" => {
+                    let panel = json!({"type": "panel", "name": survey.get(row, "name")});
+                    let panel = self.common(*number, row, panel);
+                    if !matches!(survey.get(row, "appearance"), "" | "field-list") {
+                        self.cell(
+                            *number,
+                            "appearance",
+                            "utseendet tas inte emot; skriv frågorna var för sig",
+                            "the appearance is not taken; write the questions one by one",
+                        );
+                    }
+                    open.push((panel, std::mem::take(&mut elements)));
+                }
+                "end_group" => match open.pop() {
+                    Some((mut panel, around)) => {
+                        panel["elements"] = std::mem::replace(&mut elements, around).into();
+                        elements.push(panel);
+                    }
+                    None => self.cell(*number, "type", "ingen grupp är öppen", "no group is open"),
+                },
+                _ => elements.extend(self.question(*number, row, &word, &list, or_other)),
+            }
+        }
+        while let Some((panel, around)) = open.pop() {
+            let name = panel["name"].as_str().unwrap_or_default().to_owned();
+            self.refusals.add(
+                "survey",
+                format!("gruppen {name} slutar inte"),
+                format!("the group {name} has no end"),
+            );
+            elements = around;
+        }
+        elements
+    }
+
+    fn cell(&mut self, number: usize, column: &str, sv: &str, en: &str) {
+        self.refusals.add(&self.survey.place(number, column), sv, en);
+    }
+
+    fn column(&mut self, number: usize, column: &str) {
+        let what = (format!("kolumnen {column} tas inte emot"), format!("the column {column} is not taken"));
+        let alike = COLUMNS.iter().find(|known| {
+            let letters = |text: &str| {
+                let mut letters: Vec<char> = text.chars().collect();
+                letters.sort_unstable();
+                letters.dedup();
+                letters
+            };
+            known.len().abs_diff(column.len()) < 2 && letters(known) == letters(column)
+        });
+        let place = self.survey.place(number, column);
+        match alike {
+            Some(known) => self.refusals.instead(&place, what, (known, known)),
+            None => self.refusals.instead(
+                &place,
+                what,
+                ("ta bort det som står där", "take away what stands there"),
+            ),
+        }
+    }
+
+    fn condition(&mut self, number: usize, column: &str, text: &str, own: Option<&str>) -> Option<String> {
+        match translate(text, &self.known, own) {
+            Ok(translated) => Some(translated),
+            Err(words) => {
+                self.refusals.push(&self.survey.place(number, column), words, None);
+                None
+            }
+        }
+    }
+
+    /// What all rows may have.
+    fn common(&mut self, number: usize, row: &[String], mut element: Json) -> Json {
+        let survey = self.survey;
+        for (column, property) in
+            [("label", "title"), ("hint", "description"), ("required_message", "requiredErrorText")]
+        {
+            if let Some(text) = texts(survey, number, row, column, &mut self.refusals) {
+                element[property] = text;
+            }
+        }
+        let relevant = survey.get(row, "relevant");
+        if !relevant.is_empty() {
+            element["visibleIf"] = self.condition(number, "relevant", relevant, None).into();
+        }
+        match survey.get(row, "required").to_lowercase().as_str() {
+            "" | "no" | "false" | "0" | "false()" => {}
+            "yes" | "true" | "1" | "true()" => element["isRequired"] = true.into(),
+            _ => {
+                let required = survey.get(row, "required");
+                element["requiredIf"] = self.condition(number, "required", required, None).into();
+            }
+        }
+        element
+    }
+
+    fn question(
+        &mut self,
+        number: usize,
+        row: &[String],
+        word: &str,
+        list: &str,
+        or_other: bool,
+    ) -> Option<Json> {
+        let survey = self.survey;
+        let name = survey.get(row, "name");
+        let appearance = survey.get(row, "appearance");
+        let mut taken = vec![""];
+        let mut element = match word {
+            "select_one" => {
+                taken.push("minimal");
+                json!({"type": if appearance == "minimal" { "dropdown" } else { "radiogroup" }})
+            }
+            "select_multiple" => {
+                taken.push("minimal");
+                json!({"type": if appearance == "minimal" { "tagbox" } else { "checkbox" }})
+            }
+            "rank" => json!({"type": "ranking"}),
+            "integer" | "int" => json!({"type": "text", "inputType": "number",
+                "validators": [{"type": "expression", "expression": format!("{{{name}}} empty or {{{name}}} % 1 = 0")}]}),
+            "decimal" => json!({"type": "text", "inputType": "number"}),
+            "date" => json!({"type": "text", "inputType": "date"}),
+            "text" | "string" => {
+                taken.push("multiline");
+                json!({"type": if appearance == "multiline" { "comment" } else { "text" }})
+            }
+            "note" => json!({"type": "html"}),
+            "acknowledge" => json!({"type": "checkbox", "choices": [{"value": "OK", "text": "OK"}]}),
+            "range" => self.range(number, row)?,
+            "calculate" => {
+                let calculation = survey.get(row, "calculation");
+                if !survey.get(row, "relevant").is_empty() {
+                    self.cell(
+                        number,
+                        "relevant",
+                        "en beräkning med villkor tas inte emot",
+                        "a calculation with a condition is not taken",
+                    );
+                }
+                let expression = match compute(calculation, &self.known) {
+                    Ok(expression) => expression,
+                    Err(words) => {
+                        self.refusals.push(&survey.place(number, "calculation"), words, None);
+                        return None;
+                    }
+                };
+                self.calculated
+                    .push(json!({"name": name, "expression": expression, "includeIntoResult": true}));
+                return None;
+            }
+            _ => {
+                let what = (format!("typen {word} tas inte emot"), format!("the type {word} is not taken"));
+                let instead = match word {
+                    "email" => (
+                        "text; email är metadata som aldrig frågas efter",
+                        "text; email is metadata that is never asked",
+                    ),
+                    "start" | "end" | "today" | "deviceid" | "username" | "phonenumber" | "audit" => (
+                        "ta bort raden: den kan peka ut den som svarar",
+                        "take the row away: it may name who answers",
+                    ),
+                    _ => (
+                        "select_one, select_multiple, rank, integer, decimal, date, text, note, range, calculate, acknowledge eller begin_group (exakt så skrivet)",
+                        "select_one, select_multiple, rank, integer, decimal, date, text, note, range, calculate, acknowledge or begin_group (written exactly so)",
+                    ),
+                };
+                self.refusals.instead(&survey.place(number, "type"), what, instead);
+                return None;
+            }
+        };
+        if !taken.contains(&appearance) {
+            self.cell(number, "appearance", "utseendet tas inte emot", "the appearance is not taken");
+        }
+        element["name"] = json!(name);
+        if matches!(word, "select_one" | "select_multiple" | "rank") {
+            element["choices"] = self.offered(number, row, list)?;
+            if or_other && word != "rank" {
+                element["showOtherItem"] = true.into();
+            }
+        }
+        let mut element = self.common(number, row, element);
+        if word == "note" {
+            let title =
+                element.as_object_mut().and_then(|fields| fields.shift_remove("title")).unwrap_or(json!(""));
+            element["html"] = escaped(title);
+            if ["description", "isRequired", "requiredIf"].iter().any(|name| element.get(name).is_some()) {
+                self.cell(
+                    number,
+                    "type",
+                    "en text har varken hjälptext eller krav",
+                    "a note has neither hint nor requirement",
+                );
+            }
+        } else {
+            self.constraint(number, row, name, &mut element);
+        }
+        Some(element)
+    }
+
+    fn constraint(&mut self, number: usize, row: &[String], name: &str, element: &mut Json) {
+        let constraint = self.survey.get(row, "constraint");
+        if constraint.is_empty() {
+            return;
+        }
+        let regex =
+            constraint.strip_prefix("regex(.,").and_then(|rest| rest.strip_suffix(')')).map(str::trim);
+        let mut validator = match regex.map(|pattern| pattern.trim_matches(['\'', '"'])) {
+            Some(pattern) if pattern.starts_with('^') && pattern.ends_with('$') => {
+                json!({"type": "regex", "regex": pattern})
+            }
+            Some(_) => {
+                return self.cell(
+                    number,
+                    "constraint",
+                    "mönstret ska börja med ^ och sluta med $; telefoner prövar hela texten, webbläsare en del",
+                    "the pattern has to begin with ^ and end with $; phones try the whole text, browsers a part",
+                );
+            }
+            None => match self.condition(number, "constraint", constraint, Some(name)) {
+                Some(condition) => {
+                    json!({"type": "expression", "expression": format!("{{{name}}} empty or {condition}")})
+                }
+                None => return,
+            },
+        };
+        if let Some(text) = texts(self.survey, number, row, "constraint_message", &mut self.refusals) {
+            validator["text"] = text;
+        }
+        match element.get_mut("validators").and_then(Json::as_array_mut) {
+            Some(validators) => validators.push(validator),
+            None => element["validators"] = json!([validator]),
+        }
+    }
+
+    fn offered(&mut self, number: usize, row: &[String], list: &str) -> Option<Json> {
+        let filter = self.survey.get(row, "choice_filter");
+        let Some(choices) = self.lists.get(list) else {
+            let (sv, en) = (
+                format!("listan {list} finns inte i choices"),
+                format!("there is no list {list} in choices"),
+            );
+            self.refusals.add(&self.survey.place(number, "type"), sv, en);
+            return None;
+        };
+        // A column compared with a question: each choice is offered where the question's answer is what its column says.
+        let mut sides = filter.splitn(2, '=').map(str::trim);
+        let (one, other) = (sides.next().unwrap_or_default(), sides.next().unwrap_or_default());
+        let (column, question) = if one.starts_with("${") { (other, one) } else { (one, other) };
+        let question = question.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+        let column = column.to_lowercase();
+        let compared = !filter.is_empty() && choices.iter().any(|choice| choice.more.contains_key(&column));
+        if !filter.is_empty() && (question.is_none() || !compared) {
+            self.cell(
+                number,
+                "choice_filter",
+                "ska jämföra en kolumn i choices med en fråga: kommun = ${kommun}",
+                "has to compare a column of choices with a question: town = ${town}",
+            );
+            return None;
+        }
+        Some(
+            choices
+                .iter()
+                .map(|choice| {
+                    let mut item = json!({"value": choice.name, "text": choice.label});
+                    if let Some(question) = question {
+                        let wanted = choice.more.get(&column).map_or("", String::as_str);
+                        item["visibleIf"] = json!(if wanted.is_empty() {
+                            format!("{{{question}}} empty")
+                        } else {
+                            format!("{{{question}}} = '{wanted}'")
+                        });
+                    }
+                    item
+                })
+                .collect(),
+        )
+    }
+
+    fn range(&mut self, number: usize, row: &[String]) -> Option<Json> {
+        let mut limits = BTreeMap::from([("start", 1.0_f64), ("end", 10.0), ("step", 1.0)]);
+        for part in self.survey.get(row, "parameters").split([' ', ';', ',']).filter(|part| !part.is_empty())
+        {
+            let given = part
+                .split_once('=')
+                .and_then(|(name, value)| Some((limits.get_mut(name)?, value.parse().ok()?)));
+            match given {
+                Some((limit, value)) => *limit = value,
+                None => self.cell(
+                    number,
+                    "parameters",
+                    "ska vara start=1 end=10 step=1",
+                    "has to be start=1 end=10 step=1",
+                ),
+            }
+        }
+        let (start, end, step) = (limits["start"], limits["end"], limits["step"]);
+        let steps = ((end - start) / step).floor();
+        if !(1.0..=100.0).contains(&steps) {
+            self.cell(
+                number,
+                "parameters",
+                "skalan ska ha 2 till 101 steg",
+                "the scale has to have 2 to 101 steps",
+            );
+            return None;
+        }
+        let values = (0..=steps as u32)
+            .map(|at| crate::values::number_json(crate::values::rounded(start + step * f64::from(at), 6)));
+        Some(json!({"type": "rating", "rateValues": values.collect::<Vec<Json>>()}))
+    }
+}
+
+fn escaped(text: Json) -> Json {
+    let escape = |text: &str| {
+        text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\n', "<br>")
+    };
+    match text {
+        Json::Object(languages) => languages
+            .into_iter()
+            .map(|(language, text)| (language, json!(escape(text.as_str().unwrap_or_default()))))
+            .collect(),
+        other => json!(escape(other.as_str().unwrap_or_default())),
+    }
+}
