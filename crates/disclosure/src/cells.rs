@@ -1,20 +1,17 @@
 //! How the people of a population are cut: everybody stands in one cell, and all that can be shown is a sum of cells.
 //!
-//! What is known of a person is a band or none, and of who has none whether anything is known at all (a rate); both ways
-//! where there is a cross table. What is true of cells in a tree is true of their sums.
-
-use std::collections::BTreeMap;
+//! What is known of a person is a band or none, both ways where there is a cross table. Of who has none a rate says whether
+//! anything is known at all; that is cut by itself, as nothing is shown of it together with anything else. What is true of
+//! cells is true of their sums.
 
 use crate::item::{LinkedItem, Part};
-use crate::secondary::Node;
+use crate::primary::Mass;
 use crate::{Axis, Measure};
 
 /// Parts of an item that are cut into cells together.
 pub(crate) struct Table<'i, 'a> {
-    /// The populations of all parts.
-    pub(crate) nodes: &'i [Node],
-    /// People who are in the same of them, and how many.
-    pub(crate) atoms: BTreeMap<Vec<usize>, i64>,
+    /// The part that has the populations of all.
+    pub(crate) widest: &'i Part<'a>,
     pub(crate) parts: Vec<Cut<'i, 'a>>,
     pub(crate) cells: Cells,
 }
@@ -28,8 +25,6 @@ pub(crate) struct Cut<'i, 'a> {
     /// The quantities of its counts, and of who has answered.
     pub(crate) counts: Vec<usize>,
     pub(crate) answered: usize,
-    /// Whether it is the cross of the table's other parts.
-    pub(crate) is_cross: bool,
 }
 
 /// Quantities of a population: cells first, then sums of what stands before them.
@@ -56,26 +51,21 @@ struct Lines {
     covered: Option<[usize; 2]>,
 }
 
-/// An item's tables: a cross with its margins and their rates, and every other part with its rate.
-pub(crate) fn tables<'i, 'a>(item: &'i LinkedItem<'a>) -> Vec<Table<'i, 'a>> {
-    let mut tables = Vec::new();
-    let mut together = vec![false; item.parts.len()];
-    for (cross, part) in item.parts.iter().enumerate() {
-        let margin = |axis| part.margins.iter().find(|(_, of)| *of == axis).map(|(margin, _)| *margin);
-        if let (Some(rows), Some(columns)) = (margin(Axis::Rows), margin(Axis::Columns))
-            && !together[rows]
-            && !together[columns]
-            && let Some(table) = Table::of(item, rows, Some((columns, cross)))
-        {
-            [rows, columns, cross].into_iter().for_each(|part| together[part] = true);
-            tables.push(table);
+/// A table for each part with its rate, and one for a cross with both margins.
+pub(crate) fn tables<'i, 'a>(item: &'i LinkedItem<'a>) -> [Vec<Table<'i, 'a>>; 2] {
+    let margin = |part: &Part<'_>, wanted: Axis| {
+        part.margins.iter().find(|(_, axis)| *axis == wanted).map(|(margin, _)| *margin)
+    };
+    let is_cross = |part: &Part<'_>| part.margins.iter().any(|(_, axis)| *axis != Axis::Whole);
+    let (mut alone, mut crosses) = (Vec::new(), Vec::new());
+    for (number, part) in item.parts.iter().enumerate().filter(|(_, part)| !part.given) {
+        match (margin(part, Axis::Rows), margin(part, Axis::Columns)) {
+            (Some(rows), Some(columns)) => crosses.extend(Table::of(item, rows, Some((columns, number)))),
+            _ if !is_cross(part) => alone.extend(Table::of(item, number, None)),
+            _ => (),
         }
     }
-    let alone = |(number, part): &(usize, &Part<'_>)| !part.given && !together[*number];
-    tables.extend(
-        item.parts.iter().enumerate().filter(alone).filter_map(|(part, _)| Table::of(item, part, None)),
-    );
-    tables
+    [alone, crosses]
 }
 
 impl<'i, 'a> Table<'i, 'a> {
@@ -90,23 +80,21 @@ impl<'i, 'a> Table<'i, 'a> {
             bands: if item.parts[part].is_rate() { 0 } else { bands(&item.parts[part]) },
             covered: rate(part).is_some(),
         };
-        let (cells, lines) = cut(way(rows), more.map(|(columns, _)| way(columns)));
+        let (cells, lines, both) = cut(way(rows), more.map(|(columns, _)| way(columns)));
         let mut members = Vec::new();
         for (part, lines) in [Some(rows), more.map(|(columns, _)| columns)].into_iter().flatten().zip(&lines)
         {
             if let (Some(rate), Some(covered)) = (rate(part), lines.covered) {
-                members.push((rate, covered.to_vec(), covered[0], false));
+                members.push((rate, covered.to_vec(), covered[0]));
             }
             if !item.parts[part].is_rate() {
-                members.push((part, lines.bands.clone(), lines.known, false));
+                members.push((part, lines.bands.clone(), lines.known));
             }
         }
-        if let Some((columns, cross)) = more {
+        if let (Some((columns, cross)), Some(both)) = (more, both) {
             let side = way(columns).bands;
-            let width = side + 1 + usize::from(way(columns).covered);
-            let counts = (0..way(rows).bands * side).map(|place| place / side * width + place % side);
-            // The sum of the whole cross is the last.
-            members.push((cross, counts.collect(), cells.cells + cells.sums.len() - 1, true));
+            let counts = (0..way(rows).bands * side).map(|place| place / side * (side + 1) + place % side);
+            members.push((cross, counts.collect(), both));
         }
         let widest =
             members.iter().map(|(part, ..)| &item.parts[*part]).max_by_key(|part| part.nodes.len())?;
@@ -114,19 +102,44 @@ impl<'i, 'a> Table<'i, 'a> {
         if !members.iter().all(|(part, ..)| of_widest(&item.parts[*part])) {
             return None;
         }
-        let parts = members.into_iter().map(|(number, counts, answered, is_cross)| {
+        let parts = members.into_iter().map(|(number, counts, answered)| {
             let part = &item.parts[number];
             let at = widest.populations.iter().map(|population| part.node_of(*population)).collect();
-            Cut { number, part, at, counts, answered, is_cross }
+            Cut { number, part, at, counts, answered }
         });
-        let mut atoms = BTreeMap::new();
-        for atom in item.roll {
-            let nodes =
-                atom.populations.iter().filter_map(|population| widest.node_of(*population)).collect();
-            *atoms.entry(nodes).or_default() += i64::try_from(atom.people).ok()?;
-        }
-        Some(Self { nodes: &widest.nodes, atoms, parts: parts.collect(), cells })
+        Some(Self { widest, parts: parts.collect(), cells })
     }
+
+    /// The quantities of a node by its figures, hidden or not; where it lacks some, as if nobody were in them.
+    pub(crate) fn quantities(&self, node: usize) -> Vec<i64> {
+        let whole = |number: i128| i64::try_from(number).unwrap_or(i64::MAX / 4);
+        let mut all = vec![None; self.cells.quantities()];
+        all[self.cells.all] = Some(whole(self.widest.nodes[node].mass.base));
+        for cut in &self.parts {
+            let Some(own) = cut.at[node] else { continue };
+            let mass: &Mass = &cut.part.nodes[own].mass;
+            all[cut.answered] = Some(whole(mass.answered));
+            for (quantity, count) in cut.counts.iter().zip(cut.part.counts(mass)) {
+                all[*quantity] = Some(whole(count));
+            }
+        }
+        // What one of a sum must be where all others are known; again until nothing is new.
+        let sums = || self.cells.sums.iter().enumerate();
+        while sums().any(|(sum, ways)| {
+            let sum = self.cells.cells + sum;
+            ways.iter().any(|way| complete(&mut all, sum, way))
+        }) {}
+        all.into_iter().map(|quantity| quantity.unwrap_or(0)).collect()
+    }
+}
+
+/// Fills in a sum, or the one that it lacks; whether anything was.
+fn complete(all: &mut [Option<i64>], sum: usize, parts: &[usize]) -> bool {
+    let mut open = [sum].into_iter().chain(parts.iter().copied()).filter(|quantity| all[*quantity].is_none());
+    let (Some(one), None) = (open.next(), open.next()) else { return false };
+    let known: i64 = parts.iter().filter_map(|part| all[*part]).sum();
+    all[one] = Some(if one == sum { known } else { all[sum].unwrap_or(0) - known });
+    true
 }
 
 /// How many counts a part has.
@@ -137,45 +150,45 @@ fn bands(part: &Part<'_>) -> usize {
     }
 }
 
-/// Cells row by row: bands, known elsewhere, known nowhere; and their sums. The sum of a cross is the last.
-fn cut(rows: Way, columns: Option<Way>) -> (Cells, Vec<Lines>) {
-    let (height, width) = (rows.values(), columns.map_or(1, Way::values));
-    let mut cells = Cells { cells: height * width, sums: Vec::new(), all: 0 };
-    let mut lines = Vec::new();
-    let mut every = Vec::new();
-    let mut both = Vec::new();
-    match columns {
-        None => lines.push(cells.lines(rows, (0..height).collect(), &mut every)),
-        Some(columns) => {
-            for (way, other, is_row) in [(rows, columns, true), (columns, rows, false)] {
-                let at = |line: usize, place: usize| {
-                    if is_row { line * width + place } else { place * width + line }
-                };
-                let (mut whole, mut known) = (Vec::new(), Vec::new());
-                for line in 0..way.values() {
-                    let inside = cells.sum(vec![(0..other.bands).map(|place| at(line, place)).collect()]);
-                    let rest = (other.bands..other.values()).map(|place| at(line, place));
-                    whole.push(cells.sum(vec![[inside].into_iter().chain(rest).collect()]));
-                    known.push(inside);
-                }
-                known.truncate(way.bands);
-                both.push(known);
-                lines.push(cells.lines(way, whole, &mut every));
+/// Cells row by row, bands and none; of a way with a rate known elsewhere and known nowhere; their sums, and that of a
+/// cross.
+fn cut(rows: Way, columns: Option<Way>) -> (Cells, Vec<Lines>, Option<usize>) {
+    let Some(columns) = columns else {
+        let mut cells = Cells { cells: rows.bands + 1 + usize::from(rows.covered), sums: Vec::new(), all: 0 };
+        let none = (rows.bands..cells.cells).collect();
+        let none = if rows.covered { cells.sum(vec![none]) } else { rows.bands };
+        let lines = cells.lines(rows, (0..rows.bands).chain([none]).collect(), rows.bands);
+        cells.all = cells.sum(vec![vec![lines.known, none]]);
+        return (cells, vec![lines], None);
+    };
+    let (height, width) = (rows.bands + 1, columns.bands + 1);
+    let apart = |way: Way| if way.covered { 2 } else { 0 };
+    let grid = height * width;
+    let mut cells = Cells { cells: grid + apart(rows) + apart(columns), sums: Vec::new(), all: 0 };
+    let (mut lines, mut every, mut both) = (Vec::new(), Vec::new(), Vec::new());
+    for (way, other, is_row) in [(rows, columns, true), (columns, rows, false)] {
+        let at = |line: usize, place: usize| if is_row { line * width + place } else { place * width + line };
+        let first = if is_row { grid } else { grid + apart(rows) };
+        let (mut whole, mut known) = (Vec::new(), Vec::new());
+        for line in 0..=way.bands {
+            let inside = cells.sum(vec![(0..other.bands).map(|place| at(line, place)).collect()]);
+            let mut ways = vec![vec![inside, at(line, other.bands)]];
+            if line == way.bands && way.covered {
+                ways.push(vec![first, first + 1]);
             }
+            whole.push(cells.sum(ways));
+            known.push(inside);
         }
+        known.truncate(way.bands);
+        both.push(known);
+        let none = whole[way.bands];
+        let own = cells.lines(way, whole, first);
+        every.push(vec![own.known, none]);
+        lines.push(own);
     }
     cells.all = cells.sum(every);
-    if !both.is_empty() {
-        cells.sum(both);
-    }
-    (cells, lines)
-}
-
-impl Way {
-    /// In how many ways somebody may be known.
-    fn values(self) -> usize {
-        self.bands + 1 + usize::from(self.covered)
-    }
+    let both = cells.sum(both);
+    (cells, lines, Some(both))
 }
 
 impl Cells {
@@ -190,12 +203,11 @@ impl Cells {
         self.cells + self.sums.len() - 1
     }
 
-    /// Sums over lines; and how they make up all people.
-    fn lines(&mut self, way: Way, lines: Vec<usize>, every: &mut Vec<Vec<usize>>) -> Lines {
-        let known = self.sum(vec![lines[..way.bands].to_vec()]);
-        let covered =
-            way.covered.then(|| [self.sum(vec![vec![known, lines[way.bands]]]), lines[way.bands + 1]]);
-        every.push(covered.map_or_else(|| vec![known, lines[way.bands]], Vec::from));
-        Lines { bands: lines[..way.bands].to_vec(), known, covered }
+    /// Sums over lines, bands and none; who has none and is known elsewhere, and nowhere, from a cell on.
+    fn lines(&mut self, way: Way, mut lines: Vec<usize>, first: usize) -> Lines {
+        lines.truncate(way.bands);
+        let known = self.sum(vec![lines.clone()]);
+        let covered = way.covered.then(|| [self.sum(vec![vec![known, first]]), first + 1]);
+        Lines { bands: lines, known, covered }
     }
 }

@@ -1,16 +1,28 @@
 //! What follows of all that is shown of an item, of the sizes of all groups, and of counts being whole numbers.
 //!
-//! People of a parent who are in none of its children, and people who are in several, are populations too, of a size that is
-//! known from the roll. What a code says of a hidden figure is shown as well.
+//! What a code says of a hidden figure is shown as well. Groups of which all is shown keep apart what is hidden on either
+//! side of them, and each block between them is looked at by itself. What has been seen to be possible stays possible when
+//! more is hidden.
 
-use crate::bounds::{Contradiction, Ends, Number, System};
+use std::collections::BTreeSet;
+
+use crate::bounds::{Ends, Number, System};
 use crate::cells::{Cut, Table};
 use crate::codes::{code, range};
 use crate::item::{Hidden, LinkedItem, Part, SUMMARY};
+use crate::moves::Moves;
+use crate::people::People;
 use crate::primary::{Mass, slot};
 use crate::rule::Rule;
 use crate::secondary::View;
 use crate::{Geometry, Preset};
+
+/// Blocks of no more people than this are looked at as a whole.
+const SMALL: usize = 12;
+
+/// How far other solutions are looked for; among a few people of a block less far.
+const TURNS: usize = 60;
+const FEW_TURNS: usize = 6;
 
 /// A hidden count that is known too narrowly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,211 +38,349 @@ pub(crate) struct Given<'a> {
     pub(crate) without: Option<Rule>,
 }
 
-/// Which figures have a hidden count that follows from what is shown more narrowly than from any one of what it belongs
-/// to. Without `crosses` every cross is taken as hidden. In order, each once.
-pub(crate) fn exposed(
-    item: &LinkedItem<'_>,
-    tables: &[Table<'_, '_>],
-    hidden: &[Vec<Hidden>],
-    given: Given<'_>,
-    crosses: bool,
-) -> Vec<Exposed> {
-    let mut found = Vec::new();
-    for table in tables {
-        let looked_at = |cut: &&Cut<'_, '_>| crosses || !cut.is_cross;
-        let is_hidden = |cut: &Cut<'_, '_>| hidden[cut.number].iter().any(|hidden| hidden[cut.part.tier()]);
-        if table.parts.iter().filter(looked_at).any(is_hidden) {
-            let certificate = Certificate::of(item, table, hidden, given, crosses);
-            let all = certificate.hidden_figures();
-            // What is shown is true of those on the roll, so it does not contradict itself; if it does, all is exposed.
-            found.extend(certificate.exposed().unwrap_or(all));
-        }
-    }
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
-/// An item's system, and what it is about.
-struct Certificate<'t, 'i, 'a> {
+/// A table with what has been seen to be possible.
+pub(crate) struct Certificate<'t, 'i, 'a> {
     item: &'t LinkedItem<'a>,
     table: &'t Table<'i, 'a>,
-    hidden: &'t [Vec<Hidden>],
-    crosses: bool,
+    people: &'t People,
+    given: Given<'t>,
+    /// Of each quantity of each of the people what is possible, and what it is in one solution; empty before one is found.
+    seen: Vec<Vec<(Option<Ends>, i64)>>,
+    /// Of each group what its figures say, hidden or not.
+    values: Vec<Option<Vec<i64>>>,
+}
+
+/// A hidden count that is not zero, and how many steps apart two values of it have to be.
+struct Target {
+    exposed: Exposed,
+    /// The table's node, and the quantity.
+    at: (usize, usize),
+    enough: i64,
+}
+
+/// People between groups of which all is shown.
+struct Block {
+    /// Groups and kinds of people, and the first number of each.
+    members: Vec<usize>,
+    first: Vec<Number>,
     system: System,
-    /// The number of each quantity of each population.
-    numbers: Vec<Vec<Number>>,
+}
+
+/// What a certificate is given of a round: which groups are shown, and what parts hide.
+struct Round<'h> {
+    hidden: &'h [Vec<Hidden>],
     /// For each part whether its counts are hidden.
-    counts_hidden: Vec<Vec<bool>>,
+    counts: Vec<Vec<bool>>,
+    /// For each of the people whether all of their figures are shown.
+    shown: Vec<bool>,
 }
 
 impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
-    fn of(
+    pub(crate) fn new(
         item: &'t LinkedItem<'a>,
         table: &'t Table<'i, 'a>,
-        hidden: &'t [Vec<Hidden>],
-        given: Given<'_>,
-        crosses: bool,
+        people: &'t People,
+        given: Given<'t>,
     ) -> Self {
+        let groups = table.widest.nodes.len();
+        let values =
+            (0..people.sizes.len()).map(|one| (one < groups).then(|| table.quantities(one))).collect();
+        Self { item, table, people, given, seen: vec![Vec::new(); people.sizes.len()], values }
+    }
+
+    /// Which figures have a hidden count that follows from what is shown more narrowly than from any one of what it belongs
+    /// to, or of which that cannot be told. Each once, in order.
+    pub(crate) fn exposed(&mut self, hidden: &[Vec<Hidden>]) -> Vec<Exposed> {
+        let round = self.round(hidden);
+        let targets = self.targets(&round);
+        let people = self.people;
+        let mut found = Vec::new();
+        let mut block_of: Vec<Option<usize>> = vec![None; people.sizes.len()];
+        let mut blocks: Vec<Vec<usize>> = Vec::new();
+        for target in &targets {
+            if block_of[target.at.0].is_none() {
+                blocks.push(people.block(&round.shown, target.at.0, blocks.len(), &mut block_of));
+            }
+        }
+        let mut of_block: Vec<Vec<&Target>> = blocks.iter().map(|_| Vec::new()).collect();
+        for target in &targets {
+            if let Some(block) = block_of[target.at.0] {
+                of_block[block].push(target);
+            }
+        }
+        for (members, mut targets) in blocks.into_iter().zip(of_block) {
+            self.prove(&round, &members, &mut targets);
+            found.extend(targets.into_iter().map(|target| target.exposed));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn round<'h>(&self, hidden: &'h [Vec<Hidden>]) -> Round<'h> {
         let of_part = |(part, hidden): (&Part<'_>, &Vec<Hidden>)| {
             hidden.iter().map(|hidden| hidden[part.tier()]).collect()
         };
-        let counts_hidden = item.parts.iter().zip(hidden).map(of_part).collect();
-        let (system, numbers) = (System::default(), Vec::with_capacity(table.nodes.len()));
-        let mut this = Self { item, table, hidden, crosses, system, numbers, counts_hidden };
-        this.people();
-        for cut in table.parts.iter().filter(|cut| crosses || !cut.is_cross) {
-            for node in 0..table.nodes.len() {
-                this.shown(cut, node, given);
-            }
-        }
-        this
+        let counts: Vec<Vec<bool>> = self.item.parts.iter().zip(hidden).map(of_part).collect();
+        let is_shown = |one: usize| {
+            one < self.table.widest.nodes.len()
+                && self.table.parts.iter().all(|cut| cut.at[one].is_some_and(|own| !counts[cut.number][own]))
+        };
+        let shown = (0..self.people.sizes.len()).map(is_shown).collect();
+        Round { hidden, counts, shown }
     }
 
-    /// What is known of a population from its figure in one part.
-    fn shown(&mut self, cut: &Cut<'_, '_>, node: usize, given: Given<'_>) {
+    /// The hidden counts that are not known to be wide enough. Those of nobody may be known: that there is nobody is about
+    /// nobody.
+    fn targets(&self, round: &Round<'_>) -> Vec<Target> {
+        let mut targets = Vec::new();
+        for cut in &self.table.parts {
+            for (place, own) in cut.at.iter().enumerate() {
+                let Some(node) = own.filter(|own| round.counts[cut.number][*own]) else { continue };
+                let of = cut.part.counts(&cut.part.nodes[node].mass);
+                for (category, quantity) in cut.counts.iter().enumerate() {
+                    let seen = self.seen[place].get(*quantity).and_then(|(seen, _)| *seen);
+                    let width = seen.map_or(0, Ends::width);
+                    if width < 2 && of.get(category).is_some_and(|value| *value > 0) {
+                        let enough = self.says(round, cut.number, node, category).clamp(1, 2);
+                        if width < enough {
+                            let exposed = Exposed { part: cut.number, node };
+                            targets.push(Target { exposed, at: (place, *quantity), enough });
+                        }
+                    }
+                }
+            }
+        }
+        targets
+    }
+
+    /// Looks for solutions that show that targets are wide enough, and keeps those for which there are none: among a few of
+    /// the people, and then among all.
+    fn prove(&mut self, round: &Round<'_>, members: &[usize], targets: &mut Vec<&Target>) {
+        // What is shown is true of those on the roll, so it does not contradict itself; if it does, all is exposed.
+        if !self.start(round, members) {
+            return;
+        }
+        if members.len() > SMALL {
+            for [some, own] in self.people.neighbours(self.table.widest, &round.shown, members) {
+                self.widen(round, some, &own, targets, false);
+            }
+        }
+        self.widen(round, members.to_vec(), members, targets, true);
+    }
+
+    /// Finds a solution of a block where there is none yet. Groups are as their figures say in one at least, so it is kinds of
+    /// people that are looked for.
+    fn start(&mut self, round: &Round<'_>, members: &[usize]) -> bool {
+        let cells = &self.table.cells;
+        let equations = self.people.equations_of(members);
+        let thought = self.thought(members, &equations);
+        let is_whole = |numbers: &Vec<i64>| {
+            let sum = |way: &Vec<usize>| way.iter().map(|quantity| numbers[*quantity]).sum::<i64>();
+            let mut sums = cells.sums.iter().zip(&numbers[cells.cells..]);
+            numbers.iter().all(|number| *number >= 0)
+                && sums.all(|(ways, number)| ways.iter().all(|way| sum(way) == *number))
+        };
+        let value = |one: usize, quantity: usize| match members.binary_search(&one) {
+            Ok(place) => thought[place][quantity],
+            Err(_) => self.values[one].as_ref().map_or(0, |values| values[quantity]),
+        };
+        let balances = |equation: &usize, quantity: usize| {
+            let terms = &self.people.equations[*equation];
+            terms.iter().map(|(one, times)| times * value(*one, quantity)).sum::<i64>() == 0
+        };
+        let holds = thought.iter().all(is_whole)
+            && equations.iter().all(|equation| (0..cells.cells).all(|quantity| balances(equation, quantity)));
+        let groups = self.table.widest.nodes.len();
+        let mut unknown = Vec::new();
+        for (one, thought) in members.iter().zip(&thought) {
+            if self.seen[*one].is_empty() {
+                if !holds && *one >= groups {
+                    unknown.push(*one);
+                } else if !is_whole(thought) {
+                    return false;
+                }
+            }
+        }
+        let kinds: BTreeSet<usize> = unknown.iter().copied().collect();
+        for (one, thought) in members.iter().zip(thought) {
+            if self.seen[*one].is_empty() && !kinds.contains(one) {
+                let seen = |value: i64| (Some(Ends { low: value, high: value }), value);
+                self.seen[*one] = thought.into_iter().map(seen).collect();
+            }
+        }
+        if unknown.is_empty() {
+            return holds;
+        }
+        let mut block = self.system(round, unknown, true);
+        let solved = block.system.solve();
+        if solved {
+            self.keep(block);
+        }
+        solved
+    }
+
+    /// Looks for other solutions in which some people stand otherwise, and keeps the targets that are not wide enough.
+    fn widen(
+        &mut self,
+        round: &Round<'_>,
+        some: Vec<usize>,
+        own: &[usize],
+        targets: &mut Vec<&Target>,
+        whole: bool,
+    ) {
+        let wanted = |target: &Target| own.binary_search(&target.at.0).is_ok();
+        if !targets.iter().any(|target| wanted(target)) {
+            return;
+        }
+        let mut block = self.system(round, some, whole);
+        if whole {
+            block.system.solve();
+        }
+        let mut moves = Moves::of(&mut block.system, if whole { TURNS } else { FEW_TURNS });
+        targets.retain(|target| {
+            let number =
+                block.number(target.at.0).filter(|_| wanted(target)).map(|first| first + target.at.1);
+            number.is_none_or(|number| moves.width(&mut block.system, number, target.enough) < target.enough)
+        });
+        self.keep(block);
+    }
+
+    /// Keeps what has been seen in a block.
+    fn keep(&mut self, mut block: Block) {
+        for (one, first) in block.members.iter().zip(&block.first) {
+            let numbers = *first..*first + self.table.cells.quantities();
+            numbers.clone().for_each(|number| block.system.add_up(number));
+            self.seen[*one] = numbers.map(|number| block.system.seen(number)).collect();
+        }
+    }
+
+    /// The system of some people, all others standing as they do; with what follows for what is to be narrowed as well.
+    fn system(&self, round: &Round<'_>, members: Vec<usize>, narrows: bool) -> Block {
+        let cells = &self.table.cells;
+        let equations = self.people.equations_of(&members);
+        let thought = self.thought(&members, &equations);
+        let mut block =
+            Block { first: Vec::with_capacity(members.len()), members, system: System::default() };
+        for (one, thought) in block.members.iter().zip(thought) {
+            let size = self.people.sizes[*one];
+            let first = block.system.len();
+            block.first.push(first);
+            for (quantity, value) in thought.into_iter().enumerate() {
+                let low = if quantity == cells.all { size } else { 0 };
+                let seen = self.seen[*one].get(quantity).and_then(|(seen, _)| *seen);
+                block.system.number(Ends { low, high: size }, value, seen);
+            }
+            for (sum, ways) in cells.sums.iter().enumerate() {
+                for way in ways {
+                    let parts = way.iter().map(|quantity| first + quantity);
+                    block.system.sum(first + cells.cells + sum, parts.collect());
+                }
+            }
+            for cut in self.table.parts.iter().filter(|_| *one < self.table.widest.nodes.len()) {
+                self.show(round, cut, *one, first, &mut block.system);
+            }
+        }
+        let quantities = if narrows { cells.quantities() } else { cells.cells };
+        for equation in equations {
+            let terms = &self.people.equations[equation];
+            let mut known = vec![0; quantities];
+            let mut open: Vec<(Number, i64)> = Vec::with_capacity(terms.len());
+            for (one, times) in terms {
+                match block.number(*one) {
+                    Some(first) => open.push((first, *times)),
+                    None => known.iter_mut().enumerate().for_each(|(quantity, known)| {
+                        *known += times * self.value(*one, quantity);
+                    }),
+                }
+            }
+            for quantity in (0..quantities).filter(|quantity| *quantity != cells.all) {
+                let terms = open.iter().map(|(first, times)| (first + quantity, *times)).collect();
+                block.system.equal(terms, -known[quantity], quantity >= cells.cells);
+            }
+        }
+        block
+    }
+
+    /// How many of some people are in a quantity, by the last solution, or as is shown.
+    fn value(&self, one: usize, quantity: usize) -> i64 {
+        match self.seen[one].get(quantity) {
+            Some((_, value)) => *value,
+            None => self.values[one].as_ref().map_or(0, |values| values[quantity]),
+        }
+    }
+
+    /// How people are thought to be before a solution is found: as they were in the last one, groups as their figures say,
+    /// and who is in several or none of their parts as others leave them.
+    fn thought(&self, members: &[usize], equations: &[usize]) -> Vec<Vec<i64>> {
+        let groups = self.table.widest.nodes.len();
+        let of = |one: usize| match &self.seen[one] {
+            seen if !seen.is_empty() => Some(seen.iter().map(|(_, value)| *value).collect()),
+            _ if one < groups => self.values[one].clone(),
+            _ => None,
+        };
+        let mut thought: Vec<Option<Vec<i64>>> = members.iter().map(|one| of(*one)).collect();
+        let place = |one: usize| members.binary_search(&one).ok();
+        for equation in equations {
+            let terms = &self.people.equations[*equation];
+            let lacks = |one: usize| place(one).is_some_and(|place| thought[place].is_none());
+            let mut open = terms.iter().filter(|(one, _)| lacks(*one));
+            let (Some((one, times)), None) = (open.next(), open.next()) else { continue };
+            let mut rest = vec![0; self.table.cells.quantities()];
+            for (other, factor) in terms.iter().filter(|(other, _)| other != one) {
+                let known = place(*other).and_then(|place| thought[place].as_ref());
+                rest.iter_mut().enumerate().for_each(|(quantity, rest)| {
+                    let known = known.map_or_else(|| self.value(*other, quantity), |known| known[quantity]);
+                    *rest -= factor * known / times;
+                });
+            }
+            if let Some(place) = place(*one)
+                && rest.iter().all(|rest| *rest >= 0)
+            {
+                thought[place] = Some(rest);
+            }
+        }
+        let nobody = || vec![0; self.table.cells.quantities()];
+        thought.into_iter().map(|thought| thought.unwrap_or_else(nobody)).collect()
+    }
+
+    /// What is known of a group from its figure in one part.
+    fn show(&self, round: &Round<'_>, cut: &Cut<'_, '_>, node: usize, first: Number, system: &mut System) {
         let Some(own) = cut.at[node] else { return };
-        let numbers = &self.numbers[node];
         let mass = &cut.part.nodes[own].mass;
-        let whole = |number: i128| i64::try_from(number).unwrap_or(i64::MAX);
-        let [summary, full] = self.hidden[cut.number][own];
-        if summary {
-            if given.without != Some(Rule::Codes) {
-                let code = code(given.preset, &cut.part.of.figures[cut.part.places[own]]);
-                let (low, high) = range(given.preset, mass.base, code);
-                let ends = Ends { low: whole(low), high: whole(high) };
-                self.system.limit(numbers[cut.answered], ends);
+        let ends = |(low, high): (i128, i128)| {
+            let whole = |number: i128| i64::try_from(number).unwrap_or(i64::MAX / 4);
+            Ends { low: whole(low), high: whole(high) }
+        };
+        if round.hidden[cut.number][own][SUMMARY] {
+            if self.given.without != Some(Rule::Codes) {
+                let code = code(self.given.preset, &cut.part.of.figures[cut.part.places[own]]);
+                system.limit(first + cut.answered, ends(range(self.given.preset, mass.base, code)));
             }
             return;
         }
-        self.system.set(numbers[cut.answered], whole(mass.answered));
-        if cut.part.is_rate() || !full {
+        system.limit(first + cut.answered, ends((mass.answered, mass.answered)));
+        if !round.counts[cut.number][own] {
             for (quantity, count) in cut.counts.iter().zip(cut.part.counts(mass)) {
-                self.system.set(numbers[*quantity], whole(count));
+                system.limit(first + quantity, ends((count, count)));
             }
         }
-    }
-
-    /// The numbers of a population of a known size.
-    fn population(&mut self, size: i64) -> Vec<Number> {
-        let cells = &self.table.cells;
-        let numbers: Vec<Number> = (0..cells.quantities()).map(|_| self.system.number(size)).collect();
-        for (sum, ways) in cells.sums.iter().enumerate() {
-            for way in ways {
-                let parts = way.iter().map(|quantity| numbers[*quantity]).collect();
-                self.system.equal(vec![numbers[cells.cells + sum]], parts);
-            }
-        }
-        self.system.set(numbers[cells.all], size);
-        numbers
-    }
-
-    /// A group and those who are in several of its parts are its parts and those who are in none; one without parts is all
-    /// who are in it.
-    fn people(&mut self) {
-        let table = self.table;
-        let mut sizes = vec![0; table.nodes.len()];
-        let mut within = vec![Vec::new(); table.nodes.len()];
-        for (atom, (nodes, people)) in table.atoms.iter().enumerate() {
-            for node in nodes {
-                sizes[*node] += people;
-                within[*node].push(atom);
-            }
-        }
-        for size in sizes {
-            let numbers = self.population(size);
-            self.numbers.push(numbers);
-        }
-        let atoms: Vec<(&Vec<usize>, &i64)> = table.atoms.iter().collect();
-        let mut numbers: Vec<Option<Vec<Number>>> = vec![None; atoms.len()];
-        // Who is alone in a group without parts is that group.
-        let is_leaf = |node: usize| table.nodes[node].families.is_empty();
-        for node in (0..table.nodes.len()).filter(|node| is_leaf(*node)) {
-            if let [atom] = within[node][..] {
-                numbers[atom].get_or_insert_with(|| self.numbers[node].clone());
-            }
-        }
-        for (node, of) in table.nodes.iter().enumerate() {
-            let mut families: Vec<&[usize]> = of.families.iter().map(|(_, children)| &children[..]).collect();
-            if families.is_empty() {
-                families.push(&[]);
-            }
-            for children in families {
-                let mut one = vec![self.numbers[node].clone()];
-                let mut other: Vec<_> = children.iter().map(|child| self.numbers[*child].clone()).collect();
-                for atom in &within[node] {
-                    let (nodes, people) = atoms[*atom];
-                    let times = children.iter().filter(|child| nodes.binary_search(child).is_ok()).count();
-                    if times != 1 {
-                        let own = numbers[*atom].get_or_insert_with(|| self.population(*people)).clone();
-                        let side = if times == 0 { &mut other } else { &mut one };
-                        side.extend(std::iter::repeat_n(own, times.abs_diff(1)));
-                    }
-                }
-                if one != other {
-                    self.same(&one, &other);
-                }
-            }
-        }
-    }
-
-    /// These populations together are the same people as those.
-    fn same(&mut self, one: &[Vec<Number>], other: &[Vec<Number>]) {
-        for quantity in 0..self.table.cells.quantities() {
-            let side = |populations: &[Vec<Number>]| populations.iter().map(|of| of[quantity]).collect();
-            self.system.equal(side(one), side(other));
-        }
-    }
-
-    /// Those that are known too narrowly.
-    fn exposed(mut self) -> Result<Vec<Exposed>, Contradiction> {
-        let counts = self.counts();
-        let numbers: Vec<Number> = counts.iter().map(|(_, number, _)| *number).collect();
-        self.system.propagate().and_then(|()| self.system.try_ends(&numbers))?;
-        let too_narrow = |ends: Ends, says: i64| ends.width() == 0 || ends.width() < 2 && ends.width() < says;
-        let exposed =
-            counts.into_iter().filter(|(_, number, says)| too_narrow(self.system.ends(*number), *says));
-        Ok(exposed.map(|(exposed, ..)| exposed).collect())
-    }
-
-    /// Every figure with a hidden count.
-    fn hidden_figures(&self) -> Vec<Exposed> {
-        self.counts().into_iter().map(|(exposed, ..)| exposed).collect()
-    }
-
-    /// The hidden counts, with the least width that each has by any one figure.
-    fn counts(&self) -> Vec<(Exposed, Number, i64)> {
-        // Counts of nobody may be known: that there is nobody is about nobody.
-        let mut counts = Vec::new();
-        for cut in self.table.parts.iter().filter(|cut| self.crosses || !cut.is_cross) {
-            for (numbers, own) in self.numbers.iter().zip(&cut.at) {
-                let Some(node) = own.filter(|own| self.counts_hidden[cut.number][*own]) else { continue };
-                let of = cut.part.counts(&cut.part.nodes[node].mass);
-                for (category, quantity) in cut.counts.iter().enumerate() {
-                    if of.get(category).is_some_and(|value| *value > 0) {
-                        let says = self.says(cut.number, node, category);
-                        counts.push((Exposed { part: cut.number, node }, numbers[*quantity], says));
-                    }
-                }
-            }
-        }
-        counts
     }
 
     /// The least width that a hidden count has by any one of: its own people without those of its published parts, its own n
     /// and margins, the nearest published population above, and what that leaves of it; and what the margins of that leave.
-    fn says(&self, number: usize, node: usize, category: usize) -> i64 {
+    fn says(&self, round: &Round<'_>, number: usize, node: usize, category: usize) -> i64 {
         let part = &self.item.parts[number];
         let (own, mut least) = (&part.nodes[node], i128::MAX);
         let mut say = |count: i128| least = least.min(count.abs());
         for (geometry, _) in &own.families {
-            say(self.view(number, *geometry).rest(node).base);
+            say(self.view(round, number, *geometry).rest(node).base);
         }
         say(own.mass.base);
-        if !part.is_rate() && !self.hidden[number][node][SUMMARY] {
+        if !part.is_rate() && !round.hidden[number][node][SUMMARY] {
             say(own.mass.answered);
         }
-        self.above(number, node, |mass, rest| {
+        self.above(round, number, node, |mass, rest| {
             say(part.counts(mass)[category]);
             say(part.counts(rest)[category]);
         });
@@ -244,25 +394,32 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
                 counts[place]
             };
             let Some(same) = part.same_in(of, node) else { continue };
-            if !self.counts_hidden[*margin][same] {
+            if !round.counts[*margin][same] {
                 say(count(&of.nodes[same].mass));
             } else {
-                self.above(*margin, same, |_, rest| say(count(rest)));
+                self.above(round, *margin, same, |_, rest| say(count(rest)));
             }
         }
         i64::try_from(least).unwrap_or(i64::MAX)
     }
 
-    fn view(&self, part: usize, geometry: Geometry) -> View<'_> {
-        View { nodes: &self.item.parts[part].nodes, hidden: &self.counts_hidden[part], geometry }
+    fn view<'v>(&'v self, round: &'v Round<'_>, part: usize, geometry: Geometry) -> View<'v> {
+        View { nodes: &self.item.parts[part].nodes, hidden: &round.counts[part], geometry }
     }
 
     /// The nearest published population above in each family, and what is left of it without what is published below.
-    fn above(&self, part: usize, node: usize, mut says: impl FnMut(&Mass, &Mass)) {
+    fn above(&self, round: &Round<'_>, part: usize, node: usize, mut says: impl FnMut(&Mass, &Mass)) {
         let of = &self.item.parts[part];
-        for (geometry, published) in nearest_published(of, &self.counts_hidden[part], node) {
-            says(&of.nodes[published].mass, &self.view(part, geometry).rest(published));
+        for (geometry, published) in nearest_published(of, &round.counts[part], node) {
+            says(&of.nodes[published].mass, &self.view(round, part, geometry).rest(published));
         }
+    }
+}
+
+impl Block {
+    /// The first number of some of its people.
+    fn number(&self, one: usize) -> Option<Number> {
+        self.members.binary_search(&one).ok().map(|place| self.first[place])
     }
 }
 

@@ -10,9 +10,10 @@
 use std::collections::BTreeSet;
 
 use crate::cells::tables;
-use crate::certificate::{Exposed, Given, exposed, nearest_published};
+use crate::certificate::{Certificate, Exposed, Given, nearest_published};
 use crate::item::{FULL, Hidden, LinkedItem, Part, SUMMARY, is_rate};
 use crate::needs::unmade;
+use crate::people::People;
 use crate::primary::{Mass, Rules, Shape, Tier, margin, shape};
 use crate::rule::Rule;
 use crate::secondary::{View, settle};
@@ -76,29 +77,35 @@ fn linked_sections(table: &ResultTable) -> Vec<(Vec<usize>, Vec<usize>)> {
     groups.into_iter().map(with_rates).collect()
 }
 
-/// Hides, beside what is `hidden` for its own reasons, until every rule holds and nothing follows of what is shown.
+/// Hides, beside what is `hidden` for its own reasons, until every rule holds and nothing follows of what is shown: of each
+/// part alone, with every cross taken as hidden, and then of crosses with their margins.
 fn settled(item: &LinkedItem<'_>, given: Given<'_>, mut hidden: Vec<Vec<Hidden>>) -> Vec<Vec<Hidden>> {
     follow_rules(item, given, &mut hidden);
-    let tables = tables(item);
-    for (rule, crosses) in [(Rule::Margins, false), (Rule::Crosses, true)] {
-        if given.without == Some(rule) {
-            continue;
-        }
-        loop {
-            let remedies: BTreeSet<(usize, usize, usize)> = exposed(item, &tables, &hidden, given, crosses)
-                .into_iter()
-                .filter_map(|exposed| remedy(item, &hidden, exposed, crosses))
-                .collect();
-            if remedies.is_empty() {
+    let [alone, crosses] = tables(item).map(|tables| {
+        let people = tables.iter().map(|table| People::of(table.widest, item.roll));
+        people.collect::<Vec<_>>().into_iter().zip(tables).collect::<Vec<_>>()
+    });
+    let mut stages = [(Rule::Margins, &alone), (Rule::Crosses, &crosses)].map(|(rule, tables)| {
+        let tables = tables.iter().filter(|_| given.without != Some(rule));
+        tables.map(|(people, table)| Certificate::new(item, table, people, given)).collect::<Vec<_>>()
+    });
+    loop {
+        let mut remedies = BTreeSet::new();
+        for (certificates, crosses) in stages.iter_mut().zip([false, true]) {
+            let exposed = certificates.iter_mut().flat_map(|certificate| certificate.exposed(&hidden));
+            remedies.extend(exposed.filter_map(|exposed| remedy(item, &hidden, exposed, crosses)));
+            if !remedies.is_empty() {
                 break;
             }
-            for (part, node, tier) in remedies {
-                hidden[part][node][tier] = true;
-            }
-            follow_rules(item, given, &mut hidden);
         }
+        if remedies.is_empty() {
+            return hidden;
+        }
+        for (part, node, tier) in remedies {
+            hidden[part][node][tier] = true;
+        }
+        follow_rules(item, given, &mut hidden);
     }
-    hidden
 }
 
 /// What to hide for a hidden count that follows. The

@@ -1,0 +1,199 @@
+//! Who belongs where, as equations over people: groups, and kinds of people that are no group by themselves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::Atom;
+use crate::item::Part;
+
+/// Groups and kinds of people, and which of them are the same people together.
+pub(crate) struct People {
+    /// How many people each has: the nodes of a part, and after them those who are in several parts of a group, in none of
+    /// them, or in a group without parts that is not theirs alone.
+    pub(crate) sizes: Vec<i64>,
+    /// Each: so many times each of these are nobody.
+    pub(crate) equations: Vec<Vec<(usize, i64)>>,
+    /// In which equations each stands.
+    pub(crate) within: Vec<Vec<usize>>,
+    /// Those who are in the same groups.
+    pub(crate) kinds: Vec<Kind>,
+    /// The kinds in each group, the largest first.
+    pub(crate) inside: Vec<Vec<usize>>,
+}
+
+/// Who they are that are in the same groups, and these.
+pub(crate) struct Kind {
+    pub(crate) one: usize,
+    pub(crate) groups: Vec<usize>,
+}
+
+impl People {
+    /// Of the nodes of a part, by its roll: a group and those who are in several of its parts are its parts and those who are
+    /// in none; one without parts is all who are in it.
+    pub(crate) fn of(part: &Part<'_>, roll: &[Atom]) -> Self {
+        let mut atoms: BTreeMap<Vec<usize>, i64> = BTreeMap::new();
+        for atom in roll {
+            let nodes = atom.populations.iter().filter_map(|population| part.node_of(*population)).collect();
+            *atoms.entry(nodes).or_default() += i64::try_from(atom.people).unwrap_or(i64::MAX / 4);
+        }
+        // A group has an equation for each family; without any, one.
+        let mut first = Vec::with_capacity(part.nodes.len());
+        let mut equations = Vec::new();
+        for (place, node) in part.nodes.iter().enumerate() {
+            first.push(equations.len());
+            equations.extend(vec![vec![(place, 1)]; node.families.len().max(1)]);
+            for (family, (_, children)) in node.families.iter().enumerate() {
+                equations[first[place] + family].extend(children.iter().map(|child| (*child, -1)));
+            }
+        }
+        let mut sizes = vec![0; part.nodes.len()];
+        let mut others: Vec<Vec<(usize, i64)>> = Vec::with_capacity(atoms.len());
+        let mut alone = vec![0; part.nodes.len()];
+        for (nodes, people) in &atoms {
+            let mut times: BTreeMap<usize, i64> = BTreeMap::new();
+            for node in nodes {
+                sizes[*node] += people;
+                alone[*node] += 1;
+                (0..part.nodes[*node].families.len().max(1))
+                    .for_each(|family| *times.entry(first[*node] + family).or_default() += 0);
+                for (geometry, parent) in &part.above[*node] {
+                    let families = &part.nodes[*parent].families;
+                    if let Some(family) = families.iter().position(|(family, _)| family == geometry) {
+                        *times.entry(first[*parent] + family).or_default() += 1;
+                    }
+                }
+            }
+            others.push(times.into_iter().map(|(equation, times)| (equation, times - 1)).collect());
+        }
+        let mut kinds = Vec::with_capacity(atoms.len());
+        let mut inside = vec![Vec::new(); part.nodes.len()];
+        for ((nodes, people), terms) in atoms.iter().zip(others) {
+            // Who is alone in a group without parts is that group.
+            let is_own = |node: &&usize| part.nodes[**node].families.is_empty() && alone[**node] == 1;
+            let place = nodes.iter().find(is_own).copied().unwrap_or(sizes.len());
+            let terms: Vec<_> = terms.into_iter().filter(|(_, times)| *times != 0).collect();
+            if place == sizes.len() {
+                if terms.is_empty() {
+                    continue;
+                }
+                sizes.push(*people);
+            }
+            nodes.iter().for_each(|node| inside[*node].push((-people, kinds.len())));
+            kinds.push(Kind { one: place, groups: nodes.clone() });
+            for (equation, times) in terms {
+                let terms: &mut Vec<(usize, i64)> = &mut equations[equation];
+                match terms.iter_mut().find(|(one, _)| *one == place) {
+                    Some((_, all)) => *all += times,
+                    None => terms.push((place, times)),
+                }
+            }
+        }
+        let mut within = vec![Vec::new(); sizes.len()];
+        for terms in &mut equations {
+            terms.retain(|(_, times)| *times != 0);
+        }
+        equations.retain(|terms| !terms.is_empty());
+        for (place, terms) in equations.iter().enumerate() {
+            terms.iter().for_each(|(one, _)| within[*one].push(place));
+        }
+        let by_size = |mut kinds: Vec<(i64, usize)>| {
+            kinds.sort_unstable();
+            kinds.into_iter().map(|(_, kind)| kind).collect()
+        };
+        Self { sizes, equations, within, kinds, inside: inside.into_iter().map(by_size).collect() }
+    }
+
+    /// The equations of some people.
+    pub(crate) fn equations_of(&self, members: &[usize]) -> Vec<usize> {
+        let mut equations: Vec<usize> =
+            members.iter().flat_map(|one| self.within[*one].iter().copied()).collect();
+        equations.sort_unstable();
+        equations.dedup();
+        equations
+    }
+
+    /// All who hang together with some people through people of whom not all is shown, of which `blocks` are told.
+    pub(crate) fn block(
+        &self,
+        shown: &[bool],
+        start: usize,
+        number: usize,
+        blocks: &mut [Option<usize>],
+    ) -> Vec<usize> {
+        let mut members = vec![start];
+        blocks[start] = Some(number);
+        let mut next = 0;
+        while let Some(one) = members.get(next).copied() {
+            next += 1;
+            for (other, _) in self.within[one].iter().flat_map(|equation| &self.equations[*equation]) {
+                if !shown[*other] && blocks[*other].is_none() {
+                    blocks[*other] = Some(number);
+                    members.push(*other);
+                }
+            }
+        }
+        members.sort_unstable();
+        members
+    }
+
+    /// Some people who may stand otherwise while all others stand as they do: parts of a group, and who is in several or none
+    /// of them, each with three others; and all of them. Each with those of whom it is to be looked at.
+    pub(crate) fn neighbours(
+        &self,
+        part: &Part<'_>,
+        shown: &[bool],
+        members: &[usize],
+    ) -> Vec<[Vec<usize>; 2]> {
+        let mut all = Vec::new();
+        for equation in self.equations_of(members) {
+            let terms = &self.equations[equation];
+            let over = terms.first().map(|(whole, _)| over(part, *whole)).unwrap_or_default();
+            let parts = terms.iter().skip(1).filter(|(one, _)| !shown[*one]);
+            let mut parts: Vec<Vec<usize>> = parts.map(|(one, _)| self.movable(shown, *one, &over)).collect();
+            let size = |some: &Vec<usize>| some.iter().map(|one| self.sizes[*one]).min();
+            parts.sort_by_key(|some| std::cmp::Reverse(size(some)));
+            let together = |parts: &mut dyn Iterator<Item = &Vec<usize>>| {
+                let some: BTreeSet<usize> = parts.flatten().copied().collect();
+                some.into_iter().collect::<Vec<usize>>()
+            };
+            if parts.len() > 4 {
+                let largest = parts.iter().take(3);
+                all.extend(parts.iter().map(|own| {
+                    [together(&mut largest.clone().chain([own])), together(&mut [own].into_iter())]
+                }));
+            }
+            if parts.len() > 1 {
+                let every = together(&mut parts.iter());
+                all.push([every.clone(), every]);
+            }
+        }
+        all
+    }
+
+    /// Some people, and the largest kind of them that is in no group below those over them that is shown, with its groups.
+    fn movable(&self, shown: &[bool], one: usize, over: &BTreeSet<usize>) -> Vec<usize> {
+        let mut some = vec![one];
+        let is_open = |kind: &&usize| {
+            let Kind { one, groups } = &self.kinds[**kind];
+            !shown[*one] && groups.iter().all(|group| !shown[*group] || over.contains(group))
+        };
+        let inside = self.inside.get(one).map_or(&[][..], Vec::as_slice);
+        if let Some(kind) = inside.iter().find(is_open) {
+            let Kind { one, groups } = &self.kinds[*kind];
+            some.extend(groups.iter().filter(|group| !over.contains(group)).chain([one]));
+        }
+        some
+    }
+}
+
+/// A group and those above it.
+fn over(part: &Part<'_>, one: usize) -> BTreeSet<usize> {
+    let (mut over, mut open) = (BTreeSet::new(), vec![one]);
+    while let Some(one) = open.pop() {
+        if let Some(above) = part.above.get(one)
+            && over.insert(one)
+        {
+            open.extend(above.iter().map(|(_, parent)| *parent));
+        }
+    }
+    over
+}
