@@ -4,8 +4,6 @@
 //! side of them, and each block between them is looked at by itself. What has been seen to be possible stays possible when
 //! more is hidden.
 
-use std::collections::BTreeSet;
-
 use crate::bounds::{Ends, Number, System};
 use crate::cells::{Cut, Table};
 use crate::codes::{code, range};
@@ -202,9 +200,10 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
                 }
             }
         }
-        let kinds: BTreeSet<usize> = unknown.iter().copied().collect();
+        let mut new = Vec::new();
         for (one, thought) in members.iter().zip(thought) {
-            if self.seen[*one].is_empty() && !kinds.contains(one) {
+            if self.seen[*one].is_empty() && unknown.binary_search(one).is_err() {
+                new.push(*one);
                 let seen = |value: i64| (Some(Ends { low: value, high: value }), value);
                 self.seen[*one] = thought.into_iter().map(seen).collect();
             }
@@ -213,7 +212,13 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
             return holds;
         }
         let mut block = self.system(round, unknown, true);
-        let solved = block.system.solve();
+        let mut solved = block.system.solve();
+        if !solved {
+            // Hidden groups may be otherwise as well, as long as all that is shown holds.
+            new.iter().for_each(|one| self.seen[*one].clear());
+            block = self.system(round, members.to_vec(), true);
+            solved = block.system.solve();
+        }
         if solved {
             self.keep(block);
         }
