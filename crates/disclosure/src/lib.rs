@@ -19,7 +19,7 @@
 //! * **Secondary** (module `secondary`): what can be got by subtracting published children from a published parent
 //!   passes the primary rules as if it were printed, to a fixed point over all linked parts and tiers. Only a group
 //!   without people is nobody; a parent below which nothing is left to hide is hidden itself.
-//! * **Bounds** (modules `certificate`, `bounds`): from all that is shown of an item, how many people belong to the same
+//! * **Bounds** (modules `certificate`, `people`, `bounds`, `moves`): from all that is shown of an item, how many people belong to the same
 //!   groups (the roll, [`Atom`]) and counts being whole numbers, no hidden count that is not zero follows exactly, or more
 //!   narrowly than two steps where no one published figure says as much. What gives one away is hidden as well.
 //! * **Figures made of others** (module `needs`): an index, or a change from one time to another, is shown only where what
@@ -36,9 +36,7 @@
 //!
 //! # What is to come, and where
 //!
-//! * *Trials over the roll*: numbers are tried for groups, not for those who belong to the same groups. Where people have
-//!   duties in two places a linear programme still finds counts that `bounds` does not. `secondary` does not know the roll;
-//!   it is careful where totals differ from the sum of their parts.
+//! * `secondary` does not know the roll; it is careful where totals differ from the sum of their parts.
 //! * *Span*: an elimination over the published columns for what is no count of a listed population.
 //! * *Geometries* other than the tree in the same certificate.
 //! * *Time*: `Gate::apply` will take the last release of the same table beside the new one.
