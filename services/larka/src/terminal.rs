@@ -9,14 +9,20 @@ use crate::failure::Failure;
 
 /// The text of a file that was named; `-` names standard input.
 pub(crate) fn read(path: &Path) -> Result<String, Failure> {
-    let mut text = String::new();
+    let text = String::from_utf8(read_bytes(path)?);
+    text.map_err(|_| Failure::new(format!("{} cannot be read: it is not UTF-8", path.display())))
+}
+
+/// The same with whatever bytes it has.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
     if path.as_os_str() == "-" {
-        std::io::stdin().read_to_string(&mut text)?;
+        std::io::stdin().read_to_end(&mut bytes)?;
     } else {
-        text = std::fs::read_to_string(path)
+        bytes = std::fs::read(path)
             .map_err(|e| Failure::new(format!("{} cannot be read: {e}", path.display())))?;
     }
-    Ok(text)
+    Ok(bytes)
 }
 
 /// Prints a text. Whoever reads only its beginning, such as `head`, has what they wanted.

@@ -86,3 +86,52 @@ fn who_reads_only_the_beginning_of_what_is_printed_is_no_failure() {
         );
     }
 }
+
+#[test]
+fn a_survey_written_as_a_sheet_is_checked_and_becomes_a_definition() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |kind: &str| {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let sheets: [(&str, &[&[&str]]); 2] = [
+            (
+                "survey",
+                &[&["type", "name", "label::Svenska (sv)", "required"], &[kind, "trivs", "Trivs du?", "yes"]],
+            ),
+            (
+                "choices",
+                &[
+                    &["list_name", "name", "label::Svenska (sv)"],
+                    &["janej", "ja", "Ja"],
+                    &["janej", "nej", "Nej"],
+                ],
+            ),
+        ];
+        for (name, rows) in sheets {
+            let sheet = book.add_worksheet().set_name(name).unwrap();
+            for (row, cells) in (0..).zip(rows) {
+                for (column, cell) in (0..).zip(*cells) {
+                    sheet.write(row, column, *cell).unwrap();
+                }
+            }
+        }
+        let path = folder.path().join("enkat.xlsx");
+        book.save(&path).unwrap();
+        path
+    };
+    let path = write("select_one janej");
+    let (output, read) = check(&path);
+    assert!(output.status.success(), "{read}");
+    assert_eq!(
+        read["questions"][0],
+        json!({ "name": "trivs", "type": "radiogroup", "required": true, "conditional": false })
+    );
+    let converted = Command::new(blackbox::binary()).args(["survey", "convert"]).arg(&path).output().unwrap();
+    let definition = folder.path().join("enkat.json");
+    std::fs::write(&definition, converted.stdout).unwrap();
+    assert_eq!(check(&definition).1, read, "the same, by another way");
+
+    let (output, said) = check(&write("geopoint"));
+    assert_eq!(output.status.code(), Some(2));
+    let place = said["refused"][0]["place"].as_str().unwrap();
+    assert!(place.contains("survey") && place.contains('2'), "{said}");
+}
