@@ -12,6 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("disclosure", &[]),
     ("forms", &[]),
     ("testkit", &[]),
+    ("ballot", &["eventlog"]),
     ("vault", &["eventlog", "xapi"]),
     ("domain", &["eventlog", "xapi"]),
     ("views", &["domain", "eventlog", "vault", "xapi"]),
@@ -23,7 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// Libraries that only some rooms may know.
 const KEPT_APART: &[(&str, &[&str])] = &[
     ("polars", &["analytics"]),
-    ("sqlx", &["eventlog", "vault", "views", "testkit", "load", "blackbox"]),
+    ("sqlx", &["ballot", "eventlog", "vault", "views", "testkit", "load", "blackbox"]),
     ("axum", &["lrs", "admin", "edge", "larka"]),
     ("hyper", &["edge"]),
     ("utoipa", &["domain", "admin"]),

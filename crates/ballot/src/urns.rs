@@ -1,0 +1,138 @@
+//! The ballot boxes of all rounds.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::BallotError;
+use crate::seal::KeyFile;
+use crate::store::{Home, Store};
+use crate::urn::{Ballot, Taken, Urn};
+use crate::values::{RoundId, Terms, Voter};
+
+/// All ballot boxes of an instance.
+pub struct Urns {
+    store: Store,
+    keys: PathBuf,
+    open: Mutex<HashMap<RoundId, Arc<Urn>>>,
+}
+
+/// What was in a ballot box.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emptied {
+    /// The answers, in the order of their bytes.
+    pub answers: Vec<Vec<u8>>,
+    /// Who has voted, in the order of the roll. As many as there are answers, but for marks that a crash lost.
+    pub voted: Vec<Voter>,
+    /// How many are on the roll; 0 where there is none.
+    pub on_roll: usize,
+}
+
+impl Urns {
+    /// Opens the boxes in a place. `keys` is a folder that no backup takes.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn open(home: &Home, keys: impl Into<PathBuf>) -> Result<Self, BallotError> {
+        Ok(Self { store: Store::open(home).await?, keys: keys.into(), open: Mutex::default() })
+    }
+
+    /// Makes the box of a round, and its key. Without a roll whoever has a form may vote.
+    ///
+    /// # Errors
+    /// [`BallotError::Exists`], or it cannot be stored; then there is none.
+    pub async fn begin(&self, round: RoundId, terms: Terms, roll: Vec<Voter>) -> Result<(), BallotError> {
+        if self.store.about(round).await.is_ok() {
+            return Err(BallotError::Exists);
+        }
+        let file = KeyFile::of(&self.keys, round);
+        // Of a box that a crash kept from being: nothing was ever sealed with it.
+        file.destroy()?;
+        let public = file.make()?;
+        self.store.make(round, terms, public, roll).await
+    }
+
+    /// Puts a ballot in. It is on disk when this returns.
+    ///
+    /// # Errors
+    /// [`BallotError::Unknown`], [`BallotError::Closed`], [`BallotError::NotOnRoll`], [`BallotError::Voted`],
+    /// [`BallotError::TooLong`], or it cannot be stored; then it was not taken.
+    pub async fn cast(&self, round: RoundId, ballot: Ballot<'_>) -> Result<Taken, BallotError> {
+        let urn = self.urn(round).await?;
+        urn.cast(&self.store, ballot).await
+    }
+
+    /// How many have voted, as far as that is kept by mark, and how many are on the roll.
+    ///
+    /// # Errors
+    /// [`BallotError::Unknown`], or it cannot be read.
+    pub async fn turnout(&self, round: RoundId) -> Result<(usize, usize), BallotError> {
+        self.store.about(round).await?;
+        let (voted, on_roll) = self.store.voted(round).await?;
+        Ok((voted.len(), on_roll))
+    }
+
+    /// Takes no more ballots, for good, and keeps the marks that this process still has in memory. Other nodes keep theirs
+    /// by the same call.
+    ///
+    /// # Errors
+    /// [`BallotError::Unknown`], or it cannot be stored.
+    pub async fn close(&self, round: RoundId) -> Result<(), BallotError> {
+        let urn = self.urn(round).await?;
+        self.store.close(round).await?;
+        urn.rests().await;
+        urn.keep_marks(&self.store).await
+    }
+
+    /// What is in a box that has closed. The same each time, until it is destroyed.
+    ///
+    /// # Errors
+    /// [`BallotError::Open`], [`BallotError::KeyFile`], [`BallotError::Sealed`], or it cannot be read.
+    pub async fn empty(&self, round: RoundId) -> Result<Emptied, BallotError> {
+        if !self.store.about(round).await?.closed {
+            return Err(BallotError::Open);
+        }
+        let ballots = self.store.all(round).await?;
+        let file = KeyFile::of(&self.keys, round);
+        let opened = tokio::task::spawn_blocking(move || file.open(round, ballots)).await;
+        let mut answers = opened.map_err(|error| BallotError::Stopped(error.to_string()))??;
+        answers.sort_unstable();
+        let (voted, on_roll) = self.store.voted(round).await?;
+        Ok(Emptied { answers, voted, on_roll })
+    }
+
+    /// Destroys a round's key, and then its box. Once more finishes what a crash cut off.
+    ///
+    /// # Errors
+    /// [`BallotError::Open`], or something of it is still there.
+    pub async fn destroy(&self, round: RoundId) -> Result<(), BallotError> {
+        match self.store.about(round).await {
+            Ok(about) if !about.closed => return Err(BallotError::Open),
+            Ok(_) | Err(BallotError::Unknown) => {}
+            Err(error) => return Err(error),
+        }
+        KeyFile::of(&self.keys, round).destroy()?;
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&round);
+        self.store.destroy(round).await
+    }
+
+    /// The rounds that have a box, in order.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub async fn rounds(&self) -> Result<Vec<RoundId>, BallotError> {
+        self.store.rounds().await
+    }
+
+    async fn urn(&self, round: RoundId) -> Result<Arc<Urn>, BallotError> {
+        let kept = || self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(urn) = kept().get(&round) {
+            return Ok(Arc::clone(urn));
+        }
+        let about = self.store.about(round).await?;
+        let file = self.keys.clone();
+        let urn = Urn::new(round, &about)
+            .ok_or_else(|| BallotError::KeyFile { file, problem: "the public half is none".into() })?;
+        Ok(Arc::clone(kept().entry(round).or_insert_with(|| Arc::new(urn))))
+    }
+}
