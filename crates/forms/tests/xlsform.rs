@@ -19,7 +19,7 @@ use serde_json::{Map, Value as Json, json};
 fn ask(forms: &[Json]) -> (tempfile::TempDir, Vec<Json>) {
     let folder = tempfile::tempdir().unwrap();
     let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/clients");
-    let mut python = Command::new(clients.join(".venv/bin/python"))
+    let mut python = Command::new(clients.join(".venv-xlsform/bin/python"))
         .arg(clients.join("xlsform.py"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
