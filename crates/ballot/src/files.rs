@@ -14,6 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::disk::{self, gone};
 use crate::values::{Key, RoundId, Terms, Voter};
 use crate::{BallotError, chance, seal};
 
@@ -218,6 +219,11 @@ impl Urn {
         places.taken.iter().map(read).collect::<io::Result<_>>().map_err(BallotError::at(&self.folder))
     }
 
+    /// How many are on the roll.
+    pub(crate) fn on_roll(&self) -> usize {
+        self.roll().voters.len()
+    }
+
     /// Who has voted, in the order of the roll; and how many are on it.
     pub(crate) fn voted(&self) -> (Vec<Voter>, usize) {
         let roll = self.roll();
@@ -382,13 +388,5 @@ fn write_whole<'a>(path: &Path, parts: impl IntoIterator<Item = &'a [u8]>) -> Re
 }
 
 fn sync_folder(folder: &Path) -> Result<(), BallotError> {
-    File::open(folder).and_then(|open| open.sync_all()).map_err(BallotError::at(folder))
-}
-
-/// What is not there need not be removed.
-fn gone(removed: io::Result<()>) -> io::Result<()> {
-    match removed {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
-    }
+    disk::sync_folder(folder).map_err(BallotError::at(folder))
 }

@@ -14,6 +14,7 @@
 //! round is open (`docs/formats/ballots.md`).
 
 mod chance;
+mod disk;
 mod error;
 mod files;
 mod postgres;

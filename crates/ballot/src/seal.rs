@@ -13,7 +13,7 @@ use hpke::{Deserializable as _, Kem, OpModeR, OpModeS, Serializable as _};
 use zeroize::Zeroizing;
 
 use crate::values::{Key, RoundId};
-use crate::{BallotError, Terms};
+use crate::{BallotError, Terms, disk};
 
 type Private = <X25519HkdfSha256 as Kem>::PrivateKey;
 type Public = <X25519HkdfSha256 as Kem>::PublicKey;
@@ -128,8 +128,7 @@ impl KeyFile {
 
     fn sync_folder(&self) -> Result<(), BallotError> {
         let folder = self.0.parent().unwrap_or(Path::new("."));
-        let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
-        synced.map_err(|error| self.failed(&error))
+        disk::sync_folder(folder).map_err(|error| self.failed(&error))
     }
 
     fn failed(&self, error: &std::io::Error) -> BallotError {

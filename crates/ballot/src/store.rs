@@ -65,7 +65,7 @@ impl Store {
             Self::Files { .. } => {
                 let urn = self.files(round).await?;
                 let (closed, taken) = urn.standing_of_all();
-                let (terms, public, on_roll) = (urn.terms(), urn.public.clone(), urn.voted().1);
+                let (terms, public, on_roll) = (urn.terms(), urn.public.clone(), urn.on_roll());
                 Ok(About { terms, public, closed, taken, on_roll })
             }
             Self::Postgres(pool) => postgres::about(pool, round).await?.ok_or(BallotError::Unknown),

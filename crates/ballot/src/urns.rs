@@ -42,8 +42,11 @@ impl Urns {
     /// # Errors
     /// [`BallotError::Exists`], or it cannot be stored; then there is none.
     pub async fn begin(&self, round: RoundId, terms: Terms, roll: Vec<Voter>) -> Result<(), BallotError> {
-        if self.store.about(round).await.is_ok() {
-            return Err(BallotError::Exists);
+        match self.store.about(round).await {
+            Ok(_) => return Err(BallotError::Exists),
+            Err(BallotError::Unknown) => {}
+            // What cannot be read may well have a box, and its key is not to be touched.
+            Err(error) => return Err(error),
         }
         let file = KeyFile::of(&self.keys, round);
         // Of a box that a crash kept from being: nothing was ever sealed with it.

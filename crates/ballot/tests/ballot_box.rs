@@ -137,6 +137,17 @@ on_both! {
 }
 
 #[tokio::test]
+async fn a_box_that_cannot_be_read_is_not_made_anew_and_keeps_its_key() {
+    let world = World::files();
+    world.open().await.begin(ROUND, TERMS, vec![]).await.unwrap();
+    let key = std::fs::read(world.key(ROUND)).unwrap();
+    std::fs::write(world.file(ROUND, "terms.json"), "{").unwrap();
+    let again = world.open().await.begin(ROUND, TERMS, vec![]).await;
+    assert!(matches!(again, Err(BallotError::File { .. })), "{again:?}");
+    assert_eq!(std::fs::read(world.key(ROUND)).unwrap(), key);
+}
+
+#[tokio::test]
 async fn a_ballot_cut_off_by_a_crash_is_a_free_place() {
     let world = World::files();
     let urns = world.open().await;

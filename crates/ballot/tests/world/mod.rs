@@ -62,7 +62,7 @@ impl World {
         self.folder.path().join("keys").join(format!("ballots-{}.key", hex::encode(round.0)))
     }
 
-    fn file(&self, round: RoundId, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, round: RoundId, name: &str) -> PathBuf {
         self.folder.path().join("urns").join(hex::encode(round.0)).join(name)
     }
 
