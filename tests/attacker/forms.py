@@ -11,6 +11,7 @@ import pyarrow.parquet
 import pypdf
 
 from released import half_up
+from structure import elements
 
 
 def differences(report, folder, name):
@@ -161,18 +162,10 @@ def pdf_says(report, data, lang):
     """Alternative texts, and the text of pages, where numbers with a line between them are no one number."""
     pdf = pypdf.PdfReader(io.BytesIO(data))
     limits = sayable(report)
-    open_, seen = [pdf.trailer["/Root"]["/StructTreeRoot"]], set()
-    while open_:
-        of = open_.pop()
-        of = of.get_object() if hasattr(of, "get_object") else of
-        if isinstance(of, list):
-            open_ += of
-        elif isinstance(of, dict) and id(of) not in seen:
-            seen.add(id(of))
-            for name in ("/Alt", "/ActualText"):
-                if name in of:
-                    yield from words_say(report, str(of[name]).replace("\xa0", " "), limits)
-            open_ += [of["/K"]] if "/K" in of else []
+    for of in elements(pdf):
+        for name in ("/Alt", "/ActualText"):
+            if name in of:
+                yield from words_say(report, str(of[name]).replace("\xa0", " "), limits)
     for page in pdf.pages:
         text = re.sub(r"(Sida|Page) \d+ (av|of) \d+", "", page.extract_text())
         for line in text.splitlines():

@@ -24,6 +24,7 @@ import pyarrow.parquet
 import pypdf
 
 from released import Report
+from structure import elements
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PARQUET = "application/vnd.apache.parquet"
@@ -187,17 +188,9 @@ def in_pdf(data):
         numbers |= in_value(str(value))
     if pdf.xmp_metadata:
         numbers |= in_text(pdf.xmp_metadata.stream.get_data().decode())
-    open_, seen = [pdf.trailer["/Root"]["/StructTreeRoot"]], set()
-    while open_:
-        of = open_.pop()
-        of = of.get_object() if hasattr(of, "get_object") else of
-        if isinstance(of, list):
-            open_ += of
-        elif isinstance(of, dict) and id(of) not in seen:
-            seen.add(id(of))
-            for name in ("/Alt", "/ActualText", "/T", "/E"):
-                numbers |= in_value(str(of.get(name, "")))
-            open_ += [of["/K"]] if "/K" in of else []
+    for of in elements(pdf):
+        for name in ("/Alt", "/ActualText", "/T", "/E"):
+            numbers |= in_value(str(of.get(name, "")))
     # Its pages have numbers, too.
     return numbers - set(range(len(pdf.pages) + 1))
 
