@@ -10,6 +10,7 @@ mod kept;
 mod organisation;
 mod outside;
 mod reports;
+mod rounds;
 mod surveys;
 mod system;
 #[cfg(test)]
@@ -28,9 +29,11 @@ pub use outside::{OutsideFacts, OutsideFigure, Statistic};
 pub use reports::{
     ReportOrderedFacts, ReportRemovedFacts, ReportScheduleRemovedFacts, ReportScheduleSetFacts,
 };
-pub use surveys::{
-    Code, Feed, GuardianLink, Guardians, Index, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyItem,
+pub use rounds::{
+    Answered, Ballot, BallotTexts, GuardianLink, Guardians, Hours, RoundBallotsFacts, RoundFacts, RoundMode,
+    RoundOpenedFacts, Stratum,
 };
+pub use surveys::{Code, Feed, Index, Scale, SurveyFacts, SurveyItem};
 pub use system::{
     ActivityDefinedFacts, AgentErasedFacts, AgentsLinkedFacts, CredentialCreatedFacts,
     CredentialRevokedFacts, CredentialRotatedFacts, CredentialRulesFacts, ForwardRemovedFacts,
@@ -57,6 +60,10 @@ pub mod kind {
     pub const SURVEY: &str = "survey";
     /// [`RoundFacts`](super::RoundFacts)
     pub const ROUND: &str = "round";
+    /// [`RoundOpenedFacts`](super::RoundOpenedFacts)
+    pub const ROUND_OPENED: &str = "round_opened";
+    /// [`RoundBallotsFacts`](super::RoundBallotsFacts)
+    pub const ROUND_BALLOTS: &str = "round_ballots";
     /// [`OutsideFacts`](super::OutsideFacts)
     pub const OUTSIDE_FIGURES: &str = "outside_figures";
     /// [`AgentErasedFacts`](super::AgentErasedFacts)
@@ -118,6 +125,8 @@ pub mod kind {
         COMPETENCE_TARGETS,
         SURVEY,
         ROUND,
+        ROUND_OPENED,
+        ROUND_BALLOTS,
         OUTSIDE_FIGURES,
         AGENT_ERASED,
         AGENTS_LINKED,

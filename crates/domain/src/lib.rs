@@ -17,6 +17,7 @@ pub mod municipality;
 pub mod ordered;
 pub mod organisation;
 pub mod recurrence;
+pub mod rounds;
 pub mod selection;
 pub mod statement;
 pub mod surveys;
@@ -31,7 +32,7 @@ pub use municipality::Municipality;
 pub use selection::Selection;
 pub use statement::{StatementFacts, StatementFactsRef};
 pub use untracked::Untracked;
-pub use values::{BadDate, Date, Text};
+pub use values::{BadDate, Date, MINUTES_PER_DAY, Text};
 
 /// A pseudonym: the random id of one identifier of somebody (16 bytes, as the vault gives it).
 pub type AgentId = eventlog::event::Key;

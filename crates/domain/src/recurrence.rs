@@ -1,10 +1,10 @@
 //! When something is due again and again, by Swedish time.
 
-use chrono::{
-    DateTime, Datelike, Days, Duration, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _,
-};
+use chrono::{DateTime, Datelike, Days, NaiveDate};
 use chrono_tz::Europe::Stockholm;
 use eventlog::clock::Micros;
+
+use crate::Date;
 
 /// How often a report is ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
@@ -76,23 +76,13 @@ impl Recurrence {
         if !is_due {
             return None;
         }
-        let time = NaiveTime::from_num_seconds_from_midnight_opt(u32::from(self.minute) * 60, 0)?;
-        at(date.and_time(time))
+        Some(Date::from_naive(date).at(self.minute))
     }
 }
 
 /// The day in Sweden.
 fn local(at: Micros) -> Option<NaiveDate> {
     Some(DateTime::from_timestamp_micros(at.0)?.with_timezone(&Stockholm).date_naive())
-}
-
-/// What Swedish clocks show, as an instant.
-fn at(shown: NaiveDateTime) -> Option<Micros> {
-    let found = match Stockholm.from_local_datetime(&shown) {
-        LocalResult::Single(found) | LocalResult::Ambiguous(found, _) => found,
-        LocalResult::None => Stockholm.from_local_datetime(&(shown + Duration::hours(1))).earliest()?,
-    };
-    Some(Micros(found.timestamp_micros()))
 }
 
 #[cfg(test)]

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eventlog::event::{Event, Key};
+use eventlog::event::{Event, Key, Position};
 
-use crate::events::{Duty, GuardianLink, OutsideFacts, RoundFacts, Scale, SurveyFacts, SurveyItem, kind};
+use crate::events::{
+    Duty, GuardianLink, OutsideFacts, RoundBallotsFacts, RoundFacts, RoundOpenedFacts, Scale, SurveyFacts,
+    SurveyItem, kind,
+};
 use crate::organisation::{Held, Organisation, PUPIL_ROLE};
 use crate::{BadFacts, PersonId};
 
@@ -13,9 +16,22 @@ use crate::{BadFacts, PersonId};
 pub struct Surveys {
     surveys: BTreeMap<(String, String), Held<SurveyFacts>>,
     rounds: BTreeMap<String, Held<RoundFacts>>,
+    opened: BTreeMap<String, Held<RoundOpenedFacts>>,
+    emptied: BTreeMap<String, Emptied>,
     by_registration: BTreeMap<Key, String>,
     by_item: BTreeMap<String, BTreeSet<(String, String)>>,
     outside: BTreeMap<String, OutsideFacts>,
+}
+
+/// That a round's ballot box was emptied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Emptied {
+    /// The position of the event with the answers.
+    pub position: Position,
+    /// How many answers there were.
+    pub answers: u32,
+    /// How many were marked as having voted.
+    pub voted: u32,
 }
 
 /// What an answer answers.
@@ -49,6 +65,17 @@ impl Surveys {
                 }
                 self.by_registration.extend(registrations(&held.facts).map(|key| (key, id.clone())));
                 self.rounds.insert(id, held);
+            }
+            kind::ROUND_OPENED => {
+                let held = Held::<RoundOpenedFacts>::of(event)?;
+                // The first one holds: who is told apart is never decided anew.
+                self.opened.entry(held.facts.round.clone()).or_insert(held);
+            }
+            kind::ROUND_BALLOTS => {
+                let RoundBallotsFacts { round, voted, answers } = Held::of(event)?.facts;
+                let answers = u32::try_from(answers.len()).unwrap_or(u32::MAX);
+                let emptied = Emptied { position: event.position, answers, voted };
+                self.emptied.entry(round).or_insert(emptied);
             }
             kind::OUTSIDE_FIGURES => {
                 let facts = Held::<OutsideFacts>::of(event)?.facts;
@@ -96,6 +123,16 @@ impl Surveys {
     /// All rounds, by id.
     pub fn rounds(&self) -> impl Iterator<Item = &RoundFacts> {
         self.rounds.values().map(|held| &held.facts)
+    }
+
+    /// That a round was opened, of one that nobody can link.
+    pub fn opened(&self, round: &str) -> Option<&RoundOpenedFacts> {
+        self.opened.get(round).map(|held| &held.facts)
+    }
+
+    /// That a round's ballot box was emptied, of one that nobody can link.
+    pub fn emptied(&self, round: &str) -> Option<Emptied> {
+        self.emptied.get(round).copied()
     }
 
     /// The round that a registration belongs to.

@@ -3,6 +3,7 @@
 use eventlog::clock::Micros;
 use eventlog::event::{Event, Position};
 
+use crate::events::{RoundFacts, RoundMode};
 use crate::recurrence::{Every, Recurrence};
 use crate::{Date, Facts, Text};
 
@@ -41,6 +42,29 @@ pub(crate) fn monthly(day: u8, hour: u16, minute: u16) -> Recurrence {
 
 pub(crate) fn text(sv: &str) -> Text {
     Text { sv: sv.to_owned(), en: None }
+}
+
+/// A round from one day to another.
+pub(crate) fn round(opens: &str, closes: &str) -> RoundFacts {
+    RoundFacts {
+        id: "ht25".into(),
+        survey: "https://larkby.example/enkater/sjalv".into(),
+        version: "1".into(),
+        title: text("Hösten 2025"),
+        mode: RoundMode::Pseudonymous,
+        registration: [5; 16],
+        opens: date(opens),
+        closes: date(closes),
+        without_dont_know: false,
+        guardians: None,
+        hours: None,
+        draft: false,
+        again: false,
+        grace: 0,
+        partial: false,
+        unit: "K".into(),
+        roles: vec!["Lärare".into()],
+    }
 }
 
 /// Compares bytes with a committed fixture, which is what a released version wrote: `fixtures/{name}.hex`.

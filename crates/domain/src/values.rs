@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Duration, LocalResult, NaiveDate, NaiveTime, TimeZone};
+use chrono_tz::Europe::Stockholm;
 use eventlog::clock::Micros;
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -49,6 +50,8 @@ pub struct Date(#[n(0)] i32);
 pub struct BadDate;
 
 const UNIX_EPOCH_FROM_CE: i32 = 719_163;
+/// Minutes from midnight to midnight, as clocks count them.
+pub const MINUTES_PER_DAY: u16 = 1_440;
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 const MICROS_PER_HOUR: i64 = 3_600_000_000;
 
@@ -102,6 +105,18 @@ impl Date {
             true => summer,
             false => Micros(summer.0 + MICROS_PER_HOUR),
         }
+    }
+
+    /// When clocks in Sweden show this many minutes after the day's midnight; what they skip is an hour later, and what they
+    /// show twice is the first time. At most the midnight after the day.
+    pub fn at(self, minute: u16) -> Micros {
+        let minute = minute.min(MINUTES_PER_DAY);
+        let shown = self.to_naive().and_time(NaiveTime::MIN) + Duration::minutes(i64::from(minute));
+        let found = match Stockholm.from_local_datetime(&shown) {
+            LocalResult::Single(found) | LocalResult::Ambiguous(found, _) => Some(found),
+            LocalResult::None => Stockholm.from_local_datetime(&(shown + Duration::hours(1))).earliest(),
+        };
+        found.map_or_else(|| self.begins(), |found| Micros(found.timestamp_micros()))
     }
 
     /// The day in UTC at an instant.

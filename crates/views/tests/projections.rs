@@ -324,6 +324,7 @@ promises! {
             definition_sha256: [0; 32],
             indexes: Vec::new(),
             instrument: None,
+            question_set: None,
             scales: vec![Scale { id: "s".into(), codes: vec![code("low"), code("high")] }],
             items: vec![item(1, "1.1"), item(2, "1.2")],
         };

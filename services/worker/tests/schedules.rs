@@ -226,6 +226,11 @@ promises! {
             roles: Vec::new(),
             without_dont_know: false,
             guardians: None,
+            hours: None,
+            draft: false,
+            again: false,
+            grace: 0,
+            partial: false,
         };
         log.append(Append { events: vec![facts.event([8; 16])], ..Append::default() }).await.unwrap();
         worker.catch_up().await.unwrap();

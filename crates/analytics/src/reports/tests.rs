@@ -215,6 +215,11 @@ fn round(survey: &str, round: u64, opens: &str, closes: &str, unit: &str) -> Rou
         closes: date(closes),
         without_dont_know: false,
         guardians: None,
+        hours: None,
+        draft: false,
+        again: false,
+        grace: 0,
+        partial: false,
         unit: unit.into(),
         roles: Vec::new(),
     }

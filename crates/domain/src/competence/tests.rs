@@ -210,6 +210,7 @@ fn survey() -> SurveyFacts {
         definition_sha256: [0; 32],
         indexes: Vec::new(),
         instrument: None,
+        question_set: None,
         scales: vec![],
         items: vec![item("a", Some("1.1")), item("b", Some("1.1")), item("c", Some("1.2")), item("d", None)],
     }

@@ -1,13 +1,12 @@
-//! Surveys and their rounds.
+//! Surveys.
 
 use std::collections::BTreeMap;
 
 use minicbor::{Decode, Encode};
-use serde::{Deserialize, Serialize};
 
 use super::kind;
+use crate::Text;
 use crate::cbor::facts;
-use crate::{Date, Text};
 
 /// A version of a survey. The definition itself (SurveyJS JSON) stands in slot 0 under a retention class.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -37,6 +36,10 @@ pub struct SurveyFacts {
     /// The id of the published instrument that it is scored as, if it is one.
     #[n(7)]
     pub instrument: Option<String>,
+    /// SHA-256 of what makes answers comparable: names, types, values and scores, and no wording. Versions with the same
+    /// one are one series; of a survey from before there was one, none.
+    #[cbor(n(8), with = "minicbor::bytes")]
+    pub question_set: Option<[u8; 32]>,
 }
 facts!(SurveyFacts, kind::SURVEY);
 
@@ -181,106 +184,6 @@ pub struct Feed {
     /// instrument scores areas.
     #[n(2)]
     pub levels: BTreeMap<String, u8>,
-}
-
-/// A time during which a survey is answered.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct RoundFacts {
-    /// What identifies it.
-    #[n(0)]
-    pub id: String,
-    /// The survey's IRI.
-    #[n(1)]
-    pub survey: String,
-    /// The survey's version.
-    #[n(2)]
-    pub version: String,
-    /// Its title.
-    #[n(3)]
-    pub title: Text,
-    /// How respondents are known.
-    #[n(4)]
-    pub mode: RoundMode,
-    /// The registration that all of its answers carry.
-    #[cbor(n(5), with = "minicbor::bytes")]
-    pub registration: [u8; 16],
-    /// The first day. Who has a duty in the audience on this day is asked.
-    #[n(6)]
-    pub opens: Date,
-    /// The last day.
-    #[n(7)]
-    pub closes: Date,
-    /// The code of the unit whose people (in all units below it too) are asked.
-    #[n(8)]
-    pub unit: String,
-    /// The roles that are asked, ascending; none: all.
-    #[cbor(n(9), default, skip_if = "Vec::is_empty")]
-    pub roles: Vec<String>,
-    /// Whether shares positive are of those who took a stand, without "don't know" in their base.
-    #[cbor(n(10), default, skip_if = "is_false")]
-    pub without_dont_know: bool,
-    /// The links by which pupils' guardians answer; none where others are asked.
-    #[n(11)]
-    pub guardians: Option<Guardians>,
-}
-facts!(RoundFacts, kind::ROUND);
-
-/// Where guardians answer, whom nobody knows, and of how many pupils.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Guardians {
-    /// Where the stated numbers of pupils are from.
-    #[n(0)]
-    pub source: Option<Text>,
-    /// A link for each unit, none below another's.
-    #[n(1)]
-    pub links: Vec<GuardianLink>,
-}
-
-/// One link, for the guardians of one unit's pupils.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct GuardianLink {
-    /// The unit's code.
-    #[n(0)]
-    pub unit: String,
-    /// The registration of the answers that come by it.
-    #[cbor(n(1), with = "minicbor::bytes")]
-    pub registration: [u8; 16],
-    /// How many pupils there are; none: as many as are enrolled on the first day, there and below.
-    #[n(2)]
-    pub pupils: Option<u64>,
-}
-
-/// How respondents of a round are known.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    Encode,
-    Decode,
-    utoipa::ToSchema,
-)]
-#[serde(rename_all = "lowercase")]
-#[cbor(index_only)]
-pub enum RoundMode {
-    /// By their account.
-    #[n(1)]
-    Named,
-    /// By a pseudonym that lets one follow them from before to after.
-    #[n(2)]
-    Pseudonymous,
-    /// Not at all: pupils' guardians, by a link for each unit. Each agent is one answer.
-    #[n(3)]
-    Guardians,
 }
 
 fn is_false(value: &bool) -> bool {

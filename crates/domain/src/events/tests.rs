@@ -7,7 +7,7 @@ use xapi::Identifier;
 
 use super::*;
 use crate::competence::{OutcomeType, TypeSet};
-use crate::testing::{date, matches_fixture, text};
+use crate::testing::{date, matches_fixture, round, text};
 use crate::{BadFacts, Facts, Text};
 
 fn unit() -> UnitFacts {
@@ -113,6 +113,7 @@ fn survey() -> SurveyFacts {
         definition_sha256: [9; 32],
         indexes: Vec::new(),
         instrument: None,
+        question_set: None,
         scales: vec![Scale {
             id: "s".into(),
             codes: vec![
@@ -136,23 +137,6 @@ fn survey() -> SurveyFacts {
                 levels: BTreeMap::from([("a".into(), 1), ("d".into(), 7)]),
             }),
         }],
-    }
-}
-
-fn round() -> RoundFacts {
-    RoundFacts {
-        id: "ht25".into(),
-        survey: "https://larkby.example/enkater/sjalv".into(),
-        version: "1".into(),
-        title: text("Hösten 2025"),
-        mode: RoundMode::Pseudonymous,
-        registration: [5; 16],
-        opens: date("2025-09-15"),
-        closes: date("2025-10-03"),
-        without_dont_know: false,
-        guardians: None,
-        unit: "K".into(),
-        roles: vec!["Lärare".into()],
     }
 }
 
@@ -182,7 +166,23 @@ fn the_bytes_are_those_of_the_fixtures() {
     holds("competence_rules-1", &rules());
     holds("competence_targets-1", &targets());
     holds("survey-1", &survey());
-    holds("round-1", &round());
+    holds("round-1", &round("2025-09-15", "2025-10-03"));
+    holds(
+        "round_opened-1",
+        &RoundOpenedFacts {
+            round: "ht25".into(),
+            smallest: 5,
+            strata: vec![Stratum { unit: "K".into(), roles: vec!["Lärare".into()], people: 7 }],
+        },
+    );
+    holds(
+        "round_ballots-1",
+        &RoundBallotsFacts {
+            round: "ht25".into(),
+            voted: 5,
+            answers: vec![Ballot { stratum: 0, codes: vec![Answered { item: 0, codes: vec!["a".into()] }] }],
+        },
+    );
     holds("agent_erased-1", &AgentErasedFacts { agents: vec![[1; 16], [2; 16]] });
     holds("agents_linked-1", &AgentsLinkedFacts { agents: vec![[1; 16], [2; 16]] });
     holds(
@@ -292,7 +292,7 @@ fn every_kind_of_the_municipality_names_the_account_that_caused_it() {
     names_who("competence_rules-by-1", &rules());
     names_who("competence_targets-by-1", &targets());
     names_who("survey-by-1", &survey());
-    names_who("round-by-1", &round());
+    names_who("round-by-1", &round("2025-09-15", "2025-10-03"));
 }
 
 #[test]

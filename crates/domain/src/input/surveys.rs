@@ -399,6 +399,7 @@ impl SurveyInput {
             items: self.items.iter().map(item).collect(),
             indexes: self.indexes.iter().map(index).collect(),
             instrument: self.instrument.clone(),
+            question_set: None,
         }
     }
 }
@@ -497,6 +498,11 @@ impl RoundsInput {
                 roles: roles.into_iter().collect(),
                 without_dont_know: round.without_dont_know,
                 guardians: round.guardians.as_ref().map(GuardiansInput::facts),
+                hours: None,
+                draft: false,
+                again: false,
+                grace: 0,
+                partial: false,
             };
             let same = known.surveys.round(&round.id).is_some_and(|held| held.facts == facts);
             changes.add(same, || Change::clear(&facts));

@@ -83,6 +83,7 @@ fn survey(version: &str) -> SurveyFacts {
         definition_sha256: [0; 32],
         indexes: Vec::new(),
         instrument: None,
+        question_set: None,
         scales: vec![Scale { id: "x".into(), codes: vec![code("kan", false), code("vet_ej", true)] }],
         items: vec![SurveyItem {
             name: "q".into(),
@@ -112,6 +113,11 @@ fn round() -> RoundFacts {
         closes: date("2025-10-03"),
         without_dont_know: false,
         guardians: None,
+        hours: None,
+        draft: false,
+        again: false,
+        grace: 0,
+        partial: false,
         unit: "R1".into(),
         roles: vec!["Lärare".into()],
     }

@@ -52,6 +52,7 @@ pub(super) fn competence_log() -> Log {
         definition_sha256: [8; 32],
         indexes: Vec::new(),
         instrument: None,
+        question_set: None,
         scales: vec![Scale { id: "nivå".into(), codes: codes.collect() }],
         items,
     });
@@ -323,6 +324,7 @@ fn an_instrument_that_scores_areas_gives_areas_its_own_bands_and_competences_non
         definition_sha256: [8; 32],
         indexes: Vec::new(),
         instrument: Some("digcompsat".into()),
+        question_set: None,
         scales: vec![Scale { id: "poäng".into(), codes: codes.collect() }],
         items,
     });

@@ -27,6 +27,7 @@ pub(super) fn survey_log() -> (Log, Position) {
             index("helhet", &[], &["del"]),
         ],
         instrument: None,
+        question_set: None,
         scales: vec![scale()],
         items,
     });

@@ -1,0 +1,107 @@
+//! When a round is open, and where it stands.
+
+use eventlog::clock::Micros;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::Date;
+use crate::events::{RoundFacts, RoundMode};
+use crate::surveys::Surveys;
+use crate::values::MINUTES_PER_DAY;
+
+/// Where a round stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// It is being made.
+    Draft,
+    /// It opens by itself.
+    Scheduled,
+    /// It may be answered.
+    Open,
+    /// It may not be answered any more, and its report is to come.
+    Closed,
+    /// The first report of all of its answers may be read.
+    Reported,
+}
+
+/// When a round opens, and when it closes.
+pub fn times(round: &RoundFacts) -> (Micros, Micros) {
+    let (opens, closes) = round.hours.map_or((0, MINUTES_PER_DAY), |hours| (hours.opens, hours.closes));
+    (round.opens.at(opens), round.closes.at(closes))
+}
+
+/// The last instant at which what was begun before a round closed may be handed in.
+pub fn ends(round: &RoundFacts) -> Micros {
+    Micros(times(round).1.0 + i64::from(round.grace) * 60_000_000)
+}
+
+/// Where a round stands at an instant. What nobody can link is open once it was opened, and reported on the day after its
+/// ballot box was emptied at the earliest.
+pub fn stage(round: &RoundFacts, surveys: &Surveys, now: Micros) -> Stage {
+    let unlinkable = round.mode == RoundMode::Unlinkable;
+    let (opens, closes) = times(round);
+    if round.draft {
+        Stage::Draft
+    } else if now < opens || (unlinkable && now < closes && surveys.opened(&round.id).is_none()) {
+        Stage::Scheduled
+    } else if now < closes {
+        Stage::Open
+    } else if now < released(round) || (unlinkable && surveys.emptied(&round.id).is_none()) {
+        Stage::Closed
+    } else {
+        Stage::Reported
+    }
+}
+
+/// The midnight in Sweden after a round's end: what was stored before it is in the report of that day.
+fn released(round: &RoundFacts) -> Micros {
+    let day = Date::in_sweden(Micros(ends(round).0 - 1));
+    Date::from_days(day.days() + 1).begins()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::events::Hours;
+    use crate::testing::{instant, round};
+
+    #[test]
+    fn a_round_opens_and_closes_by_swedish_clocks_and_is_reported_after_the_night() {
+        let mut round = round("2026-10-23", "2026-10-25");
+        round.hours = Some(Hours { opens: 8 * 60, closes: 17 * 60 });
+        round.grace = 30;
+        let surveys = Surveys::default();
+        for (now, expected) in [
+            ("2026-10-23T05:59:59Z", Stage::Scheduled),
+            ("2026-10-23T06:00:00Z", Stage::Open),
+            // The night between has given an hour back.
+            ("2026-10-25T15:59:59Z", Stage::Open),
+            ("2026-10-25T16:00:00Z", Stage::Closed),
+            ("2026-10-25T22:59:59Z", Stage::Closed),
+            ("2026-10-25T23:00:00Z", Stage::Reported),
+        ] {
+            assert_eq!(stage(&round, &surveys, instant(now)), expected, "{now}");
+        }
+        assert_eq!(ends(&round), instant("2026-10-25T16:30:00Z"));
+        round.draft = true;
+        assert_eq!(stage(&round, &surveys, instant("2026-10-24T06:00:00Z")), Stage::Draft);
+    }
+
+    #[test]
+    fn whole_days_begin_and_end_at_midnight() {
+        let round = round("2026-06-01", "2026-06-01");
+        assert_eq!(times(&round), (instant("2026-05-31T22:00:00Z"), instant("2026-06-01T22:00:00Z")));
+        let surveys = Surveys::default();
+        assert_eq!(stage(&round, &surveys, instant("2026-06-01T22:00:00Z")), Stage::Reported);
+    }
+
+    #[test]
+    fn what_nobody_can_link_is_open_when_it_was_opened_and_reported_when_it_was_emptied() {
+        let mut round = round("2026-06-01", "2026-06-02");
+        round.mode = RoundMode::Unlinkable;
+        let surveys = Surveys::default();
+        assert_eq!(stage(&round, &surveys, instant("2026-06-01T12:00:00Z")), Stage::Scheduled);
+        assert_eq!(stage(&round, &surveys, instant("2026-06-20T12:00:00Z")), Stage::Closed);
+    }
+}
