@@ -4,6 +4,7 @@
 pub mod answers;
 pub mod definition;
 pub mod expression;
+pub mod files;
 pub mod question;
 mod readers;
 mod refusal;

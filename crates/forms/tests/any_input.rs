@@ -5,6 +5,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use forms::answers::{look, read_fields};
 use forms::expression::{Scope, evaluate, parse};
+use forms::files::{File, Reading, Terms};
 use forms::register;
 use forms::values::Value;
 use proptest::prelude::*;
@@ -146,5 +147,26 @@ proptest! {
         prop_assert!(checked.faults.iter().all(|fault| !fault.text("sv").is_empty()));
         let fields = [(names[name], text.as_str()), ("dag[lugn]", text.as_str()), ("bast[film]", text.as_str())];
         let _ = look(&survey, &read_fields(&survey, fields), now()).check();
+    }
+
+    #[test]
+    fn files(kind in 0..4_usize, at in any::<prop::sample::Index>(), put in "[\\PC\n\t,;\"\\\\{}\\[\\]]{0,6}", cut in any::<bool>()) {
+        let survey = register(include_bytes!("limesurvey/definition.json"), None).unwrap();
+        let mut text = [
+            include_str!("limesurvey/named-web-code-short.csv"),
+            include_str!("limesurvey/named-vv2.csv"),
+            include_str!("limesurvey/named-rc-code-short.json"),
+            "respondent;question;answer\na;komp[SQ001];A1\nb;rang[2];R1\n",
+        ][kind].to_owned();
+        let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+        let place = places[at.index(places.len())];
+        if cut { text.truncate(place) } else { text.insert_str(place, &put) }
+        let file = File::open(Box::new(std::io::Cursor::new(text.into_bytes())));
+        let terms = Terms { now: now(), ..Terms::default() };
+        if let Ok(mut reading) = file.and_then(|file| Reading::open(&survey, file, terms)) {
+            while let Ok(Some(filed)) = reading.answer() {
+                prop_assert!(filed.row > 0);
+            }
+        }
     }
 }
