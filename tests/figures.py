@@ -240,7 +240,8 @@ def check_paired(what, now, then, figure, unit):
     a, b = now.scored(unit, item), then.scored(unit, item)
     both = a.index.intersection(b.index)
     moves = [int(sum(way(a[p], b[p]) for p in both)) for way in (Fraction.__lt__, Fraction.__eq__, Fraction.__gt__)]
-    same(f"n: {what}", (figure["answered"], figure["base"]), (len(both), len(now.members(unit))))
+    stayed = len(set(now.members(unit)) & set(then.members(unit)))
+    same(f"n: {what}", (figure["answered"], figure["base"]), (len(both), stayed))
     if figure["shown"] == "full":
         same(f"counts: {what}", figure["counts"], moves)
         a, b, found = floats(a[both]), floats(b[both]), values(figure)
@@ -430,7 +431,7 @@ def check_levels(report, name, now, then=None):
                 before = {p: then.of(kind)[p, item] for p in people & then.members(group) if (p, item) in then.of(kind)}
                 moves = [np.sign(now.band(of[p]) - then.band(before[p])) for p in of if p in before]
                 counts, what = [moves.count(way) for way in (-1, 0, 1)], "bands of the same people"
-                answered = sum(counts)
+                answered, base = sum(counts), len(people & then.members(group))
             elif id == "self-assessed-beside-demonstrated":
                 both = [p for p in people if (p, item) in now.self_assessed and (p, item) in now.demonstrated]
                 cells = pd.Series([now.band(now.self_assessed[p, item]) * bands + now.band(now.demonstrated[p, item]) for p in both], dtype=int)

@@ -420,9 +420,9 @@ def main():
                 if only and item not in only:
                     continue
                 asked += 1
-                # Of a change a code is of more than those who stayed.
+                # A change is of those who stayed.
                 change = any(section.id.endswith("-change") for kind in kinds for section, _ in filter(None, [kind.get("bands")]))
-                outsider = Outsider(report, roll.stayed(report) if change else atoms, kinds, crossed, codes and not change)
+                outsider = Outsider(report, roll.stayed(report) if change else atoms, kinds, crossed, codes)
                 for section, of, population, category, low, high, says in outsider.exposed():
                     # Whether it is one that may be known, as there is nobody, an outsider cannot tell.
                     if low == 0:

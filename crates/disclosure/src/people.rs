@@ -54,7 +54,7 @@ impl People {
                 sizes[*node] += people;
                 alone[*node] += 1;
                 (0..part.nodes[*node].families.len().max(1))
-                    .for_each(|family| *times.entry(first[*node] + family).or_default() += 0);
+                    .for_each(|family| *times.entry(first[*node] + family).or_default() -= 1);
                 for (geometry, parent) in &part.above[*node] {
                     let families = &part.nodes[*parent].families;
                     if let Some(family) = families.iter().position(|(family, _)| family == geometry) {
@@ -62,7 +62,7 @@ impl People {
                     }
                 }
             }
-            others.push(times.into_iter().map(|(equation, times)| (equation, times - 1)).collect());
+            others.push(times.into_iter().collect());
         }
         let mut kinds = Vec::with_capacity(atoms.len());
         let mut inside = vec![Vec::new(); part.nodes.len()];

@@ -151,7 +151,8 @@ pub struct Population {
 /// People who belong to the same groups, and to no others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Atom {
-    /// Indexes into [`ResultTable::populations`], ascending; with a group those that it is part of.
+    /// Indexes into [`ResultTable::populations`], ascending; with a group those that it is part of. But where a question has
+    /// another answer for each group (was one there before?), somebody may be there as two, each with some of the groups.
     pub populations: Vec<usize>,
     /// How many they are.
     pub people: u64,

@@ -58,7 +58,7 @@ pub fn report(
         let asked = Instrument::latest(municipality, framework, since);
         let people_then = People::on_duty(municipality, since);
         let groups = Populations::build(&units, None, &people_then.duties).as_groups_of(&populations);
-        rolls.push(groups.roll());
+        rolls.extend(change::rolls((&populations, &people.ids), (&groups, &people_then.ids)));
         let then = Day {
             on: since,
             report: Report::new(framework, asked.as_ref(), &groups),

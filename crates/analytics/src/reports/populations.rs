@@ -124,6 +124,17 @@ impl Populations {
         Self { list: now.list.clone(), members: now.list.iter().map(of).collect(), roles: now.roles.clone() }
     }
 
+    /// These groups with whom of their people the same groups at another time have too, and with the others: `who` says who
+    /// somebody is then.
+    pub(crate) fn shared(&self, other: &Self, who: impl Fn(usize) -> Option<usize>) -> [Self; 2] {
+        let is_in =
+            |group: &[usize], person| who(person).is_some_and(|one| group.binary_search(&one).is_ok());
+        let groups = self.members.iter().zip(&other.members);
+        let parted = groups.map(|(own, group)| own.iter().copied().partition(|person| is_in(group, *person)));
+        let (both, own): (Vec<Vec<usize>>, Vec<Vec<usize>>) = parted.unzip();
+        [both, own].map(|members| Self { list: self.list.clone(), members, roles: self.roles.clone() })
+    }
+
     /// How many people belong to the same groups.
     pub(crate) fn roll(&self) -> Vec<Atom> {
         let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();

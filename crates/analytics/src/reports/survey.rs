@@ -103,10 +103,17 @@ pub fn report(
             definition = definition.with(&before.encode()).with(&survey.encode());
             let then = Round::read(&frame, before, survey);
             let groups_then = groups(&then).as_groups_of(&populations);
-            let both =
-                Both { now: &now, then: &then, groups_now: &populations, groups_then: &groups_then, base };
+            let stayed = earlier::stayed((&now, &populations), (&then, &groups_then));
+            let both = Both {
+                now: &now,
+                then: &then,
+                groups_now: &populations,
+                groups_then: &groups_then,
+                stayed: &stayed,
+                base,
+            };
             compared = both.sections(&answers)?;
-            rolls.push(groups_then.roll());
+            rolls.extend([groups_then.roll(), stayed.roll()]);
         }
         for set in surveys.all_outside().filter(|set| outside::concerns(set, survey)) {
             definition = definition.with(&set.encode());

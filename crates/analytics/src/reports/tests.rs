@@ -153,14 +153,19 @@ fn statement(day: &str, agent: u64, verb: &str, object: ObjectFacts<String>) -> 
     }
 }
 
-/// Two areas, three schools, and eight people of whom one has two agents and one two duties.
-fn municipality(log: &mut Log) {
+/// Two areas and three schools.
+fn units(log: &mut Log) {
     log.unit("k", "huvudman", None);
     log.unit("a", "rektorsomrade", Some("k"));
     log.unit("b", "rektorsomrade", Some("k"));
     log.unit("a1", "skola", Some("a"));
     log.unit("a2", "skola", Some("a"));
     log.unit("b1", "skola", Some("b"));
+}
+
+/// These with eight people of whom one has two agents and one two duties.
+fn municipality(log: &mut Log) {
+    units(log);
     let since = "2020-08-01";
     log.person(&[11, 12], &[("a1", "Lärare", since, None)]);
     log.person(&[21], &[("a1", "Lärare", since, None)]);

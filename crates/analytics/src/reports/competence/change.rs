@@ -3,15 +3,21 @@
 //!
 //! The distribution of the earlier day is not here: less that of the later one it would tell of the few who have come or left.
 
+use super::super::populations::Populations;
 use super::known::Known;
 use super::sections::{Report, competence_items, name, needs};
-use disclosure::{Category, Item, LevelKind, Measure, Role, Section, Text};
+use disclosure::{Atom, Category, Item, LevelKind, Measure, Need, Role, Section, Text};
 use domain::{Date, PersonId};
 use std::collections::BTreeMap;
 
-/// The rolls of the two days.
-const NOW: usize = 0;
-const THEN: usize = 1;
+/// The rolls of who was in the same groups on both days; of the later day, and of the earlier one.
+const BOTH: usize = 1;
+const NOW: usize = 2;
+const THEN: usize = 3;
+
+/// The section on who stayed, and its item that says of how many the changes are.
+const PEOPLE: &str = "people-since";
+const PRESENT: &str = "present";
 
 /// One of the two days.
 pub(super) struct Day<'a> {
@@ -20,6 +26,18 @@ pub(super) struct Day<'a> {
     pub(super) report: Report<'a>,
     pub(super) people: &'a [PersonId],
     pub(super) known: Vec<Known>,
+}
+
+/// The rolls that the sections are of, after the report's own: groups with their people by ids, `now` and `then`. Whether
+/// somebody is in a group on the other day as well is another question for each group. So who is in some of their groups on one
+/// day only is there as two: one who was in the groups of both days, and one who was in the others.
+pub(super) fn rolls(now: (&Populations, &[PersonId]), then: (&Populations, &[PersonId])) -> [Vec<Atom>; 3] {
+    let shared = |(own, ids): (&Populations, &[PersonId]), (other, others): (&Populations, &[PersonId])| {
+        let places: BTreeMap<PersonId, usize> = others.iter().copied().zip(0..).collect();
+        own.shared(other, |person| places.get(&ids[person]).copied()).map(|groups| groups.roll())
+    };
+    let ([both, joined], [_, left]) = (shared(now, then), shared(then, now));
+    [both.clone(), [both.clone(), joined].concat(), [both, left].concat()]
 }
 
 /// The sections on what has changed from `then` to `now`. `same_questions`: both days' self-assessment is by the same survey
@@ -56,10 +74,10 @@ fn people(now: &Day<'_>, then: &Day<'_>, stayed: &[Vec<(usize, usize)>]) -> Sect
     };
     let items = vec![
         item("stayed", format!("Kvar av dem som fanns {on}"), format!("Still there of those of {on}")),
-        item("present", format!("Fanns {on} av dem som finns nu"), format!("There on {on} of those of now")),
+        item(PRESENT, format!("Fanns {on} av dem som finns nu"), format!("There on {on} of those of now")),
     ];
     let title = Text::new("Kvar, lämnat, tillkommit", "Stayed, left, joined");
-    let mut section = Section::new("people-since", title, Measure::Coverage, items);
+    let mut section = Section::new(PEOPLE, title, Measure::Coverage, items);
     section.rolls = vec![THEN, NOW];
     section.notes = vec![Text::new(
         format!(
@@ -115,8 +133,9 @@ fn change(kind: LevelKind, now: &Day<'_>, then: &Day<'_>, stayed: &[Vec<(usize, 
              framework and the same rules and, for self-assessment, the same questions. Never compared with another framework."
         ),
     )];
+    section.rolls = vec![BOTH; section.items.len()];
     for (population, both) in stayed.iter().enumerate() {
-        let base = now.report.populations.members[population].len() as u64;
+        let base = both.len() as u64;
         for item in 0..section.items.len() {
             let mut counts = vec![0; 3];
             for (person, was) in both {
@@ -133,5 +152,12 @@ fn change(kind: LevelKind, now: &Day<'_>, then: &Day<'_>, stayed: &[Vec<(usize, 
     }
     // Whom the change leaves out of the distribution now are nobody, or many.
     section.needs = needs(kind, section.items.iter(), true);
+    // Its base is how many are there on both days.
+    section.needs.extend((0..section.items.len()).map(|item| Need {
+        item,
+        section: PEOPLE.into(),
+        code: PRESENT.into(),
+        among: false,
+    }));
     section
 }

@@ -9,6 +9,7 @@ use crate::statistics::{PositiveBase, Sample, cohens_h, newcombe, paired_change,
 use disclosure::{
     Category, Figure, Item, Measure, Need, Ratio, Role, Section, Share, Text, Value, ValueKind,
 };
+use domain::PersonId;
 use domain::events::{RoundFacts, SurveyFacts, SurveyItem};
 use domain::surveys::Surveys;
 use std::collections::BTreeMap;
@@ -29,8 +30,9 @@ pub(super) fn round_before<'a>(surveys: &'a Surveys, round: &RoundFacts) -> Opti
         .max_by_key(|other| (other.closes, &other.id))
 }
 
-/// The roll of those who were asked then.
+/// The roll of those who were asked then, and of those who were asked in the same groups both times.
 const THEN: usize = 1;
+const BOTH: usize = 2;
 
 /// What is compared: this round and the one before, with the groups of each.
 pub(super) struct Both<'a> {
@@ -38,6 +40,8 @@ pub(super) struct Both<'a> {
     pub(super) then: &'a Round<'a>,
     pub(super) groups_now: &'a Populations,
     pub(super) groups_then: &'a Populations,
+    /// The groups with who was asked in them both times.
+    pub(super) stayed: &'a Populations,
     pub(super) base: PositiveBase,
 }
 
@@ -159,20 +163,13 @@ impl Both<'_> {
         if pairs.is_empty() {
             return Ok(section);
         }
-        let person_then: BTreeMap<_, usize> = self.then.audience.people.iter().copied().zip(0..).collect();
-        for (population, members) in self.groups_now.members.iter().enumerate() {
-            let members_then = &self.groups_then.members[population];
-            // In the group both times.
-            let stayed: Vec<(usize, usize)> = members
-                .iter()
-                .filter_map(|&now| {
-                    let then = *person_then.get(&self.now.audience.people[now])?;
-                    members_then.binary_search(&then).is_ok().then_some((now, then))
-                })
-                .collect();
+        section.rolls = vec![BOTH; section.items.len()];
+        let person_then = places(self.then);
+        for (population, members) in self.stayed.members.iter().enumerate() {
             for (number, pair) in pairs.iter().enumerate() {
-                let scores = stayed.iter().filter_map(|(now, then)| {
-                    Some(((self.then.score(*then, pair.then)?, self.now.score(*now, pair.now)?), 1))
+                let scores = members.iter().filter_map(|now| {
+                    let then = *person_then.get(&self.now.audience.people[*now])?;
+                    Some(((self.then.score(then, pair.then)?, self.now.score(*now, pair.now)?), 1))
                 });
                 let scores: Vec<((Ratio, Ratio), u64)> = scores.collect();
                 let mut figure = Figure::of(population, number, members.len() as u64, scores.len() as u64);
@@ -196,6 +193,22 @@ impl Both<'_> {
         }
         Ok(section)
     }
+}
+
+/// The groups of a round with who was asked in them the time before as well.
+pub(super) fn stayed(
+    (now, groups_now): (&Round<'_>, &Populations),
+    (then, groups_then): (&Round<'_>, &Populations),
+) -> Populations {
+    let person_then = places(then);
+    let [both, _] =
+        groups_now.shared(groups_then, |person| person_then.get(&now.audience.people[person]).copied());
+    both
+}
+
+/// Where each person stands in a round's audience.
+fn places(round: &Round<'_>) -> BTreeMap<PersonId, usize> {
+    round.audience.people.iter().copied().zip(0..).collect()
 }
 
 /// The questions that both surveys have by name, with the same scale and polarity.
