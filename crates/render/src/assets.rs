@@ -66,6 +66,11 @@ pub fn assets() -> Vec<Asset> {
     std::iter::once(style).chain(FONTS.iter().map(font_asset)).chain([icon()]).collect()
 }
 
+/// The colours of the house by their names, light and dark, as CSS: what a page with a style sheet of its own begins with.
+pub fn colours() -> &'static str {
+    CSS.split_once("/* Ground */").map_or(CSS, |(colours, _)| colours)
+}
+
 /// The path of the style sheet among [`assets`].
 pub(crate) fn style_path() -> String {
     asset("style", "css", "text/css; charset=utf-8", linked_css().into_bytes()).path

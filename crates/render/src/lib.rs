@@ -35,7 +35,7 @@ mod view;
 mod wording;
 mod xlsx;
 
-pub use assets::{Asset, assets};
+pub use assets::{Asset, assets, colours};
 pub use csv::csv;
 pub use format::Format;
 pub use json::json;

@@ -201,13 +201,23 @@ impl<'a> View<'a> {
     /// The choices of a question that are offered.
     pub fn offered(&self, question: usize) -> impl Iterator<Item = &'a Choice> {
         let choices = self.definition.questions[question].choices().iter();
-        choices.filter(|choice| self.holds(choice.visible_if.as_ref(), true))
+        choices.filter(|choice| self.offers(choice))
+    }
+
+    /// Whether a choice is offered, or a row is shown.
+    pub fn offers(&self, choice: &Choice) -> bool {
+        self.holds(choice.visible_if.as_ref(), true)
+    }
+
+    /// Whether a choice may be chosen where it is offered.
+    pub fn enables(&self, choice: &Choice) -> bool {
+        self.holds(choice.enable_if.as_ref(), true)
     }
 
     /// The rows of a matrix that are shown.
     pub fn rows(&self, question: usize) -> impl Iterator<Item = &'a Choice> {
         let rows = self.definition.questions[question].rows().iter();
-        rows.filter(|row| self.holds(row.visible_if.as_ref(), true))
+        rows.filter(|row| self.offers(row))
     }
 
     /// The text beside an answer, where one may stand there: in a comment field, or with "other".
