@@ -20,6 +20,7 @@ pub mod recurrence;
 pub mod rounds;
 pub mod selection;
 pub mod statement;
+pub mod strata;
 pub mod surveys;
 #[cfg(test)]
 mod testing;

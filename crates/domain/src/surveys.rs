@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use eventlog::event::{Event, Key, Position};
 
 use crate::events::{
-    Duty, GuardianLink, OutsideFacts, RoundBallotsFacts, RoundFacts, RoundOpenedFacts, Scale, SurveyFacts,
-    SurveyItem, kind,
+    Duty, GuardianLink, OutsideFacts, RoundBallotsFacts, RoundFacts, RoundMode, RoundOpenedFacts, Scale,
+    SurveyFacts, SurveyItem, kind,
 };
 use crate::organisation::{Held, Organisation, PUPIL_ROLE};
 use crate::{BadFacts, PersonId};
@@ -135,6 +135,11 @@ impl Surveys {
         self.emptied.get(round).copied()
     }
 
+    /// Whether a round's answers are in the log: of one that nobody can link they are once its ballot box was emptied.
+    pub fn is_counted(&self, round: &RoundFacts) -> bool {
+        round.mode != RoundMode::Unlinkable || self.emptied.contains_key(&round.id)
+    }
+
     /// The round that a registration belongs to.
     pub fn round_of(&self, registration: Key) -> Option<&RoundFacts> {
         self.by_registration.get(&registration).and_then(|id| self.rounds.get(id)).map(|held| &held.facts)
@@ -156,9 +161,13 @@ impl Surveys {
     }
 
     /// What an answer to an activity under a registration answers: an item of the registration's round, else
-    /// the same item in the survey that was registered last. `None` where no survey has such an item.
+    /// the same item in the survey that was registered last. `None` where no survey has such an item, and where it
+    /// is one [for the ballot box](Self::is_for_the_box).
     pub fn asked(&self, activity: &str, registration: Option<Key>) -> Option<Asked<'_>> {
         let surveys = self.by_item.get(activity)?;
+        if registration.is_some_and(|registration| self.is_for_the_box(activity, registration)) {
+            return None;
+        }
         let round = registration.and_then(|registration| self.round_of(registration)).filter(|round| {
             surveys.iter().any(|(id, version)| *id == round.survey && *version == round.version)
         });
@@ -172,6 +181,22 @@ impl Surveys {
         };
         let item = survey.items.iter().find(|item| item.activity == activity)?;
         Some(Asked { survey, item, scale: survey.scales.iter().find(|scale| scale.id == item.scale), round })
+    }
+
+    /// Whether an answer to an activity under a registration would be one in a round that nobody can link. Such answers
+    /// come by its ballot box alone: what says who gave them is none.
+    pub fn is_for_the_box(&self, activity: &str, registration: Key) -> bool {
+        let Some(round) = self.round_of(registration).filter(|_| self.is_of_the_box(registration)) else {
+            return false;
+        };
+        self.by_item
+            .get(activity)
+            .is_some_and(|surveys| surveys.iter().any(|(survey, _)| *survey == round.survey))
+    }
+
+    /// Whether a registration is of a round that nobody can link.
+    pub fn is_of_the_box(&self, registration: Key) -> bool {
+        self.round_of(registration).is_some_and(|round| round.mode == RoundMode::Unlinkable)
     }
 
     /// Whether an activity is an item of a registered survey.

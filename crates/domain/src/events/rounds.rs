@@ -109,6 +109,9 @@ pub struct Stratum {
     /// How many they are, on the opening day.
     #[n(2)]
     pub people: u32,
+    /// The codes of the units that they are in, ascending, where that is not `unit` alone.
+    #[cbor(n(3), default, skip_if = "Vec::is_empty")]
+    pub units: Vec<String>,
 }
 
 /// All answers of a round that nobody can link, taken out of its ballot box when it had closed. Texts stand in slot 0
@@ -127,6 +130,13 @@ pub struct RoundBallotsFacts {
     pub answers: Vec<Ballot>,
 }
 facts!(RoundBallotsFacts, kind::ROUND_BALLOTS);
+
+impl Stratum {
+    /// The codes of all units that its people are in.
+    pub fn all_units(&self) -> &[String] {
+        if self.units.is_empty() { std::slice::from_ref(&self.unit) } else { &self.units }
+    }
+}
 
 /// One answer that nobody can link.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]

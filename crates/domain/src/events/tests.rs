@@ -172,7 +172,12 @@ fn the_bytes_are_those_of_the_fixtures() {
         &RoundOpenedFacts {
             round: "ht25".into(),
             smallest: 5,
-            strata: vec![Stratum { unit: "K".into(), roles: vec!["Lärare".into()], people: 7 }],
+            strata: vec![Stratum {
+                unit: "K".into(),
+                roles: vec!["Lärare".into()],
+                people: 7,
+                units: Vec::new(),
+            }],
         },
     );
     holds(

@@ -368,6 +368,22 @@ fn an_answer_that_claims_a_level_is_evidence_and_dont_know_is_none() {
 }
 
 #[test]
+fn an_answer_in_a_round_that_nobody_can_link_is_evidence_of_nobody() {
+    let mut facts = statement(verbs::ANSWERED, "s:q", &["kan"]);
+    facts.registration = Some([8; 16]);
+    let mut town = Municipality::fold(&town()).unwrap();
+    let of = |town: &Municipality| town.evidence(&facts, STORED, Position(30)).len();
+    let linked = RoundFacts { id: "r2".into(), registration: [8; 16], ..round() };
+    town.apply(&event(40, &linked)).unwrap();
+    assert_eq!((of(&town), town.surveys.is_for_the_box("s:q", [8; 16])), (1, false));
+    town.apply(&event(41, &RoundFacts { mode: RoundMode::Unlinkable, ..linked })).unwrap();
+    assert_eq!((of(&town), town.surveys.is_for_the_box("s:q", [8; 16])), (0, true));
+    // What is no item of the round's survey is no answer in it.
+    assert!(!town.surveys.is_for_the_box("c:quiz", [8; 16]));
+    assert!(!town.surveys.is_for_the_box("s:q", [9; 16]));
+}
+
+#[test]
 fn an_event_that_cannot_be_read_stops_the_fold_at_its_place() {
     let mut events = town();
     events[6].facts.truncate(5);
