@@ -24,7 +24,7 @@ impl ResultTable {
             }
         }
         for section in self.sections.iter_mut().filter(|section| section.id.starts_with(prefix)) {
-            for figure in &mut section.figures {
+            for figure in section.figures.iter_mut().filter(|figure| figure.withheld != Withheld::Merged) {
                 let item = section.items[figure.item].code.as_str();
                 let group = self.populations[figure.population].code.as_str();
                 figure.withheld = hidden.get(&(item, group)).copied().unwrap_or_default();

@@ -48,5 +48,7 @@ fn exactly(preset: &Preset, base: i128, reason: Reason) -> (i128, i128) {
         Reason::SmallGroup => (0, k - 1),
         Reason::LowRate => (k, enough - 1),
         Reason::Protected => (enough, base),
+        // Not said of a figure that a rule looks at.
+        Reason::Merged => (0, base),
     }
 }

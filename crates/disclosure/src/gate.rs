@@ -8,8 +8,8 @@ use crate::primary::margin;
 use crate::rule::Rule;
 use crate::weights::weigh;
 use crate::{
-    Atom, Axis, Figure, Full, Measure, Need, Population, Preset, Released, ResultTable, Role, Section, Shown,
-    Summary, Value,
+    Atom, Axis, Figure, Full, Measure, Need, Population, Preset, Reason, Released, ResultTable, Role,
+    Section, Shown, Summary, Value, Withheld,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,12 +55,17 @@ impl Gate {
     pub fn apply(&self, table: ResultTable) -> Result<Released, TableError> {
         check(&table)?;
         let mut table = self.published(table);
+        let merged = without_merged(&mut table);
         let decided = decide(&table, Given { preset: &self.preset, without: self.without });
         let shown = table.sections.iter().zip(decided).map(|(section, decided)| {
             section.figures.iter().zip(decided).map(|(figure, hidden)| self.shown(figure, hidden)).collect()
         });
         let mut shown: Vec<Vec<Shown>> = shown.collect();
         weigh(&mut table, &mut shown, &self.preset);
+        for ((section, shown), merged) in table.sections.iter_mut().zip(&mut shown).zip(merged) {
+            shown.extend(merged.iter().map(|_| Shown::Hidden(Reason::Merged)));
+            section.figures.extend(merged);
+        }
         Ok(Released::build(table, self.preset.clone(), shown))
     }
 
@@ -119,6 +124,12 @@ impl Gate {
             }),
         }
     }
+}
+
+/// Takes out what is no figure, by section: those groups are no parts of others.
+fn without_merged(table: &mut ResultTable) -> Vec<Vec<Figure>> {
+    let merged = |figure: &mut Figure| figure.withheld == Withheld::Merged;
+    table.sections.iter_mut().map(|section| section.figures.extract_if(.., merged).collect()).collect()
 }
 
 fn check(table: &ResultTable) -> Result<(), TableError> {

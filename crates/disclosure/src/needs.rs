@@ -17,7 +17,7 @@ pub(crate) fn unmade(
         let withheld = |place: &usize| match part.of.figures[*place].withheld {
             Withheld::Nothing => [false; 2],
             Withheld::Distribution => [false, true],
-            Withheld::All => [true; 2],
+            Withheld::All | Withheld::Merged => [true; 2],
         };
         let mut hidden: Vec<Hidden> = part.places.iter().map(withheld).collect();
         for need in &part.of.needs {

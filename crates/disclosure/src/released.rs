@@ -116,7 +116,8 @@ pub struct Summary {
 }
 
 /// Why something is not shown. All reasons but the group's own size and rate share one code and one text, because
-/// to say which it was is to say something about the people.
+/// to say which it was is to say something about the people. [`Merged`](Self::Merged) is said of how they were asked, before
+/// anybody had answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -126,15 +127,18 @@ pub enum Reason {
     LowRate,
     /// To protect other groups.
     Protected,
+    /// Nobody knows: people were asked who are not told apart, and some of them are in the group and some are not.
+    Merged,
 }
 
 impl Reason {
-    /// The stable code in exports: `small_group`, `low_rate` or `protected`.
+    /// The stable code in exports: `small_group`, `low_rate`, `protected` or `merged`.
     pub fn code(self) -> &'static str {
         match self {
             Reason::SmallGroup => "small_group",
             Reason::LowRate => "low_rate",
             Reason::Protected => "protected",
+            Reason::Merged => "merged",
         }
     }
 }
@@ -423,6 +427,11 @@ impl ReleasedSection {
     /// True while people can still answer.
     pub fn live(&self) -> bool {
         self.live
+    }
+
+    /// Whether its figures are in a ballot box, in which nobody can look before all have answered.
+    pub fn is_in_the_box(&self) -> bool {
+        self.live && self.figures.is_empty()
     }
 
     /// Sentences about how this section was computed.

@@ -321,7 +321,8 @@ pub struct Section {
     pub values: Vec<ValueKind>,
     /// Whom each item is about: indexes into [`ResultTable::rolls`]; the first for those that are not listed.
     pub rolls: Vec<usize>,
-    /// True while people can still answer: then a rate of almost nobody or almost everybody is hidden too.
+    /// True while people can still answer: then a rate of almost nobody or almost everybody is hidden too. One without
+    /// figures then has them in a ballot box.
     pub live: bool,
     /// Sentences about how it was computed that are particular to this section, such as whether don't-know answers
     /// are in the base.
@@ -463,7 +464,8 @@ pub struct Figure {
     pub withheld: Withheld,
 }
 
-/// What of a figure may not be shown, since another report of the same people's answers does not show it.
+/// What of a figure may not be shown, since another report of the same people's answers does not show it, or since nobody
+/// knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Withheld {
     /// Nothing.
@@ -473,6 +475,9 @@ pub enum Withheld {
     Distribution,
     /// All of it.
     All,
+    /// All of it, as it is no figure: of people who are not told apart some are in its group and some are not, and its
+    /// numbers are of all of them. No rule looks at it.
+    Merged,
 }
 
 impl Figure {

@@ -11,6 +11,9 @@ use disclosure::{LevelKind, Measure, Ratio, ReleasedSection, ReportKind, Score, 
 /// reached the target, and the greatest need; otherwise the first section's finding and the next one's of another
 /// measure.
 pub(crate) fn of_report<'a>(view: &View<'a>) -> String {
+    if view.is_in_the_box() {
+        return sentences::in_the_box(view.lang).to_owned();
+    }
     if let Some(overall) = of_levels(view) {
         return overall;
     }

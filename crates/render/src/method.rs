@@ -83,7 +83,8 @@ fn notes<'a>(view: &View<'a>) -> Vec<(&'a Text, Vec<&'a str>)> {
 }
 
 fn hidden(view: &View<'_>, part: &ReleasedSection, rows: &[(usize, usize)]) -> Option<String> {
-    let mut by = [(Reason::SmallGroup, 0), (Reason::LowRate, 0), (Reason::Protected, 0)];
+    let reasons = [Reason::SmallGroup, Reason::LowRate, Reason::Protected, Reason::Merged];
+    let mut by = reasons.map(|reason| (reason, 0));
     let mut all = 0;
     for (place, _) in rows {
         for shown in (0..part.items().len()).filter_map(|item| part.figure(*place, item)) {

@@ -58,7 +58,8 @@ pub fn fragment(view: &View<'_>) -> Markup {
                 @if blocks.len() > 1 { (contents(view, blocks.iter().chain([&method]))) }
             }
             @if blocks.is_empty() {
-                (empty_state(sentences::nothing_heading(lang), sentences::nothing_to_do(lang), None))
+                @let to_do = if view.is_in_the_box() { sentences::in_the_box_to_do(lang) } else { sentences::nothing_to_do(lang) };
+                (empty_state(sentences::nothing_heading(lang), to_do, None))
             }
             @for block in &blocks { (section(block, None)) }
             (section(&method, Some("method")))

@@ -210,7 +210,39 @@ pub(crate) fn nothing(place: &str, reason: Option<Reason>, k: u64, lang: Lang) -
         (Some(Reason::Protected), Lang::En) => {
             format!("No figures are shown for {place}, to protect other groups.")
         }
+        (Some(Reason::Merged), Lang::Sv) => {
+            format!(
+                "Inga siffror visas för {place}: små grupper räknas här ihop med andra, och en del av dem som ingår hör till en \
+                 sådan."
+            )
+        }
+        (Some(Reason::Merged), Lang::En) => {
+            format!(
+                "No figures are shown for {place}: small groups are counted together with others here, and a part of those in it \
+                 belong to one."
+            )
+        }
     }
+}
+
+/// The lead of a report of which all figures are in a ballot box.
+pub(crate) fn in_the_box(lang: Lang) -> &'static str {
+    t(
+        lang,
+        "Svaren ligger i en valurna tills enkäten har stängt och urnan har tömts. Dessförinnan finns inga siffror, inte heller över hur \
+         många som har svarat.",
+        "The answers are in a ballot box until the survey has closed and the box has been emptied. Before that there are no figures, not \
+         even of how many have answered.",
+    )
+}
+
+/// What to do about that.
+pub(crate) fn in_the_box_to_do(lang: Lang) -> &'static str {
+    t(
+        lang,
+        "Vänta tills enkäten har stängt: dagen efter att urnan har tömts finns rapporten.",
+        "Wait until the survey has closed: the report is there the day after the box has been emptied.",
+    )
 }
 
 /// The heading of a report without a part that may be shown.

@@ -216,6 +216,8 @@ pub(crate) fn reason(reason: Reason, k: u64, preset: &Preset, lang: Lang) -> Str
         (Reason::LowRate, Lang::En) => format!("not shown: too few of the group{}", limit(preset, lang)),
         (Reason::Protected, Lang::Sv) => "visas inte för att skydda andra grupper".into(),
         (Reason::Protected, Lang::En) => "not shown, to protect other groups".into(),
+        (Reason::Merged, Lang::Sv) => "visas inte: små grupper räknas här ihop med andra".into(),
+        (Reason::Merged, Lang::En) => "not shown: small groups are counted together with others here".into(),
     }
 }
 
@@ -313,6 +315,8 @@ pub(crate) fn hidden_sentence(title: &str, of: usize, by: &[(Reason, usize)], la
             (Reason::LowRate, Lang::En) => "because the share is too low",
             (Reason::Protected, Lang::Sv) => "för att skydda andra grupper",
             (Reason::Protected, Lang::En) => "to protect other groups",
+            (Reason::Merged, Lang::Sv) => "för att små grupper räknas ihop med andra",
+            (Reason::Merged, Lang::En) => "because small groups are counted together with others",
         };
         format!("{} {words}", count(*number as u64))
     };

@@ -61,16 +61,21 @@ pub(crate) fn about(view: &View<'_>) -> Vec<(&'static str, String, String)> {
 }
 
 /// What stands in place of values, and the codes of reasons, each in words.
-pub(crate) fn signs(view: &View<'_>) -> [(&'static str, String); 5] {
+pub(crate) fn signs(view: &View<'_>) -> Vec<(&'static str, String)> {
     let (lang, preset) = (view.lang, view.released.preset());
     let code = |reason: Reason| (reason.code(), texts::reason(reason, preset.k_summary, preset, lang));
-    [
+    let is_merged = |section: &ReleasedSection| {
+        section.figures().iter().any(|figure| figure.shown == Shown::Hidden(Reason::Merged))
+    };
+    let merged = view.released.sections().iter().any(is_merged).then(|| code(Reason::Merged));
+    let signs = [
         (HIDDEN, t(lang, "visas inte; kod säger varför", "not shown; code says why").to_owned()),
         (MISSING, t(lang, "finns inte", "there is none").to_owned()),
         code(Reason::SmallGroup),
         code(Reason::LowRate),
         code(Reason::Protected),
-    ]
+    ];
+    signs.into_iter().chain(merged).collect()
 }
 
 /// The values of a place's figure, the same ones whether shown or hidden, so that hiding moves nothing.

@@ -137,6 +137,11 @@ impl<'a> View<'a> {
         self.released.sections().iter().filter(move |section| wanted(section.id()))
     }
 
+    /// Whether the answers are in a ballot box.
+    pub(crate) fn is_in_the_box(&self) -> bool {
+        self.released.sections().iter().any(ReleasedSection::is_in_the_box)
+    }
+
     /// Whether those who answered are guardians, so that numbers of them are estimated by pupils.
     pub(crate) fn is_estimated(&self) -> bool {
         let of_pupils = |section: &ReleasedSection| section.values().contains(&ValueKind::AnswersPerPupil);

@@ -24,6 +24,12 @@ pub enum IngestError {
         /// Which statement, counted from 0.
         statement: usize,
     },
+    /// It answers in a round that nobody is to be linked in.
+    #[error("statement {statement} would say who gave an answer in a round that nobody is to be linked in")]
+    Links {
+        /// Which statement, counted from 0.
+        statement: usize,
+    },
     /// The log's queue is full.
     #[error("the queue of the log is full")]
     Full {

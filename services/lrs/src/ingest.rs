@@ -23,6 +23,7 @@ use crate::attachments::{Contents, Unsealed};
 use crate::compare;
 use crate::definitions::{Changes, Definitions};
 use crate::failure::{IngestError, refused, unreadable, vault_failed};
+use crate::linking;
 use crate::metrics::Metrics;
 use crate::prepare::{self, Preparation};
 use crate::voiding;
@@ -163,6 +164,9 @@ impl Ingest {
         let beside = beside.unwrap_or_default();
         let Identified { ids, mut open, mut conflicts } = identify(statements, version)?;
         pass(&conflicts, sender)?;
+        if let Some(statement) = linking::first(&self.municipality, statements) {
+            return Err(IngestError::Links { statement });
+        }
         let count = open.len();
         let sent = |index: usize| statements[index].id.is_some();
         if !sender.may_void && statements.iter().any(|statement| voiding::target(statement).is_some()) {

@@ -22,7 +22,7 @@ use crate::credentials::CredentialError;
 use crate::failure::{self, IngestError};
 use crate::ingest::Sender;
 use crate::rules::Rules;
-use crate::{Lrs, compare, prepare, voiding};
+use crate::{Lrs, compare, linking, prepare, voiding};
 
 /// Statements that are settled by one event.
 const PAGE: u32 = 200;
@@ -176,10 +176,14 @@ impl Lrs {
             true => HashSet::new(),
             false => self.voiding_others(page, credential).await?,
         };
+        let snapshot = self.inner.municipality.snapshot();
+        let links = |statement| linking::links(&snapshot.municipality.surveys, statement);
         for kept in page {
             match &kept.read {
                 Read::Statement(statement, _)
-                    if rules.broken(statement).is_some() || voiding_others.contains(&kept.position) =>
+                    if rules.broken(statement).is_some()
+                        || voiding_others.contains(&kept.position)
+                        || links(statement) =>
                 {
                     replayed.refused += 1;
                 }

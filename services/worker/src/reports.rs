@@ -12,9 +12,10 @@ use calendar::{Day, days, releases};
 use disclosure::{Gate, Preset, Released, Strata};
 use domain::{Date, Municipality};
 use eventlog::clock::Micros;
-use eventlog::event::Position;
+use eventlog::event::{Event, Position};
 
 pub use crate::error::ReportError;
+use crate::error::WorkerError;
 use crate::worker::Worker;
 pub use question::Question;
 use question::{Key, Rules, Stage};
@@ -79,13 +80,18 @@ impl Worker {
         let latest = self.municipality.at(snapshot.position()).await.map_err(ReportError::from)?;
         let (request, position) = self.released(request, snapshot.position(), &latest.municipality).await?;
         let snapshot = at(snapshot, position)?;
-        let municipality = self.municipality.clone();
+        let (municipality, log) = (self.municipality.clone(), self.log.clone());
         let key = key(&request, position);
         let making = async move {
             let municipality = municipality.at(position).await?.municipality;
             is_registered(&request, &municipality, &latest.municipality)?;
+            let ballots = match &request.question {
+                Question::Survey { round: Some(round) } => survey::ballots(&municipality, round),
+                _ => Vec::new(),
+            };
+            let ballots = log.read_events_at(&ballots).await.map_err(WorkerError::from)?;
             // Columns are scanned and sorted: work for a processor, beside the runtime's threads.
-            let work = tokio::task::spawn_blocking(move || make(request, &snapshot, &municipality));
+            let work = tokio::task::spawn_blocking(move || make(request, &snapshot, &municipality, &ballots));
             work.await.map_err(|_| ReportError::Ended)?
         };
         self.made.get(key, making).await.unwrap_or_else(|| Err(ReportError::Ended.into()))
@@ -170,7 +176,12 @@ fn is_registered(request: &Request, then: &Municipality, now: &Municipality) -> 
     }
 }
 
-fn make(request: Request, snapshot: &Snapshot, municipality: &Municipality) -> Result<Released, ReportError> {
+fn make(
+    request: Request,
+    snapshot: &Snapshot,
+    municipality: &Municipality,
+    ballots: &[Event],
+) -> Result<Released, ReportError> {
     if let Some(strata) = request.weights
         && !request.preset.shows(strata)
     {
@@ -195,7 +206,7 @@ fn make(request: Request, snapshot: &Snapshot, municipality: &Municipality) -> R
             let mut parameters = survey::Parameters::new(round.ok_or(ReportError::NoRound)?);
             parameters.as_of = request.as_of;
             parameters.weights = request.weights;
-            return survey_report(&parameters, &Gate::new(request.preset), snapshot, municipality);
+            return survey_report(&parameters, &Gate::new(request.preset), (snapshot, municipality, ballots));
         }
     };
     Ok(Gate::new(request.preset).apply(table)?)
@@ -205,16 +216,16 @@ fn make(request: Request, snapshot: &Snapshot, municipality: &Municipality) -> R
 fn survey_report(
     parameters: &survey::Parameters,
     gate: &Gate,
-    snapshot: &Snapshot,
-    municipality: &Municipality,
+    from: (&Snapshot, &Municipality, &[Event]),
 ) -> Result<Released, ReportError> {
-    let mut table = survey::report(snapshot, municipality, parameters)?;
+    let (snapshot, municipality, ballots) = from;
+    let mut table = survey::report(snapshot, municipality, ballots, parameters)?;
     if table.sections.iter().any(|section| section.id.starts_with(survey::EARLIER))
         && let Some(before) = survey::round_before(municipality, &parameters.round)
     {
         let mut own = survey::Parameters::new(&before.id);
         own.as_of = parameters.as_of;
-        table.withhold(survey::EARLIER, &survey_report(&own, gate, snapshot, municipality)?);
+        table.withhold(survey::EARLIER, &survey_report(&own, gate, from)?);
     }
     Ok(gate.apply(table)?)
 }

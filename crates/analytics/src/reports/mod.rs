@@ -64,6 +64,12 @@ pub enum ReportError {
         /// The report's day.
         as_of: Date,
     },
+    /// The answers of a round that nobody can link were not handed over.
+    #[error("the answers of a round that nobody can link, at position {position}, are needed for the report")]
+    NoBallots {
+        /// Of the event that has them.
+        position: u64,
+    },
     /// Scores whose exact sum does not fit into 127 bits.
     #[error("the scores of item {item} cannot be added up exactly: their denominators are too large")]
     Scores {

@@ -32,6 +32,8 @@ pub(crate) struct Populations {
     pub(crate) members: Vec<Vec<usize>>,
     /// For each population the role that all of its people have, where it is of one.
     pub(crate) roles: Vec<Option<String>>,
+    /// For each population whether people are not told apart of whom some belong to it and some do not.
+    pub(crate) merged: Vec<bool>,
 }
 
 impl Populations {
@@ -57,7 +59,7 @@ impl Populations {
                 }
             }
         }
-        let mut built = Self { list: Vec::new(), members: Vec::new(), roles: Vec::new() };
+        let mut built = Self { list: Vec::new(), members: Vec::new(), roles: Vec::new(), merged: Vec::new() };
         let nobody = BTreeSet::new();
         // Depth first, so that the report reads like the organisation.
         let mut waiting: Vec<(&str, Option<usize>, u32)> = match top {
@@ -114,6 +116,32 @@ impl Populations {
         built
     }
 
+    /// The same of people of whom some are not told apart: for each such lot the places that they have among them. All of a
+    /// lot are in every group that one of its places leads to, and a group that does not have all of its places is merged.
+    pub(crate) fn with_lots(
+        mut self,
+        units: &[&UnitFacts],
+        top: Option<&str>,
+        lots: &[Vec<Place<'_>>],
+    ) -> Self {
+        let places: Vec<(usize, Vec<Place<'_>>)> = (0..)
+            .zip(lots)
+            .flat_map(|(lot, places)| places.iter().map(move |place| (lot, vec![*place])))
+            .collect();
+        let (of, places): (Vec<usize>, Vec<_>) = places.into_iter().unzip();
+        let apart = Self::build(units, top, &places);
+        let mut whole: BTreeMap<(Geometry, &str), bool> = BTreeMap::new();
+        for (population, members) in apart.list.iter().zip(&apart.members) {
+            let mut inside: BTreeMap<usize, usize> = BTreeMap::new();
+            members.iter().for_each(|place| *inside.entry(of[*place]).or_default() += 1);
+            let is_whole = inside.iter().all(|(lot, places)| *places == lots[*lot].len());
+            whole.insert((population.geometry, &population.code), is_whole);
+        }
+        let is_whole = |group: &Population| whole.get(&(group.geometry, group.code.as_str())).copied();
+        self.merged = self.list.iter().map(|group| is_whole(group) == Some(false)).collect();
+        self
+    }
+
     /// The groups of `now` with the people whom these groups had. Groups that are here alone are left out.
     pub(crate) fn as_groups_of(&self, now: &Self) -> Self {
         let key = |population: &Population| (population.geometry, population.code.clone());
@@ -121,7 +149,14 @@ impl Populations {
         let of = |population: &Population| {
             members.get(&key(population)).map_or_else(Vec::new, |members| (*members).clone())
         };
-        Self { list: now.list.clone(), members: now.list.iter().map(of).collect(), roles: now.roles.clone() }
+        let merged: BTreeMap<_, _> = self.list.iter().map(key).zip(&self.merged).collect();
+        let is_merged = |population: &Population| merged.get(&key(population)).is_some_and(|merged| **merged);
+        Self {
+            list: now.list.clone(),
+            members: now.list.iter().map(of).collect(),
+            roles: now.roles.clone(),
+            merged: now.list.iter().map(is_merged).collect(),
+        }
     }
 
     /// These groups with whom of their people the same groups at another time have too, and with the others: `who` says who
@@ -132,7 +167,12 @@ impl Populations {
         let groups = self.members.iter().zip(&other.members);
         let parted = groups.map(|(own, group)| own.iter().copied().partition(|person| is_in(group, *person)));
         let (both, own): (Vec<Vec<usize>>, Vec<Vec<usize>>) = parted.unzip();
-        [both, own].map(|members| Self { list: self.list.clone(), members, roles: self.roles.clone() })
+        [both, own].map(|members| Self {
+            list: self.list.clone(),
+            members,
+            roles: self.roles.clone(),
+            merged: self.merged.clone(),
+        })
     }
 
     /// How many people belong to the same groups.
@@ -151,6 +191,7 @@ impl Populations {
         self.list.push(population);
         self.members.push(people.iter().copied().collect());
         self.roles.push(role);
+        self.merged.push(false);
         self.list.len() - 1
     }
 }

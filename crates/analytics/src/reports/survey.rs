@@ -6,11 +6,14 @@
 //!   usable answers. Every item counts as shown.
 //! - Guardians answer by a link for each unit, each agent one answer; N is the pupils there, or the answers where they are
 //!   more: an estimate, without correction for a finite population, and nobody is followed from one round to another.
+//! - Where nobody can be linked, the answers are of the round's ballot box, and N is the people of its strata. Groups that have
+//!   a part of a stratum are not shown. Before the box has been emptied there are no figures at all.
 //! - While the round is open there is only the response rate.
 //! - Where the same questions were put before, what was answered then, how the answers differ, and what became of those who
 //!   answered both times.
 
 mod answers;
+mod ballots;
 mod earlier;
 mod indexes;
 mod outside;
@@ -21,12 +24,14 @@ use super::{Definition, Frame, ReportError, text};
 use crate::lake::Snapshot;
 use crate::statistics::PositiveBase;
 use answers::Round;
-use disclosure::{ReportKind, ResultTable, Strata, Text};
+pub use ballots::ballots;
+use disclosure::{ReportKind, ResultTable, Section, Strata, Text, Withheld};
 use domain::events::{RoundFacts, SurveyFacts};
 use domain::frameworks::framework;
 use domain::{Date, Facts, Municipality};
 use earlier::Both;
 pub use earlier::EARLIER;
+use eventlog::event::Event;
 use std::collections::BTreeSet;
 
 /// What to report on.
@@ -55,7 +60,8 @@ pub fn round_before<'a>(municipality: &'a Municipality, round: &str) -> Option<&
     earlier::round_before(surveys, &surveys.round(round)?.facts)
 }
 
-/// Makes the report at the snapshot's position. `municipality` is folded from the events up to it.
+/// Makes the report at the snapshot's position. `municipality` is folded from the events up to it, and `ballots` are the
+/// events at the places that [`ballots`] names.
 ///
 /// # Errors
 /// [`ReportError::Unknown`] where there is no such round, or its survey is not registered, and what
@@ -63,6 +69,7 @@ pub fn round_before<'a>(municipality: &'a Municipality, round: &str) -> Option<&
 pub fn report(
     snapshot: &Snapshot,
     municipality: &Municipality,
+    ballots: &[Event],
     parameters: &Parameters,
 ) -> Result<ResultTable, ReportError> {
     let frame = Frame::new(snapshot, municipality, parameters.as_of)?;
@@ -75,12 +82,18 @@ pub fn report(
         true => PositiveBase::WithoutDontKnow,
         false => PositiveBase::WithDontKnow,
     });
-    let now = Round::read(&frame, round, survey);
+    let now = Round::read(&frame, round, survey, ballots)?;
     let units: Vec<_> = municipality.organisation.units().collect();
-    let groups =
-        |round: &Round<'_>| Populations::build(&units, Some(&round.facts.unit), &round.audience.places);
+    let groups = |round: &Round<'_>| {
+        let top = Some(round.facts.unit.as_str());
+        let groups = Populations::build(&units, top, &round.audience.places);
+        match &round.emptied {
+            None => groups,
+            Some(emptied) => groups.with_lots(&units, top, &emptied.places()),
+        }
+    };
     let populations = groups(&now);
-    let live = frame.as_of <= round.closes;
+    let live = frame.as_of <= round.closes || !surveys.is_counted(round);
     let mut definition =
         Definition::of("survey").with(&round.encode()).with(&survey.encode()).with(match base {
             PositiveBase::WithDontKnow => b"with_dont_know",
@@ -101,7 +114,7 @@ pub fn report(
         let mut compared = Vec::new();
         if let Some((before, survey)) = before {
             definition = definition.with(&before.encode()).with(&survey.encode());
-            let then = Round::read(&frame, before, survey);
+            let then = Round::read(&frame, before, survey, ballots)?;
             let groups_then = groups(&then).as_groups_of(&populations);
             let stayed = earlier::stayed((&now, &populations), (&then, &groups_then));
             let both = Both {
@@ -113,6 +126,7 @@ pub fn report(
                 base,
             };
             compared = both.sections(&answers)?;
+            compared.iter_mut().for_each(|section| merge(section, &groups_then.merged));
             rolls.extend([groups_then.roll(), stayed.roll()]);
         }
         for set in surveys.all_outside().filter(|set| outside::concerns(set, survey)) {
@@ -122,6 +136,7 @@ pub fn report(
         sections.extend(answers);
         sections.extend(compared);
         sections::note_weights(&mut sections, parameters.weights);
+        sections.iter_mut().for_each(|section| merge(section, &populations.merged));
     }
     Ok(ResultTable {
         kind: ReportKind::Survey,
@@ -141,6 +156,12 @@ pub fn report(
         populations: populations.list,
         sections,
     })
+}
+
+/// Withholds the figures of groups that have a part of people who are not told apart.
+fn merge(section: &mut Section, merged: &[bool]) {
+    let figures = section.figures.iter_mut().filter(|figure| merged[figure.population]);
+    figures.for_each(|figure| figure.withheld = Withheld::Merged);
 }
 
 /// What has to be said of the frameworks that the questions are put after.

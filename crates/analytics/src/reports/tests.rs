@@ -288,7 +288,7 @@ fn what_does_not_exist_is_named() {
     let (log, _) = survey_log();
     let (_dir, snapshot) = log.lake();
     let municipality = log.municipality(snapshot.position());
-    let round = survey::report(&snapshot, &municipality, &survey::Parameters::new("r1"));
+    let round = survey::report(&snapshot, &municipality, &log.0, &survey::Parameters::new("r1"));
     assert!(matches!(round, Err(ReportError::Unknown { what: "round", .. })));
     let framework = competence::report(&snapshot, &municipality, &competence::Parameters::new("digcomp-9"));
     assert!(matches!(framework, Err(ReportError::Unknown { what: "framework", .. })));

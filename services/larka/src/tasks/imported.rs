@@ -169,6 +169,10 @@ async fn store_all(
                 let (at, ..) = batch.remove(statement);
                 outcome.aside.push((at, "/id".to_owned(), "an id that no other statement has".to_owned()));
             }
+            Err(lrs::IngestError::Links { statement }) => {
+                let (at, ..) = batch.remove(statement);
+                outcome.aside.push((at, "/context/registration".to_owned(), lrs::UNLINKED.to_owned()));
+            }
             // Of twins in one batch the second goes in after the first, and is known then, or in conflict.
             Err(lrs::IngestError::Repeated { statement }) => later.push(batch.remove(statement)),
             Err(lrs::IngestError::Full { retry_after }) => {

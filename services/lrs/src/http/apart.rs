@@ -14,6 +14,7 @@ use super::{body, multipart, tool, upload};
 use crate::attachments::{Contents, Taken};
 use crate::failure::IngestError;
 use crate::kept::{Kept, Refused, Unkept, Unstored};
+use crate::linking;
 use crate::rules::Rules;
 use crate::{Lrs, Posted, Sender};
 
@@ -102,6 +103,18 @@ impl Apart {
         posted.conflicts.sort_unstable();
         posted.ids = self.among(posted.ids, ids.into_iter());
         Ok((posted, kept.into_iter().map(|(place, _)| *place).collect()))
+    }
+
+    /// The refusal of a request of which something would be kept that says who gave an answer in a round that nobody is to
+    /// be linked in.
+    pub(super) fn links(&self, lrs: &Lrs, statements: &[Statement]) -> Option<Refusal> {
+        let municipality = &lrs.inner.municipality;
+        let stored = || linking::first(municipality, statements).map(|nth| self.place(nth));
+        let snapshot = municipality.snapshot();
+        let surveys = &snapshot.municipality.surveys;
+        let kept = self.0.iter().find(|(_, other)| linking::may_link(surveys, &other.text));
+        let statement = kept.map(|(place, _)| *place).or_else(stored)?;
+        Some(IngestError::Links { statement }.into())
     }
 
     fn refusal(&self, why: Unkept) -> Refusal {

@@ -9,6 +9,7 @@ use crate::attachments::Unacceptable;
 use crate::documents::DocumentError;
 use crate::failure::IngestError;
 use crate::intake::IntakeError;
+use crate::linking::EXPECTED;
 use crate::query::QueryFailed;
 use crate::rules::{self, Broken};
 
@@ -262,6 +263,11 @@ impl From<IngestError> for Refusal {
                 let expected =
                     "a statement that this credential sent; others are voided with the scope statements/void";
                 refusal.place = Some((*statement, "/object/id".into(), expected.into()));
+                refusal
+            }
+            IngestError::Links { statement } => {
+                let mut refusal = Self::bad_request(error.to_string());
+                refusal.place = Some((*statement, "/context/registration".into(), EXPECTED.into()));
                 refusal
             }
             IngestError::Full { retry_after } => Self::too_many(*retry_after),

@@ -234,12 +234,18 @@ async fn store(
                 (posted, Vec::new())
             })
         }
-        None => Box::pin(apart.store(lrs, parts, &statements, (credential, sender), version)).await,
-        Some(breach) => {
-            let sent = apart.with(statements.iter().map(|statement| breach.unstored(statement)).collect());
-            let refusal = Box::pin(breach.keep(lrs, credential, sent, &contents, version)).await;
-            Err(refusal.moved(|nth| apart.place(nth)))
-        }
+        breach => match (apart.links(lrs, &statements), breach) {
+            (Some(refusal), _) => Err(refusal),
+            (None, None) => {
+                Box::pin(apart.store(lrs, parts, &statements, (credential, sender), version)).await
+            }
+            (None, Some(breach)) => {
+                let sent =
+                    apart.with(statements.iter().map(|statement| breach.unstored(statement)).collect());
+                let refusal = Box::pin(breach.keep(lrs, credential, sent, &contents, version)).await;
+                Err(refusal.moved(|nth| apart.place(nth)))
+            }
+        },
     };
     intake::discard(&lrs.inner.log, staged.into_iter()).await;
     stored.map_err(|refusal| refusal.of(sent))

@@ -7,7 +7,7 @@ use super::super::{Frame, noon};
 use super::known::{Known, Levels};
 use crate::lake::part::{NO_DAY, Part};
 use domain::competence::{self, Evidence, ItemAnswer, OutcomeType, Requirements, TypeSet};
-use domain::events::{Duty, RuleFacts, SurveyFacts, SurveyItem};
+use domain::events::{Duty, RoundMode, RuleFacts, SurveyFacts, SurveyItem};
 use domain::frameworks::Framework;
 use domain::instruments::{self, PercentBand, Scoring};
 use domain::{AgentId, Date, Municipality, PersonId};
@@ -52,6 +52,8 @@ impl<'a> Instrument<'a> {
         let surveys = &municipality.surveys;
         let opened = |survey: &SurveyFacts| {
             let rounds = surveys.rounds().filter(|r| r.survey == survey.id && r.version == survey.version);
+            // What nobody can link says nothing of anybody's level.
+            let rounds = rounds.filter(|round| round.mode != RoundMode::Unlinkable);
             rounds.map(|round| round.opens).filter(|opens| *opens <= on).max()
         };
         let registered =

@@ -5,17 +5,19 @@ mod plain;
 
 use super::super::populations::Place;
 use super::super::{Frame, ReportError};
+use super::ballots::Emptied;
 use crate::statistics::{Sample, is_usable};
 use disclosure::Ratio;
-use domain::events::{Code, RoundFacts, Scale, SurveyFacts, SurveyItem};
+use domain::events::{Ballot, Code, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyItem};
 use domain::organisation::Organisation;
 use domain::surveys::{asked, audience, pupils};
-use domain::{AgentId, Date, PersonId};
+use domain::{AgentId, Date, Municipality, PersonId};
+use eventlog::event::Event;
 use std::collections::{BTreeMap, HashMap};
 
 /// The people who were asked.
 pub(super) struct Audience<'a> {
-    /// Who they are, ascending; of guardians nobody knows.
+    /// Who they are, ascending; of guardians, and where nobody can be linked, nobody knows.
     pub(super) people: Vec<PersonId>,
     /// Where each belonged on the opening day, which is why they were asked.
     pub(super) places: Vec<Vec<Place<'a>>>,
@@ -48,20 +50,35 @@ pub(super) struct Round<'a> {
     pub(super) audience: Audience<'a>,
     /// The usable answers of each person in the audience.
     pub(super) answers: Vec<Option<Answer>>,
+    /// What came out of its ballot box, of one that nobody can link; its answers stand above.
+    pub(super) emptied: Option<Emptied<'a>>,
     /// For each item the score of each code of its scale, after polarity.
     scores: Vec<Vec<Option<Ratio>>>,
 }
 
 impl<'a> Round<'a> {
-    pub(super) fn read(frame: &Frame<'a>, facts: &'a RoundFacts, survey: &'a SurveyFacts) -> Self {
-        let organisation = &frame.municipality.organisation;
-        let (audience, answers) = match facts.guardians {
-            None => {
+    /// `ballots` are the events that the answers are among, where nobody can link them.
+    pub(super) fn read(
+        frame: &Frame<'a>,
+        facts: &'a RoundFacts,
+        survey: &'a SurveyFacts,
+        ballots: &[Event],
+    ) -> Result<Self, ReportError> {
+        let Municipality { organisation, surveys, .. } = frame.municipality;
+        let mut emptied = None;
+        let (audience, answers) = match (&facts.guardians, facts.mode) {
+            (Some(_), _) => of_guardians(frame, facts, survey, organisation),
+            (None, RoundMode::Unlinkable) => {
+                let of = Emptied::of(surveys, facts, ballots)?;
+                let answers = of_strata(&of, survey);
+                emptied = Some(of);
+                answers
+            }
+            (None, _) => {
                 let audience = Audience::of(facts, organisation);
                 let answers = usable(frame, facts, survey, &audience);
                 (audience, answers)
             }
-            Some(_) => of_guardians(frame, facts, survey, organisation),
         };
         let of = |item: &SurveyItem| {
             let scale = survey.scales.iter().find(|scale| scale.id == item.scale);
@@ -71,7 +88,13 @@ impl<'a> Round<'a> {
             };
             scale.map_or_else(Vec::new, |scale| scale.codes.iter().map(|code| score(scale, code)).collect())
         };
-        Self { facts, survey, audience, answers, scores: survey.items.iter().map(of).collect() }
+        let scores = survey.items.iter().map(of).collect();
+        Ok(Self { facts, survey, audience, answers, emptied, scores })
+    }
+
+    /// Whether who gave an answer is known, so that somebody can be followed from one round to another.
+    pub(super) fn is_linked(&self) -> bool {
+        !self.is_estimated() && self.emptied.is_none()
     }
 
     /// Whether those who answered are guardians, of whom nobody knows how many there are.
@@ -150,6 +173,38 @@ fn of_guardians<'a>(
         places.extend((0..all).map(|_| vec![Place { unit: &link.unit, role: "" }]));
     }
     (Audience { people: Vec::new(), places, expected, by_agent: HashMap::new() }, answers)
+}
+
+/// Answers that nobody can link, each with a place in its stratum: which of its people gave which is not known, and all
+/// figures are of whole strata. Where there are more answers than people, some have voted twice, and all of them count.
+fn of_strata<'a>(emptied: &Emptied<'a>, survey: &SurveyFacts) -> (Audience<'a>, Vec<Option<Answer>>) {
+    let mut given: Vec<Vec<Answer>> = emptied.strata.iter().map(|_| Vec::new()).collect();
+    for ballot in &emptied.answers {
+        if let Some(given) = given.get_mut(ballot.stratum as usize) {
+            given.extend(Some(chosen(survey, ballot)).filter(|answer| is_answer_usable(survey, answer)));
+        }
+    }
+    let (mut places, mut answers) = (Vec::new(), Vec::new());
+    for ((stratum, own), given) in emptied.strata.iter().zip(emptied.places()).zip(given) {
+        let all = given.len().max(stratum.people as usize);
+        let nobody = all - given.len();
+        answers.extend(given.into_iter().map(Some).chain(std::iter::repeat_n(None, nobody)));
+        places.extend(std::iter::repeat_n(own, all));
+    }
+    let expected = vec![true; places.len()];
+    (Audience { people: Vec::new(), places, expected, by_agent: HashMap::new() }, answers)
+}
+
+/// What was chosen on a ballot. Of several codes none is the answer, and one that the scale does not have is none.
+fn chosen(survey: &SurveyFacts, ballot: &Ballot) -> Answer {
+    let mut answer = vec![None; survey.items.len()];
+    for answered in &ballot.codes {
+        let item = usize::from(answered.item);
+        let (Some(asked), [code]) = (survey.items.get(item), answered.codes.as_slice()) else { continue };
+        let scale = survey.scales.iter().find(|scale| scale.id == asked.scale);
+        answer[item] = scale.and_then(|scale| scale.codes.iter().position(|known| known.code == *code));
+    }
+    answer
 }
 
 fn keep(latest: &mut HashMap<usize, Given>, item: usize, given: Given) {

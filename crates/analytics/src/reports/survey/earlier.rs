@@ -17,7 +17,8 @@ use std::collections::BTreeMap;
 /// What the ids begin with of sections that have the answers of the round before.
 pub const EARLIER: &str = "earlier-";
 
-/// The round before: the last of the same survey that had closed for the same unit and roles before this one opened.
+/// The round before: the last of the same survey that had closed for the same unit and roles before this one opened, and of
+/// which there are answers.
 pub(super) fn round_before<'a>(surveys: &'a Surveys, round: &RoundFacts) -> Option<&'a RoundFacts> {
     surveys
         .rounds()
@@ -26,6 +27,7 @@ pub(super) fn round_before<'a>(surveys: &'a Surveys, round: &RoundFacts) -> Opti
                 && (&other.unit, &other.roles) == (&round.unit, &round.roles)
                 && other.guardians.is_some() == round.guardians.is_some()
                 && other.closes < round.opens
+                && surveys.is_counted(other)
         })
         .max_by_key(|other| (other.closes, &other.id))
 }
@@ -138,8 +140,8 @@ impl Both<'_> {
         answers: &[Section],
         earlier: &[Section],
     ) -> Result<Section, ReportError> {
-        // Who answered both times is not known of guardians.
-        let known = !self.now.is_estimated() && !self.then.is_estimated();
+        // Who answered both times is not known of guardians, nor where nobody can be linked.
+        let known = self.now.is_linked() && self.then.is_linked();
         let pairs = pairs.iter().filter(|pair| known && self.now.is_scored(pair.now));
         let pairs: Vec<Pair> = pairs.copied().collect();
         let mut section = Section::new(
@@ -202,7 +204,7 @@ pub(super) fn stayed(
 ) -> Populations {
     let person_then = places(then);
     let [both, _] =
-        groups_now.shared(groups_then, |person| person_then.get(&now.audience.people[person]).copied());
+        groups_now.shared(groups_then, |person| person_then.get(now.audience.people.get(person)?).copied());
     both
 }
 

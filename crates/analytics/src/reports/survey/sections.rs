@@ -3,6 +3,7 @@
 use super::super::populations::Populations;
 use super::super::{ReportError, text};
 use super::answers::Round;
+use super::ballots::Emptied;
 use crate::statistics::{PositiveBase, Sample, mean_interval, net_promoter_score, share_positive, wilson};
 use disclosure::{
     Axis, Category, Figure, Interval, Item, Measure, Nested, Ratio, Role, Section, Strata, Text, Value,
@@ -30,19 +31,67 @@ pub(super) fn response_rate(round: &Round<'_>, populations: &Populations, live: 
     });
     section.figures = figures.collect();
     section.live = live;
+    if let Some(emptied) = &round.emptied {
+        if live {
+            // How many have answered is in the ballot box too.
+            section.figures.clear();
+        }
+        section.notes = of_strata(emptied);
+        return section;
+    }
     if let Some(guardians) = &round.facts.guardians {
         section.title = Text::new("Uppskattad svarsfrekvens", "Estimated response rate");
         section.values = vec![ValueKind::AnswersPerPupil];
         section.notes = vec![of_pupils(guardians)];
         return section;
     }
-    section.notes = vec![Text::new(
+    section.notes = vec![usable()];
+    section
+}
+
+fn usable() -> Text {
+    Text::new(
         "Användbara svar av dem som hade tjänst när enkäten öppnade. Ett svar är användbart när minst hälften \
          av de obligatoriska frågorna är besvarade.",
         "Usable answers out of who had a duty when the survey opened. An answer is usable when at least half \
          of the required questions are answered.",
-    )];
-    section
+    )
+}
+
+/// What is said where nobody can be linked: of whom figures can be, and how many may have voted twice.
+fn of_strata(emptied: &Emptied<'_>) -> Vec<Text> {
+    let smallest = emptied.smallest;
+    let mut notes = vec![
+        usable(),
+        Text::new(
+            format!(
+                "Ingen kan kopplas till sitt svar: svaren låg i en valurna tills enkäten hade stängt. Med ett svar följde bara \
+                 vilken grupp det kom ur, en roll på en enhet. Grupper med färre än {smallest} personer räknades ihop med andra \
+                 innan enkäten öppnade. Den som har flera tjänster räknas på en av dem. En enhet eller roll som bara har en del \
+                 av en sådan grupp visas inte, för vilka av gruppens svar som är dess vet ingen."
+            ),
+            format!(
+                "Nobody can be linked to their answer: the answers lay in a ballot box until the survey had closed. With an answer \
+                 came only which group it is from, a role at a unit. Groups of fewer than {smallest} people were counted together \
+                 with others before the survey opened. Who has several duties counts with one of them. A unit or role that has a \
+                 part of such a group is not shown, since nobody knows which of the group's answers are its own."
+            ),
+        ),
+    ];
+    let again = (emptied.answers.len() as u64).saturating_sub(emptied.voted.into());
+    if again > 0 {
+        notes.push(Text::new(
+            format!(
+                "Vid ett avbrott gick det förlorat att {again} hade svarat. Så många kan som mest ha svarat två gånger; svaren \
+                 går inte att ta bort, eftersom ingen vet vilka de är."
+            ),
+            format!(
+                "That {again} had answered was lost in an interruption. At most so many may have answered twice; these answers \
+                 cannot be taken out, since nobody knows which they are."
+            ),
+        ));
+    }
+    notes
 }
 
 /// What is said of a rate that is estimated: by which numbers, and from where.
