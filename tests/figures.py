@@ -51,6 +51,24 @@ def agent(of):
     return f"{account['homePage']} {account['name']}" if account else of.get("mbox")
 
 
+def asked(survey):
+    """What a survey's definition says of its items, scales and indexes."""
+    definition = survey["definition"]
+    scoring = survey.get("scoring") or definition["larka"]
+    questions = [question for page in definition["pages"] for question in page["elements"]]
+    activities = survey.get("activities", {})
+    items = [
+        {
+            "name": question["name"],
+            "activity": activities.get(question["name"], f"{survey['id']}/{question['name']}"),
+            "required": question.get("isRequired", False),
+            **scoring["items"][question["name"]],
+        }
+        for question in questions
+    ]
+    return {"id": survey["id"], "items": items, "scales": scoring["scales"], "indexes": scoring["indexes"]}
+
+
 class Round:
     """A round: who was asked, and the score and code of everybody's latest usable answers."""
 
@@ -496,7 +514,7 @@ def main(folder):
     }
     framework = json.loads(FRAMEWORK.read_text())
     parents = {unit["code"]: unit.get("parent") for unit in organisation["units"]}
-    surveys = {(survey["id"], survey["version"]): survey for survey in surveys["surveys"]}
+    surveys = {(survey["id"], survey["version"]): asked(survey) for survey in surveys["surveys"]}
     rounds = rounds["rounds"]
     for path in sorted((folder / "reports").glob("*.json")):
         report = json.loads(path.read_text())

@@ -33,7 +33,7 @@ pub use rounds::{
     Answered, Ballot, BallotTexts, GuardianLink, Guardians, Hours, RoundBallotsFacts, RoundFacts, RoundMode,
     RoundOpenedFacts, Stratum,
 };
-pub use surveys::{Code, Feed, Index, Scale, SurveyFacts, SurveyItem};
+pub use surveys::{Code, Feed, Index, Scale, SurveyDocuments, SurveyFacts, SurveyItem};
 pub use system::{
     ActivityDefinedFacts, AgentErasedFacts, AgentsLinkedFacts, CredentialCreatedFacts,
     CredentialRevokedFacts, CredentialRotatedFacts, CredentialRulesFacts, ForwardRemovedFacts,

@@ -6,8 +6,10 @@
 
 mod changes;
 mod courses;
+mod derived;
 mod organisation;
 mod outside;
+mod rounds;
 mod surveys;
 #[cfg(test)]
 mod tests;
@@ -28,10 +30,8 @@ pub use organisation::{
     DutyInput, EnrolmentInput, GroupInput, MemberInput, NameInput, OrganisationInput, PersonInput, UnitInput,
 };
 pub use outside::{OutsideFigureInput, OutsideInput, OutsideSetInput};
-pub use surveys::{
-    AudienceInput, CodeInput, FeedInput, GuardianLinkInput, GuardiansInput, IndexInput, ItemInput,
-    RoundInput, RoundsInput, ScaleInput, SurveyInput, SurveysInput,
-};
+pub use rounds::{AudienceInput, GuardianLinkInput, GuardiansInput, RoundInput, RoundsInput};
+pub use surveys::{Registered, RegisteredSurvey, SurveyInput, SurveysInput};
 
 /// Why a body is refused: every problem that was found, at most [`Invalid::MOST`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

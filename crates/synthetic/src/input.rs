@@ -6,12 +6,11 @@ use domain::Date;
 use domain::competence::{OutcomeType, TypeSet};
 use domain::events::{ActivityKind, RoundMode};
 use domain::input::{
-    AccountInput, ActivityInput, AgentInput, AudienceInput, CodeInput, CourseInput, CoursesInput, DutyInput,
-    EnrolmentInput, FeedInput, GroupInput, IndexInput, ItemInput, MemberInput, NameInput, OrganisationInput,
-    OriginInput, PersonInput, RoundInput, RoundsInput, RuleInput, ScaleInput, SurveyInput, SurveysInput,
-    TargetInput, UnitInput,
+    AccountInput, ActivityInput, AgentInput, AudienceInput, CourseInput, CoursesInput, DutyInput,
+    EnrolmentInput, GroupInput, MemberInput, NameInput, OrganisationInput, OriginInput, PersonInput,
+    RoundInput, RoundsInput, RuleInput, SurveyInput, SurveysInput, TargetInput, UnitInput,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::activities::{item_iri, survey_iri};
 use crate::catalogue::{Offer, central, mandatory_roles};
@@ -240,69 +239,62 @@ fn both(text: &Text) -> domain::Text {
 }
 
 fn survey_input(survey: &Survey) -> SurveyInput {
-    let items = survey
-        .items
-        .iter()
-        .map(|item| ItemInput {
-            name: item.name.to_owned(),
-            activity: item_iri(survey, item),
-            text: both(&item.text),
-            scale: survey.scale.id.to_owned(),
-            reverse: item.reverse,
-            required: true,
-            feeds: item.competence.map(|competence| FeedInput {
-                framework: FRAMEWORK.to_owned(),
-                competence: competence.to_owned(),
-                levels: levels(survey.scale),
-            }),
-        })
-        .collect();
-    let codes = survey
-        .scale
-        .codes
-        .iter()
-        .map(|code| CodeInput {
-            code: code.code.to_owned(),
-            label: both(&code.label),
-            score: code.score,
-            positive: code.positive,
-            dont_know: code.score.is_none(),
-        })
-        .collect();
+    let activities = survey.items.iter().map(|item| (item.name.to_owned(), item_iri(survey, item))).collect();
     SurveyInput {
         id: survey_iri(survey),
         version: "1".to_owned(),
-        title: both(&survey.title),
+        title: Some(both(&survey.title)),
         definition: serde_json::value::to_raw_value(&definition(survey)).unwrap_or_default(),
-        scales: vec![ScaleInput { id: survey.scale.id.to_owned(), codes }],
-        items,
-        indexes: indexes(survey),
-        instrument: None,
+        scoring: None,
+        activities,
     }
 }
 
+/// What figures of the survey are made with.
+fn scoring(survey: &Survey) -> Value {
+    let codes: Vec<Value> = survey
+        .scale
+        .codes
+        .iter()
+        .map(|code| match code.score {
+            Some((numerator, denominator)) => {
+                json!({ "code": code.code, "score": [numerator, denominator], "positive": code.positive })
+            }
+            None => json!({ "code": code.code, "dont_know": true }),
+        })
+        .collect();
+    let items: Map<String, Value> = survey
+        .items
+        .iter()
+        .map(|item| {
+            let mut scored = json!({ "scale": survey.scale.id, "reverse": item.reverse });
+            if let Some(competence) = item.competence {
+                let levels = levels(survey.scale);
+                scored["feeds"] =
+                    json!({ "framework": FRAMEWORK, "competence": competence, "levels": levels });
+            }
+            (item.name.to_owned(), scored)
+        })
+        .collect();
+    json!({ "scales": [{ "id": survey.scale.id, "codes": codes }], "items": items, "indexes": indexes(survey) })
+}
+
 /// An index for each page of a survey about how things are, and the mean of them.
-fn indexes(survey: &Survey) -> Vec<IndexInput> {
+fn indexes(survey: &Survey) -> Vec<Value> {
     let of_levels = survey.items.iter().any(|item| item.competence.is_some());
     if of_levels || survey.pages.len() < 2 {
         return Vec::new();
     }
-    let index = |id: String, title: domain::Text, items: Vec<String>, parts: Vec<String>| IndexInput {
-        id,
-        title,
-        items,
-        parts,
-        by_items: false,
-        ends: None,
-    };
-    let mut items = survey.items.iter().map(|item| item.name.to_owned());
-    let mut indexes = Vec::new();
+    let mut items = survey.items.iter().map(|item| item.name);
+    let (mut indexes, mut parts) = (Vec::new(), Vec::new());
     for (number, (title, count)) in (1..).zip(survey.pages) {
-        let of_page = items.by_ref().take(*count).collect();
-        indexes.push(index(format!("del-{number}"), both(title), of_page, Vec::new()));
+        let id = format!("del-{number}");
+        let of_page: Vec<_> = items.by_ref().take(*count).collect();
+        indexes.push(json!({ "id": id, "title": both(title), "items": of_page }));
+        parts.push(id);
     }
-    let parts = indexes.iter().map(|index| index.id.clone()).collect();
-    indexes.push(index("helhet".to_owned(), domain::Text::new("Helheten", "As a whole"), Vec::new(), parts));
+    let whole = domain::Text::new("Helheten", "As a whole");
+    indexes.push(json!({ "id": "helhet", "title": whole, "parts": parts }));
     indexes
 }
 
@@ -310,7 +302,7 @@ fn levels(scale: &Scale) -> BTreeMap<String, u8> {
     scale.codes.iter().filter_map(|code| Some((code.code.to_owned(), code.level?))).collect()
 }
 
-/// The survey in SurveyJS's JSON: Swedish by default, English beside it.
+/// The survey in SurveyJS's JSON: Swedish by default, English beside it, with its scoring.
 fn definition(survey: &Survey) -> Value {
     let local = |text: &Text| json!({ "default": text.sv, "en": text.en });
     let choices: Vec<Value> = survey
@@ -345,8 +337,7 @@ fn definition(survey: &Survey) -> Value {
         "title": local(&survey.title),
         "description": local(&survey.intro),
         "locale": "sv",
-        "showQuestionNumbers": "on",
-        "showProgressBar": "top",
         "pages": pages,
+        "larka": scoring(survey),
     })
 }

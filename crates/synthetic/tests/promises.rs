@@ -80,7 +80,7 @@ fn the_four_ways_in_accept_what_they_are_given() {
         let world = World::new(&Plan { people, ..SMALL });
         world.organisation().validate().unwrap();
         world.courses().validate().unwrap();
-        world.surveys().validate().unwrap();
+        world.surveys().register().unwrap();
         world.rounds().validate().unwrap();
     }
 }
@@ -119,11 +119,11 @@ fn every_competence_has_demonstrated_and_self_assessed_evidence() {
                 copies.insert(&part.id, origin);
             }
         }
-        let surveys = world.surveys();
+        let surveys = world.surveys().register().unwrap();
         let feeds: BTreeMap<&str, &str> = surveys
             .surveys
             .iter()
-            .flat_map(|survey| &survey.items)
+            .flat_map(|survey| &survey.facts.items)
             .filter_map(|item| Some((item.activity.as_str(), item.feeds.as_ref()?.competence.as_str())))
             .collect();
         let (mut shown, mut felt) = (BTreeSet::new(), BTreeMap::<&str, u32>::new());
@@ -186,8 +186,8 @@ fn most_units_can_be_reported_and_a_few_fall_below_the_thresholds() {
 #[test]
 fn self_assessment_rises_from_autumn_to_spring_and_goes_with_quiz_results() {
     let Year { world, statements, .. } = &*USUAL_YEAR;
-    let surveys = world.surveys();
-    let levels = &surveys.surveys[0].items[0].feeds.as_ref().unwrap().levels;
+    let surveys = world.surveys().register().unwrap();
+    let levels = &surveys.surveys[0].facts.items[0].feeds.as_ref().unwrap().levels;
     let rounds = world.rounds().rounds;
     let registrations: Vec<&str> = rounds
         .iter()

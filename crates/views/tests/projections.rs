@@ -315,6 +315,7 @@ promises! {
             scale: "s".into(),
             reverse: false,
             required: true,
+ several: false,
             feeds: Some(Feed { framework: "digcomp-3.0".into(), competence: competence.into(), levels: BTreeMap::from([("low".into(), 2), ("high".into(), 6)]) }),
         };
         let survey = SurveyFacts {

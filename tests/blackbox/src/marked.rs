@@ -142,32 +142,45 @@ impl Marked {
         let targets = json!([{ "framework": "digcomp-3.0", "levels": { "4.1": 3 } }]);
         let courses = json!({ "courses": [course], "rules": [rule], "targets": targets });
 
-        let agree = (0..4).map(|code| {
-            json!({ "code": code_of("agree", code), "label": text(&format!("Svar {code}")), "score": [code, 1], "positive": code > 1 })
-        });
-        let know_not = json!({ "code": code_of("agree", 4), "label": text("Vet ej"), "dont_know": true });
-        let levels = (0..8).map(
-            |level| json!({ "code": code_of("levels", level), "label": text(&format!("Nivå {level}")) }),
-        );
-        let know_no = json!({ "code": code_of("levels", 8), "label": text("Vet ej"), "dont_know": true });
+        let codes =
+            |scale: &str, count: usize| (0..count).map(|code| code_of(scale, code)).collect::<Vec<_>>();
+        let agree =
+            (0..4).map(|code| json!({ "code": code_of("agree", code), "score": code, "positive": code > 1 }));
+        let levels = (0..8).map(|level| json!({ "code": code_of("levels", level) }));
+        let know_not = |scale: &str, code| json!({ "code": code_of(scale, code), "dont_know": true });
         let claims: serde_json::Map<String, Value> =
             (0..8).map(|level| (code_of("levels", level), json!(level + 1))).collect();
+        let questions = ITEMS.map(|(name, scale)| {
+            let (word, count) = if scale == "agree" { ("Svar", 5) } else { ("Nivå", 9) };
+            let label = |number: usize| {
+                if number + 1 == count { "Vet ej".to_owned() } else { format!("{word} {number}") }
+            };
+            let choices = (0..).zip(codes(scale, count));
+            let choices =
+                choices.map(|(number, code)| json!({ "value": code, "text": text(&label(number)) }));
+            json!({
+                "type": "radiogroup", "name": name, "title": text(name), "isRequired": true,
+                "choices": choices.collect::<Vec<_>>(),
+            })
+        });
         let items = ITEMS.map(|(name, scale)| {
-            let mut item = json!({
-                "name": name, "activity": item(name), "text": text(name), "scale": scale, "required": true,
-            });
+            let mut item = json!({ "scale": scale });
             if scale == "levels" {
                 item["feeds"] = json!({ "framework": "digcomp-3.0", "competence": "4.1", "levels": claims });
             }
-            item
+            (name, item)
         });
-        let scales = json!([
-            { "id": "agree", "codes": agree.chain([know_not]).collect::<Vec<_>>() },
-            { "id": "levels", "codes": levels.chain([know_no]).collect::<Vec<_>>() },
-        ]);
+        let scoring = json!({
+            "scales": [
+                { "id": "agree", "codes": agree.chain([know_not("agree", 4)]).collect::<Vec<_>>() },
+                { "id": "levels", "codes": levels.chain([know_not("levels", 8)]).collect::<Vec<_>>() },
+            ],
+            "items": serde_json::Map::from_iter(items.map(|(name, item)| (name.to_owned(), item))),
+            "indexes": [{ "id": "helhet", "title": text("Helheten"), "items": ["trivs", "stod"] }],
+        });
         let surveys = json!({ "surveys": [{
-            "id": SURVEY, "version": "1", "title": text("Arbetet"), "definition": { "elements": [] }, "scales": scales,
-            "items": items, "indexes": [{ "id": "helhet", "title": text("Helheten"), "items": ["trivs", "stod"] }],
+            "id": SURVEY, "version": "1", "definition": { "title": text("Arbetet"), "elements": questions },
+            "scoring": scoring,
         }] });
         let rounds = ROUNDS.map(|(id, registration, opens, closes, _)| {
             json!({

@@ -128,12 +128,16 @@ async fn asked_guardians(instance: &Instance) -> (Server, String) {
         "persons": (0..30).map(pupil).collect::<Vec<_>>(),
     });
     organisation["units"][0]["kind"] = json!("huvudman");
-    let code = |code: &str, positive: bool, score: i64| json!({ "code": code, "label": { "sv": code }, "score": [score, 1], "positive": positive });
     let survey = activity("enkat");
+    let codes = ["1", "2", "3", "4"];
+    let scale = codes
+        .map(|code| json!({ "code": code, "score": code.parse::<i64>().unwrap(), "positive": code > "2" }));
     let surveys = json!({ "surveys": [{
-        "id": survey, "version": "1", "title": { "sv": "Skolan" }, "definition": { "pages": [] },
-        "scales": [{ "id": "s", "codes": [code("1", false, 1), code("2", false, 2), code("3", true, 3), code("4", true, 4)] }],
-        "items": [{ "name": "q", "activity": format!("{survey}/q"), "text": { "sv": "Trivs ditt barn?" }, "scale": "s", "required": true }],
+        "id": survey, "version": "1", "title": { "sv": "Skolan" },
+        "definition": { "elements": [
+            { "type": "radiogroup", "name": "q", "title": "Trivs ditt barn?", "isRequired": true, "choices": codes },
+        ] },
+        "scoring": { "scales": [{ "id": "s", "codes": scale }], "items": { "q": { "scale": "s" } } },
     }] });
     let links = ["A", "B", "C"].map(|unit| (unit, Uuid::new_v4().to_string()));
     let pupils = |unit: &str| match unit {

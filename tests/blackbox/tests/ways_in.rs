@@ -41,9 +41,14 @@ fn bodies() -> [(&'static str, Value, u64); 4] {
         (
             "surveys",
             json!({ "surveys": [{
-                "id": "https://larkby.example/enkater/e", "version": "1", "title": text("Enkät"), "definition": { "pages": [] },
-                "scales": [{ "id": "s", "codes": [{ "code": "1", "label": text("Nej") }, { "code": "2", "label": text("Ja"), "positive": true }] }],
-                "items": [{ "name": "q1", "activity": "https://larkby.example/enkater/e/1/q1", "text": text("Trivs du?"), "scale": "s", "required": true }],
+                "id": "https://larkby.example/enkater/e", "version": "1", "title": text("Enkät"),
+                "definition": { "elements": [
+                    { "type": "radiogroup", "name": "q1", "title": "Trivs du?", "isRequired": true, "choices": ["1", "2"] },
+                ] },
+                "scoring": {
+                    "scales": [{ "id": "s", "codes": [{ "code": "1" }, { "code": "2", "positive": true }] }],
+                    "items": { "q1": { "scale": "s" } },
+                },
             }] }),
             1,
         ),
@@ -153,8 +158,9 @@ promises! {
             (1, "/rules/0/competence", json!("9.9")),
             (1, "/rules/0/framework", json!("another")),
             (1, "/rules/0/level", json!([4, 3])),
-            (2, "/surveys/0/items/0/scale", json!("unknown")),
-            (2, "/surveys/0/scales/0/codes", json!([])),
+            (2, "/surveys/0/scoring/items/q1/scale", json!("unknown")),
+            (2, "/surveys/0/scoring/scales/0/codes/0", json!({ "code": "1", "score": [1, 0] })),
+            (2, "/surveys/0/definition/elements/0/type", json!("slider")),
             (3, "/rounds/0/survey", json!("https://larkby.example/enkater/unknown")),
             (3, "/rounds/0/closes", json!("2025-08-01")),
             (3, "/rounds/0/registration", json!("7")),

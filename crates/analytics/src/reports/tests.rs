@@ -204,6 +204,7 @@ fn item(survey: &str, name: &str, scale: &str, required: bool) -> SurveyItem {
         scale: scale.into(),
         reverse: false,
         required,
+        several: false,
         feeds: None,
     }
 }

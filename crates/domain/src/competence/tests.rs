@@ -197,6 +197,7 @@ fn survey() -> SurveyFacts {
         scale: "s".into(),
         reverse: false,
         required: true,
+        several: false,
         feeds: feeds.map(|competence| Feed {
             framework: "digcomp-3.0".into(),
             competence: competence.into(),

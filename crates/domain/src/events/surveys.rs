@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use minicbor::{Decode, Encode};
 
 use super::kind;
-use crate::Text;
-use crate::cbor::facts;
+use crate::cbor::{facts, from_bytes, to_bytes};
+use crate::{BadFacts, Text};
 
 /// A version of a survey. The definition itself (SurveyJS JSON) stands in slot 0 under a retention class.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -42,6 +42,44 @@ pub struct SurveyFacts {
     pub question_set: Option<[u8; 32]>,
 }
 facts!(SurveyFacts, kind::SURVEY);
+
+/// What stands in the slot of a version of a survey, as it was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct SurveyDocuments {
+    /// The definition, SurveyJS JSON.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub definition: Vec<u8>,
+    /// Scores, polarity, indexes and competences, where they did not stand in the definition.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub scoring: Option<Vec<u8>>,
+}
+
+impl SurveyDocuments {
+    /// The slot's bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        to_bytes(self)
+    }
+
+    /// Reads what [`encode`](Self::encode) wrote; before there was a scoring beside it, the definition stood alone.
+    ///
+    /// # Errors
+    /// [`BadFacts`] where the bytes are something else.
+    pub fn decode(bytes: &[u8]) -> Result<Self, BadFacts> {
+        match bytes.first() {
+            Some(b'{') => Ok(Self { definition: bytes.to_vec(), scoring: None }),
+            _ => from_bytes(kind::SURVEY, bytes),
+        }
+    }
+
+    /// What is read in the definition.
+    ///
+    /// # Errors
+    /// What is not taken any more; of a survey that was registered when definitions were not read.
+    pub fn read(&self) -> Result<forms::Definition, Vec<forms::Refusal>> {
+        forms::register(&self.definition, self.scoring.as_deref())
+    }
+}
 
 /// The answers that items share.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -144,6 +182,9 @@ pub struct SurveyItem {
     /// The competence that it is a self-assessment of.
     #[n(6)]
     pub feeds: Option<Feed>,
+    /// Whether several codes are one answer: what was chosen of many, or an order. No figures are made of it yet.
+    #[cbor(n(7), default, skip_if = "is_false")]
+    pub several: bool,
 }
 
 /// A mean of several items, or of other indexes.

@@ -131,6 +131,7 @@ fn survey() -> SurveyFacts {
             scale: "s".into(),
             reverse: true,
             required: true,
+            several: false,
             feeds: Some(Feed {
                 framework: "digcomp-3.0".into(),
                 competence: "1.1".into(),

@@ -8,7 +8,7 @@ use xapi::Identifier;
 
 use super::*;
 use crate::testing::date;
-use crate::{AgentId, Municipality};
+use crate::{AgentId, Municipality, Text};
 
 fn organisation() -> Value {
     let account = |name: &str| json!({ "account": { "homePage": "https://larkby.example", "name": name } });
@@ -55,15 +55,19 @@ fn surveys() -> Value {
     json!({
         "surveys": [{
             "id": "https://larkby.example/s", "version": "1", "title": { "sv": "Enkät" },
-            "definition": { "pages": [] },
-            "scales": [{ "id": "x", "codes": [
-                { "code": "a", "label": { "sv": "Nej" }, "score": [0, 1] },
-                { "code": "b", "label": { "sv": "Ja" }, "score": [20, 3], "positive": true },
-                { "code": "v", "label": { "sv": "Vet ej" }, "dont_know": true },
-            ] }],
-            "items": [{ "name": "q", "activity": "https://larkby.example/s/1/q", "text": { "sv": "Kan du?" },
-                        "scale": "x", "required": true,
-                        "feeds": { "framework": "digcomp-3.0", "competence": "1.1", "levels": { "a": 1, "b": 5 } } }],
+            "definition": { "elements": [
+                { "type": "radiogroup", "name": "q", "title": "Kan du?", "isRequired": true, "choices": [
+                    { "value": "a", "text": "Nej" }, { "value": "b", "text": "Ja" }, { "value": "v", "text": "Vet ej" },
+                ] },
+            ] },
+            "scoring": {
+                "scales": [{ "id": "x", "codes": [
+                    { "code": "a", "score": 0 }, { "code": "b", "score": [20, 3], "positive": true },
+                    { "code": "v", "dont_know": true },
+                ] }],
+                "items": { "q": { "scale": "x", "feeds":
+                    { "framework": "digcomp-3.0", "competence": "1.1", "levels": { "a": 1, "b": 5 } } } },
+            },
         }],
     })
 }
@@ -138,9 +142,7 @@ impl Town {
     }
 
     fn post_surveys(&mut self, body: &Value) -> Result<(usize, usize), Invalid> {
-        let input: SurveysInput = read(body);
-        input.validate()?;
-        let changes = input.changes(&self.known);
+        let changes = read::<SurveysInput>(body).register()?.changes(&self.known)?;
         Ok(self.take(changes))
     }
 
@@ -196,7 +198,8 @@ fn only_what_differs_gives_an_event() {
     assert_eq!(town.post(&with(renamed, "/groups/0/name", json!("7C"))), Ok((1, 4)));
     let weaker = with(courses(), "/rules/1/weight", json!(250));
     assert_eq!(town.post_courses(&weaker), Ok((1, 2)));
-    let reworded = with(surveys(), "/surveys/0/definition", json!({ "pages": [1] }));
+    let reworded = with(surveys(), "/surveys/0/definition/elements/0/title", json!("Kan du det?"));
+    let reworded = with(reworded, "/surveys/0/version", json!("2"));
     assert_eq!(town.post_surveys(&reworded), Ok((1, 0)), "the definition is part of the version");
 }
 
@@ -284,16 +287,21 @@ fn a_refusal_names_the_place() {
     for (pointer, value) in [
         ("/surveys/0/version", json!("")),
         ("/surveys/0/definition", json!([])),
-        ("/surveys/0/scales/0/codes/1/code", json!("a[,]b")),
-        ("/surveys/0/scales/0/codes/0/score", json!([1, 0])),
-        ("/surveys/0/items/0/scale", json!("y")),
-        ("/surveys/0/items/0/feeds/competence", json!("9.9")),
-        ("/surveys/0/items/0/feeds/levels", json!({ "z": 1 })),
-        ("/surveys/0/items/0/feeds/levels", json!({ "a": 9 })),
+        (
+            "/surveys/0/definition/elements",
+            json!([{ "type": "radiogroup", "name": "q", "choices": ["a", "b", "v"] },
+                   { "type": "radiogroup", "name": "r", "choices": ["a[,]b"] }]),
+        ),
+        ("/surveys/0/scoring/scales/0/codes/0", json!({ "code": "a", "score": [1, 0] })),
+        ("/surveys/0/scoring/scales/0/codes/2", json!({ "code": "v", "dont_know": true, "positive": true })),
+        ("/surveys/0/scoring/items/q", json!({ "scale": "y" })),
+        ("/surveys/0/scoring/items/q/feeds/competence", json!("9.9")),
+        ("/surveys/0/scoring/items/q/feeds/levels", json!({ "a": 9 })),
+        ("/surveys/0/scoring/indexes", json!([{ "id": "i", "title": "I", "items": ["q", "q"] }])),
+        ("/surveys/0/activities", json!({ "other": "https://larkby.example/q" })),
     ] {
-        let mut places = refused(town.post_surveys(&with(surveys(), pointer, value)));
-        places.dedup();
-        assert_eq!(places[0], pointer);
+        let places = refused(town.post_surveys(&with(surveys(), pointer, value)));
+        assert!(places[0].starts_with(pointer), "{pointer}: {places:?}");
     }
     for (pointer, value) in [
         ("/rounds/0/survey", json!("https://larkby.example/other")),
@@ -345,10 +353,97 @@ fn what_cannot_be_read_is_told_of_without_its_value() {
 
 #[test]
 fn a_definition_is_kept_and_hashed_as_it_came() {
-    let body = r#"{"surveys": [{"id": "https://larkby.example/s", "version": "1", "title": {"sv": "E"},
-        "definition": { "b" : 1.0,  "a": 2 }, "scales": [], "items": []}]}"#;
-    let input: SurveysInput = parse(body.as_bytes()).unwrap();
-    assert_eq!(input.surveys[0].definition.get(), r#"{ "b" : 1.0,  "a": 2 }"#);
+    let definition = r#"{ "title" : "E",  "elements": [{"name":"q", "type":"boolean" }] }"#;
+    let body = format!(
+        r#"{{"surveys": [{{"id": "https://larkby.example/s", "version": "1", "definition": {definition}}}]}}"#
+    );
+    let registered = parse::<SurveysInput>(body.as_bytes()).unwrap().register().unwrap();
+    let survey = &registered.surveys[0];
+    assert_eq!(&*survey.definition.source, definition.as_bytes());
+    assert_eq!(survey.facts.definition_sha256, survey.definition.sha256);
+    let Some(SlotContent::Class(slot)) =
+        &registered.changes(&Municipality::default()).unwrap().changes[0].slot
+    else {
+        panic!("nobody is behind a definition");
+    };
+    let documents = crate::events::SurveyDocuments::decode(slot).unwrap();
+    assert_eq!((documents.definition.as_slice(), &documents.scoring), (definition.as_bytes(), &None));
+    assert_eq!(documents.read().unwrap().question_set, survey.definition.question_set);
+    // As it stood before there was anything beside it.
+    assert_eq!(crate::events::SurveyDocuments::decode(definition.as_bytes()).unwrap(), documents);
+}
+
+#[test]
+fn items_scales_and_indexes_follow_from_the_definition() {
+    let body = json!({ "surveys": [{
+        "id": "https://larkby.example/s", "version": "1",
+        "definition": { "locale": "en", "title": { "default": "Day", "sv": "Dagen" }, "elements": [
+            { "type": "matrix", "name": "dag", "title": { "default": "My day", "sv": "Min dag" }, "eachRowRequired": true,
+              "columns": [{ "value": 1, "text": { "default": "No", "sv": "Nej" } }, { "value": 2, "text": "Yes" }],
+              "rows": [{ "value": "lugn", "text": { "default": "calm", "sv": "lugn" } }, "klar"] },
+            { "type": "rating", "name": "betyg", "rateMin": 0, "rateMax": 10, "title": "Mark" },
+            { "type": "checkbox", "name": "hinder", "title": "What\nhinders?", "choices": ["tid", "ork"], "showOtherItem": true },
+            { "type": "radiogroup", "name": "ett", "choices": ["tid", "ork"] },
+            { "type": "dropdown", "name": "två", "choices": ["tid", "ork"] },
+            { "type": "boolean", "name": "vux en" },
+            { "type": "comment", "name": "fritt" },
+        ] },
+        "scoring": {
+            "scales": [{ "id": "två steg", "codes": [{ "code": "1", "score": 0 }, { "code": "2", "score": 1, "positive": true }, { "code": "0" }] }],
+            "items": { "dag.lugn": { "scale": "två steg" }, "dag.klar": { "scale": "två steg", "reverse": true } },
+            "indexes": [{ "id": "dag", "title": { "sv": "Dagen", "en": "The day" }, "items": ["dag.lugn", "dag.klar"] }],
+        },
+        "activities": { "ett": "https://larkby.example/annat/ett" },
+    }] });
+    let facts = read::<SurveysInput>(&body).register().unwrap().surveys.remove(0).facts;
+    assert_eq!(facts.title, Text::new("Dagen", "Day"));
+    let items: Vec<_> = facts.items.iter().map(|item| (&*item.name, &*item.activity, &*item.scale)).collect();
+    let at = |rest: &str| format!("https://larkby.example/{rest}");
+    assert_eq!(
+        items,
+        [
+            ("dag.lugn", &*at("s/dag.lugn"), "två steg"),
+            ("dag.klar", &*at("s/dag.klar"), "två steg"),
+            ("betyg", &*at("s/betyg"), "betyg"),
+            ("hinder", &*at("s/hinder"), "hinder"),
+            ("ett", &*at("annat/ett"), "ett"),
+            ("två", &*at("s/två"), "ett"),
+            ("vux en", &*at("s/vux%20en"), "vux en"),
+        ]
+    );
+    let of = |flag: fn(&crate::events::SurveyItem) -> bool| {
+        facts.items.iter().filter(|item| flag(item)).map(|item| &*item.name).collect::<Vec<_>>()
+    };
+    assert_eq!(of(|item| item.required), ["dag.lugn", "dag.klar"]);
+    assert_eq!((of(|item| item.reverse), of(|item| item.several)), (vec!["dag.klar"], vec!["hinder"]));
+    assert_eq!(facts.items[0].text, Text::new("Min dag: lugn", "My day: calm"));
+    assert_eq!(facts.items[3].text.sv, "What hinders?", "one line");
+    let codes = |id: &str| {
+        let scale = facts.scales.iter().find(|scale| scale.id == id).unwrap();
+        scale.codes.iter().map(|code| (&*code.code, &*code.label.sv, code.score)).collect::<Vec<_>>()
+    };
+    let scored = [("1", "Nej", Some((0, 1))), ("2", "Yes", Some((1, 1))), ("0", "0", None)];
+    assert_eq!(codes("två steg"), scored, "labels are the questions'");
+    assert_eq!((codes("betyg").len(), codes("betyg")[10]), (11, ("10", "10", Some((10, 1)))));
+    assert_eq!(codes("hinder")[2].0, "other");
+    assert_eq!(codes("vux en")[0].0, "true");
+    assert_eq!((facts.indexes[0].title.english(), facts.question_set.is_some()), ("The day", true));
+}
+
+#[test]
+fn a_version_that_a_round_asks_keeps_its_questions() {
+    let mut town = Town::whole();
+    let reworded = with(surveys(), "/surveys/0/definition/elements/0/title", json!("Kan du det?"));
+    let moved = with(surveys(), "/surveys/0/activities", json!({ "q": "https://larkby.example/elsewhere" }));
+    for body in [&reworded, &moved] {
+        assert_eq!(refused(town.post_surveys(body)), ["/surveys/0/version"]);
+    }
+    let titled = with(surveys(), "/surveys/0/title/sv", json!("En enkät"));
+    assert_eq!(town.post_surveys(&titled), Ok((1, 0)), "its title is no question");
+    let next = with(reworded, "/surveys/0/version", json!("2"));
+    assert_eq!(town.post_surveys(&next), Ok((1, 0)));
+    let other = with(next, "/surveys/0/definition/elements/0/title", json!("Kan du nu?"));
+    assert_eq!(town.post_surveys(&other), Ok((1, 0)), "no round asks it yet");
 }
 
 #[test]
@@ -420,20 +515,20 @@ fn targets_are_of_a_role_or_of_everybody_and_stand_where_a_band_begins() {
 fn a_survey_that_is_an_instrument_is_scored_as_that() {
     let mut town = Town::whole();
     let of = |instrument: &str, feeds: Value| {
-        let survey = with(surveys(), "/surveys/0/instrument", json!(instrument));
-        with(survey, "/surveys/0/items/0/feeds", feeds)
+        let survey = with(surveys(), "/surveys/0/scoring/instrument", json!(instrument));
+        with(survey, "/surveys/0/scoring/items/q/feeds", feeds)
     };
     let feeds = |framework: &str, levels: Value| json!({ "framework": framework, "competence": "1.1", "levels": levels });
     assert_eq!(
         refused(town.post_surveys(&of("digcomp", feeds("digcomp-2.2", json!({}))))),
-        ["/surveys/0/instrument"]
+        ["/surveys/0/scoring/instrument"]
     );
     let wrong = of("digcompsat", feeds("digcomp-3.0", json!({})));
-    assert_eq!(refused(town.post_surveys(&wrong)), ["/surveys/0/items/0/feeds/framework"]);
+    assert_eq!(refused(town.post_surveys(&wrong)), ["/surveys/0/scoring/items/q/feeds/framework"]);
     let wrong = of("digcompsat", feeds("digcomp-2.2", json!({ "a": 1 })));
-    assert_eq!(refused(town.post_surveys(&wrong)), ["/surveys/0/items/0/feeds/levels"]);
+    assert_eq!(refused(town.post_surveys(&wrong)), ["/surveys/0/scoring/items/q/feeds/levels"]);
     let wrong = of("selfieforteachers", feeds("digcompedu", json!({ "a": 1 })));
-    assert_eq!(refused(town.post_surveys(&wrong)), ["/surveys/0/items/0/feeds/levels"]);
+    assert_eq!(refused(town.post_surveys(&wrong)), ["/surveys/0/scoring/items/q/feeds/levels"]);
 }
 
 #[test]

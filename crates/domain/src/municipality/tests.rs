@@ -92,6 +92,7 @@ fn survey(version: &str) -> SurveyFacts {
             scale: "x".into(),
             reverse: false,
             required: true,
+            several: false,
             feeds: Some(Feed {
                 framework: "digcomp-3.0".into(),
                 competence: "1.1".into(),

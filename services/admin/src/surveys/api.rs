@@ -16,9 +16,8 @@ pub(crate) async fn surveys(
     State(shell): State<Shell>,
     Body(body): Body,
 ) -> Result<Json<Taken>, Problem> {
-    let input: input::SurveysInput = input::parse(&body)?;
-    input.validate()?;
-    store(&shell, administrator.account, &[], |known, _, _| Ok(Step::Changes(input.changes(known)))).await
+    let surveys = input::parse::<input::SurveysInput>(&body)?.register()?;
+    store(&shell, administrator.account, &[], |known, _, _| Ok(Step::Changes(surveys.changes(known)?))).await
 }
 
 /// Takes in other people's figures, to be shown beside a survey's own.

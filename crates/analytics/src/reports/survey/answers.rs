@@ -221,8 +221,9 @@ fn collect(
     survey: &SurveyFacts,
     mut take: impl FnMut(AgentId, usize, Given),
 ) {
-    let items: HashMap<&str, usize> =
-        survey.items.iter().zip(0..).map(|(item, index)| (item.activity.as_str(), index)).collect();
+    // Who chose one of many has not answered another question than who chose two.
+    let items = survey.items.iter().zip(0..).filter(|(item, _)| !item.several);
+    let items: HashMap<&str, usize> = items.map(|(item, index)| (item.activity.as_str(), index)).collect();
     let scales: Vec<_> =
         survey.items.iter().map(|item| survey.scales.iter().find(|s| s.id == item.scale)).collect();
     for part in &frame.parts {
@@ -251,8 +252,9 @@ fn answer(survey: &SurveyFacts, given: &HashMap<usize, Given>) -> Option<Answer>
 
 /// Required items decide; where none is required, all do, as for self-assessment.
 fn is_answer_usable(survey: &SurveyFacts, answer: &Answer) -> bool {
-    let any_required = survey.items.iter().any(|item| item.required);
-    let counted = || survey.items.iter().zip(answer).filter(|(item, _)| item.required || !any_required);
+    let items = || survey.items.iter().zip(answer).filter(|(item, _)| !item.several);
+    let any_required = items().any(|(item, _)| item.required);
+    let counted = || items().filter(|(item, _)| item.required || !any_required);
     let answered = counted().filter(|(_, code)| code.is_some()).count();
     answered > 0 && is_usable(answered as u64, counted().count() as u64)
 }

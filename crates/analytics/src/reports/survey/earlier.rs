@@ -224,7 +224,7 @@ fn comparable(now: &SurveyFacts, then: &SurveyFacts) -> Vec<Pair> {
         };
         Some(Pair { now: place, then: then.items.iter().position(same)? })
     };
-    now.items.iter().enumerate().filter_map(pair).collect()
+    now.items.iter().enumerate().filter(|(_, item)| !item.several).filter_map(pair).collect()
 }
 
 /// What a question's comparison follows from.

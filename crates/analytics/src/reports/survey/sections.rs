@@ -135,7 +135,8 @@ pub(super) fn items(
         for reverse in [false, true] {
             let items: Vec<(usize, &SurveyItem)> = (0..)
                 .zip(&round.survey.items)
-                .filter(|(place, item)| item.scale == scale.id && item.reverse == reverse && wanted(*place))
+                .filter(|(_, item)| item.scale == scale.id && item.reverse == reverse && !item.several)
+                .filter(|(place, _)| wanted(*place))
                 .collect();
             if !items.is_empty() {
                 let scale = Polarised::new(scale, reverse);
