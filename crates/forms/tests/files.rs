@@ -5,7 +5,7 @@
 use std::io::Cursor;
 
 use chrono::{NaiveDate, NaiveDateTime};
-use forms::files::{Beside, Came, Count, File, Filed, Format, Reading, Terms};
+use forms::files::{Beside, Came, Count, File, Filed, Format, Reading, Structure, Terms};
 use forms::{Definition, Refusal, register};
 use serde_json::{Map, Value as Json, json};
 
@@ -341,6 +341,25 @@ fn yes_and_no_as_1_and_2_are_refused() {
 fn vvs_of_version_1_is_refused_with_a_word_on_version_2() {
     let refusal = refused(&bytes("named-vv1.txt"));
     assert!(refusal.instead.unwrap().en.contains("VV version 2"));
+}
+
+#[test]
+fn vvs_of_version_1_is_read_with_the_surveys_structure_beside() {
+    let survey = survey();
+    let structure = Structure::read(&bytes("named-structure-trimmed.lss")).unwrap();
+    let mut vv = file(&bytes("named-vv1.txt")).unwrap();
+    vv.translate(&structure);
+    let mut reading = Reading::open(&survey, vv, terms()).unwrap();
+    let mut all = Vec::new();
+    while let Some(filed) = reading.answer().unwrap() {
+        all.push(filed);
+    }
+    let other = named("named-vv2.csv");
+    assert_eq!(all.iter().map(taken).collect::<Vec<_>>(), other.iter().map(taken).collect::<Vec<_>>());
+    assert_eq!(reading.unknown(), Vec::<&str>::new());
+    for wrong in [&b"<a/>"[..], b"", b"<document><questions>"] {
+        assert!(Structure::read(wrong).is_err());
+    }
 }
 
 #[test]

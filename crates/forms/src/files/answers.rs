@@ -125,6 +125,11 @@ impl<'d> Reading<'d> {
         self.file.separator
     }
 
+    /// Whether there is such a column.
+    pub fn has(&self, column: &str) -> bool {
+        self.file.headings.iter().any(|heading| heading == column)
+    }
+
     /// Headings that no question is called by, though there are answers under them.
     pub fn unknown(&self) -> Vec<&str> {
         let of = |(at, target): (usize, &Target)| {
@@ -205,8 +210,8 @@ impl<'d> Reading<'d> {
             "the file is VV version 1: columns are called as LimeSurvey calls them inside, not as the questions",
         );
         let again = (
-            "Exportera VV version 2, eller lägg enkätens struktur (.lss) till.",
-            "Export VV version 2, or add the survey's structure (.lss).",
+            "Exportera VV version 2, eller lägg enkätens struktur till (--structure FIL.lss).",
+            "Export VV version 2, or add the survey's structure (--structure FILE.lss).",
         );
         Err(instead("1", what, again))
     }

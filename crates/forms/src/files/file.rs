@@ -10,6 +10,7 @@ use super::excel;
 use super::json::Objects;
 use super::lines::{Input, Lines, unknown, unreadable};
 use super::row::{Cell, EXPORT, Format, Row, broken, instead};
+use super::structure::Structure;
 use super::table::{Table, Writing};
 use crate::refusal::Refusal;
 
@@ -122,6 +123,16 @@ impl File {
         }
         file.within(1)?;
         Ok(file)
+    }
+
+    /// Calls columns by the codes of their questions, where they have LimeSurvey's internal names (VV version 1).
+    pub fn translate(&mut self, structure: &Structure) {
+        for heading in &mut self.headings {
+            if let Some(code) = structure.code(heading) {
+                *heading = code;
+            }
+        }
+        self.places = self.headings.iter().cloned().zip(0..).collect();
     }
 
     /// The place of a heading, which is new where it was not met before.

@@ -9,6 +9,7 @@ mod heading;
 mod json;
 mod lines;
 mod row;
+mod structure;
 mod table;
 
 pub use answers::{Came, Count, Filed, Reading, Terms};
@@ -16,3 +17,4 @@ pub use file::File;
 pub use heading::Beside;
 pub use lines::Input;
 pub use row::{Cell, Format, Row};
+pub use structure::Structure;

@@ -1,9 +1,9 @@
-//! `larka import statements`: statements from files and from other stores (`docs/migration.md`).
+//! `larka import`: statements and answers from files and from other stores (`docs/migration.md`).
 
 use clap::Subcommand;
 
 use crate::failure::Failure;
-use crate::imports::{Flags, file, pull};
+use crate::imports::{Flags, answers, file, pull};
 use crate::settings::Settings;
 use crate::terminal::{print, say};
 
@@ -12,10 +12,37 @@ use crate::terminal::{print, say};
 pub(crate) enum Import {
     /// xAPI statements from a file (gzip or not), or pulled from another LRS
     Statements(Flags),
+    /// Answers to a survey from a file: LimeSurvey's exports, SurveyJS results, a long table
+    Survey(answers::Flags),
 }
 
-/// `larka import statements`
-pub(crate) async fn run(settings: Settings, Import::Statements(flags): Import) -> Result<(), Failure> {
+/// `larka import`
+pub(crate) async fn run(settings: Settings, what: Import) -> Result<(), Failure> {
+    match what {
+        Import::Statements(flags) => statements(settings, flags).await,
+        Import::Survey(flags) => survey(settings, flags).await,
+    }
+}
+
+async fn survey(settings: Settings, flags: answers::Flags) -> Result<(), Failure> {
+    let json = settings.json;
+    match answers::run(settings, &flags).await? {
+        Ok((answer, whole)) => {
+            say(json, &answer)?;
+            match whole {
+                true => Ok(()),
+                false => Err(Failure::differing("not all of the file is taken, see above")),
+            }
+        }
+        Err(refusals) => {
+            let all: Vec<serde_json::Value> = refusals.iter().map(answers::refused).collect();
+            say(json, &serde_json::json!({ "refused": all }))?;
+            Err(Failure::differing("nothing of the file is taken, see above"))
+        }
+    }
+}
+
+async fn statements(settings: Settings, flags: Flags) -> Result<(), Failure> {
     let json = settings.json;
     let (answer, table, agrees) = match (&flags.file, &flags.pull) {
         (Some(file), _) => file::run(settings, &flags, file).await?,

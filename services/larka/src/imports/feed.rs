@@ -207,8 +207,8 @@ impl<'d> Feed<'d> {
         Ok(outcome)
     }
 
-    /// Ends the run, and holds what the source gave against the log. Answers for programs, with the table for people.
-    pub(super) async fn finish(&mut self) -> Result<(Value, String, bool), Failure> {
+    /// Ends the run. What is said of it, and whether nothing was set aside.
+    pub(super) async fn end(&mut self) -> Result<(Value, bool), Failure> {
         if let Some(run) = self.state.run.take() {
             let State { read, stored, known, aside, without_content, .. } = self.state;
             if self.state.begun {
@@ -218,8 +218,6 @@ impl<'d> Feed<'d> {
             }
         }
         let state = &self.state;
-        let compared = compare::compare(self.door, &self.tally, &state.verbs, &state.runs).await?;
-        let agrees = compared.agrees() && state.aside == 0;
         let mut answer = json!({
             "source": self.kind().name(),
             "read": state.read,
@@ -227,8 +225,6 @@ impl<'d> Feed<'d> {
             "known": state.known,
             "aside": state.aside,
             "without_content": state.without_content,
-            "agrees": agrees,
-            "counts": compared.json(),
         });
         if state.begun
             && let Some(run) = state.runs.last()
@@ -239,6 +235,17 @@ impl<'d> Feed<'d> {
             answer["aside_file"] = self.places.aside.display().to_string().into();
             answer["set_aside"] = self.listed_aside()?.into();
         }
+        Ok((answer, state.aside == 0))
+    }
+
+    /// Ends the run, and holds what the source gave against the log. Answers for programs, with the table for people.
+    pub(super) async fn finish(&mut self) -> Result<(Value, String, bool), Failure> {
+        let (mut answer, whole) = self.end().await?;
+        let state = &self.state;
+        let compared = compare::compare(self.door, &self.tally, &state.verbs, &state.runs).await?;
+        let agrees = compared.agrees() && whole;
+        answer["agrees"] = agrees.into();
+        answer["counts"] = compared.json();
         Ok((answer, compared.table(), agrees))
     }
 

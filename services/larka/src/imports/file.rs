@@ -79,7 +79,8 @@ async fn fill(feed: &mut Feed<'_>, mut source: Source, bar: &ProgressBar) -> Res
     }
 }
 
-fn beside(file: &Path, suffix: &str) -> PathBuf {
+/// A file beside another, called as it with an ending.
+pub(super) fn beside(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".");
     name.push(suffix);

@@ -12,6 +12,7 @@ mod outside;
 mod person;
 pub(crate) mod provenance;
 pub(crate) mod reports;
+pub(crate) mod rounds;
 mod sources;
 
 use std::time::Duration;
@@ -44,6 +45,7 @@ pub(crate) enum Task {
     Provenance { statement: String },
     Report(asked::Asked),
     Outside(domain::input::OutsideInput),
+    Round { id: String },
 }
 
 /// Does a task on an open instance. What it answers is what `--json` prints.
@@ -101,6 +103,7 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
         Task::ImportRun(run) => imported::note(instance, run).await,
         Task::Standing { ids } => imported::standing(instance, &ids).await,
         Task::Provenance { statement } => provenance::of(instance, &statement).await,
+        Task::Round { id } => rounds::one(instance, &id).await,
         Task::Outside(input) => outside::take(instance, &input).await,
         Task::Report(asked) => {
             Ok(json!({ "report": STANDARD.encode(reports::file(instance, &asked).await?) }))
