@@ -76,8 +76,8 @@ class Round:
         self.facts, self.survey = facts, survey
         parents = {unit["code"]: unit.get("parent") for unit in organisation["units"]}
         self.units, by_agent = {}, {}
-        opens = facts["opens"]
-        for person, held in enumerate(organisation["persons"]):
+        opens, boxed = facts["opens"], facts.get("boxed")
+        for person, held in enumerate([] if boxed else organisation["persons"]):
             duties = [(d["unit"], d["role"], d["from"], d.get("to")) for d in held.get("duties", [])]
             enrolled = [(e["unit"], "Elev", e["from"], e.get("to")) for e in held.get("enrolments", [])]
             roles = facts["audience"].get("roles", [])
@@ -110,12 +110,33 @@ class Round:
             within = facts["opens"] <= said["day"] <= min(facts["closes"], as_of)
             if within and person in self.units and said["response"] in known:
                 rows.append((person, name, said["day"], said["order"], said["response"]))
+        if boxed:
+            rows = self.of_strata(boxed, parents)
         rows = pd.DataFrame(rows, columns=["person", "item", "day", "order", "code"]).sort_values(["day", "order"])
         answers = rows.drop_duplicates(["person", "item"], keep="last").pivot(index="person", columns="item", values="code")
         answers = answers.reindex(columns=list(self.items))
         required = [name for name, item in self.items.items() if item["required"]] or list(self.items)
         answered = answers[required].notna().sum(axis=1)
         self.answers = answers[(2 * answered >= len(required)) & (answered > 0)]
+
+    def of_strata(self, boxed, parents):
+        """People of whom nobody knows more than their stratum: in the units that all of the stratum are in or below. In
+        `cut` the units of which a part of a stratum is."""
+        def upwards(unit):
+            return {unit} | upwards(parents[unit]) if unit is not None else set()
+
+        self.cut = set()
+        for number, stratum in enumerate(boxed["strata"]):
+            above = [upwards(unit) for unit in stratum["units"]]
+            whole = set.intersection(*above)
+            self.cut |= set.union(*above) - whole
+            self.units.update(((number, place), whole) for place in range(stratum["people"]))
+        given, rows = {}, []
+        for ballot in boxed["ballots"]:
+            number = ballot["stratum"]
+            place = given[number] = given.get(number, -1) + 1
+            rows += [((number, place), name, "", 0, code) for name, code in ballot["codes"].items()]
+        return rows
 
     def members(self, unit):
         return {person for person, units in self.units.items() if unit in units}
@@ -534,9 +555,12 @@ def main(folder):
         indexes = {index["id"]: index for index in now.survey.get("indexes", [])}
         for section in report["sections"]:
             for figure in section["figures"]:
+                unit = figure["population"]
+                if "boxed" in facts:
+                    told = figure.get("reason") == "merged"
+                    same(f"figures of strata: {path.name} {section['id']} {unit}", told, unit in now.cut)
                 if figure["shown"] == "hidden":
                     continue
-                unit = figure["population"]
                 what = f"{path.name} {section['id']} {figure['item']} {unit}"
                 if section["id"] == "response-rate":
                     found = (len(now.given(unit)), len(now.members(unit)))

@@ -35,8 +35,11 @@ from scipy.sparse import csr_array
 from forms import differences
 from released import Report
 
-# The demo asks one survey twice.
-EARLIER = ("survey-digital-sjalvskattning-2026-04", "survey-digital-sjalvskattning-2025-09")
+# The demo asks one survey twice, and the tests another one, where nobody can be linked.
+EARLIER = [
+    ("survey-digital-sjalvskattning-2026-04", "survey-digital-sjalvskattning-2025-09"),
+    ("survey-i-valurnan", "survey-digitala-arbetsdagen-2025-11"),
+]
 NONE, UNCOVERED = "known elsewhere", "known nowhere"
 
 
@@ -58,8 +61,23 @@ class Roll:
         day, roles = report.as_of, None
         if report.kind == "survey":
             round_ = next(one for id_, one in self.rounds.items() if name.startswith(f"survey-{id_}"))
+            if "boxed" in round_:
+                return self.strata(report, round_["boxed"]["strata"])
             day, roles = round_["opens"], round_["audience"].get("roles") or None
         return Counter(filter(None, self.places(report, day, roles)))
+
+    def strata(self, report, strata):
+        """The same where nobody can be linked: a stratum is in the populations that all of it is in."""
+        atoms = Counter()
+        for stratum in strata:
+            paths = [set(self.upwards(unit)) for unit in stratum["units"]]
+            atoms[frozenset(set.intersection(*paths) & report.populations.keys())] += stratum["people"]
+        return atoms
+
+    def upwards(self, unit):
+        while unit is not None:
+            yield unit
+            unit = self.parents.get(unit)
 
     def stayed(self, report):
         """The same of who was in a population on the earlier day, too."""
@@ -78,11 +96,7 @@ class Roll:
             places = set()
             for duty in held:
                 if duty["from"] <= day <= (duty.get("to") or "9999") and (not roles or duty["role"] in roles):
-                    unit, path = duty["unit"], []
-                    while unit is not None:
-                        path.append(unit)
-                        unit = self.parents.get(unit)
-                    places.update(path)
+                    places.update(self.upwards(duty["unit"]))
             yield frozenset(places & report.populations.keys())
 
 
@@ -147,7 +161,8 @@ class Outsider:
     def count(self, section, item, population, terms, answered):
         """What a section shows of one population, and what it hides: for each category its terms."""
         figure = section.figures.get((population, item))
-        if figure is None:
+        # Of what is merged nobody knows a figure, and there is none to find out.
+        if figure is None or figure.reason == "merged":
             return
         if figure.counts is not None:
             for of, count in zip(terms, figure.counts):
@@ -376,12 +391,16 @@ def otherwise(report, folder, name):
 
 def earlier(report, folder, name):
     """What a round shows of the one before, and that one's own report hides."""
-    if EARLIER[0] not in name or ".unit-" in name:
+    both = next((both for both in EARLIER if both[0] in name), None)
+    if both is None or ".unit-" in name:
         return
-    own = {"earlier-" + section.id: section for section in Report(folder / f"{name.replace(*EARLIER)}.json", {}).sections}
+    own = {"earlier-" + section.id: section for section in Report(folder / f"{name.replace(*both)}.json", {}).sections}
     for section in report.sections:
         for key, figure in section.figures.items() if section.id in own else ():
-            beside = own[section.id].figures[key]
+            beside = own[section.id].figures.get(key)
+            # A group in which nobody was asked.
+            if beside is None and not figure.answered:
+                continue
             if (figure.answered, figure.counts) not in ((beside.answered, beside.counts), (beside.answered, None), (None, None)):
                 yield f"{section.id} {key} is shown, and in its own report {beside.reason}"
 

@@ -5,6 +5,7 @@
 
 use std::fs;
 
+use blackbox::boxed::{Boxed, add};
 use blackbox::{Backend, Instance, python};
 use synthetic::{Plan, World};
 
@@ -25,17 +26,25 @@ async fn another_program_finds_the_figures_of_the_demos_reports() {
     write("organisation.json", serde_json::to_string(&world.organisation()).unwrap());
     write("courses.json", serde_json::to_string(&world.courses()).unwrap());
     write("surveys.json", serde_json::to_string(&world.surveys()).unwrap());
-    write("rounds.json", serde_json::to_string(&world.rounds()).unwrap());
+    let mut rounds = serde_json::to_value(world.rounds()).unwrap();
+    let boxed = Boxed {
+        like: "digitala-arbetsdagen-2025-11".into(),
+        id: "i-valurnan".into(),
+        days: ["2026-03-03".into(), "2026-03-20".into()],
+    };
+    let round = add(&instance, &boxed, &rounds, SEED).await.unwrap();
+    rounds["rounds"].as_array_mut().unwrap().push(round);
+    write("rounds.json", rounds.to_string());
     write("statements.jsonl", world.statements().map(|statement| statement + "\n").collect());
 
     let since = data.join("reports/competence-since.json");
     let words = ["report", "competence", "--format", "json", "--since", "2026-01-15", "--output"];
     instance.run(&[&words[..], &[since.to_str().unwrap()]].concat()).unwrap();
 
-    for round in world.rounds().rounds {
-        let weighted = data.join(format!("reports/weighted-{}.json", round.id.replace('/', "-")));
-        let words =
-            ["report", "survey", "--round", &round.id, "--weights", "unit", "--format", "json", "--output"];
+    for round in rounds["rounds"].as_array().unwrap() {
+        let id = round["id"].as_str().unwrap();
+        let weighted = data.join(format!("reports/weighted-{}.json", id.replace('/', "-")));
+        let words = ["report", "survey", "--round", id, "--weights", "unit", "--format", "json", "--output"];
         instance.run(&[&words[..], &[weighted.to_str().unwrap()]].concat()).unwrap();
     }
 
@@ -59,6 +68,7 @@ async fn another_program_finds_the_figures_of_the_demos_reports() {
         "types",
         "at_target",
         "bounds of a share at the target",
+        "figures of strata",
         "people since",
         "bands of the same people",
     ] {

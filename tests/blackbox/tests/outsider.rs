@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use blackbox::boxed::{Boxed, add};
 use blackbox::{Backend, Instance, python};
 use serde_json::Value;
 use synthetic::{Plan, World};
@@ -18,6 +19,9 @@ const MORE: &str = "LARKA_MUNICIPALITIES";
 /// A round whose survey was asked before, and the one before.
 const ROUND: &str = "digital-sjalvskattning-2026-04";
 const BEFORE: &str = "digital-sjalvskattning-2025-09";
+/// A round that nobody can link, and the one before that it is like.
+const BOXED: &str = "i-valurnan";
+const LIKE: &str = "digitala-arbetsdagen-2025-11";
 /// An item of each part of a report: all of them, of every municipality, would take hours.
 const ITEMS: [&str; 8] = ["any", "1.1", "2.6", "4.1/knowledge", "3", "soka", "verktyg-fungerar", "stress"];
 
@@ -36,7 +40,12 @@ async fn released(people: u32, statements: u64, seed: u64) -> (Instance, PathBuf
     let folder = instance.folder().join("reports");
     let write = |name: &str, value: Value| std::fs::write(folder.join(name), value.to_string()).unwrap();
     write("organisation.roll", serde_json::to_value(world.organisation()).unwrap());
-    write("rounds.roll", serde_json::to_value(world.rounds()).unwrap());
+    let mut rounds = serde_json::to_value(world.rounds()).unwrap();
+    let days = ["2026-03-03", "2026-03-20"].map(Into::into);
+    let boxed = Boxed { like: LIKE.into(), id: BOXED.into(), days };
+    let round = add(&instance, &boxed, &rounds, seed).await.unwrap();
+    rounds["rounds"].as_array_mut().unwrap().push(round);
+    write("rounds.roll", rounds);
     write("surveys.roll", serde_json::to_value(world.surveys()).unwrap());
 
     let make = |name: &str, form: &str, lang: &str, words: &[&str]| {
@@ -59,14 +68,24 @@ async fn released(people: u32, statements: u64, seed: u64) -> (Instance, PathBuf
     ] {
         make("competence", form, lang, &since);
     }
+    let boxed = ["survey", "--round", BOXED];
+    for (form, lang) in
+        [("json", "sv"), ("parquet", "sv"), ("csv", "sv"), ("xlsx", "en"), ("html", "sv"), ("html", "en")]
+    {
+        make(&format!("survey-{BOXED}"), form, lang, &boxed);
+    }
     let survey = ["survey", "--round", ROUND];
     for preset in ["default", "skolenkaten"] {
         make(&format!("competence.{preset}"), "json", "sv", &[&since[..], &["--preset", preset]].concat());
-        for round in [ROUND, BEFORE] {
+        for round in [ROUND, BEFORE, BOXED, LIKE] {
             let words = ["survey", "--round", round, "--preset", preset];
             make(&format!("survey-{round}.{preset}"), "json", "sv", &words);
         }
     }
+    // Nothing is safe because there is nothing.
+    let told = std::fs::read_to_string(folder.join(format!("survey-{BOXED}.skolenkaten.json"))).unwrap();
+    let has = |what: &str| told.replace(": ", ":").contains(what);
+    assert!(has("\"shown\":\"full\"") && has("\"reason\":\"merged\""), "seed {seed}");
     for unit in ["9999-R01", "9999-R01-1"] {
         let of = ["--unit", unit];
         make(&format!("competence.unit-{unit}"), "json", "sv", &[&since[..], &of].concat());

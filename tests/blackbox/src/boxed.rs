@@ -1,0 +1,105 @@
+//! A round that nobody can link, opened and emptied in the log of an instance that is not running.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use domain::events::{Answered, Ballot, RoundBallotsFacts, RoundFacts, RoundMode, RoundOpenedFacts, Scale};
+use domain::strata::{Roll, strata};
+use domain::{Facts, Municipality, Text};
+use eventlog::clock::SystemClock;
+use eventlog::{Append, EventLog, Location, Options, Position};
+use serde_json::{Value, json};
+
+use crate::Instance;
+
+/// The smallest group of such a round.
+const SMALLEST: u32 = 5;
+/// More events than there are of the municipality.
+const ALL: usize = 1_000_000;
+
+/// A round like another, as [`add`] makes it.
+#[derive(Debug, Clone)]
+pub struct Boxed {
+    /// The id of the round that it is like.
+    pub like: String,
+    /// Its own.
+    pub id: String,
+    /// Its first day and its last.
+    pub days: [String; 2],
+}
+
+/// Adds the round to an embedded instance's log: its strata, and the answers of four in five of those asked, made up from a
+/// seed. Gives the round as whoever registers one says it, and with it, in `boxed`, its strata and answers.
+pub async fn add(instance: &Instance, boxed: &Boxed, rounds: &Value, seed: u64) -> Result<Value> {
+    let location = Location::sqlite(instance.folder().join("log.db"));
+    let log = EventLog::open(Options::new(location, SystemClock::shared())).await?;
+    let events = log.read_kinds(Municipality::KINDS, Position(0), ALL).await?;
+    let municipality = Municipality::fold(&events)?;
+    let surveys = &municipality.surveys;
+    let like = &surveys.round(&boxed.like).context("the round that it is like")?.facts;
+    let survey = surveys.survey_of(like).context("its survey")?;
+    let round = RoundFacts {
+        id: boxed.id.clone(),
+        title: Text::new("I valurnan", "In the box"),
+        mode: RoundMode::Unlinkable,
+        registration: [99; 16],
+        opens: boxed.days[0].parse().map_err(|_| anyhow::anyhow!("a date"))?,
+        closes: boxed.days[1].parse().map_err(|_| anyhow::anyhow!("a date"))?,
+        ..like.clone()
+    };
+    let Roll { strata, of } = strata(&round, &municipality.organisation, SMALLEST);
+    let mut dice = seed.wrapping_mul(2_654_435_769) + 1;
+    let mut throw = |sides: u64| {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (dice >> 33) % sides
+    };
+    let scale = |id: &str| survey.scales.iter().find(|scale: &&Scale| scale.id == id);
+    let mut answers = Vec::new();
+    for stratum in of.values() {
+        if throw(5) == 0 {
+            continue;
+        }
+        let mut codes = Vec::new();
+        for (item, asked) in (0..).zip(&survey.items) {
+            let codes_of = &scale(&asked.scale).context("a scale")?.codes;
+            // Most are of one mind.
+            let place = throw(codes_of.len() as u64).min(throw(codes_of.len() as u64));
+            if throw(12) > 0 {
+                codes.push(Answered { item, codes: vec![codes_of[place as usize].code.clone()] });
+            }
+        }
+        answers.push(Ballot { stratum: *stratum, codes });
+    }
+    answers.sort();
+    let named = |ballot: &Ballot| {
+        let chosen = ballot.codes.iter();
+        let codes: BTreeMap<&str, &str> = chosen
+            .map(|one| (survey.items[usize::from(one.item)].name.as_str(), one.codes[0].as_str()))
+            .collect();
+        json!({ "stratum": ballot.stratum, "codes": codes })
+    };
+    let told: Vec<Value> = answers.iter().map(named).collect();
+    let told_strata = strata.iter().map(
+        |stratum| json!({ "units": stratum.all_units(), "roles": stratum.roles, "people": stratum.people }),
+    );
+    let told = json!({ "strata": told_strata.collect::<Vec<_>>(), "ballots": told });
+    let voted = u32::try_from(answers.len())?;
+    let id = round.id.clone();
+    let events = vec![
+        round.event([201; 16]),
+        RoundOpenedFacts { round: id.clone(), smallest: SMALLEST, strata }.event([202; 16]),
+        RoundBallotsFacts { round: id, voted, answers }.event([203; 16]),
+    ];
+    log.append(Append { events, ..Append::default() }).await?;
+    log.close().await;
+
+    let all = rounds["rounds"].as_array().context("rounds")?;
+    let mut said = all.iter().find(|one| one["id"] == boxed.like.as_str()).context("the round")?.clone();
+    said["id"] = boxed.id.as_str().into();
+    said["title"] = json!({ "sv": "I valurnan", "en": "In the box" });
+    said["mode"] = "unlinkable".into();
+    said["opens"] = boxed.days[0].as_str().into();
+    said["closes"] = boxed.days[1].as_str().into();
+    said["boxed"] = told;
+    Ok(said)
+}
