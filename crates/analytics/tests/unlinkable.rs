@@ -165,6 +165,7 @@ fn questions(survey: &str, items: u16) -> SurveyFacts {
         reverse: false,
         required: true,
         feeds: None,
+        several: false,
     };
     SurveyFacts {
         id: survey.into(),
@@ -302,6 +303,20 @@ fn a_second_answer_of_somebody_counts_and_is_told_of() {
     assert!(notes.iter().any(|note| note.sv.contains("2 hade svarat")), "{notes:?}");
     log.boxed(2, 4, &strata, &answers[..5], 5);
     assert_eq!(section(&log.report(2), "response-rate").notes, notes[..2], "nothing was lost");
+}
+
+#[test]
+fn what_was_chosen_of_many_is_no_answer_yet() {
+    let mut log = Log::new(0);
+    let mut survey = questions("https://larkby.example/enkater/flera", 2);
+    survey.items[1].several = true;
+    log.add(&survey);
+    let answers = [ballot(3, &[Some(0), Some(1)]), ballot(3, &[None, Some(1)])];
+    log.boxed(1, 3, &strata(), &answers, 2);
+    log.add(&RoundFacts { survey: survey.id, ..round(1, RoundMode::Unlinkable, 3) });
+    let table = log.report(1);
+    assert_eq!(counted(&table, "response-rate", "B1", 0), (20, 1, vec![], false));
+    assert_eq!(section(&table, "answers-1").items.len(), 1);
 }
 
 #[test]

@@ -35,6 +35,7 @@ async fn survey(rig: &Rig) {
         reverse: false,
         required: true,
         feeds: None,
+        several: false,
     };
     let facts = SurveyFacts {
         id: SURVEY.into(),

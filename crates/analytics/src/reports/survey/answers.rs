@@ -200,7 +200,8 @@ fn chosen(survey: &SurveyFacts, ballot: &Ballot) -> Answer {
     let mut answer = vec![None; survey.items.len()];
     for answered in &ballot.codes {
         let item = usize::from(answered.item);
-        let (Some(asked), [code]) = (survey.items.get(item), answered.codes.as_slice()) else { continue };
+        let asked = survey.items.get(item).filter(|asked| !asked.several);
+        let (Some(asked), [code]) = (asked, answered.codes.as_slice()) else { continue };
         let scale = survey.scales.iter().find(|scale| scale.id == asked.scale);
         answer[item] = scale.and_then(|scale| scale.codes.iter().position(|known| known.code == *code));
     }
