@@ -25,6 +25,9 @@ const INFO: &[u8] = b"larka ballot 1";
 const POINT: usize = 32;
 /// Bytes that authenticate a sealed ballot.
 const TAG: usize = 16;
+/// Bytes of the public half that stand in the name of the file with the private one.
+const NAMED: usize = 8;
+const SUFFIX: &str = ".key";
 /// Bytes of the length that stands before an answer.
 const LENGTH: usize = 4;
 
@@ -71,27 +74,53 @@ fn bound(round: RoundId, key: Key) -> Vec<u8> {
     [round.0, key.0].concat()
 }
 
-/// The private half of a round's key, in its file.
+/// The private half of a round's key, in its file. The file is named by the public half too: of two nodes that make a
+/// round's box at once, each makes a key, and one of them the box.
 pub(crate) struct KeyFile(PathBuf);
 
 impl KeyFile {
-    pub(crate) fn of(folder: &Path, round: RoundId) -> Self {
-        Self(folder.join(format!("ballots-{}.key", hex::encode(round.0))))
+    pub(crate) fn of(folder: &Path, round: RoundId, public: &[u8]) -> Self {
+        let half = &public[..public.len().min(NAMED)];
+        Self(folder.join(format!("{}{}{SUFFIX}", prefix(round), hex::encode(half))))
     }
 
-    /// Makes a new key; gives its public half. An existing file is an error.
-    pub(crate) fn make(&self) -> Result<Vec<u8>, BallotError> {
+    /// Makes a new key; gives its public half beside it.
+    pub(crate) fn make(folder: &Path, round: RoundId) -> Result<(Self, Vec<u8>), BallotError> {
         let (private, public) = X25519HkdfSha256::gen_keypair();
-        let private = Zeroizing::new(private.to_bytes().to_vec());
+        let (private, public) = (Zeroizing::new(private.to_bytes().to_vec()), public.to_bytes().to_vec());
+        let made = Self::of(folder, round, &public);
         let mut file = fs::OpenOptions::new()
             .write(true)
             .create_new(true)
             .mode(0o600)
-            .open(&self.0)
-            .map_err(|error| self.failed(&error))?;
-        file.write_all(&private).and_then(|()| file.sync_all()).map_err(|error| self.failed(&error))?;
-        self.sync_folder()?;
-        Ok(public.to_bytes().to_vec())
+            .open(&made.0)
+            .map_err(|error| made.failed(&error))?;
+        file.write_all(&private).and_then(|()| file.sync_all()).map_err(|error| made.failed(&error))?;
+        made.sync_folder()?;
+        Ok((made, public))
+    }
+
+    /// Destroys all keys of a round: that of its box, and those of boxes that a crash kept from being.
+    pub(crate) fn destroy_all(folder: &Path, round: RoundId) -> Result<(), BallotError> {
+        let failed = |error: std::io::Error| Self(folder.to_owned()).failed(&error);
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(failed(error)),
+        };
+        for entry in entries {
+            let path = entry.map_err(failed)?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if name.starts_with(&prefix(round)) && name.ends_with(SUFFIX) {
+                Self(path).destroy()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it is here.
+    pub(crate) fn is_there(&self) -> bool {
+        self.0.is_file()
     }
 
     /// Opens sealed ballots: the answers, in no order that says anything.
@@ -136,6 +165,10 @@ impl KeyFile {
     }
 }
 
+fn prefix(round: RoundId) -> String {
+    format!("ballots-{}-", hex::encode(round.0))
+}
+
 fn opened(private: &Private, round: RoundId, key: Key, sealed: &[u8]) -> Option<Vec<u8>> {
     let (encapped, body) = sealed.split_at_checked(POINT)?;
     let padded = hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
@@ -160,10 +193,9 @@ mod tests {
     #[test]
     fn sealed_ballots_are_of_one_length_open_where_they_lie_and_nowhere_else() {
         let folder = tempfile::tempdir().unwrap();
-        let file = KeyFile::of(folder.path(), ROUND);
+        let (file, public) = KeyFile::make(folder.path(), ROUND).unwrap();
         let terms = Terms { smallest: 5, longest: 40 };
-        let sealing = Sealing::new(ROUND, terms, &file.make().unwrap()).unwrap();
-        assert!(file.make().is_err(), "a key is never replaced");
+        let sealing = Sealing::new(ROUND, terms, &public).unwrap();
         let (here, there) = (Key([1; 16]), Key([2; 16]));
         for answer in [&b""[..], b"ja", &[9; 40]] {
             let sealed = sealing.seal(here, answer).unwrap();
@@ -178,8 +210,10 @@ mod tests {
             Err(BallotError::TooLong { length: 41, longest: 40 })
         ));
         let sealed = sealing.seal(here, b"ja").unwrap();
+        let (other, _) = KeyFile::make(folder.path(), RoundId([8; 16])).unwrap();
+        KeyFile::destroy_all(folder.path(), ROUND).unwrap();
         file.destroy().unwrap();
-        file.destroy().unwrap();
+        assert!(!file.is_there() && other.is_there());
         assert!(matches!(file.open(ROUND, vec![(here, sealed)]), Err(BallotError::KeyFile { .. })));
     }
 }

@@ -15,6 +15,8 @@ pub struct Urns {
     store: Store,
     keys: PathBuf,
     open: Mutex<HashMap<RoundId, Arc<Urn>>>,
+    /// The turn of whoever makes a box in this process.
+    making: tokio::sync::Mutex<()>,
 }
 
 /// What was in a ballot box.
@@ -29,12 +31,14 @@ pub struct Emptied {
 }
 
 impl Urns {
-    /// Opens the boxes in a place. `keys` is a folder that no backup takes.
+    /// Opens the boxes in a place. `keys` is a folder that no backup takes; it is made where there is none.
     ///
     /// # Errors
-    /// The database cannot be reached.
+    /// The database cannot be reached, or the folder not be made.
     pub async fn open(home: &Home, keys: impl Into<PathBuf>) -> Result<Self, BallotError> {
-        Ok(Self { store: Store::open(home).await?, keys: keys.into(), open: Mutex::default() })
+        let keys = keys.into();
+        std::fs::create_dir_all(&keys).map_err(BallotError::at(&keys))?;
+        Ok(Self { store: Store::open(home).await?, keys, open: Mutex::default(), making: Default::default() })
     }
 
     /// Makes the box of a round, and its key. Without a roll whoever has a form may vote.
@@ -42,17 +46,20 @@ impl Urns {
     /// # Errors
     /// [`BallotError::Exists`], or it cannot be stored; then there is none.
     pub async fn begin(&self, round: RoundId, terms: Terms, roll: Vec<Voter>) -> Result<(), BallotError> {
+        let _turn = self.making.lock().await;
         match self.store.about(round).await {
             Ok(_) => return Err(BallotError::Exists),
             Err(BallotError::Unknown) => {}
             // What cannot be read may well have a box, and its key is not to be touched.
             Err(error) => return Err(error),
         }
-        let file = KeyFile::of(&self.keys, round);
-        // Of a box that a crash kept from being: nothing was ever sealed with it.
-        file.destroy()?;
-        let public = file.make()?;
-        self.store.make(round, terms, public, roll).await
+        let (file, public) = KeyFile::make(&self.keys, round)?;
+        match self.store.make(round, terms, public, roll).await {
+            // Another node was faster: nothing was ever sealed with this one.
+            Err(BallotError::Exists) => file.destroy().and(Err(BallotError::Exists)),
+            // Where it failed otherwise there may be a box all the same.
+            made => made,
+        }
     }
 
     /// Puts a ballot in. It is on disk when this returns.
@@ -92,16 +99,26 @@ impl Urns {
     /// # Errors
     /// [`BallotError::Open`], [`BallotError::KeyFile`], [`BallotError::Sealed`], or it cannot be read.
     pub async fn empty(&self, round: RoundId) -> Result<Emptied, BallotError> {
-        if !self.store.about(round).await?.closed {
+        let about = self.store.about(round).await?;
+        if !about.closed {
             return Err(BallotError::Open);
         }
         let ballots = self.store.all(round).await?;
-        let file = KeyFile::of(&self.keys, round);
+        let file = KeyFile::of(&self.keys, round, &about.public);
         let opened = tokio::task::spawn_blocking(move || file.open(round, ballots)).await;
         let mut answers = opened.map_err(|error| BallotError::Stopped(error.to_string()))??;
         answers.sort_unstable();
         let (voted, on_roll) = self.store.voted(round).await?;
         Ok(Emptied { answers, voted, on_roll })
+    }
+
+    /// Whether the key of a round's box is on this node, so that it can be emptied here.
+    ///
+    /// # Errors
+    /// [`BallotError::Unknown`], or it cannot be read.
+    pub async fn has_key(&self, round: RoundId) -> Result<bool, BallotError> {
+        let about = self.store.about(round).await?;
+        Ok(KeyFile::of(&self.keys, round, &about.public).is_there())
     }
 
     /// Destroys a round's key, and then its box. Once more finishes what a crash cut off.
@@ -114,7 +131,7 @@ impl Urns {
             Ok(_) | Err(BallotError::Unknown) => {}
             Err(error) => return Err(error),
         }
-        KeyFile::of(&self.keys, round).destroy()?;
+        KeyFile::destroy_all(&self.keys, round)?;
         self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&round);
         self.store.destroy(round).await
     }

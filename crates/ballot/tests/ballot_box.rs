@@ -52,6 +52,35 @@ on_both! {
         assert_eq!(urns.empty(ROUND).await.unwrap(), emptied, "until it is destroyed");
     }
 
+    async fn of_nodes_that_make_a_box_at_once_one_does_and_its_key_opens_it(world) {
+        let one = Arc::new(world.open().await);
+        // Files are one process's.
+        let other = if world.postgres.is_some() { Arc::new(world.open().await) } else { Arc::clone(&one) };
+        let nodes = [one, other];
+        for number in 1..=20 {
+            let round = RoundId([number; 16]);
+            let begun = (0..6).map(|one| {
+                let urns = Arc::clone(&nodes[one % 2]);
+                tokio::spawn(async move { urns.begin(round, TERMS, vec![]).await })
+            });
+            let mut made = 0;
+            for begun in begun.collect::<Vec<_>>() {
+                match begun.await.unwrap() {
+                    Ok(()) => made += 1,
+                    Err(BallotError::Exists) => {}
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            assert_eq!((made, world.keys(round).len()), (1, 1));
+            let form = Ballot { submission: Submission([number; 16]), voter: None, answer: b"ja" };
+            nodes[0].cast(round, form).await.unwrap();
+            nodes[0].close(round).await.unwrap();
+            assert_eq!(nodes[0].empty(round).await.unwrap().answers, [b"ja".to_vec()]);
+            nodes[0].destroy(round).await.unwrap();
+            assert!(world.keys(round).is_empty());
+        }
+    }
+
     async fn of_many_forms_that_one_person_sends_at_once_one_is_taken(world) {
         let urns = Arc::new(world.open().await);
         let roll = voters(4);
@@ -132,7 +161,7 @@ on_both! {
         assert_eq!(urns.rounds().await.unwrap(), []);
         assert!(matches!(urns.cast(ROUND, ballot(roll[0], 0, b"ja")).await, Err(BallotError::Unknown)));
         assert_eq!(world.rows(ROUND).await, (vec![], vec![]));
-        assert!(!world.key(ROUND).exists());
+        assert!(world.keys(ROUND).is_empty());
     }
 }
 

@@ -40,7 +40,6 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn files() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("keys")).unwrap();
         let home = Home::Files(folder.path().join("urns"));
         Self { folder, home, postgres: None }
     }
@@ -48,7 +47,6 @@ impl World {
     pub(crate) async fn postgres() -> Self {
         let fresh = testkit::postgres::database().await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("keys")).unwrap();
         let home = Home::Postgres { url: fresh.url(), schema: "urn".into() };
         let pool = PgPoolOptions::new().max_connections(1).connect(&fresh.url()).await.unwrap();
         Self { folder, home, postgres: Some((fresh, pool)) }
@@ -58,8 +56,18 @@ impl World {
         Urns::open(&self.home, self.folder.path().join("keys")).await.unwrap()
     }
 
+    /// The files with keys of a round.
+    pub(crate) fn keys(&self, round: RoundId) -> Vec<PathBuf> {
+        let files = std::fs::read_dir(self.folder.path().join("keys")).unwrap();
+        let files = files.map(|file| file.unwrap().path());
+        let of_round = format!("ballots-{}-", hex::encode(round.0));
+        files.filter(|file| file.file_name().unwrap().to_str().unwrap().starts_with(&of_round)).collect()
+    }
+
+    /// The one file with a key of a round.
     pub(crate) fn key(&self, round: RoundId) -> PathBuf {
-        self.folder.path().join("keys").join(format!("ballots-{}.key", hex::encode(round.0)))
+        let [key] = self.keys(round).try_into().unwrap();
+        key
     }
 
     pub(crate) fn file(&self, round: RoundId, name: &str) -> PathBuf {
