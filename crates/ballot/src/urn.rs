@@ -67,15 +67,14 @@ impl Urn {
     }
 
     pub(crate) async fn cast(&self, store: &Store, ballot: Ballot<'_>) -> Result<Taken, BallotError> {
-        let key = Key::of(self.round, ballot.submission);
-        let sealed = self.sealing.seal(key, ballot.answer)?;
         let Some(voter) = ballot.voter else {
             if self.has_roll {
                 return Err(BallotError::NotOnRoll);
             }
-            let new = store.cast(self.round, key, sealed, None).await?;
-            return Ok(if new { Taken::Now } else { Taken::Before });
+            return self.put(store, ballot.submission, ballot.answer).await;
         };
+        let key = Key::of(self.round, ballot.submission);
+        let sealed = self.sealing.seal(key, ballot.answer)?;
         let Some(_turn) = self.turn(store, voter).await? else {
             // A second press, or the back button: the first one counts.
             let before = store.holds(self.round, key).await?;
@@ -90,6 +89,19 @@ impl Urn {
                 tracing::warn!(%error, "marks of a ballot box are kept later");
             }
         }
+        Ok(if new { Taken::Now } else { Taken::Before })
+    }
+
+    /// Puts in what is nobody's on the roll.
+    pub(crate) async fn put(
+        &self,
+        store: &Store,
+        submission: Submission,
+        answer: &[u8],
+    ) -> Result<Taken, BallotError> {
+        let key = Key::of(self.round, submission);
+        let sealed = self.sealing.seal(key, answer)?;
+        let new = store.cast(self.round, key, sealed, None).await?;
         Ok(if new { Taken::Now } else { Taken::Before })
     }
 

@@ -8,7 +8,7 @@ use crate::BallotError;
 use crate::seal::KeyFile;
 use crate::store::{Home, Store};
 use crate::urn::{Ballot, Taken, Urn};
-use crate::values::{RoundId, Terms, Voter};
+use crate::values::{RoundId, Submission, Terms, Voter};
 
 /// All ballot boxes of an instance.
 pub struct Urns {
@@ -70,6 +70,22 @@ impl Urns {
     pub async fn cast(&self, round: RoundId, ballot: Ballot<'_>) -> Result<Taken, BallotError> {
         let urn = self.urn(round).await?;
         urn.cast(&self.store, ballot).await
+    }
+
+    /// Puts an answer in that came otherwise than by somebody's own hand: of nobody on the roll, and once for its number. It
+    /// is on disk when this returns.
+    ///
+    /// # Errors
+    /// [`BallotError::Unknown`], [`BallotError::Closed`], [`BallotError::TooLong`], or it cannot be stored; then it was not
+    /// taken.
+    pub async fn put(
+        &self,
+        round: RoundId,
+        submission: Submission,
+        answer: &[u8],
+    ) -> Result<Taken, BallotError> {
+        let urn = self.urn(round).await?;
+        urn.put(&self.store, submission, answer).await
     }
 
     /// How many have voted, as far as that is kept by mark, and how many are on the roll.

@@ -6,8 +6,8 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::kind;
-use crate::cbor::facts;
-use crate::{Date, Text};
+use crate::cbor::{facts, from_bytes, to_bytes};
+use crate::{BadFacts, Date, Text};
 
 /// A time during which a survey is answered.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -170,6 +170,21 @@ pub struct BallotTexts {
     /// By the question's name, in the order of their bytes.
     #[n(0)]
     pub texts: BTreeMap<String, Vec<String>>,
+}
+
+impl BallotTexts {
+    /// The bytes to seal.
+    pub fn encode(&self) -> Vec<u8> {
+        to_bytes(self)
+    }
+
+    /// Reads what [`encode`](Self::encode) wrote.
+    ///
+    /// # Errors
+    /// [`BadFacts`] where the bytes are something else.
+    pub fn decode(bytes: &[u8]) -> Result<Self, BadFacts> {
+        from_bytes(kind::ROUND_BALLOTS, bytes)
+    }
 }
 
 /// Where guardians answer, whom nobody knows, and of how many pupils.

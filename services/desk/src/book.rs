@@ -1,0 +1,114 @@
+//! Which codes there are, as long as the municipality stays as it is.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ballot::Voter;
+use domain::events::{RoundFacts, RoundMode};
+use domain::strata;
+use domain::surveys::audience;
+use domain::{Municipality, PersonId};
+
+use crate::codes::Codes;
+
+/// All short codes, and the rolls that were asked for.
+pub(crate) struct Book {
+    pub(crate) municipality: Arc<Municipality>,
+    /// The round, and the unit where the code is of one.
+    by_code: HashMap<String, (String, Option<String>)>,
+    rolls: Mutex<HashMap<String, Arc<Roll>>>,
+}
+
+/// Who is on a round's roll.
+pub(crate) struct Roll {
+    by_voter: HashMap<Voter, PersonId>,
+    /// Of a round that nobody can link: which stratum everybody is in.
+    strata: BTreeMap<PersonId, u32>,
+}
+
+impl Book {
+    pub(crate) fn of(municipality: Arc<Municipality>, codes: &Codes) -> Self {
+        let mut by_code = HashMap::new();
+        for round in municipality.surveys.rounds().filter(|round| !round.draft) {
+            for unit in doors(round) {
+                by_code.insert(codes.short(&round.id, unit), (round.id.clone(), unit.map(str::to_owned)));
+            }
+        }
+        Self { municipality, by_code, rolls: Mutex::default() }
+    }
+
+    /// The round that a code leads to, and the unit where the code is of one.
+    pub(crate) fn find(&self, code: &str) -> Option<(&RoundFacts, Option<&str>)> {
+        let (round, unit) = self.by_code.get(code)?;
+        Some((self.round(round)?, unit.as_deref()))
+    }
+
+    /// A round that is no draft.
+    pub(crate) fn round(&self, id: &str) -> Option<&RoundFacts> {
+        let round = &self.municipality.surveys.round(id)?.facts;
+        Some(round).filter(|round| !round.draft)
+    }
+
+    /// The roll of a round, made when it is first asked for.
+    pub(crate) fn roll(&self, round: &RoundFacts, codes: &Codes) -> Arc<Roll> {
+        let kept = || self.rolls.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(roll) = kept().get(&round.id) {
+            return Arc::clone(roll);
+        }
+        let roll = Arc::new(Roll::of(&self.municipality, round, codes));
+        Arc::clone(kept().entry(round.id.clone()).or_insert(roll))
+    }
+}
+
+/// The units that have a code of their own in a round; none: the whole round has one.
+pub(crate) fn doors(round: &RoundFacts) -> Vec<Option<&str>> {
+    match &round.guardians {
+        None => vec![None],
+        Some(guardians) => guardians.links.iter().map(|link| Some(link.unit.as_str())).collect(),
+    }
+}
+
+impl Roll {
+    fn of(municipality: &Municipality, round: &RoundFacts, codes: &Codes) -> Self {
+        let people = audience(round, &municipality.organisation);
+        let voter = |person| (codes.voter(&round.id, &codes.personal(&round.id, person)), person);
+        let opened = municipality.surveys.opened(&round.id).filter(|_| round.mode == RoundMode::Unlinkable);
+        let strata = opened.map(|opened| {
+            let now = strata::strata(round, &municipality.organisation, opened.smallest);
+            // The roster may tell of the opening day otherwise than it did then.
+            let same = now.strata == opened.strata;
+            let placed = |(person, at): (PersonId, u32)| {
+                let stratum = now.strata.get(at as usize)?;
+                Some((person, if same { at } else { nearest(&opened.strata, stratum) }))
+            };
+            now.of.iter().filter_map(|(person, at)| placed((*person, *at))).collect()
+        });
+        Self { by_voter: people.into_iter().map(voter).collect(), strata: strata.unwrap_or_default() }
+    }
+
+    /// Whose code this is.
+    pub(crate) fn person(&self, voter: Voter) -> Option<PersonId> {
+        self.by_voter.get(&voter).copied()
+    }
+
+    /// The stratum that somebody is in.
+    pub(crate) fn stratum(&self, person: PersonId) -> u32 {
+        self.strata.get(&person).copied().unwrap_or(0)
+    }
+
+    /// Everybody, as a ballot box knows them.
+    pub(crate) fn voters(&self) -> Vec<Voter> {
+        self.by_voter.keys().copied().collect()
+    }
+}
+
+/// The stratum with most of another's units and roles; of several the first.
+pub(crate) fn nearest(strata: &[domain::events::Stratum], like: &domain::events::Stratum) -> u32 {
+    let shared = |stratum: &domain::events::Stratum| {
+        let units = like.all_units().iter().filter(|unit| stratum.all_units().contains(unit)).count();
+        let roles = like.roles.iter().filter(|role| stratum.roles.contains(role)).count();
+        (units, roles)
+    };
+    let best = strata.iter().zip(0..).max_by_key(|(stratum, at)| (shared(stratum), std::cmp::Reverse(*at)));
+    best.map_or(0, |(_, at)| at)
+}

@@ -1,0 +1,185 @@
+//! The desk: what it is made of, and how rounds and people are found.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ballot::Urns;
+use domain::events::{RoundFacts, RoundMode, SurveyFacts};
+use domain::rounds::{self, Stage};
+use domain::{Facts as _, Municipality, PersonId};
+use eventlog::clock::SharedClock;
+use eventlog::{EventLog, Position};
+use forms::Definition;
+use vault::{Opened, Vault};
+use views::municipality::Current;
+
+use crate::DeskError;
+use crate::asked::{Admitted, Asked, Store};
+use crate::book::Book;
+use crate::codes::Codes;
+
+/// What a desk is made of.
+pub struct Options {
+    /// The log.
+    pub log: EventLog,
+    /// The vault, whose secret codes follow from.
+    pub vault: Vault,
+    /// The municipality, kept up by whoever opened it.
+    pub municipality: Current,
+    /// The ballot boxes.
+    pub urns: Urns,
+    /// Where statements are stored.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: SharedClock,
+    /// The address that this instance is known by.
+    pub base_url: String,
+    /// The smallest group that answers are told of.
+    pub smallest: u32,
+}
+
+/// Keeps rounds and takes answers. Cheap to clone.
+#[derive(Clone)]
+pub struct Desk {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) log: EventLog,
+    pub(crate) vault: Vault,
+    pub(crate) municipality: Current,
+    pub(crate) urns: Urns,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: SharedClock,
+    pub(crate) base_url: String,
+    pub(crate) smallest: u32,
+    pub(crate) codes: Codes,
+    /// The turn of whoever gives a round's people their pseudonyms.
+    pub(crate) linking: tokio::sync::Mutex<()>,
+    book: Mutex<Option<Arc<Book>>>,
+    /// By the position of the survey.
+    definitions: Mutex<HashMap<Position, Survey>>,
+}
+
+/// A survey, and its definition.
+pub(crate) type Survey = (Arc<SurveyFacts>, Arc<Definition>);
+
+impl Desk {
+    /// Puts a desk together.
+    pub fn new(options: Options) -> Self {
+        let Options { log, vault, municipality, urns, store, clock, base_url, smallest } = options;
+        let base_url = base_url.trim_end_matches('/').to_owned();
+        let codes = Codes(vault.clone());
+        let inner = Inner {
+            log,
+            vault,
+            municipality,
+            urns,
+            store,
+            clock,
+            base_url,
+            smallest,
+            codes,
+            linking: Default::default(),
+            book: Mutex::default(),
+            definitions: Mutex::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The round, or the unit's part of one, that a short code leads to. None: there is no such code. Drafts are not found.
+    ///
+    /// # Errors
+    /// The definition cannot be read.
+    pub async fn find(&self, code: &str) -> Result<Option<Asked>, DeskError> {
+        let book = self.book();
+        match book.find(code) {
+            Some((round, unit)) => self.asked(&book.municipality, round, unit).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether a personal code is of a round's roll, and whether its answer is known to be in.
+    ///
+    /// # Errors
+    /// [`DeskError::Unknown`], or the log cannot be read.
+    pub async fn admit(&self, code: &str, token: &str) -> Result<Admitted, DeskError> {
+        let book = self.book();
+        let (round, unit) = book.find(code).ok_or(DeskError::Unknown)?;
+        let Some(person) = self.person(&book, round, token) else { return Ok(Admitted::Unknown) };
+        if round.mode == RoundMode::Unlinkable {
+            return Ok(Admitted::Welcome);
+        }
+        let asked = self.asked(&book.municipality, round, unit).await?;
+        let answered = self.has_answered(&asked, person).await?;
+        Ok(if answered { Admitted::Answered } else { Admitted::Welcome })
+    }
+
+    /// A round as it is asked now.
+    pub(crate) async fn asked(
+        &self,
+        municipality: &Municipality,
+        round: &RoundFacts,
+        unit: Option<&str>,
+    ) -> Result<Asked, DeskError> {
+        let (survey, definition) = self.survey(municipality, round).await?;
+        let now = self.inner.clock.now();
+        let stage = rounds::stage(round, &municipality.surveys, now);
+        let closed = matches!(stage, Stage::Closed | Stage::Reported);
+        let began = round.mode != RoundMode::Unlinkable || municipality.surveys.opened(&round.id).is_some();
+        let name = |unit: &str| municipality.organisation.unit(unit).map(|unit| unit.facts.name.clone());
+        Ok(Asked {
+            round: round.clone(),
+            unit: unit.map(str::to_owned),
+            unit_name: unit.and_then(name),
+            survey,
+            definition,
+            stage,
+            late: closed && began && now < rounds::ends(round),
+            smallest: self.inner.smallest,
+        })
+    }
+
+    /// Whose code this is, of a round's roll.
+    pub(crate) fn person(&self, book: &Book, round: &RoundFacts, token: &str) -> Option<PersonId> {
+        let codes = &self.inner.codes;
+        book.roll(round, codes).person(codes.voter(&round.id, token))
+    }
+
+    /// The codes as the municipality is now.
+    pub(crate) fn book(&self) -> Arc<Book> {
+        let now = self.inner.municipality.snapshot().municipality;
+        let mut book = self.inner.book.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*book {
+            Some(book) if Arc::ptr_eq(&book.municipality, &now) => Arc::clone(book),
+            _ => Arc::clone(book.insert(Arc::new(Book::of(now, &self.inner.codes)))),
+        }
+    }
+
+    /// The survey that a round asks, read once.
+    pub(crate) async fn survey(
+        &self,
+        municipality: &Municipality,
+        round: &RoundFacts,
+    ) -> Result<Survey, DeskError> {
+        let missing = |why: &str| DeskError::Definition(why.to_owned());
+        let held = municipality.surveys.survey(&round.survey, &round.version);
+        let held = held.ok_or_else(|| missing("there is no such survey"))?;
+        let kept = || self.inner.definitions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = kept().get(&held.position) {
+            return Ok(known.clone());
+        }
+        let read = self.inner.log.read_at(&[held.position]).await?;
+        let (event, slots) = read.into_iter().next().ok_or_else(|| missing("it is not in the log"))?;
+        let opened = self.inner.vault.open_slots(SurveyFacts::KIND, event.id, &slots).await?;
+        let Some(Opened::Plain(plain)) = opened.into_iter().next() else {
+            return Err(missing("it was deleted"));
+        };
+        let definition = forms::register(&plain, None).map_err(|refusals| {
+            DeskError::Definition(format!("{} of it is not taken any more", refusals.len()))
+        })?;
+        let survey = (Arc::new(held.facts.clone()), Arc::new(definition));
+        kept().insert(held.position, survey.clone());
+        Ok(survey)
+    }
+}

@@ -1,0 +1,112 @@
+//! Who is invited to a round, and by which links.
+
+use domain::PersonId;
+use domain::events::RoundMode;
+use domain::surveys::asked;
+use std::collections::BTreeMap;
+use xapi::Identifier;
+
+use crate::book::doors;
+use crate::codes::grouped;
+use crate::{Desk, DeskError, persons};
+
+/// By what people come in to a round.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitations {
+    /// The round's title, in Swedish and English.
+    pub title: (String, String),
+    /// The short codes.
+    pub doors: Vec<Door>,
+    /// Everybody on the roll; nobody where guardians answer.
+    pub people: Vec<Invitation>,
+}
+
+/// A short code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Door {
+    /// The unit's code and name, where it is a unit's.
+    pub unit: Option<(String, String)>,
+    /// As it is typed.
+    pub code: String,
+    /// Where it leads.
+    pub link: String,
+}
+
+/// Somebody's link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// First and last name; nothing of a protected identity.
+    pub name: String,
+    /// The mail address or account by which the roll names them.
+    pub address: String,
+    /// The code of the unit of their first duty that makes them be asked.
+    pub unit: String,
+    /// Its role.
+    pub role: String,
+    /// The personal code, as it is typed.
+    pub code: String,
+    /// A link with both codes; the personal one in the fragment, which browsers do not send.
+    pub link: String,
+}
+
+impl Desk {
+    /// The invitations to a round that is no draft, by unit and name.
+    ///
+    /// # Errors
+    /// [`DeskError::Unknown`], or the log or the vault cannot be read.
+    pub async fn invitations(&self, round: &str) -> Result<Invitations, DeskError> {
+        let (book, codes, base) = (self.book(), &self.inner.codes, &self.inner.base_url);
+        let round = book.round(round).ok_or(DeskError::Unknown)?;
+        let organisation = &book.municipality.organisation;
+        let name =
+            |code: &str| organisation.unit(code).map_or(code.to_owned(), |unit| unit.facts.name.clone());
+        let door = |unit: Option<&str>| {
+            let code = codes.short(&round.id, unit);
+            let link = format!("{base}/s/{code}");
+            Door { unit: unit.map(|code| (code.to_owned(), name(code))), code: grouped(&code), link }
+        };
+        let doors: Vec<Door> = doors(round).into_iter().map(door).collect();
+        let title = (round.title.sv.clone(), round.title.english().to_owned());
+        let (Some(door), false) = (doors.first(), round.mode == RoundMode::Guardians) else {
+            return Ok(Invitations { title, doors, people: Vec::new() });
+        };
+        let mut places: BTreeMap<PersonId, (&str, &str)> = BTreeMap::new();
+        for (person, duty) in asked(round, organisation) {
+            places.entry(person).or_insert((&duty.unit, &duty.role));
+        }
+        let all: Vec<PersonId> = places.keys().copied().collect();
+        let known = persons::read(&self.inner.log, &self.inner.vault, &book.municipality, &all).await?;
+        let mut people: Vec<Invitation> = places
+            .into_iter()
+            .filter_map(|(person, (unit, role))| {
+                let personal = known.get(&person)?;
+                let name = match personal.protected {
+                    true => String::new(),
+                    false => format!("{} {}", personal.given, personal.family),
+                };
+                let code = codes.personal(&round.id, person);
+                let mail = personal.identifiers.iter().find(|one| matches!(one, Identifier::Mbox(_)));
+                Some(Invitation {
+                    name,
+                    address: mail.or_else(|| persons::identifier(personal)).map(address).unwrap_or_default(),
+                    unit: unit.to_owned(),
+                    role: role.to_owned(),
+                    link: format!("{}#{code}", door.link),
+                    code: grouped(&code),
+                })
+            })
+            .collect();
+        people.sort_unstable_by(|one, other| {
+            (&one.unit, &one.name, &one.address).cmp(&(&other.unit, &other.name, &other.address))
+        });
+        Ok(Invitations { title, doors, people })
+    }
+}
+
+fn address(identifier: &Identifier) -> String {
+    match identifier {
+        Identifier::Mbox(address) => address.trim_start_matches("mailto:").to_owned(),
+        Identifier::MboxSha1sum(text) | Identifier::OpenId(text) => text.clone(),
+        Identifier::Account { name, .. } => name.clone(),
+    }
+}
