@@ -33,7 +33,7 @@ pub use municipality::Municipality;
 pub use selection::Selection;
 pub use statement::{StatementFacts, StatementFactsRef};
 pub use untracked::Untracked;
-pub use values::{BadDate, Date, MINUTES_PER_DAY, Text};
+pub use values::{BadDate, Date, MINUTES_PER_DAY, Text, swedish};
 
 /// A pseudonym: the random id of one identifier of somebody (16 bytes, as the vault gives it).
 pub type AgentId = eventlog::event::Key;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{Datelike, Duration, LocalResult, NaiveDate, NaiveTime, TimeZone};
+use chrono::{Datelike, Duration, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::Europe::Stockholm;
 use eventlog::clock::Micros;
 use minicbor::{Decode, Encode};
@@ -36,6 +36,11 @@ impl Text {
     pub fn english(&self) -> &str {
         self.en.as_deref().unwrap_or(&self.sv)
     }
+}
+
+/// What clocks in Sweden show at an instant.
+pub fn swedish(at: Micros) -> NaiveDateTime {
+    at.to_datetime().with_timezone(&Stockholm).naive_local()
 }
 
 /// A calendar day, as days since 1970-01-01; written `YYYY-MM-DD`. Years 1 to 9999.

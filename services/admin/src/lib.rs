@@ -28,6 +28,7 @@ pub use reports::{
     Ask, Opened, OrderFailure, OrderInput, OrderedReport, Orders, OrdersListed, Question, ReportFailure,
     ReportSchedule, Reports, ScheduleInput,
 };
+pub use shell::held_against;
 pub use shell::problem::Problem;
 pub use sources::{
     CredentialFailure, CredentialInput, CredentialTask, Credentials, ForwardFailure, ForwardInput,

@@ -5,6 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use analytics::lake::{Bucket, Place};
+use ballot::{Home, Urns};
+use desk::Desk;
+use disclosure::Preset;
 use eventlog::clock::{SharedClock, SystemClock};
 use eventlog::projection::Views;
 use eventlog::{EventLog, Location, Options};
@@ -14,6 +17,7 @@ use vault::Vault;
 use views::municipality::Current;
 use worker::Worker;
 
+use crate::answering::ByLrs;
 use crate::failure::Failure;
 use crate::handing_on::{self, FromLrs};
 use crate::keys::{self, instance_id};
@@ -28,6 +32,7 @@ pub(crate) struct Instance {
     pub(crate) lrs: Lrs,
     pub(crate) municipality: Current,
     pub(crate) worker: Worker,
+    pub(crate) desk: Desk,
     pub(crate) forwards: Forwards,
     pub(crate) clock: SharedClock,
     pub(crate) registry: prometheus::Registry,
@@ -112,12 +117,23 @@ impl Instance {
             owner: owner(),
         })
         .await?;
+        let desk = Desk::new(desk::Options {
+            log: log.clone(),
+            vault: vault.clone(),
+            municipality: municipality.clone(),
+            urns: Urns::open(&urns(&settings), &settings.storage.ballot_keys_dir).await?,
+            store: Arc::new(ByLrs::new(&lrs, &vault)),
+            clock: clock.clone(),
+            base_url: settings.address.base_url.clone(),
+            smallest: u32::try_from(house_preset()?.k_summary).unwrap_or(u32::MAX),
+        });
         Ok(Arc::new(Self {
             log,
             vault,
             lrs,
             municipality,
             worker,
+            desk,
             forwards,
             clock,
             registry,
@@ -154,6 +170,19 @@ fn locations(settings: &Settings) -> (Location, Location, Location) {
             (file("log.db"), file("views.db"), file("vault.db"))
         }
     }
+}
+
+/// Where the ballot boxes are.
+fn urns(settings: &Settings) -> Home {
+    match &settings.storage.database_url {
+        Some(url) => Home::Postgres { url: url.clone(), schema: "ballots".to_owned() },
+        None => Home::Files(settings.storage.data_dir.join("ballots")),
+    }
+}
+
+/// The rules of disclosure that hold where none are named.
+pub(crate) fn house_preset() -> Result<Preset, Failure> {
+    Preset::named("gavle").ok_or_else(|| Failure::new("the preset gavle is not built in"))
 }
 
 /// Where the lake is.

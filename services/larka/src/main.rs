@@ -4,6 +4,7 @@
 //! `tasks/`. `instance.rs` puts the rooms together, `serving.rs` runs them.
 
 mod answered;
+mod answering;
 mod commands;
 mod door;
 mod failure;

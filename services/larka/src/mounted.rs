@@ -18,7 +18,7 @@ use crate::{openapi, serving};
 /// Not described: what answers where there is no resource.
 const NOTHING: [&str; 3] = ["/xapi", "/xapi/", "/xapi/{*rest}"];
 /// Open to everybody, by what they are for: no secret and nobody's data is behind them.
-const OPEN: [&str; 8] = [
+const OPEN: [&str; 11] = [
     "/healthz",
     "/readyz",
     "/metrics",
@@ -27,6 +27,10 @@ const OPEN: [&str; 8] = [
     "/login",
     "/logout",
     "/assets/{*path}",
+    // A short code leads to what a round asks, and a personal one to nothing but one's own answer.
+    "/s/",
+    "/s/{code}",
+    "/s/assets/{file}",
 ];
 
 struct World {
@@ -112,6 +116,9 @@ async fn every_route_that_is_mounted_is_described_and_the_other_way_round() {
     let mut mounted = world.mounted().await;
     for page in admin::pages() {
         assert!(mounted.remove(page).is_some(), "{page} is no page any more");
+    }
+    for page in OPEN.iter().filter(|page| page.starts_with("/s/")) {
+        assert!(mounted.remove(*page).is_some(), "{page} is no page any more");
     }
     assert_eq!(mounted, described());
     world.instance.close().await;

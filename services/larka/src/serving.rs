@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::settings::Listening;
 use crate::tasks::{anchors, credentials, forwards, ordered, provenance, reports};
-use crate::{operations, socket, visitors};
+use crate::{answering, operations, socket, visitors};
 
 /// Services that are running.
 pub(crate) struct Running {
@@ -28,6 +28,7 @@ pub(crate) struct Running {
     sweeping: JoinHandle<()>,
     worker: Option<JoinHandle<()>>,
     dropping: Option<JoinHandle<()>>,
+    rounds: Option<JoinHandle<()>>,
     anchors: Option<JoinHandle<()>>,
 }
 
@@ -66,9 +67,9 @@ pub(crate) async fn start(instance: Arc<Instance>, listeners: Listeners) -> Resu
     let (shutdown, stopping) = watch::channel(false);
     let router = router(&instance)?;
     let edge = edge_of(&instance)?;
-    if roles.admin && travels_openly(address, &instance.settings.address.base_url) {
+    if (roles.admin || roles.survey) && travels_openly(address, &instance.settings.address.base_url) {
         tracing::warn!(
-            "the cookies of those who log in go over plain HTTP beyond this machine: put TLS before it, and name \
+            "what browsers send goes over plain HTTP beyond this machine: put TLS before it, and name \
              the address that it is known by with --base-url https://…"
         );
     }
@@ -78,6 +79,11 @@ pub(crate) async fn start(instance: Arc<Instance>, listeners: Listeners) -> Resu
         let (worker, forwards) = (instance.worker.clone(), instance.forwards.clone());
         let stopping = stopping.clone();
         tokio::spawn(async move { tokio::join!(worker.run(stopping.clone()), forwards.run(stopping)).0 })
+    });
+    // A node that takes ballots keeps the marks that wait in its memory when their round closes.
+    let rounds = (roles.worker || roles.survey).then(|| {
+        let (desk, stopping) = (instance.desk.clone(), stopping.clone());
+        tokio::spawn(async move { desk.keep(stopping).await })
     });
     let dropping = roles.worker.then(|| {
         let kept = instance.settings.upkeep.keep_superseded;
@@ -104,8 +110,21 @@ pub(crate) async fn start(instance: Arc<Instance>, listeners: Listeners) -> Resu
         };
         tokio::join!(edge.clone().serve(listeners.services, router, stopping.clone()), watching);
     });
-    tracing::info!(%address, lrs = roles.lrs, admin = roles.admin, worker = roles.worker, "listening");
-    Ok(Running { address, metrics, instance, shutdown, server, uses, sweeping, worker, dropping, anchors })
+    let listening = &instance.settings.listening;
+    tracing::info!(%address, roles = ?listening.roles, "listening");
+    Ok(Running {
+        address,
+        metrics,
+        instance,
+        shutdown,
+        server,
+        uses,
+        sweeping,
+        worker,
+        dropping,
+        rounds,
+        anchors,
+    })
 }
 
 /// Everything that the settings ask for, as one router.
@@ -121,6 +140,9 @@ pub(crate) fn router(instance: &Arc<Instance>) -> Result<Router, Failure> {
     }
     if roles.admin {
         router = router.merge(admin::router(admin_of(instance))?);
+    }
+    if roles.survey {
+        router = router.merge(survey::router(answering::pages(instance)));
     }
     Ok(visitors::known(router, &instance.settings.address, &instance.registry)?)
 }
@@ -183,7 +205,7 @@ impl Running {
             Ok(Err(error)) => return Err(error.into()),
             Err(_) => tracing::warn!("some requests were still open after 30 seconds"),
         }
-        for task in self.worker.into_iter().chain(self.dropping).chain(self.anchors) {
+        for task in self.worker.into_iter().chain(self.dropping).chain(self.rounds).chain(self.anchors) {
             let _ = task.await;
         }
         let _ = self.uses.await;

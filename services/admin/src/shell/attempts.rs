@@ -224,6 +224,13 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
+/// The network that wrong tries from an address are held against; none where it may be everybody's, as that of a proxy is
+/// which nobody named.
+pub fn held_against(address: IpAddr, proxies_named: bool) -> Option<IpAddr> {
+    let network = network(address);
+    (proxies_named || is_somebodys(network)).then_some(network)
+}
+
 /// Whether an address is one visitor's, or one network's, also where nobody said which proxies there are: those stand on
 /// this machine or in a network of its own.
 fn is_somebodys(address: IpAddr) -> bool {

@@ -23,6 +23,7 @@ use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::routing::{get, post};
 
 pub(crate) use attempts::Attempts;
+pub use attempts::held_against;
 pub(crate) use form::{FORMS, form};
 pub(crate) use frame::{Asked, Reader, answer, enter_first, frame, not_so, nowhere, show};
 pub(crate) use metrics::Metrics;

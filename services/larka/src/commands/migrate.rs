@@ -27,7 +27,7 @@ pub(crate) async fn run(settings: Settings, flags: Flags) -> Result<(), Failure>
         };
         let at = |schema| Location::postgres(owner, schema);
         let service = Location::postgres(service, "log");
-        EventLog::separate_roles(&at("log"), &service, &[at("views")]).await?;
+        EventLog::separate_roles(&at("log"), &service, &[at("views"), at("ballots")]).await?;
     }
     let instance = Instance::make(settings).await?;
     let position = instance.log.head().await?.position.0;

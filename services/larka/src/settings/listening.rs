@@ -14,7 +14,7 @@ given! {
         /// Address on which /metrics and /readyz are to be asked for, and then only there [default: with all else]
         #[arg(long, env = "LARKA_METRICS_LISTEN", value_name = "ADDRESS")]
         metrics_listen: Option<String>,
-        /// Which services run here: lrs, admin, worker [default: all three]
+        /// Which services run here: lrs, admin, worker, survey [default: all of them]
         #[arg(long, env = "LARKA_ROLES", value_delimiter = ',', value_name = "ROLES")]
         roles: Option<Vec<String>>,
     }
@@ -35,6 +35,7 @@ pub(crate) struct Roles {
     pub(crate) lrs: bool,
     pub(crate) admin: bool,
     pub(crate) worker: bool,
+    pub(crate) survey: bool,
 }
 
 impl Given {
@@ -53,15 +54,16 @@ fn address(name: &str, given: &str) -> Result<SocketAddr, Failure> {
 impl Roles {
     fn read(names: Option<Vec<String>>) -> Result<Self, Failure> {
         let Some(names) = names else {
-            return Ok(Self { lrs: true, admin: true, worker: true });
+            return Ok(Self { lrs: true, admin: true, worker: true, survey: true });
         };
-        let mut roles = Self { lrs: false, admin: false, worker: false };
+        let mut roles = Self { lrs: false, admin: false, worker: false, survey: false };
         for name in &names {
             match name.trim() {
                 "lrs" => roles.lrs = true,
                 "admin" => roles.admin = true,
                 "worker" => roles.worker = true,
-                _ => return Err(Failure::setting("roles", "a list of lrs, admin and worker")),
+                "survey" => roles.survey = true,
+                _ => return Err(Failure::setting("roles", "a list of lrs, admin, worker and survey")),
             }
         }
         Ok(roles)

@@ -20,6 +20,10 @@ given! {
         /// Folder of the master key and the keyring [default: keys in the data folder]
         #[arg(long, env = "LARKA_KEYS_DIR", global = true, value_name = "DIR")]
         keys_dir: Option<PathBuf>,
+        /// Folder of the keys of ballot boxes that are open, which no backup may take [default: ballot-keys in the data
+        /// folder]
+        #[arg(long, env = "LARKA_BALLOT_KEYS_DIR", global = true, value_name = "DIR")]
+        ballot_keys_dir: Option<PathBuf>,
         /// Bucket of an S3-compatible store for the lake: s3://bucket/prefix; region, endpoint and credentials as AWS's
         /// own programs have them, in AWS_REGION, AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and so on [default: the folder lake
         /// in the data folder]
@@ -35,12 +39,14 @@ pub(crate) struct Storage {
     pub(crate) database_url: Option<String>,
     pub(crate) vault_url: Option<String>,
     pub(crate) keys_dir: PathBuf,
+    /// Of ballot boxes; no backup takes it.
+    pub(crate) ballot_keys_dir: PathBuf,
     pub(crate) lake_url: Option<String>,
 }
 
 impl Given {
     pub(super) fn read(self) -> Result<Storage, Failure> {
-        let Self { data_dir, database_url, vault_url, keys_dir, lake_url } = self;
+        let Self { data_dir, database_url, vault_url, keys_dir, ballot_keys_dir, lake_url } = self;
         let data_dir = data_dir.unwrap_or_else(|| PathBuf::from("larka-data"));
         if let Some(url) = &database_url {
             expect_postgres("database-url", url)?;
@@ -54,7 +60,8 @@ impl Given {
             (None, None) => None,
         };
         let keys_dir = keys_dir.unwrap_or_else(|| data_dir.join("keys"));
-        Ok(Storage { data_dir, database_url, vault_url, keys_dir, lake_url })
+        let ballot_keys_dir = ballot_keys_dir.unwrap_or_else(|| data_dir.join("ballot-keys"));
+        Ok(Storage { data_dir, database_url, vault_url, keys_dir, ballot_keys_dir, lake_url })
     }
 }
 

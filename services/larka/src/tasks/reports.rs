@@ -9,7 +9,7 @@ use render::{Format, Stylesheet, View};
 use worker::reports::{Question, ReportError, Request};
 
 use crate::failure::Failure;
-use crate::instance::Instance;
+use crate::instance::{Instance, house_preset};
 use crate::pdf::PdfError;
 use crate::tasks::asked::{Asked, Kind};
 
@@ -86,11 +86,6 @@ pub(crate) async fn all(instance: &Instance) -> Result<Vec<(String, Arc<Released
         made.push((name, instance.worker.report(request).await?));
     }
     Ok(made)
-}
-
-/// The rules of disclosure that pages and the demo use.
-fn house_preset() -> Result<Preset, Failure> {
-    Preset::named("gavle").ok_or_else(|| Failure::new("the preset gavle is not built in"))
 }
 
 /// An id as part of a file's name.

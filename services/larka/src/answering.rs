@@ -1,0 +1,169 @@
+//! The answer pages' desk: rounds and people by their codes, and answers into the record store.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use desk::{DeskError, StoreError, Stored};
+use domain::events::RoundMode;
+use domain::rounds::{self, Stage};
+use domain::swedish;
+use eventlog::Key;
+use forms::Localised;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use lrs::{IngestError, Lrs, Sender};
+use survey::{Admitted, Asked, DeskFailure, Entry, HandedIn, Mode, Outcome, Rules};
+use uuid::Uuid;
+use vault::Vault;
+use xapi::Version;
+
+use crate::instance::Instance;
+
+/// The version under which answers become statements.
+const VERSION: Version = Version::V2_0_0;
+
+/// What the answer pages are made of.
+pub(crate) fn pages(instance: &Arc<Instance>) -> survey::Options {
+    let proxies_named = !instance.settings.address.proxies.is_empty();
+    let clock = instance.clock.clone();
+    let half = |which: &[u8]| instance.vault.keyed_hash("answer pages", which);
+    let mut key = [0; 32];
+    key[..16].copy_from_slice(&half(b"1"));
+    key[16..].copy_from_slice(&half(b"2"));
+    survey::Options {
+        desk: Arc::new(ForPages(Arc::clone(instance))),
+        key,
+        now: Arc::new(move || swedish(clock.now())),
+        visitor: Arc::new(move |address: IpAddr| admin::held_against(address, proxies_named)),
+    }
+}
+
+/// Statements of the survey service, stored as any others.
+pub(crate) struct ByLrs {
+    lrs: Lrs,
+    /// Who vouches for them: the service, which has no secret and is in no list of credentials.
+    authority: Key,
+}
+
+impl ByLrs {
+    pub(crate) fn new(lrs: &Lrs, vault: &Vault) -> Self {
+        Self { lrs: lrs.clone(), authority: vault.keyed_hash("survey service", b"authority") }
+    }
+
+    async fn post(&self, statements: Vec<String>) -> Result<Stored, StoreError> {
+        let limits = xapi::Limits::default();
+        let parsed = statements.iter().map(|text| xapi::parse::statement(text.as_bytes(), VERSION, &limits));
+        let parsed: Result<Vec<_>, _> = parsed.collect();
+        // Says where and what was expected, and nothing of what stands there.
+        let parsed = parsed
+            .map_err(|invalid| StoreError::Failed(format!("{}: {}", invalid.path, invalid.expected)))?;
+        let sender = Sender { credential: Some(self.authority), ..Sender::default() };
+        match self.lrs.ingest().post(parsed, sender, VERSION).await {
+            Ok(posted) if posted.stored == 0 => Ok(Stored::Before),
+            Ok(_) => Ok(Stored::New),
+            Err(IngestError::Conflict { .. }) => Err(StoreError::Conflict),
+            Err(error) => Err(StoreError::Failed(error.to_string())),
+        }
+    }
+}
+
+impl desk::Store for ByLrs {
+    fn post(&self, statements: Vec<String>) -> BoxFuture<'_, Result<Stored, StoreError>> {
+        self.post(statements).boxed()
+    }
+
+    fn known<'a>(&'a self, ids: &'a [Uuid]) -> BoxFuture<'a, Result<Vec<bool>, StoreError>> {
+        async move {
+            let standing = self.lrs.query().standing(ids).await;
+            let standing = standing.map_err(|error| StoreError::Failed(error.to_string()))?;
+            Ok(standing.iter().map(Option::is_some).collect())
+        }
+        .boxed()
+    }
+}
+
+/// The desk as the pages ask it.
+struct ForPages(Arc<Instance>);
+
+impl survey::Desk for ForPages {
+    fn find<'a>(&'a self, code: &'a str) -> BoxFuture<'a, Result<Option<Asked>, DeskFailure>> {
+        async move {
+            let found = self.0.desk.find(code).await.map_err(failed)?;
+            Ok(found.map(|asked| shown(code, asked)))
+        }
+        .boxed()
+    }
+
+    fn admit<'a>(&'a self, asked: &'a Asked, token: &'a str) -> BoxFuture<'a, Result<Admitted, DeskFailure>> {
+        async move {
+            Ok(match self.0.desk.admit(&asked.code, token).await.map_err(failed)? {
+                desk::Admitted::Unknown => Admitted::Unknown,
+                desk::Admitted::Welcome => Admitted::Welcome,
+                desk::Admitted::Answered => Admitted::Answered,
+            })
+        }
+        .boxed()
+    }
+
+    fn take<'a>(&'a self, asked: &'a Asked, handed: HandedIn) -> BoxFuture<'a, Result<Outcome, DeskFailure>> {
+        let HandedIn { token, submission, answers, complete } = handed;
+        let answers = desk::Answers { submission, kept: answers, complete, at: None };
+        async move {
+            let taken = self.0.desk.take(&asked.code, desk::HandedIn { token, answers }).await;
+            Ok(match taken.map_err(failed)? {
+                desk::Outcome::Taken => Outcome::Taken,
+                desk::Outcome::TakenBefore => Outcome::TakenBefore,
+                desk::Outcome::Replaced => Outcome::Replaced,
+                desk::Outcome::AnsweredAlready => Outcome::AnsweredAlready,
+                desk::Outcome::NotOnRoll => Outcome::NotOnRoll,
+                desk::Outcome::Closed => Outcome::Closed,
+                desk::Outcome::TooLong => Outcome::TooLong,
+                desk::Outcome::Incomplete => {
+                    return Err(DeskFailure("required questions are open".to_owned()));
+                }
+            })
+        }
+        .boxed()
+    }
+}
+
+fn failed(error: DeskError) -> DeskFailure {
+    DeskFailure(error.to_string())
+}
+
+/// A round as the pages know it.
+fn shown(code: &str, asked: desk::Asked) -> Asked {
+    let desk::Asked { round, unit, unit_name, definition, stage, late, smallest, .. } = asked;
+    let (opens, closes) = rounds::times(&round);
+    let mode = match round.mode {
+        RoundMode::Named => Mode::Named,
+        RoundMode::Pseudonymous => Mode::Pseudonymous,
+        RoundMode::Unlinkable => Mode::Unlinkable,
+        RoundMode::Guardians => Mode::Guardians,
+    };
+    let entry = match mode {
+        Mode::Guardians => Entry::Open { unit: unit_name.or(unit).map(Localised::plain) },
+        _ => Entry::Personal,
+    };
+    let stage = match stage {
+        Stage::Draft | Stage::Scheduled => survey::Stage::Scheduled { opens: swedish(opens) },
+        Stage::Open => survey::Stage::Open { closes: swedish(closes) },
+        Stage::Closed | Stage::Reported => survey::Stage::Closed { late },
+    };
+    Asked {
+        code: code.to_owned(),
+        title: localised(&round.title),
+        definition,
+        mode,
+        entry,
+        stage,
+        rules: Rules { again: round.again, grace: round.grace, partial: round.partial },
+        smallest,
+        round: round.id,
+    }
+}
+
+fn localised(text: &domain::Text) -> Localised {
+    let by_language = text.en.iter().map(|en| ("en".to_owned(), en.clone()));
+    Localised { by_language: by_language.collect(), ..Localised::plain(text.sv.clone()) }
+}
