@@ -7,17 +7,17 @@ use serde_json::{Map, Value as Json};
 
 /// The answer to one question, or in one row of a matrix.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Given {
+pub struct Given {
     /// What answers it: the question, `question.row`, or `question-Comment` for the text beside its answer.
-    pub(crate) name: String,
+    pub name: String,
     /// What xAPI calls such questions (1.0.3 Data 2.4.4.1).
-    pub(crate) interaction: &'static str,
+    pub interaction: &'static str,
     /// The codes that were chosen, or the text as the only one.
-    pub(crate) response: Vec<String>,
+    pub response: Vec<String>,
 }
 
 /// The answers in the order of the questions.
-pub(crate) fn given(definition: &Definition, kept: &Map<String, Json>) -> Vec<Given> {
+pub fn given(definition: &Definition, kept: &Map<String, Json>) -> Vec<Given> {
     let mut all = Vec::new();
     let mut add = |name: String, interaction: &'static str, answer: &Json| {
         let response: Vec<String> = match answer {
@@ -65,7 +65,7 @@ pub(crate) fn names(definition: &Definition) -> Vec<String> {
 }
 
 /// The IRI of what is answered: the item's, or one below the survey's.
-pub(crate) fn activity(survey: &SurveyFacts, name: &str) -> String {
+pub fn activity(survey: &SurveyFacts, name: &str) -> String {
     match survey.items.iter().find(|item| item.name == name) {
         Some(item) => item.activity.clone(),
         None => format!("{}/{}", survey.id.trim_end_matches('/'), in_iri(name)),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::events::{RoundFacts, SurveyFacts};
+use domain::events::RoundFacts;
 use domain::rounds::Stage;
 use eventlog::clock::Micros;
 use forms::Definition;
@@ -20,8 +20,6 @@ pub struct Asked {
     /// That unit's name.
     pub unit_name: Option<String>,
     /// What is asked.
-    pub survey: Arc<SurveyFacts>,
-    /// As its author wrote it.
     pub definition: Arc<Definition>,
     /// Where the round stands.
     pub stage: Stage,

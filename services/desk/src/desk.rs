@@ -1,16 +1,16 @@
 //! The desk: what it is made of, and how rounds and people are found.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ballot::Urns;
-use domain::events::{RoundFacts, RoundMode, SurveyFacts};
+use domain::events::{RoundFacts, RoundMode};
 use domain::rounds::{self, Stage};
-use domain::{Facts as _, Municipality, PersonId};
+use domain::{Municipality, PersonId};
+use eventlog::EventLog;
 use eventlog::clock::SharedClock;
-use eventlog::{EventLog, Position};
 use forms::Definition;
-use vault::{Opened, Vault};
+use vault::Vault;
+use views::definitions::Definitions;
 use views::municipality::Current;
 
 use crate::DeskError;
@@ -57,12 +57,8 @@ pub(crate) struct Inner {
     /// The turn of whoever gives a round's people their pseudonyms.
     pub(crate) linking: tokio::sync::Mutex<()>,
     book: Mutex<Option<Arc<Book>>>,
-    /// By the position of the survey.
-    definitions: Mutex<HashMap<Position, Survey>>,
+    definitions: Definitions,
 }
-
-/// A survey, and its definition.
-pub(crate) type Survey = (Arc<SurveyFacts>, Arc<Definition>);
 
 impl Desk {
     /// Puts a desk together.
@@ -70,6 +66,7 @@ impl Desk {
         let Options { log, vault, municipality, urns, store, clock, base_url, smallest } = options;
         let base_url = base_url.trim_end_matches('/').to_owned();
         let codes = Codes(vault.clone());
+        let definitions = Definitions::new(log.clone(), vault.clone());
         let inner = Inner {
             log,
             vault,
@@ -82,7 +79,7 @@ impl Desk {
             codes,
             linking: Default::default(),
             book: Mutex::default(),
-            definitions: Mutex::default(),
+            definitions,
         };
         Self { inner: Arc::new(inner) }
     }
@@ -111,7 +108,7 @@ impl Desk {
             return Ok(Admitted::Welcome);
         }
         let asked = self.asked(&book.municipality, round, unit).await?;
-        let answered = self.has_answered(&asked, person).await?;
+        let answered = self.has_answered(&book, &asked, person).await?;
         Ok(if answered { Admitted::Answered } else { Admitted::Welcome })
     }
 
@@ -122,7 +119,7 @@ impl Desk {
         round: &RoundFacts,
         unit: Option<&str>,
     ) -> Result<Asked, DeskError> {
-        let (survey, definition) = self.survey(municipality, round).await?;
+        let definition = self.definition(municipality, round).await?;
         let now = self.inner.clock.now();
         let stage = rounds::stage(round, &municipality.surveys, now);
         let closed = matches!(stage, Stage::Closed | Stage::Reported);
@@ -132,7 +129,6 @@ impl Desk {
             round: round.clone(),
             unit: unit.map(str::to_owned),
             unit_name: unit.and_then(name),
-            survey,
             definition,
             stage,
             late: closed && began && now < rounds::ends(round),
@@ -156,30 +152,13 @@ impl Desk {
         }
     }
 
-    /// The survey that a round asks, read once.
-    pub(crate) async fn survey(
+    /// What a round asks.
+    pub(crate) async fn definition(
         &self,
         municipality: &Municipality,
         round: &RoundFacts,
-    ) -> Result<Survey, DeskError> {
-        let missing = |why: &str| DeskError::Definition(why.to_owned());
-        let held = municipality.surveys.survey(&round.survey, &round.version);
-        let held = held.ok_or_else(|| missing("there is no such survey"))?;
-        let kept = || self.inner.definitions.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = kept().get(&held.position) {
-            return Ok(known.clone());
-        }
-        let read = self.inner.log.read_at(&[held.position]).await?;
-        let (event, slots) = read.into_iter().next().ok_or_else(|| missing("it is not in the log"))?;
-        let opened = self.inner.vault.open_slots(SurveyFacts::KIND, event.id, &slots).await?;
-        let Some(Opened::Plain(plain)) = opened.into_iter().next() else {
-            return Err(missing("it was deleted"));
-        };
-        let definition = forms::register(&plain, None).map_err(|refusals| {
-            DeskError::Definition(format!("{} of it is not taken any more", refusals.len()))
-        })?;
-        let survey = (Arc::new(held.facts.clone()), Arc::new(definition));
-        kept().insert(held.position, survey.clone());
-        Ok(survey)
+    ) -> Result<Arc<Definition>, DeskError> {
+        let read = self.inner.definitions.read(municipality, &round.survey, &round.version).await?;
+        read.ok_or(DeskError::Definition)
     }
 }

@@ -12,8 +12,8 @@ pub enum DeskError {
     #[error("there is no round of this id that may be answered")]
     Unknown,
     /// The round's survey has no definition that can be read.
-    #[error("the definition of the survey cannot be read: {0}")]
-    Definition(String),
+    #[error("the round's survey has no definition that is taken")]
+    Definition,
     /// The round is of another kind than what is asked of it.
     #[error("the round is of another mode")]
     Mode,

@@ -95,7 +95,7 @@ impl Desk {
     async fn open(&self, round: &RoundFacts) -> Result<(), DeskError> {
         let municipality = self.inner.municipality.refresh().await?.municipality;
         // What cannot be asked is not opened.
-        self.survey(&municipality, round).await?;
+        self.definition(&municipality, round).await?;
         let smallest = self.inner.smallest;
         let roll = strata::strata(round, &municipality.organisation, smallest);
         let people = u32::try_from(roll.of.len()).unwrap_or(u32::MAX);
@@ -110,7 +110,7 @@ impl Desk {
         let book = self.book();
         let municipality = &book.municipality;
         let Some(opened) = municipality.surveys.opened(&round.id) else { return Ok(()) };
-        let (_, definition) = self.survey(municipality, round).await?;
+        let definition = self.definition(municipality, round).await?;
         let terms = Terms { smallest: opened.smallest, longest: slip::longest(&definition) };
         let (urn, voters) = (self.inner.codes.urn(&round.id), book.roll(round, &self.inner.codes).voters());
         match self.inner.urns.begin(urn, terms, voters).await {
@@ -132,9 +132,10 @@ impl Desk {
         }
         let municipality = inner.municipality.refresh().await?.municipality;
         if municipality.surveys.emptied(&round.id).is_none() {
-            let (survey, definition) = self.survey(&municipality, round).await?;
+            let definition = self.definition(&municipality, round).await?;
+            let survey = municipality.surveys.survey_of(round).ok_or(DeskError::Definition)?;
             let emptied = inner.urns.empty(urn).await?;
-            let counted = slip::count(&emptied.answers, &survey, &definition);
+            let counted = slip::count(&emptied.answers, survey, &definition);
             if counted.unread > 0 {
                 return Err(DeskError::Unread(counted.unread));
             }

@@ -19,6 +19,7 @@ mod slip;
 mod statements;
 mod taking;
 
+pub use answers::{Given, activity, given};
 pub use asked::{Admitted, Answers, Asked, HandedIn, Outcome, Store, StoreError, Stored};
 pub use codes::grouped;
 pub use desk::{Desk, Options};

@@ -124,6 +124,7 @@ mod tests {
             text: Text::default(),
             scale: "s".into(),
             reverse: false,
+            several: false,
             required: true,
             feeds: None,
         };

@@ -28,7 +28,7 @@ impl Desk {
         let asked = self.asked(&book.municipality, round, unit).await?;
         let HandedIn { token, answers } = handed;
         if round.mode == RoundMode::Guardians {
-            return self.take_of_nobody(&asked, &answers).await;
+            return self.take_of_nobody(&book, &asked, &answers).await;
         }
         let token = token.unwrap_or_default();
         let Some(person) = self.person(&book, round, &token) else { return Ok(Outcome::NotOnRoll) };
@@ -97,8 +97,13 @@ impl Desk {
     }
 
     /// Whether somebody has answered a round that is not unlinkable.
-    pub(crate) async fn has_answered(&self, asked: &Asked, person: PersonId) -> Result<bool, DeskError> {
-        let id = self.sheet(asked, asked.round.registration, Json::Null, person).id(0, None);
+    pub(crate) async fn has_answered(
+        &self,
+        book: &Book,
+        asked: &Asked,
+        person: PersonId,
+    ) -> Result<bool, DeskError> {
+        let id = self.sheet(book, asked, asked.round.registration, Json::Null, person)?.id(0, None);
         Ok(self.known(&[id]).await?.first() == Some(&true))
     }
 
@@ -119,17 +124,22 @@ impl Desk {
         };
         // Whoever was erased is on no roll any more.
         let Some(identifier) = identifier else { return Ok(Outcome::NotOnRoll) };
-        let sheet = self.sheet(asked, asked.round.registration, agent(&identifier), person);
+        let sheet = self.sheet(book, asked, asked.round.registration, agent(&identifier), person)?;
         self.store(asked, &sheet, answers).await
     }
 
-    async fn take_of_nobody(&self, asked: &Asked, answers: &Answers) -> Result<Outcome, DeskError> {
+    async fn take_of_nobody(
+        &self,
+        book: &Book,
+        asked: &Asked,
+        answers: &Answers,
+    ) -> Result<Outcome, DeskError> {
         let links = asked.round.guardians.iter().flat_map(|guardians| &guardians.links);
         let link = links.into_iter().find(|link| Some(&link.unit) == asked.unit.as_ref());
         let registration = link.ok_or(DeskError::Unknown)?.registration;
         let name = self.inner.codes.nobody(&asked.round.id, &answers.submission);
         let actor = agent(&self.agent_of(&asked.round, name));
-        let sheet = self.sheet(asked, registration, actor, answers.submission);
+        let sheet = self.sheet(book, asked, registration, actor, answers.submission)?;
         self.store(asked, &sheet, answers).await
     }
 
@@ -181,13 +191,15 @@ impl Desk {
 
     fn sheet<'a>(
         &'a self,
+        book: &'a Book,
         asked: &'a Asked,
         registration: [u8; 16],
         actor: Json,
         respondent: [u8; 16],
-    ) -> Sheet<'a> {
-        let Asked { round, survey, definition, .. } = asked;
-        Sheet { codes: &self.inner.codes, round, registration, survey, definition, actor, respondent }
+    ) -> Result<Sheet<'a>, DeskError> {
+        let (codes, Asked { round, definition, .. }) = (&self.inner.codes, asked);
+        let survey = book.municipality.surveys.survey_of(round).ok_or(DeskError::Definition)?;
+        Ok(Sheet { codes, round, registration, survey, definition, actor, respondent })
     }
 
     /// Into the ballot box. Nothing of it is said anywhere but to who hands it in.

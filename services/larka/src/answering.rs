@@ -1,26 +1,18 @@
-//! The answer pages' desk: rounds and people by their codes, and answers into the record store.
+//! The desk as the answer pages ask it.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use desk::{DeskError, StoreError, Stored};
+use desk::DeskError;
 use domain::events::RoundMode;
 use domain::rounds::{self, Stage};
 use domain::swedish;
-use eventlog::Key;
 use forms::Localised;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use lrs::{IngestError, Lrs, Sender};
 use survey::{Admitted, Asked, DeskFailure, Entry, HandedIn, Mode, Outcome, Rules};
-use uuid::Uuid;
-use vault::Vault;
-use xapi::Version;
 
 use crate::instance::Instance;
-
-/// The version under which answers become statements.
-const VERSION: Version = Version::V2_0_0;
 
 /// What the answer pages are made of.
 pub(crate) fn pages(instance: &Arc<Instance>) -> survey::Options {
@@ -35,50 +27,6 @@ pub(crate) fn pages(instance: &Arc<Instance>) -> survey::Options {
         key,
         now: Arc::new(move || swedish(clock.now())),
         visitor: Arc::new(move |address: IpAddr| admin::held_against(address, proxies_named)),
-    }
-}
-
-/// Statements of the survey service, stored as any others.
-pub(crate) struct ByLrs {
-    lrs: Lrs,
-    /// Who vouches for them: the service, which has no secret and is in no list of credentials.
-    authority: Key,
-}
-
-impl ByLrs {
-    pub(crate) fn new(lrs: &Lrs, vault: &Vault) -> Self {
-        Self { lrs: lrs.clone(), authority: vault.keyed_hash("survey service", b"authority") }
-    }
-
-    async fn post(&self, statements: Vec<String>) -> Result<Stored, StoreError> {
-        let limits = xapi::Limits::default();
-        let parsed = statements.iter().map(|text| xapi::parse::statement(text.as_bytes(), VERSION, &limits));
-        let parsed: Result<Vec<_>, _> = parsed.collect();
-        // Says where and what was expected, and nothing of what stands there.
-        let parsed = parsed
-            .map_err(|invalid| StoreError::Failed(format!("{}: {}", invalid.path, invalid.expected)))?;
-        let sender = Sender { credential: Some(self.authority), ..Sender::default() };
-        match self.lrs.ingest().post(parsed, sender, VERSION).await {
-            Ok(posted) if posted.stored == 0 => Ok(Stored::Before),
-            Ok(_) => Ok(Stored::New),
-            Err(IngestError::Conflict { .. }) => Err(StoreError::Conflict),
-            Err(error) => Err(StoreError::Failed(error.to_string())),
-        }
-    }
-}
-
-impl desk::Store for ByLrs {
-    fn post(&self, statements: Vec<String>) -> BoxFuture<'_, Result<Stored, StoreError>> {
-        self.post(statements).boxed()
-    }
-
-    fn known<'a>(&'a self, ids: &'a [Uuid]) -> BoxFuture<'a, Result<Vec<bool>, StoreError>> {
-        async move {
-            let standing = self.lrs.query().standing(ids).await;
-            let standing = standing.map_err(|error| StoreError::Failed(error.to_string()))?;
-            Ok(standing.iter().map(Option::is_some).collect())
-        }
-        .boxed()
     }
 }
 

@@ -17,8 +17,8 @@ use vault::Vault;
 use views::municipality::Current;
 use worker::Worker;
 
-use crate::answering::ByLrs;
 use crate::failure::Failure;
+use crate::handing_in::ByLrs;
 use crate::handing_on::{self, FromLrs};
 use crate::keys::{self, instance_id};
 use crate::pdf::Pdf;

@@ -8,6 +8,7 @@ mod answering;
 mod commands;
 mod door;
 mod failure;
+mod handing_in;
 mod handing_on;
 mod imports;
 mod instance;

@@ -266,6 +266,7 @@ impl Rig {
             text: Text::default(),
             scale: "s".into(),
             reverse: false,
+            several: false,
             required: true,
             feeds: None,
         };

@@ -205,7 +205,7 @@ mod tests {
         let wrong = |flag: &str, value: &str| read(&[flag, value]).unwrap_err();
         assert!(wrong("--listen", "here").contains("listen"));
         assert!(wrong("--metrics-listen", "here").contains("metrics-listen"));
-        assert!(wrong("--roles", "lrs,cook").contains("lrs, admin and worker"));
+        assert!(wrong("--roles", "lrs,cook").contains("lrs, admin, worker and survey"));
         assert!(wrong("--max-connections", "0").contains("at least 1 connection"));
         assert!(wrong("--header-limit", "10").contains("4096"));
         assert!(wrong("--idle-seconds", "0").contains("idle-seconds"));
