@@ -14,6 +14,21 @@
     history.replaceState(history.state, "", location.pathname + location.search);
   }
 
+  // A link to a field is no place of its own in the history; a code that comes behind the # of a page that stands already
+  // begins anew.
+  for (const link of document.querySelectorAll(".summary a")) {
+    link.addEventListener("click", (event) => {
+      const field = document.querySelector(link.hash);
+      if (!field) return;
+      event.preventDefault();
+      field.focus();
+    });
+  }
+  addEventListener("hashchange", () => {
+    history.replaceState(null, "");
+    location.reload();
+  });
+
   const kept = () => { try { return JSON.parse(sessionStorage.getItem("larka") || "{}"); } catch { return {}; } };
   const post = (fields) => {
     const again = document.createElement("form");

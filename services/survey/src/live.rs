@@ -262,3 +262,77 @@ fn put(answers: &mut Map<String, Json>, question: &Question, number: usize) {
         None => drop(answers.remove(&question.name)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+    use serde_json::json;
+
+    use super::*;
+
+    fn now() -> NaiveDateTime {
+        NaiveDate::from_ymd_opt(2026, 11, 30).unwrap().and_hms_opt(10, 0, 0).unwrap()
+    }
+
+    fn live(elements: Json, before: Json) -> (Definition, Live) {
+        let json = json!({"pages": [
+            {"name": "p1", "elements": [{"type": "radiogroup", "name": "before", "choices": ["x", "y"]}]},
+            {"name": "p2", "elements": elements},
+        ]});
+        let definition = forms::register(json.to_string().as_bytes(), None).unwrap();
+        let answers = before.as_object().unwrap().clone();
+        let live = Live::of(&look(&definition, &answers, now()), 1, now());
+        (definition, live)
+    }
+
+    fn table(live: &Live, part: Part) -> Option<(&str, &str)> {
+        live.table(part).map(|table| (table.on.as_str(), table.is.as_str()))
+    }
+
+    #[test]
+    fn a_table_says_for_every_answer_what_the_server_says_also_through_others_that_come_and_go() {
+        let elements = json!([
+            {"type": "radiogroup", "name": "a", "choices": ["1", "01"]},
+            {"type": "boolean", "name": "b", "visibleIf": "{a} = '1'"},
+            {"type": "comment", "name": "c", "visibleIf": "{b} = true"},
+            {"type": "checkbox", "name": "d", "choices": ["u", "v"]},
+            {"type": "comment", "name": "e", "visibleIf": "{d} contains 'v' and {before} = 'x'"},
+            {"type": "dropdown", "name": "f", "choices": ["g", {"value": "h", "visibleIf": "{a} notempty"}]},
+        ]);
+        let (definition, here) = live(elements.clone(), json!({"before": "x"}));
+        // Nothing, 1, 01: codes are compared as they are written.
+        assert_eq!(table(&here, Part::Question(2)), Some(("1", "010")));
+        // And so for nothing, yes and no to what is shown after 1 alone.
+        assert_eq!(table(&here, Part::Question(3)), Some(("1,2", "000010000")));
+        assert_eq!(table(&here, Part::Question(5)), Some(("4", "0011")));
+        assert_eq!(table(&here, Part::Choice(6, 1)), Some(("1", "011")));
+        assert_eq!(here.codes(&definition, 4).as_deref(), Some(r#"["u","v"]"#));
+        assert_eq!(here.codes(&definition, 2).as_deref(), Some(r#"["","true","false"]"#));
+        assert_eq!(here.codes(&definition, 6), None);
+        // What was answered on other pages is settled.
+        let (_, there) = live(elements, json!({"before": "y"}));
+        assert_eq!(table(&there, Part::Question(5)), Some(("4", "0000")));
+    }
+
+    #[test]
+    fn what_hangs_on_more_than_a_few_answers_waits_for_the_next_step() {
+        let scale = |name: &str| json!({"type": "rating", "name": name, "rateMax": 10});
+        let (_, live) = live(
+            json!([
+                {"type": "text", "name": "age", "inputType": "number"},
+                {"type": "comment", "name": "old", "visibleIf": "{age} > 60"},
+                scale("r1"), scale("r2"), scale("r3"),
+                {"type": "comment", "name": "sum", "visibleIf": "{r1} + {r2} + {r3} > 20"},
+                {"type": "comment", "name": "shown", "visibleIf": "displayValue('r1') = '3'"},
+                {"type": "comment", "name": "always"},
+                {"type": "comment", "name": "two", "visibleIf": "{r1} + {r2} > 15"},
+            ]),
+            json!({}),
+        );
+        for at in [2, 6, 7, 8] {
+            assert_eq!(live.table(Part::Question(at)), None, "{at}");
+        }
+        let (on, is) = table(&live, Part::Question(9)).unwrap();
+        assert_eq!((on, is.len(), is.matches('1').count()), ("3,4", 121, 15));
+    }
+}
