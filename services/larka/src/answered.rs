@@ -1,12 +1,15 @@
-//! What somebody answered in a round, as xAPI statements: the same for pages and files.
+//! What somebody answered in a round in another tool, as xAPI statements. What is answered, and what it is called, is the
+//! desk's.
 
 use std::collections::BTreeMap;
 
+use desk::{Given, given};
 use forms::Definition;
-use forms::question::code;
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
+
+const INTERACTION_TYPE: &str = "http://adlnet.gov/expapi/activities/cmi.interaction";
 
 /// What the statements of a round have alike.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +20,7 @@ pub(crate) struct Said<'a> {
     pub(crate) registration: [u8; 16],
     /// The survey's IRI.
     pub(crate) survey: &'a str,
-    /// The activities of items by name; the others have `survey/name`.
+    /// The activities of everything that may be answered, by name.
     pub(crate) activities: &'a BTreeMap<String, String>,
 }
 
@@ -36,26 +39,24 @@ impl Said<'_> {
         let registration = Uuid::from_bytes(self.registration).to_string();
         let timestamp = at.map(xapi::time::format_timestamp);
         let agent = actor.to_string();
-        let one = |(name, response): (String, String)| {
+        let one = |Given { name, interaction, response }: Given| {
             let id = self.id(&agent, &name, submission);
+            let activity = self.activities.get(&name).map_or(self.survey, String::as_str);
+            let definition = json!({ "type": INTERACTION_TYPE, "interactionType": interaction });
             let mut statement = json!({
                 "id": id.to_string(),
                 "actor": actor,
                 "verb": { "id": "http://adlnet.gov/expapi/verbs/answered", "display": { "sv": "besvarade", "en": "answered" } },
-                "object": { "id": self.activity(&name) },
-                "result": { "response": response },
-                "context": { "registration": registration },
+                "object": { "id": activity, "definition": definition },
+                "result": { "response": response.join("[,]") },
+                "context": { "registration": registration, "contextActivities": { "parent": [{ "id": self.survey }] } },
             });
             if let Some(timestamp) = &timestamp {
                 statement["timestamp"] = timestamp.as_str().into();
             }
             (id, statement.to_string())
         };
-        responses(definition, answers).into_iter().map(one).collect()
-    }
-
-    fn activity(&self, name: &str) -> String {
-        self.activities.get(name).cloned().unwrap_or_else(|| format!("{}/{}", self.survey, part(name)))
+        given(definition, answers).into_iter().map(one).collect()
     }
 
     /// An id that follows from who answered what.
@@ -75,45 +76,6 @@ impl Said<'_> {
     }
 }
 
-/// Items with their responses, in the order of the questions.
-fn responses(definition: &Definition, answers: &Map<String, Json>) -> Vec<(String, String)> {
-    let mut said = Vec::new();
-    for question in definition.questions.iter().filter(|question| question.is_asked()) {
-        match answers.get(&question.name) {
-            None | Some(Json::Null) => {}
-            Some(Json::Object(rows)) => {
-                said.extend(
-                    rows.iter().map(|(row, value)| (format!("{}.{row}", question.name), code(value))),
-                );
-            }
-            Some(Json::Array(items)) => {
-                let codes: Vec<String> = items.iter().map(code).collect();
-                said.push((question.name.clone(), codes.join("[,]")));
-            }
-            Some(value) => said.push((question.name.clone(), code(value))),
-        }
-        if let Some(Json::String(text)) = answers.get(&question.comment_key()) {
-            said.push((question.comment_key(), text.clone()));
-        }
-    }
-    said.retain(|(_, response)| !response.is_empty());
-    said
-}
-
-/// A name as part of an IRI.
-fn part(name: &str) -> String {
-    let mut part = String::with_capacity(name.len());
-    for c in name.chars() {
-        if c.is_whitespace() || "%/?#<>\"\\^`|".contains(c) {
-            let mut bytes = [0; 4];
-            c.encode_utf8(&mut bytes).bytes().for_each(|byte| part.push_str(&format!("%{byte:02X}")));
-        } else {
-            part.push(c);
-        }
-    }
-    part
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,7 +87,9 @@ mod tests {
             {"type": "matrix", "name": "m", "rows": ["r1", "r2"], "columns": [1, 2]},
             {"type": "boolean", "name": "b"}, {"type": "comment", "name": "fri text"}]});
         let definition = forms::register(source.to_string().as_bytes(), None).unwrap();
-        let activities = BTreeMap::from([("m.r1".to_owned(), "https://x.example/own".to_owned())]);
+        let activities = ["c", "c-Comment", "m.r1", "b", "fri text"]
+            .map(|name| (name.to_owned(), format!("https://x.example/{}", name.replace(' ', "%20"))));
+        let activities = BTreeMap::from(activities);
         let said = Said {
             round: "r",
             registration: [7; 16],
@@ -149,11 +113,11 @@ mod tests {
             })
             .collect();
         let wanted = [
-            ("https://x.example/s/c", "a[,]other"),
-            ("https://x.example/s/c-Comment", "x"),
-            ("https://x.example/own", "2"),
-            ("https://x.example/s/b", "true"),
-            ("https://x.example/s/fri%20text", "hej"),
+            ("https://x.example/c", "a[,]other"),
+            ("https://x.example/c-Comment", "x"),
+            ("https://x.example/m.r1", "2"),
+            ("https://x.example/b", "true"),
+            ("https://x.example/fri%20text", "hej"),
         ];
         assert_eq!(seen, wanted.map(|(activity, response)| (activity.to_owned(), response.to_owned())));
         let ids = |submission: &[u8]| -> Vec<Uuid> {

@@ -22,23 +22,28 @@ fn registration(round: &str) -> String {
 
 /// A municipality, a survey, and rounds of it, open in November 2026.
 async fn describe(server: &Server, definition: &Value, rounds: &[(&str, &str)]) {
-    let person = |name: &str| {
+    let person = |name: String| {
         json!({
             "agents": [{ "mbox": format!("mailto:{name}@larkby.example") }],
             "name": { "given": "Någon", "family": name },
             "duties": [{ "unit": "K", "role": "Lärare", "from": "2020-08-01" }],
         })
     };
+    let names =
+        ["a", "b", "c"].map(str::to_owned).into_iter().chain((3..PEOPLE).map(|number| format!("p{number}")));
+    let persons: Vec<Value> = names.map(person).collect();
     let organisation = json!({
         "units": [{ "code": "K", "name": "Lärkby kommun", "kind": "huvudman" }],
-        "persons": [person("a"), person("b"), person("c")],
+        "persons": persons,
     });
     let survey =
         json!({ "id": SURVEY, "version": "1", "title": { "sv": "Öppen enkät" }, "definition": definition });
     let round = |(id, mode): &(&str, &str)| {
+        // Only what nobody can link has to be open now.
+        let closes = if *mode == "unlinkable" { "2099-12-31" } else { "2026-11-30" };
         json!({
             "id": id, "survey": SURVEY, "version": "1", "title": { "sv": "Omgång" }, "mode": mode,
-            "registration": registration(id), "opens": "2026-11-01", "closes": "2026-11-30",
+            "registration": registration(id), "opens": "2026-11-01", "closes": closes,
             "audience": { "unit": "K", "roles": [] },
         })
     };
@@ -95,6 +100,8 @@ async fn stored(instance: &Instance) -> i64 {
     instance.number("SELECT count(*) FROM event WHERE kind = 'statement'").await.unwrap()
 }
 
+/// As many as it takes for something to be told of them.
+const PEOPLE: usize = 40;
 const WAYS: [&str; 3] = ["limesurvey", "surveyjs", "lang-tabell"];
 
 promises! {
@@ -234,9 +241,9 @@ promises! {
         let server = instance.start().await.unwrap();
         let questions: Vec<Value> = (0..20).map(|number| json!({ "type": "rating", "name": format!("q{number}") })).collect();
         describe(&server, &json!({ "elements": questions }), &[("r1", "named")]).await;
-        const PEOPLE: usize = 400;
+        const MANY: usize = 400;
         let mut text = format!("\"id\",\"submitdate\",{}\r\n", (0..20).map(|n| format!("\"q{n}\"")).collect::<Vec<_>>().join(","));
-        for number in 0..PEOPLE {
+        for number in 0..MANY {
             text.push_str(&format!("\"{number}\",\"2026-11-02 10:00:00\"{}\r\n", ",\"3\"".repeat(20)));
         }
         let file = instance.beside("stor.csv");
@@ -252,7 +259,53 @@ promises! {
         let there = stored(&instance).await;
         let (answer, code) = import(&instance, &file, "r1", &take);
         assert_eq!(code, 0, "{answer}");
-        let whole = i64::try_from(PEOPLE * 20).unwrap();
+        let whole = i64::try_from(MANY * 20).unwrap();
         assert_eq!((stored(&instance).await, answer["statements"]["read"].as_i64()), (whole, Some(whole)), "{there} before: {answer}");
+    }
+
+    async fn what_nobody_can_link_goes_into_the_box_without_who_when_and_in_which_order(instance) {
+        let server = instance.start().await.unwrap();
+        let survey = json!({ "elements": [{ "type": "rating", "name": "trivsel" }, { "type": "comment", "name": "fritext" }] });
+        describe(&server, &survey, &[("fritt", "unlinkable")]).await;
+        let opened = "SELECT count(*) FROM event WHERE kind = 'round_opened'";
+        blackbox::until("the box", || async { (instance.number(opened).await.unwrap() == 1).then_some(()) }).await;
+        let mut text = "\"id\";\"submitdate\";\"lastpage\";\"startlanguage\";\"seed\";\"token\";\"startdate\";\"datestamp\";\"ipaddr\";\"refurl\";\"attribute_1\";\"attribute_2\";\"trivsel\";\"fritext\"\r\n".to_owned();
+        let marks = ["98765432101", "hemligttoken", "203.0.113.77", "13:37:", "portal.larkby.example/hemlig"];
+        for row in 0..12 {
+            text.push_str(&format!(
+                "\"{row}\";\"2026-11-12 13:37:{row:02}\";\"1\";\"sv\";\"98765432101{row}\";\"hemligttoken{row}\";\"2026-11-12 13:37:{row:02}\";\"2026-11-12 13:37:{row:02}\";\"203.0.113.77\";\"https://portal.larkby.example/hemlig\";\"K\";\"Lärare\";\"{}\";\"svar\"\r\n",
+                1 + row % 5
+            ));
+        }
+        let file = instance.beside("fritt.csv");
+        std::fs::write(&file, text).unwrap();
+        let place = ["--unit", "attribute_1", "--role", "attribute_2"];
+        let known: Vec<&str> = place.into_iter().chain(["--drop-identities"]).collect();
+        for (more, expected) in [(&[][..], "--unit COLUMN"), (&["--respondent", "token"][..], "leave --respondent out")] {
+            let (answer, code) = import(&instance, &file, "fritt", more);
+            assert!(code == 1 && answer["error"].as_str().unwrap().contains(expected), "{answer}");
+        }
+        let (answer, code) = import(&instance, &file, "fritt", &place);
+        let places: Vec<_> = answer["refused"].as_array().unwrap().iter().map(|one| one["place"].as_str().unwrap()).collect();
+        assert_eq!((code, places.as_slice()), (2, &["1, token", "1, ipaddr", "1, refurl"][..]), "{answer}");
+        let (answer, code) = import(&instance, &file, "fritt", &[&known[..], &["--dry-run"]].concat());
+        assert_eq!((code, &answer["taken"], &answer["times_kept"]), (0, &json!(12), &json!(false)), "{answer}");
+        for (name, other) in [("taken", "before"), ("before", "taken")] {
+            let (answer, code) = import(&instance, &file, "fritt", &known);
+            let ballots = &answer["ballots"];
+            assert_eq!((code, &ballots[name], &ballots[other]), (0, &json!(12), &json!(0)), "{answer}");
+        }
+        assert_eq!(stored(&instance).await, 0);
+        let kept: Vec<_> = std::fs::read_dir(file.parent().unwrap()).unwrap().map(|one| one.unwrap().file_name()).collect();
+        assert!(kept.iter().all(|name| !name.to_string_lossy().contains("fritt.csv.")), "{kept:?}");
+        std::fs::remove_file(&file).unwrap();
+        let written = instance.written().unwrap();
+        assert!(written.len() > 3);
+        for (name, bytes) in written {
+            for mark in marks {
+                let found = bytes.windows(mark.len()).any(|window| window.eq_ignore_ascii_case(mark.as_bytes()));
+                assert!(!found, "{mark} is in {name}");
+            }
+        }
     }
 }

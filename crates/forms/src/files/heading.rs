@@ -21,6 +21,8 @@ pub enum Beside {
     Computed,
     /// The column that says who answered, as was asked for.
     Respondent,
+    /// The column that says of which unit or role respondents are, as was asked for.
+    Place,
     /// Left out as was asked for.
     AsAsked,
 }
@@ -36,6 +38,7 @@ impl Beside {
             Beside::Upload => "upload",
             Beside::Computed => "computed",
             Beside::Respondent => "respondent",
+            Beside::Place => "place",
             Beside::AsAsked => "as-asked",
         }
     }

@@ -46,6 +46,7 @@ pub(crate) enum Task {
     Report(asked::Asked),
     Outside(domain::input::OutsideInput),
     Round { id: String },
+    Ballots { round: String, ballots: Vec<rounds::Ballot> },
 }
 
 /// Does a task on an open instance. What it answers is what `--json` prints.
@@ -104,6 +105,7 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
         Task::Standing { ids } => imported::standing(instance, &ids).await,
         Task::Provenance { statement } => provenance::of(instance, &statement).await,
         Task::Round { id } => rounds::one(instance, &id).await,
+        Task::Ballots { round, ballots } => rounds::put(instance, &round, ballots).await,
         Task::Outside(input) => outside::take(instance, &input).await,
         Task::Report(asked) => {
             Ok(json!({ "report": STANDARD.encode(reports::file(instance, &asked).await?) }))

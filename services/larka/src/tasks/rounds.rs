@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use desk::{Answers, Outcome, activity};
 use domain::Date;
 use domain::events::RoundMode;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use views::definitions::Definitions;
 
 use crate::failure::Failure;
@@ -25,7 +26,7 @@ pub(crate) struct Round {
     pub(crate) again: bool,
     pub(crate) partial: bool,
     pub(crate) survey: String,
-    /// The activities of the survey's items by name.
+    /// The activities of everything that may be answered, by name.
     pub(crate) activities: BTreeMap<String, String>,
     pub(crate) definition: String,
     pub(crate) scoring: Option<String>,
@@ -42,6 +43,14 @@ pub(crate) async fn one(instance: &Instance, id: &str) -> Result<Value, Failure>
     let (Some(survey), Some(documents)) = (survey, documents) else {
         return Err(Failure::new(format!("the survey of the round {id} is not there any more")));
     };
+    let taken = definitions.read(&known, &round.survey, &round.version).await?;
+    let taken =
+        taken.ok_or_else(|| Failure::new("the survey's definition is none that is taken any more"))?;
+    let names = taken.questions.iter().flat_map(|question| {
+        let rows = question.rows().iter().map(|row| format!("{}.{}", question.name, row.code()));
+        rows.chain([question.name.clone(), question.comment_key()])
+    });
+    let names = names.chain(taken.calculated.iter().map(|calculated| calculated.name.clone()));
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).map_err(|_| Failure::new("the survey is not UTF-8"));
     Ok(serde_json::to_value(Round {
         id: round.id.clone(),
@@ -54,8 +63,51 @@ pub(crate) async fn one(instance: &Instance, id: &str) -> Result<Value, Failure>
         again: round.again,
         partial: round.partial,
         survey: survey.id.clone(),
-        activities: survey.items.iter().map(|item| (item.name.clone(), item.activity.clone())).collect(),
+        activities: names.map(|name| (name.clone(), activity(survey, &name))).collect(),
         definition: text(documents.definition)?,
         scoring: documents.scoring.map(text).transpose()?,
     })?)
+}
+
+/// An answer that nobody can link, on its way to the ballot box.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Ballot {
+    /// What it is known by if it comes again.
+    pub(crate) submission: [u8; 16],
+    /// The code of the unit and the role that it is of.
+    pub(crate) unit: String,
+    pub(crate) role: String,
+    pub(crate) answers: Map<String, Value>,
+    /// Whether every required question is answered.
+    pub(crate) complete: bool,
+}
+
+/// What became of ballots.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Cast {
+    pub(crate) taken: u64,
+    /// Those that were in already.
+    pub(crate) before: u64,
+    /// Those that are longer than the round's may be.
+    pub(crate) too_long: u64,
+}
+
+/// Puts ballots into a round's box.
+pub(crate) async fn put(instance: &Instance, round: &str, ballots: Vec<Ballot>) -> Result<Value, Failure> {
+    let mut cast = Cast::default();
+    for Ballot { submission, unit, role, answers, complete } in ballots {
+        let answers = Answers { submission, kept: answers, complete, at: None };
+        match instance.desk.put(round, Some((&unit, &role)), &answers).await? {
+            Outcome::Taken | Outcome::Replaced => cast.taken += 1,
+            Outcome::TakenBefore => cast.before += 1,
+            Outcome::TooLong => cast.too_long += 1,
+            Outcome::Closed => {
+                return Err(Failure::new("the round is not open: its ballot box takes nothing"));
+            }
+            Outcome::AnsweredAlready | Outcome::NotOnRoll | Outcome::Incomplete => {
+                return Err(Failure::new("the ballot box does not take it"));
+            }
+        }
+    }
+    Ok(serde_json::to_value(cast)?)
 }

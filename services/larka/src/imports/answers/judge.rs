@@ -18,8 +18,12 @@ pub(super) struct Answer {
     pub(super) row: u64,
     /// The agent; none where nobody can be linked.
     pub(super) respondent: Option<Json>,
+    /// The unit and the role, where nobody can be linked.
+    pub(super) place: Option<(String, String)>,
     /// When, in microseconds since 1970.
     pub(super) at: i64,
+    /// Whether it was sent in.
+    pub(super) complete: bool,
     pub(super) answers: Map<String, Json>,
 }
 
@@ -83,6 +87,15 @@ impl<'a> Judge<'a> {
             },
             RoundMode::Guardians | RoundMode::Unlinkable => None,
         };
+        let place = match filed.place {
+            (Some(unit), Some(role)) => Some((unit, role)),
+            _ if self.round.mode == RoundMode::Unlinkable => {
+                let (sv, en) = ("det står inte vilken enhet och roll", "it does not say which unit and role");
+                add("place", sv.to_owned(), en.to_owned());
+                None
+            }
+            _ => None,
+        };
         let key = respondent.as_ref().filter(|_| !self.round.again).map(hashed);
         if let Some(first) = key.and_then(|key| self.rows.get(&key)) {
             let (sv, en) =
@@ -92,7 +105,15 @@ impl<'a> Judge<'a> {
         match filed.answers {
             Ok(answers) if wrong.is_empty() => {
                 self.rows.extend(key.map(|key| (key, filed.row)));
-                Verdict::Taken(Answer { row: filed.row, respondent, at: micros(at), answers })
+                let complete = filed.came == Came::Whole;
+                Verdict::Taken(Answer {
+                    row: filed.row,
+                    respondent,
+                    place,
+                    at: micros(at),
+                    complete,
+                    answers,
+                })
             }
             Ok(_) => Verdict::Not(wrong),
             Err(faults) => {

@@ -23,7 +23,7 @@ use crate::door::Door;
 use crate::failure::Failure;
 use crate::imports::answers::judge::{Judge, Verdict};
 use crate::imports::answers::report::Report;
-use crate::imports::answers::sink::{Sink, Statements};
+use crate::imports::answers::sink::{Ballots, Done, Sink, Statements};
 use crate::settings::Settings;
 use crate::tasks::Task;
 use crate::tasks::rounds::Round;
@@ -46,7 +46,13 @@ pub(crate) struct Flags {
     /// What respondents' accounts are of (homePage); without it the column has e-mail addresses
     #[arg(long, value_name = "IRI", requires = "respondent")]
     home_page: Option<String>,
-    /// Key of the credential that vouches for them: it becomes their authority
+    /// Column that says of which unit respondents are, by its code: of rounds that nobody can link
+    #[arg(long, value_name = "COLUMN", requires = "role")]
+    unit: Option<String>,
+    /// Column that says in which role: of rounds that nobody can link
+    #[arg(long, value_name = "COLUMN", requires = "unit")]
+    role: Option<String>,
+    /// Key of the credential that vouches for them: it becomes their authority. Not where nobody can be linked
     #[arg(long, value_name = "KEY")]
     credential: Option<String>,
     /// Column to leave out though it may hold answers
@@ -105,18 +111,20 @@ async fn walk(door: &Door, flags: &Flags, bar: &ProgressBar) -> Result<Outcome, 
         let whole = report.is_whole() && refusals.is_empty();
         return Ok(Ok((report.json(&refusals), whole)));
     }
-    let credential = flags.credential.clone();
-    let credential =
-        credential.ok_or_else(|| Failure::new("--credential KEY is needed: it vouches for the answers"))?;
-    let mut sink = Statements::open(door, &flags.file, &round, &definition, credential)?;
     let style = "{bar:40} {bytes}/{total_bytes}  {eta}  {msg}";
     bar.set_length(std::fs::metadata(&flags.file)?.len());
     bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
-    take(flags, &round, &definition, &mut sink, bar).await?;
-    let (taken, agrees) = sink.finish().await?;
+    let (name, taken, whole) = if round.mode == RoundMode::Unlinkable {
+        take(flags, &round, &definition, Ballots::open(door, &flags.file, &round)?, bar).await?
+    } else {
+        let credential = flags.credential.clone();
+        let needed = || Failure::new("--credential KEY is needed: it vouches for the answers");
+        let sink = Statements::open(door, &flags.file, &round, &definition, credential.ok_or_else(needed)?)?;
+        take(flags, &round, &definition, sink, bar).await?
+    };
     let mut answer = report.json(&[]);
-    answer["statements"] = taken;
-    Ok(Ok((answer, agrees && report.is_whole())))
+    answer[name] = taken;
+    Ok(Ok((answer, whole && report.is_whole())))
 }
 
 /// Hands what can be taken to what takes it.
@@ -124,9 +132,9 @@ async fn take(
     flags: &Flags,
     round: &Round,
     definition: &Definition,
-    sink: &mut impl Sink,
+    mut sink: impl Sink,
     bar: &ProgressBar,
-) -> Result<(), Failure> {
+) -> Result<Done, Failure> {
     let changed = || Failure::new(format!("{} was changed while it was read", flags.file.display()));
     let mut judge = Judge::new(round, flags.home_page.as_deref());
     let mut reading = open(flags, round, definition, Some(bar)).map_err(|_| changed())?;
@@ -136,7 +144,7 @@ async fn take(
             bar.set_message(sink.so_far());
         }
     }
-    Ok(())
+    sink.finish().await
 }
 
 /// What a round has to be told, and what it cannot be.
@@ -150,9 +158,13 @@ fn ask_for_flags(round: &Round, flags: &Flags) -> Result<(), Failure> {
         )),
         (RoundMode::Named | RoundMode::Pseudonymous, Some(_)) => Ok(()),
         (RoundMode::Guardians, _) => Err(Failure::new("answers of guardians do not come in files")),
-        (RoundMode::Unlinkable, _) => {
-            Err(Failure::new("answers of a round that nobody can link do not come in files yet"))
-        }
+        (RoundMode::Unlinkable, Some(_)) => Err(Failure::new(
+            "nobody can be linked in the round: it has no respondents, leave --respondent out",
+        )),
+        (RoundMode::Unlinkable, None) if flags.unit.is_none() => Err(Failure::new(
+            "the round tells groups apart: name the columns that say of which unit and role respondents are with --unit COLUMN --role COLUMN",
+        )),
+        (RoundMode::Unlinkable, None) => Ok(()),
     }
 }
 
@@ -170,6 +182,7 @@ fn open<'d>(
 ) -> Result<Reading<'d>, Refused> {
     let terms = Terms {
         respondent: flags.respondent.clone(),
+        place: flags.unit.clone().zip(flags.role.clone()),
         left_out: flags.leave_out.clone(),
         incomplete: round.partial,
         now: judge::opening(round),
@@ -204,9 +217,8 @@ fn input(path: &Path, bar: Option<&ProgressBar>) -> Result<Input, Failure> {
 /// What keeps all of a file out, though each row can be read.
 fn kept_out(round: &Round, reading: &Reading<'_>, flags: &Flags) -> Vec<Refusal> {
     let mut refusals: Vec<Refusal> = reading.unknown().into_iter().map(report::unknown).collect();
-    if let Some(column) = flags.respondent.as_ref().filter(|column| !reading.has(column)) {
-        refusals.push(report::no_column(column));
-    }
+    let wanted = [&flags.respondent, &flags.unit, &flags.role].into_iter().flatten();
+    refusals.extend(wanted.filter(|column| !reading.has(column)).map(|column| report::no_column(column)));
     let traced =
         round.mode == RoundMode::Unlinkable && !flags.drop_identities && reading.format() != Format::Long;
     if traced {

@@ -75,7 +75,7 @@ impl Report {
         let dropped: Vec<Json> = reading
             .beside()
             .into_iter()
-            .filter(|(_, why, _)| *why != Beside::Respondent)
+            .filter(|(_, why, _)| !matches!(why, Beside::Respondent | Beside::Place))
             .map(|(column, why, filled)| json!({ "column": column, "why": why.name(), "filled": filled }))
             .collect();
         let blind: Vec<Json> = reading

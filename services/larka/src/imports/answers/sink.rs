@@ -15,7 +15,8 @@ use crate::imports::answers::judge::Answer;
 use crate::imports::feed::{self, BATCH, Feed, Places, State, Terms};
 use crate::imports::file::beside;
 use crate::imports::source::{Item, Kind};
-use crate::tasks::rounds::Round;
+use crate::tasks::Task;
+use crate::tasks::rounds::{Ballot, Cast, Round};
 
 /// Takes what respondents answered, one after another.
 pub(super) trait Sink {
@@ -23,9 +24,12 @@ pub(super) trait Sink {
     async fn take(&mut self, answer: Answer) -> Result<(), Failure>;
     /// In short, while it goes on.
     fn so_far(&self) -> String;
-    /// Takes what was left. What is said of it, and whether all is in.
-    async fn finish(self) -> Result<(Json, bool), Failure>;
+    /// Takes what was left.
+    async fn finish(self) -> Result<Done, Failure>;
 }
+
+/// What was made of the answers, what is said of it, and whether all is in.
+pub(super) type Done = (&'static str, Json, bool);
 
 /// Into the log as statements, by the way that all imports go: in batches, known again where they are there already, resumed
 /// where an earlier attempt was broken off.
@@ -70,7 +74,7 @@ impl<'a> Statements<'a> {
 
 impl Sink for Statements<'_> {
     async fn take(&mut self, answer: Answer) -> Result<(), Failure> {
-        let Answer { row, respondent, at, answers } = answer;
+        let Answer { row, respondent, at, answers, .. } = answer;
         let Some(actor) = respondent else { return Ok(()) };
         let Round { id, registration, survey, activities, again, .. } = self.round;
         let said = Said { round: id, registration: *registration, survey, activities };
@@ -99,11 +103,70 @@ impl Sink for Statements<'_> {
         self.feed.so_far()
     }
 
-    async fn finish(mut self) -> Result<(Json, bool), Failure> {
+    async fn finish(mut self) -> Result<Done, Failure> {
         let waiting = std::mem::take(&mut self.waiting);
         self.feed.take(waiting).await?;
         let (answer, whole) = self.feed.end().await?;
         self.feed.forget()?;
-        Ok((answer, whole))
+        Ok(("statements", answer, whole))
+    }
+}
+
+/// Into the ballot box of a round that nobody can link: without who, when, and in an order by chance. The same row of the same
+/// file counts once.
+pub(super) struct Ballots<'a> {
+    door: &'a Door,
+    round: &'a Round,
+    /// SHA-256 of the file.
+    file: [u8; 32],
+    /// What orders them, drawn for this import.
+    chance: [u8; 32],
+    waiting: Vec<([u8; 32], Ballot)>,
+}
+
+/// Ballots that travel at a time.
+const AT_A_TIME: usize = 200;
+
+impl<'a> Ballots<'a> {
+    pub(super) fn open(door: &'a Door, file: &Path, round: &'a Round) -> Result<Ballots<'a>, Failure> {
+        let mut hash = Sha256::new();
+        std::io::copy(&mut fs::File::open(file)?, &mut hash)?;
+        let mut chance = [0; 32];
+        getrandom::fill(&mut chance)
+            .map_err(|e| Failure::new(format!("the system gives no randomness: {e}")))?;
+        Ok(Ballots { door, round, file: hash.finalize().into(), chance, waiting: Vec::new() })
+    }
+}
+
+impl Sink for Ballots<'_> {
+    async fn take(&mut self, answer: Answer) -> Result<(), Failure> {
+        let Some((unit, role)) = answer.place else { return Ok(()) };
+        let hashed = |first: &[u8]| Sha256::new().chain_update(first).chain_update(answer.row.to_be_bytes());
+        let mut submission = [0; 16];
+        submission.copy_from_slice(&hashed(&self.file).finalize()[..16]);
+        let order = hashed(&self.chance).finalize().into();
+        let ballot = Ballot { submission, unit, role, answers: answer.answers, complete: answer.complete };
+        self.waiting.push((order, ballot));
+        Ok(())
+    }
+
+    fn so_far(&self) -> String {
+        String::new()
+    }
+
+    async fn finish(mut self) -> Result<Done, Failure> {
+        self.waiting.sort_unstable_by_key(|(order, _)| *order);
+        let mut all = Cast::default();
+        let mut waiting = self.waiting.into_iter().map(|(_, ballot)| ballot).peekable();
+        while waiting.peek().is_some() {
+            let ballots = waiting.by_ref().take(AT_A_TIME).collect();
+            let task = Task::Ballots { round: self.round.id.clone(), ballots };
+            let cast: Cast = serde_json::from_value(self.door.perform(task).await?)?;
+            all.taken += cast.taken;
+            all.before += cast.before;
+            all.too_long += cast.too_long;
+        }
+        let whole = all.too_long == 0;
+        Ok(("ballots", serde_json::to_value(all)?, whole))
     }
 }
