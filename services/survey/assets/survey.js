@@ -96,5 +96,7 @@
   form.addEventListener("input", () => { clearTimeout(soon); soon = setTimeout(keep, 300); });
   form.addEventListener("change", keep);
   form.addEventListener("submit", keep);
+  addEventListener("beforeunload", keep);
+  document.addEventListener("visibilitychange", keep);
   keep();
 })();
