@@ -23,7 +23,7 @@ impl Desk {
         Identifier::Account { home_page, name }
     }
 
-    fn pseudonym(&self, round: &RoundFacts, person: PersonId) -> Identifier {
+    pub(crate) fn pseudonym(&self, round: &RoundFacts, person: PersonId) -> Identifier {
         self.agent_of(round, self.inner.codes.pseudonym(&round.id, person))
     }
 

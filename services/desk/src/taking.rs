@@ -182,14 +182,14 @@ impl Desk {
         Ok(known.map(|(name, _)| sheet.void(before, name)).collect())
     }
 
-    async fn known(&self, ids: &[Uuid]) -> Result<Vec<bool>, DeskError> {
+    pub(crate) async fn known(&self, ids: &[Uuid]) -> Result<Vec<bool>, DeskError> {
         self.inner.store.known(ids).await.map_err(|error| match error {
             StoreError::Conflict => DeskError::Store("a conflict".to_owned()),
             StoreError::Failed(why) => DeskError::Store(why),
         })
     }
 
-    fn sheet<'a>(
+    pub(crate) fn sheet<'a>(
         &'a self,
         book: &'a Book,
         asked: &'a Asked,
@@ -241,7 +241,8 @@ fn is_open(asked: &Asked) -> bool {
     asked.stage == Stage::Open || asked.late
 }
 
-fn agent(identifier: &Identifier) -> Json {
+/// An agent as it stands in statements.
+pub fn agent(identifier: &Identifier) -> Json {
     match identifier {
         Identifier::Mbox(value) => json!({ "objectType": "Agent", "mbox": value }),
         Identifier::MboxSha1sum(value) => json!({ "objectType": "Agent", "mbox_sha1sum": value }),

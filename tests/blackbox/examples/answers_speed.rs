@@ -25,7 +25,7 @@ async fn main() {
             let instance = Instance::fresh(backend).await.unwrap();
             let (key, _) = instance.credential("all").unwrap();
             let mut server = instance.start().await.unwrap();
-            describe(&server).await;
+            describe(&server, people).await;
             server.stop().unwrap();
             let file = instance.beside("svar.csv");
             std::fs::write(&file, answers(people)).unwrap();
@@ -61,11 +61,20 @@ async fn main() {
     }
 }
 
-async fn describe(server: &blackbox::Server) {
+async fn describe(server: &blackbox::Server, people: usize) {
+    let person = |number: usize| {
+        json!({
+        "agents": [{ "account": { "homePage": HOME_PAGE, "name": number.to_string() } }], "name": { "given": "Någon", "family": number.to_string() },
+        "duties": [{ "unit": "K", "role": "Lärare", "from": "2020-08-01" }] })
+    };
+    let persons: Vec<Value> = (0..people).map(person).collect();
     let questions: Vec<Value> =
         (0..QUESTIONS).map(|at| json!({ "type": "rating", "name": format!("q{at}") })).collect();
     let bodies = [
-        ("organisation", json!({ "units": [{ "code": "K", "name": "Lärkby kommun", "kind": "huvudman" }] })),
+        (
+            "organisation",
+            json!({ "units": [{ "code": "K", "name": "Lärkby kommun", "kind": "huvudman" }], "persons": persons }),
+        ),
         (
             "surveys",
             json!({ "surveys": [{ "id": SURVEY, "version": "1", "title": { "sv": "Stor" }, "definition": { "elements": questions } }] }),

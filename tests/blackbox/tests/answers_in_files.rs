@@ -22,16 +22,17 @@ fn registration(round: &str) -> String {
 
 /// A municipality, a survey, and rounds of it, open in November 2026.
 async fn describe(server: &Server, definition: &Value, rounds: &[(&str, &str)]) {
-    let person = |name: String| {
+    let person = |(number, name): (usize, String)| {
+        let account = json!({ "homePage": "https://lime.example", "name": number.to_string() });
         json!({
-            "agents": [{ "mbox": format!("mailto:{name}@larkby.example") }],
+            "agents": [{ "mbox": format!("mailto:{name}@larkby.example") }, { "account": account }],
             "name": { "given": "Någon", "family": name },
             "duties": [{ "unit": "K", "role": "Lärare", "from": "2020-08-01" }],
         })
     };
     let names =
         ["a", "b", "c"].map(str::to_owned).into_iter().chain((3..PEOPLE).map(|number| format!("p{number}")));
-    let persons: Vec<Value> = names.map(person).collect();
+    let persons: Vec<Value> = (0..).zip(names).map(person).collect();
     let organisation = json!({
         "units": [{ "code": "K", "name": "Lärkby kommun", "kind": "huvudman" }],
         "persons": persons,
@@ -170,6 +171,10 @@ promises! {
         let (again, code) = import(&instance, &file, "r1", &take);
         let counts = (&again["statements"]["stored"], &again["statements"]["known"]);
         assert_eq!((code, counts), (0, (&json!(0), &json!(number))), "{again}");
+        // Under the round's pseudonyms alone.
+        let all = server.list(&[("registration", &registration("r1"))]).await.unwrap();
+        let pseudonyms = all.iter().all(|one| one["actor"]["account"]["homePage"].as_str().unwrap().ends_with("/rounds/r1"));
+        assert!(pseudonyms && all.len() as u64 == number, "{all:?}");
         // Without a server too, and for another round it is another answer.
         drop(server);
         let (other, code) = import(&instance, &file, "r2", &take);
@@ -187,11 +192,11 @@ promises! {
         let rows = "\"id\",\"submitdate\",\"email\",\"trivsel\",\"fritext\"\r\n\"1\",\"2026-11-02 10:00:00\",\"a@larkby.example\",\"4\",\"bra\"\r\n\
             \"2\",\"2026-11-02 10:00:00\",\"hemligt\",\"4\",\"\"\r\n\"3\",\"2026-11-02 10:00:00\",\"\",\"4\",\"\"\r\n\
             \"4\",\"2026-11-02 10:00:00\",\"b@larkby.example\",\"9\",\"förtroligt\"\r\n\"5\",\"2026-10-02 10:00:00\",\"b@larkby.example\",\"3\",\"\"\r\n\
-            \"6\",\"2026-11-02 10:00:00\",\"a@larkby.example\",\"1\",\"\"\r\n\"7\",\"\",\"c@larkby.example\",\"1\",\"\"\r\n";
+            \"6\",\"2026-11-02 10:00:00\",\"a@larkby.example\",\"1\",\"\"\r\n\"7\",\"\",\"c@larkby.example\",\"1\",\"\"\r\n\"8\",\"2026-11-02 10:00:00\",\"okand@larkby.example\",\"1\",\"\"\r\n";
         std::fs::write(&file, rows).unwrap();
         let (answer, code) = import(&instance, &file, "r1", &["--respondent", "email", "--credential", &key]);
         let why: Vec<_> = answer["why_not"].as_array().unwrap().iter().map(|one| (one["row"].as_u64().unwrap(), one["at"].as_str().unwrap())).collect();
-        let wanted = [(3, "respondent"), (4, "respondent"), (5, "trivsel"), (5, "fritext"), (6, "time"), (7, "respondent")];
+        let wanted = [(3, "respondent"), (4, "respondent"), (5, "trivsel"), (5, "fritext"), (6, "time"), (7, "respondent"), (9, "respondent")];
         assert_eq!((code, why.as_slice()), (2, &wanted[..]), "{answer}");
         let text = answer.to_string();
         assert!(["hemligt", "förtroligt", "larkby"].iter().all(|word| !text.contains(word)), "{text}");
@@ -239,12 +244,11 @@ promises! {
     async fn an_import_that_was_cut_off_goes_on_and_takes_nothing_twice(instance) {
         let (key, _) = instance.credential("all").unwrap();
         let server = instance.start().await.unwrap();
-        let questions: Vec<Value> = (0..20).map(|number| json!({ "type": "rating", "name": format!("q{number}") })).collect();
+        let questions: Vec<Value> = (0..200).map(|number| json!({ "type": "rating", "name": format!("q{number}") })).collect();
         describe(&server, &json!({ "elements": questions }), &[("r1", "named")]).await;
-        const MANY: usize = 400;
-        let mut text = format!("\"id\",\"submitdate\",{}\r\n", (0..20).map(|n| format!("\"q{n}\"")).collect::<Vec<_>>().join(","));
-        for number in 0..MANY {
-            text.push_str(&format!("\"{number}\",\"2026-11-02 10:00:00\"{}\r\n", ",\"3\"".repeat(20)));
+        let mut text = format!("\"id\",\"submitdate\",{}\r\n", (0..200).map(|n| format!("\"q{n}\"")).collect::<Vec<_>>().join(","));
+        for number in 0..PEOPLE {
+            text.push_str(&format!("\"{number}\",\"2026-11-02 10:00:00\"{}\r\n", ",\"3\"".repeat(200)));
         }
         let file = instance.beside("stor.csv");
         std::fs::write(&file, text).unwrap();
@@ -259,7 +263,7 @@ promises! {
         let there = stored(&instance).await;
         let (answer, code) = import(&instance, &file, "r1", &take);
         assert_eq!(code, 0, "{answer}");
-        let whole = i64::try_from(MANY * 20).unwrap();
+        let whole = i64::try_from(PEOPLE * 200).unwrap();
         assert_eq!((stored(&instance).await, answer["statements"]["read"].as_i64()), (whole, Some(whole)), "{there} before: {answer}");
     }
 

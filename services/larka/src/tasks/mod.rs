@@ -46,6 +46,7 @@ pub(crate) enum Task {
     Report(asked::Asked),
     Outside(domain::input::OutsideInput),
     Round { id: String },
+    Respondents { round: String, named: Vec<Value> },
     Ballots { round: String, ballots: Vec<rounds::Ballot> },
 }
 
@@ -105,6 +106,7 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
         Task::Standing { ids } => imported::standing(instance, &ids).await,
         Task::Provenance { statement } => provenance::of(instance, &statement).await,
         Task::Round { id } => rounds::one(instance, &id).await,
+        Task::Respondents { round, named } => rounds::respondents(instance, &round, &named).await,
         Task::Ballots { round, ballots } => rounds::put(instance, &round, ballots).await,
         Task::Outside(input) => outside::take(instance, &input).await,
         Task::Report(asked) => {

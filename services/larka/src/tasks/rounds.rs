@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use desk::{Answers, Outcome, activity};
+use desk::{Answers, Outcome, Respondent, activity, agent};
 use domain::Date;
 use domain::events::RoundMode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use views::definitions::Definitions;
+use xapi::Identifier;
 
 use crate::failure::Failure;
 use crate::instance::Instance;
@@ -67,6 +68,34 @@ pub(crate) async fn one(instance: &Instance, id: &str) -> Result<Value, Failure>
         definition: text(documents.definition)?,
         scoring: documents.scoring.map(text).transpose()?,
     })?)
+}
+
+/// Somebody beside a round's roll, as it travels.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Known {
+    NotOnRoll,
+    Answered,
+    /// They answer as this agent.
+    As(Value),
+}
+
+/// Those who answered a round in another tool, by the agents that they are there, in their order.
+pub(crate) async fn respondents(instance: &Instance, round: &str, named: &[Value]) -> Result<Value, Failure> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let identifier = |agent: &Value| match agent.get("mbox") {
+        Some(mbox) => Identifier::Mbox(text(mbox)),
+        None => Identifier::Account {
+            home_page: text(&agent["account"]["homePage"]),
+            name: text(&agent["account"]["name"]),
+        },
+    };
+    let named: Vec<Identifier> = named.iter().map(identifier).collect();
+    let found = instance.desk.respondents(round, &named).await?.into_iter().map(|found| match found {
+        Respondent::NotOnRoll => Known::NotOnRoll,
+        Respondent::Answered => Known::Answered,
+        Respondent::As(identifier) => Known::As(agent(&identifier)),
+    });
+    Ok(serde_json::to_value(found.collect::<Vec<_>>())?)
 }
 
 /// An answer that nobody can link, on its way to the ballot box.

@@ -3,6 +3,7 @@
 
 mod judge;
 mod report;
+mod roll;
 mod sink;
 
 pub(crate) use report::refused;
@@ -23,6 +24,7 @@ use crate::door::Door;
 use crate::failure::Failure;
 use crate::imports::answers::judge::{Judge, Verdict};
 use crate::imports::answers::report::Report;
+use crate::imports::answers::roll::Roll;
 use crate::imports::answers::sink::{Ballots, Done, Sink, Statements};
 use crate::settings::Settings;
 use crate::tasks::Task;
@@ -95,13 +97,20 @@ async fn walk(door: &Door, flags: &Flags, bar: &ProgressBar) -> Result<Outcome, 
         Err(Refused::File(refusal)) => return Ok(Err(vec![refusal])),
         Err(Refused::Failed(failure)) => return Err(failure),
     };
+    let mut roll = Roll::new(door, &round);
     loop {
         match reading.answer() {
-            Ok(Some(filed)) => report.count(filed.row, filed.came, &judge.judge(filed)),
+            Ok(Some(filed)) => {
+                let (row, came) = (filed.row, filed.came);
+                if let Some(answer) = report.count(row, came, judge.judge(filed)) {
+                    report.settled(roll.add(answer).await?);
+                }
+            }
             Ok(None) => break,
             Err(refusal) => return Ok(Err(vec![refusal])),
         }
     }
+    report.settled(roll.settle().await?);
     report.read(&reading);
     let refusals = kept_out(&round, &reading, flags);
     if !refusals.is_empty() && !flags.dry_run {
@@ -115,12 +124,12 @@ async fn walk(door: &Door, flags: &Flags, bar: &ProgressBar) -> Result<Outcome, 
     bar.set_length(std::fs::metadata(&flags.file)?.len());
     bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
     let (name, taken, whole) = if round.mode == RoundMode::Unlinkable {
-        take(flags, &round, &definition, Ballots::open(door, &flags.file, &round)?, bar).await?
+        take(door, flags, &round, &definition, Ballots::open(door, &flags.file, &round)?, bar).await?
     } else {
         let credential = flags.credential.clone();
         let needed = || Failure::new("--credential KEY is needed: it vouches for the answers");
         let sink = Statements::open(door, &flags.file, &round, &definition, credential.ok_or_else(needed)?)?;
-        take(flags, &round, &definition, sink, bar).await?
+        take(door, flags, &round, &definition, sink, bar).await?
     };
     let mut answer = report.json(&[]);
     answer[name] = taken;
@@ -129,6 +138,7 @@ async fn walk(door: &Door, flags: &Flags, bar: &ProgressBar) -> Result<Outcome, 
 
 /// Hands what can be taken to what takes it.
 async fn take(
+    door: &Door,
     flags: &Flags,
     round: &Round,
     definition: &Definition,
@@ -137,12 +147,18 @@ async fn take(
 ) -> Result<Done, Failure> {
     let changed = || Failure::new(format!("{} was changed while it was read", flags.file.display()));
     let mut judge = Judge::new(round, flags.home_page.as_deref());
+    let mut roll = Roll::new(door, round);
     let mut reading = open(flags, round, definition, Some(bar)).map_err(|_| changed())?;
     while let Some(filed) = reading.answer().map_err(|_| changed())? {
         if let Verdict::Taken(answer) = judge.judge(filed) {
-            sink.take(answer).await?;
+            for answer in roll.add(answer).await?.into_iter().flatten() {
+                sink.take(answer).await?;
+            }
             bar.set_message(sink.so_far());
         }
+    }
+    for answer in roll.settle().await?.into_iter().flatten() {
+        sink.take(answer).await?;
     }
     sink.finish().await
 }

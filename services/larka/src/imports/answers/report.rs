@@ -6,7 +6,8 @@ use forms::files::{Beside, Came, Format, Reading};
 use forms::{Refusal, Words};
 use serde_json::{Value as Json, json};
 
-use crate::imports::answers::judge::Verdict;
+use crate::imports::answers::judge::{Answer, Verdict};
+use crate::imports::answers::roll::Settled;
 use crate::tasks::rounds::Round;
 
 /// Of rows that are not taken, how many are listed.
@@ -23,7 +24,8 @@ pub(super) struct Report {
     empty: u64,
     taken: u64,
     not_taken: u64,
-    why: Vec<Json>,
+    /// Row, question or column, and why.
+    why: Vec<(u64, String, Words)>,
     of_file: Json,
 }
 
@@ -44,8 +46,8 @@ impl Report {
         }
     }
 
-    /// Counts a row.
-    pub(super) fn count(&mut self, row: u64, came: Came, verdict: &Verdict) {
+    /// Counts a row; gives the answer in it that may be taken, to be counted when it is settled.
+    pub(super) fn count(&mut self, row: u64, came: Came, verdict: Verdict) -> Option<Answer> {
         self.rows += 1;
         match came {
             Came::Whole => self.whole += 1,
@@ -53,16 +55,27 @@ impl Report {
             Came::Empty => self.empty += 1,
         }
         match verdict {
-            Verdict::Taken(_) => self.taken += 1,
+            Verdict::Taken(answer) => return Some(answer),
             Verdict::Part | Verdict::Empty => {}
-            Verdict::Not(wrong) => {
-                self.not_taken += 1;
-                let room = LISTED.saturating_sub(self.why.len());
-                let listed = wrong.iter().take(room);
-                self.why
-                    .extend(listed.map(|(place, why)| json!({ "row": row, "at": place, "why": both(why) })));
+            Verdict::Not(wrong) => self.refuse(row, wrong),
+        }
+        None
+    }
+
+    /// Counts answers whose respondents are known.
+    pub(super) fn settled(&mut self, all: Vec<Settled>) {
+        for one in all {
+            match one {
+                Ok(_) => self.taken += 1,
+                Err((row, why)) => self.refuse(row, vec![("respondent".to_owned(), why)]),
             }
         }
+    }
+
+    fn refuse(&mut self, row: u64, wrong: Vec<(String, Words)>) {
+        self.not_taken += 1;
+        let room = LISTED.saturating_sub(self.why.len());
+        self.why.extend(wrong.into_iter().take(room).map(|(place, why)| (row, place, why)));
     }
 
     /// Whether everything that was sent in is taken.
@@ -120,7 +133,10 @@ impl Report {
             answer.extend(of_file.clone());
         }
         if !self.why.is_empty() {
-            answer["why_not"] = self.why.clone().into();
+            let mut why: Vec<_> = self.why.iter().collect();
+            why.sort_by_key(|(row, ..)| *row);
+            let told = |(row, place, why): &(u64, String, Words)| json!({ "row": row, "at": place, "why": both(why) });
+            answer["why_not"] = why.into_iter().map(told).collect::<Vec<_>>().into();
         }
         if !refusals.is_empty() {
             answer["refused"] = refusals.iter().map(refused).collect::<Vec<_>>().into();
