@@ -34,6 +34,7 @@ pub use sources::{
     CredentialFailure, CredentialInput, CredentialTask, Credentials, ForwardFailure, ForwardInput,
     ForwardTask, Forwards, Statements, StatementsFailed,
 };
+pub use surveys::{Door, Invitations, InvitationsFailed, Invited, InvitedPerson};
 pub use system::{Followers, FollowersFailed, Rebuilding, Standing, Unfoldable};
 
 use shell::{Attempts, Metrics, Shell, Subject};
@@ -68,6 +69,8 @@ pub struct Options {
     pub credentials: Arc<dyn Credentials>,
     /// Who knows where single statements come from.
     pub statements: Arc<dyn Statements>,
+    /// Who knows the codes of rounds.
+    pub invitations: Arc<dyn Invitations>,
     /// The keeper of forwards.
     pub forwards: Arc<dyn Forwards>,
     /// The time.
@@ -90,6 +93,7 @@ struct Admin {
     followers: Arc<dyn Followers>,
     credentials: Arc<dyn Credentials>,
     statements: Arc<dyn Statements>,
+    invitations: Arc<dyn Invitations>,
     forwards: Arc<dyn Forwards>,
 }
 
@@ -111,6 +115,7 @@ parts! {
     followers: Arc<dyn Followers>,
     credentials: Arc<dyn Credentials>,
     statements: Arc<dyn Statements>,
+    invitations: Arc<dyn Invitations>,
     forwards: Arc<dyn Forwards>,
 }
 
@@ -129,6 +134,7 @@ pub fn router(options: Options) -> Result<Router, prometheus::Error> {
         followers,
         credentials,
         statements,
+        invitations,
         forwards,
         clock,
         registry,
@@ -149,7 +155,7 @@ pub fn router(options: Options) -> Result<Router, prometheus::Error> {
         forms: Arc::new(Semaphore::new(shell::FORMS)),
         turn: Arc::default(),
     };
-    let admin = Admin { shell, reports, orders, followers, credentials, statements, forwards };
+    let admin = Admin { shell, reports, orders, followers, credentials, statements, invitations, forwards };
     let router = Router::from(mounted())
         .merge(shell::routes())
         .fallback(shell::nowhere)

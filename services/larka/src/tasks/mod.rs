@@ -7,6 +7,7 @@ pub(crate) mod asked;
 pub(crate) mod credentials;
 pub(crate) mod forwards;
 pub(crate) mod imported;
+pub(crate) mod invitations;
 pub(crate) mod ordered;
 mod outside;
 mod person;
