@@ -76,42 +76,37 @@ impl Desk {
         let urn = self.inner.codes.urn(&round.id);
         let (now, (opens, closes)) = (self.inner.clock.now(), rounds::times(round));
         let (opened, emptied) = (surveys.opened(&round.id).is_some(), surveys.emptied(&round.id).is_some());
+        let ended = now >= rounds::ends(round);
         match boxes.contains(&urn) {
-            true if emptied => {
+            true if emptied || (ended && !opened) => {
                 self.inner.urns.close(urn).await?;
                 Ok(self.inner.urns.destroy(urn).await?)
             }
-            true if now >= rounds::ends(round) => self.empty(round).await,
-            false if opened && !emptied && now < rounds::ends(round) => self.make_box(round).await,
-            false if !opened && (opens.0..closes.0).contains(&now.0) => {
-                self.open(round).await?;
-                self.make_box(round).await
-            }
+            true if ended => self.empty(round).await,
+            _ if !opened && (opens.0..closes.0).contains(&now.0) => self.open(round).await,
+            false if opened && !emptied && !ended => self.make_box(round).await,
             _ => Ok(()),
         }
     }
 
-    /// Freezes who is told apart.
+    /// Makes the box and freezes who is told apart, after which it may be answered.
     async fn open(&self, round: &RoundFacts) -> Result<(), DeskError> {
         let municipality = self.inner.municipality.refresh().await?.municipality;
-        // What cannot be asked is not opened.
-        self.definition(&municipality, round).await?;
         let smallest = self.inner.smallest;
         let roll = strata::strata(round, &municipality.organisation, smallest);
         let people = u32::try_from(roll.of.len()).unwrap_or(u32::MAX);
         if people < smallest.max(1) {
             return Err(DeskError::TooFew { people, smallest });
         }
+        self.make_box(round).await?;
         let facts = RoundOpenedFacts { round: round.id.clone(), smallest, strata: roll.strata };
         self.once(facts.event([0; 16]), &round.id).await
     }
 
     async fn make_box(&self, round: &RoundFacts) -> Result<(), DeskError> {
-        let book = self.book();
-        let municipality = &book.municipality;
-        let Some(opened) = municipality.surveys.opened(&round.id) else { return Ok(()) };
-        let definition = self.definition(municipality, round).await?;
-        let terms = Terms { smallest: opened.smallest, longest: slip::longest(&definition) };
+        let (book, smallest) = (self.book(), self.inner.smallest);
+        let definition = self.definition(&book.municipality, round).await?;
+        let terms = Terms { smallest, longest: slip::longest(&definition) };
         let (urn, voters) = (self.inner.codes.urn(&round.id), book.roll(round, &self.inner.codes).voters());
         match self.inner.urns.begin(urn, terms, voters).await {
             Ok(()) | Err(BallotError::Exists) => Ok(()),
