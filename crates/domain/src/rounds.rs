@@ -56,15 +56,19 @@ pub fn stage(round: &RoundFacts, surveys: &Surveys, now: Micros) -> Stage {
 
 /// The midnight in Sweden after a round's end: what was stored before it is in the report of that day.
 fn released(round: &RoundFacts) -> Micros {
-    let day = Date::in_sweden(Micros(ends(round).0 - 1));
-    Date::from_days(day.days() + 1).begins()
+    Date::from_days(last_day(round).days() + 1).begins()
+}
+
+/// The last day on which answers may come: that of its closing, or of the last minute of grace.
+pub fn last_day(round: &RoundFacts) -> Date {
+    Date::in_sweden(Micros(ends(round).0 - 1))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::events::Hours;
-    use crate::testing::{instant, round};
+    use crate::testing::{date, instant, round};
 
     #[test]
     fn a_round_opens_and_closes_by_swedish_clocks_and_is_reported_after_the_night() {
@@ -84,6 +88,9 @@ mod tests {
             assert_eq!(stage(&round, &surveys, instant(now)), expected, "{now}");
         }
         assert_eq!(ends(&round), instant("2026-10-25T16:30:00Z"));
+        assert_eq!(last_day(&round), date("2026-10-25"));
+        round.grace = 8 * 60;
+        assert_eq!(last_day(&round), date("2026-10-26"), "who hands in after midnight is counted");
         round.draft = true;
         assert_eq!(stage(&round, &surveys, instant("2026-10-24T06:00:00Z")), Stage::Draft);
     }

@@ -227,6 +227,7 @@ fn collect(
     let items: HashMap<&str, usize> = items.map(|(item, index)| (item.activity.as_str(), index)).collect();
     let scales: Vec<_> =
         survey.items.iter().map(|item| survey.scales.iter().find(|s| s.id == item.scale)).collect();
+    let last_day = domain::rounds::last_day(round);
     for part in &frame.parts {
         for answer in part.answers_of(registration) {
             let item = items.get(&*part.activities[answer.activity as usize]);
@@ -235,7 +236,7 @@ fn collect(
             let Some(code) = scales[item].and_then(|s| s.codes.iter().position(|c| *c.code == **code)) else {
                 continue;
             };
-            if !Date::from_days(answer.day).within(round.opens, Some(round.closes)) {
+            if !Date::from_days(answer.day).within(round.opens, Some(last_day)) {
                 continue;
             }
             let given = Given { when: (answer.day, part.first + u64::from(answer.place)), code };

@@ -22,7 +22,7 @@ fn plain(
                     row.facts.verb == verbs::ANSWERED && row.facts.activity() == Some(&item.activity)
                 })
                 .filter(|row| row.facts.registration == Some(round.registration))
-                .filter(|row| row.day.within(round.opens, Some(round.closes)))
+                .filter(|row| row.day.within(round.opens, Some(domain::rounds::last_day(round))))
                 .filter_map(|row| {
                     let code =
                         scale.codes.iter().position(|code| Some(code.code.as_str()) == row.facts.code())?;
