@@ -42,6 +42,7 @@ async fn main() {
                 "--credential",
                 &key,
             ];
+            let dry = timed(&instance, &[&survey[..], &["--dry-run"]].concat());
             let own = timed(&instance, &survey);
             let file = instance.beside("statements.jsonl");
             std::fs::write(&file, statements(people)).unwrap();
@@ -50,7 +51,8 @@ async fn main() {
             let all = people * QUESTIONS;
             let rate = |(took, _): (Duration, u64)| all as f64 / took.as_secs_f64();
             println!(
-                "{backend:?}, {people} respondents x {QUESTIONS}: answers {:.0}/s, {} MB at most; statements {:.0}/s, {} MB; {:.2} times the rate",
+                "{backend:?}, {people} respondents x {QUESTIONS}: read and checked in {:.1} s; answers {:.0}/s, {} MB at most; statements {:.0}/s, {} MB; {:.2} times the rate",
+                dry.0.as_secs_f64(),
                 rate(own),
                 own.1 >> 10,
                 rate(plain),
@@ -112,9 +114,10 @@ fn statements(people: usize) -> String {
                 "id": format!("00000000-0000-4000-{:04x}-{person:012x}", 0x9000 + at),
                 "actor": { "account": { "homePage": HOME_PAGE, "name": format!("b{person}") } },
                 "verb": { "id": "http://adlnet.gov/expapi/verbs/answered", "display": { "sv": "besvarade", "en": "answered" } },
-                "object": { "id": format!("{SURVEY}/q{at}") },
+                "object": { "id": format!("{SURVEY}/q{at}"), "definition": {
+                    "type": "http://adlnet.gov/expapi/activities/cmi.interaction", "interactionType": "likert" } },
                 "result": { "response": (1 + (person + at) % 5).to_string() },
-                "context": { "registration": REGISTRATION },
+                "context": { "registration": REGISTRATION, "contextActivities": { "parent": [{ "id": SURVEY }] } },
                 "timestamp": "2026-11-10T07:30:15.000Z",
             });
             writeln!(text, "{statement}").unwrap();
