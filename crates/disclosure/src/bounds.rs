@@ -20,8 +20,11 @@ pub(crate) struct System {
     /// What is known to be possible; none before a solution is found.
     seen: Vec<Option<Ends>>,
     equations: Vec<Equation>,
-    /// The parts of numbers that are sums.
-    parts: Vec<Option<Vec<Number>>>,
+    /// Whether anything is to be narrowed.
+    narrows: bool,
+    /// The parts of numbers that are sums, and where those of each begin and end.
+    parts: Vec<Number>,
+    parts_of: Vec<Option<(usize, usize)>>,
     /// Which numbers are said to be narrower than their parts make them.
     limited: Vec<bool>,
     /// In which equations a number stands, and how many times.
@@ -85,13 +88,28 @@ const TRIED: usize = 2000;
 const LOOKED_AT: usize = 400_000;
 
 impl System {
+    /// None yet of so many numbers, of which some will be narrowed or none.
+    pub(crate) fn new(many: usize, narrows: bool) -> Self {
+        Self {
+            ends: Vec::with_capacity(many),
+            last: Vec::with_capacity(many),
+            values: Vec::with_capacity(many),
+            seen: Vec::with_capacity(many),
+            parts_of: Vec::with_capacity(many),
+            limited: Vec::with_capacity(many),
+            within: Vec::with_capacity(many),
+            narrows,
+            ..Self::default()
+        }
+    }
+
     /// A number between these ends, as it is thought to be, and what is known to be possible.
     pub(crate) fn number(&mut self, ends: Ends, value: i64, seen: Option<Ends>) -> Number {
         self.ends.push(ends);
         self.last.push(value);
         self.values.push(value.clamp(ends.low, ends.high.max(ends.low)));
         self.seen.push(seen);
-        self.parts.push(None);
+        self.parts_of.push(None);
         self.limited.push(false);
         self.within.push(Vec::new());
         self.ends.len() - 1
@@ -106,16 +124,21 @@ impl System {
     }
 
     /// Says what a number is the sum of; the first time that is what it is.
-    pub(crate) fn sum(&mut self, number: Number, parts: Vec<Number>) {
-        let terms = [(number, 1)].into_iter().chain(parts.iter().map(|part| (*part, -1))).collect();
-        let follows = self.parts[number].is_none();
-        self.equal(terms, 0, follows);
-        self.parts[number].get_or_insert(parts);
+    pub(crate) fn sum(&mut self, number: Number, parts: impl Iterator<Item = Number> + Clone) {
+        let follows = self.parts_of[number].is_none();
+        if follows {
+            let first = self.parts.len();
+            self.parts.extend(parts.clone());
+            self.parts_of[number] = Some((first, self.parts.len()));
+        }
+        if self.narrows || !follows {
+            self.equal([(number, 1)].into_iter().chain(parts.map(|part| (part, -1))).collect(), 0, follows);
+        }
     }
 
     /// Says that numbers, each once and so many times, add up to `sum`; whether that follows from what else is said.
     pub(crate) fn equal(&mut self, terms: Vec<(Number, i64)>, sum: i64, follows: bool) {
-        for (number, times) in &terms {
+        for (number, times) in terms.iter().filter(|_| self.narrows) {
             self.within[*number].push((self.equations.len(), *times));
         }
         self.equations.push(Equation { terms, sum, excess: 0, follows });
@@ -132,7 +155,7 @@ impl System {
 
     /// The parts of a number that is a sum.
     pub(crate) fn parts(&self, number: Number) -> Option<&[Number]> {
-        self.parts[number].as_deref()
+        self.parts_of[number].map(|(first, end)| &self.parts[first..end])
     }
 
     /// Whether a number is said to be narrower than its parts make it.
@@ -158,11 +181,10 @@ impl System {
 
     /// A sum is what its parts are.
     pub(crate) fn add_up(&mut self, number: Number) {
-        if let Some(parts) = self.parts[number].take() {
-            parts.iter().for_each(|part| self.add_up(*part));
-            let sum: i64 = parts.iter().map(|part| self.last[*part]).sum();
+        if let Some((first, end)) = self.parts_of[number] {
+            (first..end).for_each(|part| self.add_up(self.parts[part]));
+            let sum: i64 = self.parts[first..end].iter().map(|part| self.last[*part]).sum();
             self.more(number, sum - self.last[number]);
-            self.parts[number] = Some(parts);
         }
     }
 
@@ -374,7 +396,7 @@ mod tests {
     use crate::moves::Moves;
 
     fn system(numbers: usize, most: i64, equations: &[(&[Number], i64)]) -> System {
-        let mut system = System::default();
+        let mut system = System::new(numbers, true);
         (0..numbers).for_each(|_| _ = system.number(Ends { low: 0, high: most }, 0, None));
         for (numbers, sum) in equations {
             system.equal(numbers.iter().map(|number| (*number, 1)).collect(), *sum, false);

@@ -135,10 +135,16 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
         for cut in &self.table.parts {
             for (place, own) in cut.at.iter().enumerate() {
                 let Some(node) = own.filter(|own| round.counts[cut.number][*own]) else { continue };
+                let width = |quantity: &usize| {
+                    let seen = self.seen[place].get(*quantity).and_then(|(seen, _)| *seen);
+                    seen.map_or(0, Ends::width)
+                };
+                if cut.counts.iter().all(|quantity| width(quantity) >= 2) {
+                    continue;
+                }
                 let of = cut.part.counts(&cut.part.nodes[node].mass);
                 for (category, quantity) in cut.counts.iter().enumerate() {
-                    let seen = self.seen[place].get(*quantity).and_then(|(seen, _)| *seen);
-                    let width = seen.map_or(0, Ends::width);
+                    let width = width(quantity);
                     if width < 2 && of.get(category).is_some_and(|value| *value > 0) {
                         let enough = self.says(round, cut.number, node, category).clamp(1, 2);
                         if width < enough {
@@ -160,16 +166,41 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
             return;
         }
         if members.len() > SMALL {
-            for [some, own] in self.people.neighbours(self.table.widest, &round.shown, members) {
+            let mut wanted: Vec<usize> = targets.iter().map(|target| target.at.0).collect();
+            wanted.sort_unstable();
+            for [some, own] in self.people.neighbours(self.table.widest, &round.shown, members, &wanted) {
                 self.widen(round, some, &own, targets, false);
+            }
+            if targets.iter().all(|target| self.follows(round, target)) {
+                return;
             }
         }
         self.widen(round, members.to_vec(), members, targets, true);
     }
 
+    /// Whether a target follows from the equations that it stands in itself.
+    fn follows(&self, round: &Round<'_>, target: &Target) -> bool {
+        let (one, quantity) = target.at;
+        let own = &self.people.within[one];
+        let terms = own.iter().flat_map(|equation| &self.people.equations[*equation]);
+        let mut members: Vec<usize> = terms.map(|(one, _)| *one).filter(|one| !round.shown[*one]).collect();
+        members.sort_unstable();
+        members.dedup();
+        let mut block = self.system(round, members, own.clone(), true);
+        let may_hold = block.system.narrow_all();
+        may_hold
+            && block
+                .number(one)
+                .is_some_and(|first| block.system.ends(first + quantity).width() < target.enough)
+    }
+
     /// Finds a solution of a block where there is none yet. Groups are as their figures say in one at least, so it is kinds of
     /// people that are looked for.
     fn start(&mut self, round: &Round<'_>, members: &[usize]) -> bool {
+        // A solution stays one when more is hidden.
+        if members.iter().all(|one| !self.seen[*one].is_empty()) {
+            return true;
+        }
         let cells = &self.table.cells;
         let equations = self.people.equations_of(members);
         let thought = self.thought(members, &equations);
@@ -209,14 +240,18 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
             }
         }
         if unknown.is_empty() {
+            if !holds {
+                new.iter().for_each(|one| self.seen[*one].clear());
+            }
             return holds;
         }
-        let mut block = self.system(round, unknown, true);
+        let own = self.people.equations_of(&unknown);
+        let mut block = self.system(round, unknown, own, true);
         let mut solved = block.system.solve();
         if !solved {
             // Hidden groups may be otherwise as well, as long as all that is shown holds.
             new.iter().for_each(|one| self.seen[*one].clear());
-            block = self.system(round, members.to_vec(), true);
+            block = self.system(round, members.to_vec(), equations, true);
             solved = block.system.solve();
         }
         if solved {
@@ -238,14 +273,23 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
         if !targets.iter().any(|target| wanted(target)) {
             return;
         }
-        let mut block = self.system(round, some, whole);
+        let equations = self.people.equations_of(&some);
+        let mut block = self.system(round, some, equations, whole);
         if whole {
             block.system.solve();
         }
+        let number = |block: &Block, target: &Target| {
+            block.number(target.at.0).filter(|_| wanted(target)).map(|first| first + target.at.1)
+        };
+        let has_room = |target: &&Target| {
+            number(&block, target).is_some_and(|number| block.system.ends(number).width() >= target.enough)
+        };
+        if !targets.iter().any(has_room) {
+            return;
+        }
         let mut moves = Moves::of(&mut block.system, if whole { TURNS } else { FEW_TURNS });
         targets.retain(|target| {
-            let number =
-                block.number(target.at.0).filter(|_| wanted(target)).map(|first| first + target.at.1);
+            let number = number(&block, target);
             number.is_none_or(|number| moves.width(&mut block.system, number, target.enough) < target.enough)
         });
         self.keep(block);
@@ -260,13 +304,13 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
         }
     }
 
-    /// The system of some people, all others standing as they do; with what follows for what is to be narrowed as well.
-    fn system(&self, round: &Round<'_>, members: Vec<usize>, narrows: bool) -> Block {
+    /// The system of some people by some equations, all others standing as they do; with what follows for what is to be
+    /// narrowed as well.
+    fn system(&self, round: &Round<'_>, members: Vec<usize>, equations: Vec<usize>, narrows: bool) -> Block {
         let cells = &self.table.cells;
-        let equations = self.people.equations_of(&members);
         let thought = self.thought(&members, &equations);
-        let mut block =
-            Block { first: Vec::with_capacity(members.len()), members, system: System::default() };
+        let system = System::new(members.len() * cells.quantities(), narrows);
+        let mut block = Block { first: Vec::with_capacity(members.len()), members, system };
         for (one, thought) in block.members.iter().zip(thought) {
             let size = self.people.sizes[*one];
             let first = block.system.len();
@@ -279,7 +323,7 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
             for (sum, ways) in cells.sums.iter().enumerate() {
                 for way in ways {
                     let parts = way.iter().map(|quantity| first + quantity);
-                    block.system.sum(first + cells.cells + sum, parts.collect());
+                    block.system.sum(first + cells.cells + sum, parts);
                 }
             }
             for cut in self.table.parts.iter().filter(|_| *one < self.table.widest.nodes.len()) {

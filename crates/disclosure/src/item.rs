@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::primary::Mass;
 use crate::secondary::Node;
-use crate::{Atom, Axis, Geometry, Measure, Nested, ResultTable, Section};
+use crate::{Axis, Geometry, Measure, Nested, ResultTable, Section};
 
 /// Whether something is hidden in the summary tier and in the full tier.
 pub(crate) type Hidden = [bool; 2];
@@ -14,8 +14,8 @@ pub(crate) const FULL: usize = 1;
 
 /// An item's figures.
 pub(crate) struct LinkedItem<'a> {
-    /// Whom it is about.
-    pub(crate) roll: &'a [Atom],
+    /// The roll of those whom it is about.
+    pub(crate) roll: usize,
     /// Each after those that are larger.
     pub(crate) parts: Vec<Part<'a>>,
 }
@@ -43,7 +43,7 @@ impl<'a> LinkedItem<'a> {
     /// The item with this code in these sections, larger ones first. Of those before `given` it has been decided.
     pub(crate) fn of(table: &'a ResultTable, sections: &[usize], given: usize, code: &str) -> Self {
         let mut parts: Vec<Part<'a>> = Vec::new();
-        let mut roll: &[Atom] = &[];
+        let mut roll = 0;
         for (number, section) in sections.iter().enumerate() {
             let of = &table.sections[*section];
             let same = of.items.iter().position(|item| item.code == code);
@@ -66,7 +66,7 @@ impl<'a> LinkedItem<'a> {
                 }
             }
             let given = number < given;
-            roll = &table.rolls[of.roll(item)];
+            roll = of.roll(item);
             parts.push(Part { section: *section, of, given, places, nodes, populations, above, margins });
         }
         Self { roll, parts }

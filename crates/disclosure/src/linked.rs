@@ -13,7 +13,7 @@ use crate::cells::tables;
 use crate::certificate::{Certificate, Exposed, Given, nearest_published};
 use crate::item::{FULL, Hidden, LinkedItem, Part, SUMMARY, is_rate};
 use crate::needs::unmade;
-use crate::people::People;
+use crate::people::Rolls;
 use crate::primary::{Mass, Rules, Shape, Tier, margin, shape};
 use crate::rule::Rule;
 use crate::secondary::{View, settle};
@@ -23,6 +23,7 @@ use crate::{Axis, Measure, ResultTable};
 pub(crate) fn decide(table: &ResultTable, given: Given<'_>) -> Vec<Vec<Hidden>> {
     let mut decided: Vec<Vec<Hidden>> =
         table.sections.iter().map(|section| vec![[false; 2]; section.figures.len()]).collect();
+    let mut rolls = Rolls::new(&table.rolls);
     // What is made of other figures comes after them.
     let (made, plain): (Vec<_>, Vec<_>) = linked_sections(table)
         .into_iter()
@@ -37,7 +38,7 @@ pub(crate) fn decide(table: &ResultTable, given: Given<'_>) -> Vec<Vec<Hidden>> 
             for (part, hidden) in item.parts.iter().zip(&mut before).filter(|(part, _)| part.given) {
                 *hidden = part.places.iter().map(|place| decided[part.section][*place]).collect();
             }
-            let hidden = settled(&item, given, before);
+            let hidden = settled(&item, given, before, &mut rolls);
             for (part, hidden) in item.parts.iter().zip(hidden) {
                 for (place, hidden) in part.places.iter().zip(hidden) {
                     decided[part.section][*place] = hidden;
@@ -79,10 +80,16 @@ fn linked_sections(table: &ResultTable) -> Vec<(Vec<usize>, Vec<usize>)> {
 
 /// Hides, beside what is `hidden` for its own reasons, until every rule holds and nothing follows of what is shown: of each
 /// part alone, with every cross taken as hidden, and then of crosses with their margins.
-fn settled(item: &LinkedItem<'_>, given: Given<'_>, mut hidden: Vec<Vec<Hidden>>) -> Vec<Vec<Hidden>> {
-    follow_rules(item, given, &mut hidden);
+fn settled(
+    item: &LinkedItem<'_>,
+    given: Given<'_>,
+    mut hidden: Vec<Vec<Hidden>>,
+    rolls: &mut Rolls<'_>,
+) -> Vec<Vec<Hidden>> {
+    let mut settled = None;
+    follow_rules(item, given, &mut hidden, &mut settled);
     let [alone, crosses] = tables(item).map(|tables| {
-        let people = tables.iter().map(|table| People::of(table.widest, item.roll));
+        let people = tables.iter().map(|table| rolls.people(table.widest, item.roll));
         people.collect::<Vec<_>>().into_iter().zip(tables).collect::<Vec<_>>()
     });
     let mut stages = [(Rule::Margins, &alone), (Rule::Crosses, &crosses)].map(|(rule, tables)| {
@@ -104,7 +111,7 @@ fn settled(item: &LinkedItem<'_>, given: Given<'_>, mut hidden: Vec<Vec<Hidden>>
         for (part, node, tier) in remedies {
             hidden[part][node][tier] = true;
         }
-        follow_rules(item, given, &mut hidden);
+        follow_rules(item, given, &mut hidden, &mut settled);
     }
 }
 
@@ -149,8 +156,14 @@ fn remedy(
     None
 }
 
-/// Primary rules, nested tiers and tree rules, to a fixed point over all parts and tiers.
-fn follow_rules(item: &LinkedItem<'_>, given: Given<'_>, hidden: &mut [Vec<Hidden>]) {
+/// Primary rules, nested tiers and tree rules, to a fixed point over all parts and tiers. `settled`: what was hidden when
+/// the tree rules held, by part, once they have.
+fn follow_rules(
+    item: &LinkedItem<'_>,
+    given: Given<'_>,
+    hidden: &mut [Vec<Hidden>],
+    settled: &mut Option<Vec<Vec<Hidden>>>,
+) {
     loop {
         let before = hidden.to_vec();
         for (number, part) in item.parts.iter().enumerate().filter(|(_, part)| !part.given) {
@@ -160,16 +173,19 @@ fn follow_rules(item: &LinkedItem<'_>, given: Given<'_>, hidden: &mut [Vec<Hidde
                 let fails = |(node, lower): (usize, &Hidden)| {
                     lower[slot]
                         || lower[SUMMARY]
-                        || rules.fails(&part.nodes[node].mass)
+                        || settled.is_none() && rules.fails(&part.nodes[node].mass)
                         || nested_fails(item, part, node, slot, &rules, hidden)
                 };
                 let mut own: Vec<bool> = hidden[number].iter().enumerate().map(fails).collect();
-                settle(&part.nodes, &mut own, &rules);
+                let held: Option<Vec<bool>> =
+                    settled.as_ref().map(|held| held[number].iter().map(|held| held[slot]).collect());
+                settle(&part.nodes, &mut own, held.as_deref(), &rules);
                 for (hidden, own) in hidden[number].iter_mut().zip(own) {
                     hidden[slot] = own;
                 }
             }
         }
+        *settled = Some(hidden.to_vec());
         if *hidden == *before {
             return;
         }

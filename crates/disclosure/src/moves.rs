@@ -15,6 +15,8 @@ pub(crate) struct Moves {
     changed_by: Vec<Vec<Number>>,
     /// How many numbers may become free to widen one.
     turns: usize,
+    /// Room to add in.
+    sum: Vec<(Number, i64)>,
 }
 
 /// Where a number stands.
@@ -38,6 +40,7 @@ impl Moves {
             changes: vec![Vec::new(); many],
             changed_by: vec![Vec::new(); many],
             turns,
+            sum: Vec::new(),
         };
         let can_change = |number: Number| system.ends(number).width() > 0;
         let is_cell = |number: Number| system.parts(number).is_none();
@@ -118,7 +121,7 @@ impl Moves {
             let mut own = std::mem::take(&mut self.changes[other]);
             if let Ok(at) = own.binary_search_by_key(&number, |(free, _)| *free) {
                 let (_, times) = own.remove(at);
-                own = self.sum(other, &own, times, &change);
+                self.add_to(other, &mut own, times, &change);
             }
             self.changes[other] = own;
         }
@@ -131,33 +134,39 @@ impl Moves {
         self.changes[number] = change;
     }
 
-    /// What changes a number with so many times of what changes another.
-    fn sum(
-        &mut self,
-        number: Number,
-        own: &[(Number, i64)],
-        times: i64,
-        more: &[(Number, i64)],
-    ) -> Vec<(Number, i64)> {
-        let mut sum = Vec::with_capacity(own.len() + more.len());
-        let mut own = own.iter().copied().peekable();
+    /// Adds so many times of what changes another to what changes a number.
+    fn add_to(&mut self, number: Number, own: &mut Vec<(Number, i64)>, times: i64, more: &[(Number, i64)]) {
+        let mut sum = std::mem::take(&mut self.sum);
+        sum.clear();
+        let mut rest = &own[..];
         for (free, step) in more {
-            while let Some(before) = own.next_if(|(before, _)| before < free) {
-                sum.push(before);
-            }
-            match own.next_if(|(same, _)| same == free) {
-                None => {
+            let before = rest.iter().take_while(|(before, _)| before < free).count();
+            sum.extend_from_slice(&rest[..before]);
+            rest = &rest[before..];
+            match rest.first() {
+                Some((same, before)) if same == free => {
+                    rest = &rest[1..];
+                    match before + step * times {
+                        0 => self.drop_from(*free, number),
+                        both => sum.push((*free, both)),
+                    }
+                }
+                _ => {
                     sum.push((*free, step * times));
                     self.changed_by[*free].push(number);
                 }
-                Some((_, before)) if before + step * times == 0 => {
-                    self.changed_by[*free].retain(|other| *other != number);
-                }
-                Some((_, before)) => sum.push((*free, before + step * times)),
             }
         }
-        sum.extend(own);
-        sum
+        sum.extend_from_slice(rest);
+        self.sum = std::mem::replace(own, sum);
+    }
+
+    /// A number changes with a free one no longer.
+    fn drop_from(&mut self, free: Number, number: Number) {
+        let changed = &mut self.changed_by[free];
+        if let Some(at) = changed.iter().position(|other| *other == number) {
+            changed.swap_remove(at);
+        }
     }
 
     /// Whether a number can be more than is known, or less.
@@ -280,7 +289,7 @@ impl Moves {
     fn turned(&mut self, other: Number, free: Number, change: &mut Vec<(Number, i64)>) -> i64 {
         let mut sign = 1;
         for (number, times) in change.iter() {
-            self.changed_by[*number].retain(|one| *one != other);
+            self.drop_from(*number, other);
             if *number == free {
                 sign = *times;
             }

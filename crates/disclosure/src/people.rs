@@ -1,6 +1,7 @@
 //! Who belongs where, as equations over people: groups, and kinds of people that are no group by themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use crate::Atom;
 use crate::item::Part;
@@ -20,6 +21,24 @@ pub(crate) struct People {
     pub(crate) inside: Vec<Vec<usize>>,
 }
 
+/// The people of rolls by the groups that they are looked at in: many items have the same.
+pub(crate) struct Rolls<'a> {
+    rolls: &'a [Vec<Atom>],
+    people: BTreeMap<(usize, Vec<usize>), Rc<People>>,
+}
+
+impl<'a> Rolls<'a> {
+    pub(crate) fn new(rolls: &'a [Vec<Atom>]) -> Self {
+        Self { rolls, people: BTreeMap::new() }
+    }
+
+    /// Those of a roll in the nodes of a part.
+    pub(crate) fn people(&mut self, part: &Part<'_>, roll: usize) -> Rc<People> {
+        let people = || Rc::new(People::of(part, &self.rolls[roll]));
+        self.people.entry((roll, part.populations.clone())).or_insert_with(people).clone()
+    }
+}
+
 /// Who they are that are in the same groups, and these.
 pub(crate) struct Kind {
     pub(crate) one: usize,
@@ -29,7 +48,7 @@ pub(crate) struct Kind {
 impl People {
     /// Of the nodes of a part, by its roll: a group and those who are in several of its parts are its parts and those who are
     /// in none; one without parts is all who are in it.
-    pub(crate) fn of(part: &Part<'_>, roll: &[Atom]) -> Self {
+    fn of(part: &Part<'_>, roll: &[Atom]) -> Self {
         let mut atoms: BTreeMap<Vec<usize>, i64> = BTreeMap::new();
         for atom in roll {
             let nodes = atom.populations.iter().filter_map(|population| part.node_of(*population)).collect();
@@ -136,28 +155,36 @@ impl People {
     }
 
     /// Some people who may stand otherwise while all others stand as they do: parts of a group, and who is in several or none
-    /// of them, each with three others; and all of them. Each with those of whom it is to be looked at.
+    /// of them, each with three others; and all of them. Each with those of whom it is to be looked at; of equations of those
+    /// who are wanted.
     pub(crate) fn neighbours(
         &self,
         part: &Part<'_>,
         shown: &[bool],
         members: &[usize],
+        wanted: &[usize],
     ) -> Vec<[Vec<usize>; 2]> {
         let mut all = Vec::new();
+        let is_wanted = |some: &&Vec<usize>| some.iter().any(|one| wanted.binary_search(one).is_ok());
         for equation in self.equations_of(members) {
             let terms = &self.equations[equation];
             let over = terms.first().map(|(whole, _)| over(part, *whole)).unwrap_or_default();
             let parts = terms.iter().skip(1).filter(|(one, _)| !shown[*one]);
             let mut parts: Vec<Vec<usize>> = parts.map(|(one, _)| self.movable(shown, *one, &over)).collect();
+            if !parts.iter().any(|some| is_wanted(&some)) {
+                continue;
+            }
             let size = |some: &Vec<usize>| some.iter().map(|one| self.sizes[*one]).min();
             parts.sort_by_key(|some| std::cmp::Reverse(size(some)));
             let together = |parts: &mut dyn Iterator<Item = &Vec<usize>>| {
-                let some: BTreeSet<usize> = parts.flatten().copied().collect();
-                some.into_iter().collect::<Vec<usize>>()
+                let mut some: Vec<usize> = parts.flatten().copied().collect();
+                some.sort_unstable();
+                some.dedup();
+                some
             };
             if parts.len() > 4 {
                 let largest = parts.iter().take(3);
-                all.extend(parts.iter().map(|own| {
+                all.extend(parts.iter().filter(is_wanted).map(|own| {
                     [together(&mut largest.clone().chain([own])), together(&mut [own].into_iter())]
                 }));
             }

@@ -15,6 +15,8 @@
 //! it has at least k people. Where people belong to two children the parts exceed the total, and the excess is
 //! treated like any other residual.
 
+use std::collections::BTreeSet;
+
 use crate::Geometry;
 use crate::primary::{Mass, Rules};
 use crate::rule::Rule;
@@ -28,16 +30,39 @@ pub(crate) struct Node {
     pub(crate) families: Vec<(Geometry, Vec<usize>)>,
 }
 
-/// Hides further nodes until the rule holds everywhere.
-pub(crate) fn settle(nodes: &[Node], hidden: &mut [bool], rules: &Rules<'_>) {
-    loop {
-        // Hidden groups first: whether enough is hidden above depends on what of them remains unknown.
-        let mut order: Vec<usize> = (0..nodes.len()).collect();
-        order.sort_by_key(|node| !hidden[*node]);
-        match order.into_iter().find_map(|node| to_hide(nodes, hidden, rules, node)) {
-            Some(next) => hidden[next] = true,
-            None => return,
+/// Hides further nodes until the rule holds everywhere. `settled`: what was hidden when it did, if it has before.
+pub(crate) fn settle(nodes: &[Node], hidden: &mut [bool], settled: Option<&[bool]>, rules: &Rules<'_>) {
+    let mut above = vec![None; nodes.len()];
+    for (node, one) in nodes.iter().enumerate() {
+        one.families.iter().flat_map(|(_, children)| children).for_each(|child| above[*child] = Some(node));
+    }
+    // Where it may not hold; hidden groups first: whether enough is hidden above depends on what of them remains unknown.
+    let mut open = BTreeSet::new();
+    for node in 0..nodes.len() {
+        match settled {
+            None => _ = open.insert((!hidden[node], node)),
+            Some(settled) if settled[node] != hidden[node] => reopen(&mut open, hidden, &above, node),
+            Some(_) => (),
         }
+    }
+    while let Some((is_shown, node)) = open.first().copied() {
+        match to_hide(nodes, hidden, rules, node) {
+            None => _ = open.remove(&(is_shown, node)),
+            Some(next) => {
+                hidden[next] = true;
+                open.remove(&(true, next));
+                reopen(&mut open, hidden, &above, next);
+            }
+        }
+    }
+}
+
+/// A node that has been hidden is looked at again, and what sees it: those above it up to the nearest that is published.
+fn reopen(open: &mut BTreeSet<(bool, usize)>, hidden: &[bool], above: &[Option<usize>], node: usize) {
+    let mut next = Some(node);
+    while let Some(node) = next {
+        open.insert((!hidden[node], node));
+        next = above[node].filter(|_| hidden[node]);
     }
 }
 
@@ -131,5 +156,80 @@ impl View<'_> {
 
     fn smallest(&self, among: impl Iterator<Item = usize>) -> Option<usize> {
         among.min_by_key(|node| (self.nodes[*node].mass.answered, &self.nodes[*node].code))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Preset;
+    use crate::primary::{Shape, Tier};
+    use proptest::prelude::*;
+
+    /// Groups by their counts in two categories, and those who have not answered, each below one before it.
+    fn tree(groups: &[(usize, [u8; 3])]) -> Vec<Node> {
+        let mass = |[one, other, none]: [u8; 3]| {
+            let counts: Vec<i128> = vec![one.into(), other.into()];
+            let answered = counts.iter().sum();
+            Mass { base: answered + i128::from(none), answered, counts }
+        };
+        let node = |(place, (_, counts)): (usize, &(usize, [u8; 3]))| Node {
+            code: format!("{place:03}"),
+            mass: mass(*counts),
+            families: Vec::new(),
+        };
+        let mut nodes: Vec<Node> = groups.iter().enumerate().map(node).collect();
+        for (child, (above, own)) in groups.iter().enumerate().skip(1) {
+            let mut next = Some(above % child);
+            match nodes[above % child].families.first_mut() {
+                Some((_, children)) => children.push(child),
+                None => nodes[above % child].families.push((Geometry::Tree, vec![child])),
+            }
+            while let Some(parent) = next {
+                let Mass { base, answered, counts } = mass(*own);
+                nodes[parent].mass.minus(&Mass {
+                    base: -base,
+                    answered: -answered,
+                    counts: counts.iter().map(|count| -count).collect(),
+                });
+                next = (parent > 0).then(|| groups[parent].0 % parent);
+            }
+        }
+        nodes
+    }
+
+    /// What has to be hidden next, looked for from the start each time.
+    fn one_by_one(nodes: &[Node], hidden: &mut [bool], rules: &Rules<'_>) {
+        let next = |hidden: &[bool]| {
+            let mut order: Vec<usize> = (0..nodes.len()).collect();
+            order.sort_by_key(|node| !hidden[*node]);
+            order.into_iter().find_map(|node| to_hide(nodes, hidden, rules, node))
+        };
+        while let Some(node) = next(hidden) {
+            hidden[node] = true;
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_looked_at_again_is_all_that_what_was_hidden_has_changed(
+            groups in prop::collection::vec((0..40_usize, [0..9_u8, 0..9_u8, 0..3_u8]), 1..40),
+            few in 0..9_i128,
+            more in 0..40_usize,
+        ) {
+            let (nodes, preset) = (tree(&groups), Preset::default());
+            let rules = Rules { preset: &preset, without: None, tier: Tier::Summary, shape: Shape::Distribution };
+            let mut hidden: Vec<bool> = nodes.iter().map(|node| node.mass.answered < few).collect();
+            let mut expected = hidden.clone();
+            one_by_one(&nodes, &mut expected, &rules);
+            settle(&nodes, &mut hidden, None, &rules);
+            prop_assert_eq!(&hidden, &expected);
+            let settled = hidden.clone();
+            let more = more % nodes.len();
+            (hidden[more], expected[more]) = (true, true);
+            one_by_one(&nodes, &mut expected, &rules);
+            settle(&nodes, &mut hidden, Some(&settled), &rules);
+            prop_assert_eq!(hidden, expected);
+        }
     }
 }
