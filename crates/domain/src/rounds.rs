@@ -5,9 +5,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Date;
-use crate::events::{RoundFacts, RoundMode};
+use crate::events::{Hours, RoundFacts, RoundMode};
 use crate::surveys::Surveys;
-use crate::values::MINUTES_PER_DAY;
+use crate::values::{MINUTES_PER_DAY, minute_in_sweden};
 
 /// Where a round stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
@@ -34,6 +34,21 @@ pub fn times(round: &RoundFacts) -> (Micros, Micros) {
 /// The last instant at which what was begun before a round closed may be handed in.
 pub fn ends(round: &RoundFacts) -> Micros {
     Micros(times(round).1.0 + i64::from(round.grace) * 60_000_000)
+}
+
+/// A round that opens now, in Sweden; nothing if it would have closed before.
+pub fn open_now(round: &RoundFacts, now: Micros) -> Option<RoundFacts> {
+    let closes = round.hours.map_or(MINUTES_PER_DAY, |hours| hours.closes);
+    let hours = Some(Hours { opens: minute_in_sweden(now), closes });
+    let opened = RoundFacts { draft: false, opens: Date::in_sweden(now), hours, ..round.clone() };
+    (times(&opened).1 > now).then_some(opened)
+}
+
+/// A round that closes now, in Sweden.
+pub fn close_now(round: &RoundFacts, now: Micros) -> RoundFacts {
+    let opens = round.hours.map_or(0, |hours| hours.opens);
+    let hours = Some(Hours { opens, closes: minute_in_sweden(now) });
+    RoundFacts { closes: Date::in_sweden(now), hours, ..round.clone() }
 }
 
 /// Where a round stands at an instant. What nobody can link is open once it was opened, and reported on the day after its
@@ -110,5 +125,24 @@ mod tests {
         let surveys = Surveys::default();
         assert_eq!(stage(&round, &surveys, instant("2026-06-01T12:00:00Z")), Stage::Scheduled);
         assert_eq!(stage(&round, &surveys, instant("2026-06-20T12:00:00Z")), Stage::Closed);
+    }
+
+    #[test]
+    fn a_round_opens_and_closes_at_the_minute_that_the_clocks_show() {
+        let mut made = round("2026-06-01", "2026-06-12");
+        made.draft = true;
+        let surveys = Surveys::default();
+        let now = instant("2026-05-20T07:30:30Z");
+        let open = open_now(&made, now).unwrap();
+        assert_eq!(open.hours, Some(Hours { opens: 9 * 60 + 30, closes: MINUTES_PER_DAY }));
+        assert_eq!((stage(&open, &surveys, now), times(&open).1), (Stage::Open, times(&made).1));
+        assert_eq!(open_now(&made, times(&made).1), None, "it would have closed");
+        let closed = close_now(&open, instant("2026-05-20T07:30:59Z"));
+        assert_eq!(stage(&closed, &surveys, instant("2026-05-20T07:30:59Z")), Stage::Closed);
+        // In the hour that comes twice, too.
+        let twice = instant("2026-10-25T01:15:00Z");
+        let late = close_now(&round("2026-10-01", "2026-11-01"), twice);
+        assert_eq!(late.hours.unwrap().closes, 2 * 60 + 15);
+        assert!(times(&late).1 <= twice);
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{Datelike, Duration, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
+use chrono::{Datelike, Duration, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Timelike};
 use chrono_tz::Europe::Stockholm;
 use eventlog::clock::Micros;
 use minicbor::{Decode, Encode};
@@ -48,6 +48,12 @@ pub fn swedish(at: Micros) -> NaiveDateTime {
 #[cbor(transparent)]
 #[schema(value_type = String, format = Date)]
 pub struct Date(#[n(0)] i32);
+
+/// What the clocks on the wall show in Sweden at an instant, as minutes after midnight.
+pub(crate) fn minute_in_sweden(at: Micros) -> u16 {
+    let shown = Stockholm.from_utc_datetime(&at.to_datetime().naive_utc());
+    (shown.hour() * 60 + shown.minute()) as u16
+}
 
 /// A text that is not a day written `YYYY-MM-DD`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

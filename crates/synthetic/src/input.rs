@@ -111,7 +111,7 @@ impl World {
                 version: "1".to_owned(),
                 title: both(&round.title),
                 mode: if round.named { RoundMode::Named } else { RoundMode::Pseudonymous },
-                registration: uuid::Uuid::from_u128(round.registration).to_string(),
+                registration: Some(uuid::Uuid::from_u128(round.registration).to_string()),
                 opens: Date::from_naive(self.calendar.date(round.opens)),
                 closes: Date::from_naive(self.calendar.date(round.closes)),
                 audience: AudienceInput {
@@ -120,6 +120,11 @@ impl World {
                 },
                 without_dont_know: false,
                 guardians: None,
+                hours: None,
+                draft: false,
+                again: false,
+                grace: 0,
+                partial: false,
             })
             .collect();
         RoundsInput { rounds }

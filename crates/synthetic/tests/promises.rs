@@ -164,7 +164,9 @@ fn answers_by_unit(Year { world, statements, .. }: &Year, survey: &str) -> BTree
     let rounds = world.rounds().rounds;
     let round = rounds.iter().find(|round| round.survey.ends_with(survey)).unwrap();
     let mut answered = BTreeSet::new();
-    for statement in statements.iter().filter(|read| read.context.registration == round.registration) {
+    for statement in
+        statements.iter().filter(|read| Some(&read.context.registration) == round.registration.as_ref())
+    {
         if answered.insert(statement.actor.key()) {
             by_unit.get_mut(&units[statement.actor.key()]).unwrap().0 += 1;
         }
@@ -192,7 +194,7 @@ fn self_assessment_rises_from_autumn_to_spring_and_goes_with_quiz_results() {
     let registrations: Vec<&str> = rounds
         .iter()
         .filter(|round| round.survey.ends_with("digital-sjalvskattning"))
-        .map(|round| round.registration.as_str())
+        .filter_map(|round| round.registration.as_deref())
         .collect();
     let mut sums = [(0_u64, 0_u64); 2];
     let mut felt: BTreeMap<&str, (u64, u64)> = BTreeMap::new();

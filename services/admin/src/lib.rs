@@ -22,6 +22,7 @@ use prometheus::Registry;
 use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
 use vault::Vault;
+use views::definitions::Definitions;
 use views::municipality::Current;
 
 pub use reports::{
@@ -95,6 +96,7 @@ struct Admin {
     statements: Arc<dyn Statements>,
     invitations: Arc<dyn Invitations>,
     forwards: Arc<dyn Forwards>,
+    definitions: Definitions,
 }
 
 /// Lets handlers ask for a part by its type.
@@ -117,6 +119,7 @@ parts! {
     statements: Arc<dyn Statements>,
     invitations: Arc<dyn Invitations>,
     forwards: Arc<dyn Forwards>,
+    definitions: Definitions,
 }
 
 /// The routes of pages (`/…`) and API (`/api/v1/…`). Who asks from where is expected in `ConnectInfo`, and that another
@@ -142,6 +145,7 @@ pub fn router(options: Options) -> Result<Router, prometheus::Error> {
         proxies_named,
     } = options;
     let pages = subjects().iter().flat_map(|subject| subject.pages).copied().collect();
+    let definitions = Definitions::new(log.clone(), vault.clone());
     let shell = Shell {
         log,
         vault,
@@ -155,7 +159,17 @@ pub fn router(options: Options) -> Result<Router, prometheus::Error> {
         forms: Arc::new(Semaphore::new(shell::FORMS)),
         turn: Arc::default(),
     };
-    let admin = Admin { shell, reports, orders, followers, credentials, statements, invitations, forwards };
+    let admin = Admin {
+        shell,
+        reports,
+        orders,
+        followers,
+        credentials,
+        statements,
+        invitations,
+        forwards,
+        definitions,
+    };
     let router = Router::from(mounted())
         .merge(shell::routes())
         .fallback(shell::nowhere)
@@ -174,7 +188,7 @@ pub fn described() -> serde_json::Value {
 pub fn pages() -> Vec<&'static str> {
     let subjects = subjects();
     let pages = subjects.iter().flat_map(|subject| subject.pages).map(|page| page.path);
-    pages.chain(reports::BELOW).chain(shell::OPEN).collect()
+    pages.chain(reports::BELOW).chain(surveys::BELOW).chain(shell::OPEN).collect()
 }
 
 fn mounted() -> OpenApiRouter<Admin> {

@@ -34,7 +34,8 @@ pub enum SlotContent {
 }
 
 impl Change {
-    pub(crate) fn clear<F: Facts>(facts: &F) -> Self {
+    /// Facts without a slot.
+    pub fn clear<F: Facts>(facts: &F) -> Self {
         Self { kind: F::KIND, schema: F::SCHEMA, facts: facts.encode(), slot: None }
     }
 

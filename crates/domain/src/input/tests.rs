@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use xapi::Identifier;
 
 use super::*;
-use crate::testing::date;
+use crate::testing::{date, instant};
 use crate::{AgentId, Municipality, Text};
 
 fn organisation() -> Value {
@@ -147,9 +147,18 @@ impl Town {
     }
 
     fn post_rounds(&mut self, body: &Value) -> Result<(usize, usize), Invalid> {
+        self.post_rounds_at(body, "2025-08-01T08:00:00Z")
+    }
+
+    fn post_rounds_at(&mut self, body: &Value, now: &str) -> Result<(usize, usize), Invalid> {
         let input: RoundsInput = read(body);
         input.validate()?;
-        let changes = input.changes(&self.known)?;
+        let mut drawn = self.head as u8;
+        let draw = || {
+            drawn += 100;
+            [drawn; 16]
+        };
+        let changes = input.changes(&self.known, instant(now), draw)?;
         Ok(self.take(changes))
     }
 
@@ -313,6 +322,80 @@ fn a_refusal_names_the_place() {
     }
     let other = with(rounds(), "/rounds/0/id", json!("vt26"));
     assert_eq!(refused(town.post_rounds(&other)), ["/rounds/0/registration"], "another round has it");
+}
+
+#[test]
+fn what_is_said_of_a_round_and_cannot_be_is_refused_with_its_place() {
+    let mut town = Town::whole();
+    let hours = |opens: &str, closes: &str| json!({ "opens": opens, "closes": closes });
+    for (pointer, value, at) in [
+        ("/rounds/0/hours", hours("8:00", "16:00"), "/rounds/0/hours/opens"),
+        ("/rounds/0/hours", hours("08:60", "16:00"), "/rounds/0/hours/opens"),
+        ("/rounds/0/hours", hours("08:00", "24:01"), "/rounds/0/hours/closes"),
+        ("/rounds/0/grace", json!(1441), "/rounds/0/grace"),
+    ] {
+        assert_eq!(refused(town.post_rounds(&with(rounds(), pointer, value))), [at]);
+    }
+    let day = with(
+        with(rounds(), "/rounds/0/closes", json!("2025-09-15")),
+        "/rounds/0/hours",
+        hours("16:00", "16:00"),
+    );
+    assert_eq!(refused(town.post_rounds(&day)), ["/rounds/0/hours/closes"]);
+    let unlinkable =
+        with(with(rounds(), "/rounds/0/mode", json!("unlinkable")), "/rounds/0/again", json!(true));
+    assert_eq!(refused(town.post_rounds(&unlinkable)), ["/rounds/0/again"]);
+    let whole = with(rounds(), "/rounds/0/hours", hours("00:00", "24:00"));
+    assert_eq!(town.post_rounds(&whole), Ok((1, 0)));
+    let facts = &town.known.surveys.round("ht25").unwrap().facts;
+    let again: RoundInput = read(&serde_json::to_value(RoundInput::of(facts)).unwrap());
+    assert_eq!(again, RoundInput::of(facts), "what is shown can be posted");
+}
+
+#[test]
+fn a_registration_that_is_not_said_is_drawn_once() {
+    let mut town = Town::whole();
+    let mut body = with(rounds(), "/rounds/0/id", json!("vt26"));
+    body["rounds"][0].as_object_mut().unwrap().remove("registration");
+    assert_eq!(town.post_rounds(&body), Ok((1, 0)));
+    assert_eq!(town.post_rounds(&body), Ok((0, 1)), "it keeps the one that it has");
+    let of = |town: &Town, id: &str| town.known.surveys.round(id).unwrap().facts.registration;
+    assert_ne!(of(&town, "vt26"), of(&town, "ht25"));
+}
+
+#[test]
+fn what_of_a_round_may_change_follows_from_where_it_stands() {
+    let mut town = Town::whole();
+    let (before, open, closed) = ("2025-09-14T10:00:00Z", "2025-09-20T10:00:00Z", "2025-10-04T10:00:00Z");
+    let draft = with(with(rounds(), "/rounds/0/draft", json!(true)), "/rounds/0/mode", json!("named"));
+    assert_eq!(town.post_rounds_at(&draft, before), Ok((1, 0)), "back to a draft");
+    assert_eq!(town.post_rounds_at(&rounds(), open), Ok((1, 0)), "a draft stays one whatever the day");
+    let titled = with(rounds(), "/rounds/0/title/sv", json!("Hösten 2025"));
+    let longer = with(titled.clone(), "/rounds/0/closes", json!("2025-10-10"));
+    for (body, at) in [
+        (with(titled.clone(), "/rounds/0/mode", json!("unlinkable")), "/rounds/0/mode"),
+        (with(titled.clone(), "/rounds/0/audience/unit", json!("S1")), "/rounds/0/audience"),
+        (with(titled.clone(), "/rounds/0/opens", json!("2025-09-14")), "/rounds/0/opens"),
+        (with(titled.clone(), "/rounds/0/partial", json!(true)), "/rounds/0/partial"),
+        (with(titled.clone(), "/rounds/0/draft", json!(true)), "/rounds/0/draft"),
+        (with(titled.clone(), "/rounds/0/closes", json!("2025-09-18")), "/rounds/0/closes"),
+    ] {
+        assert_eq!(refused(town.post_rounds_at(&body, open)), [at]);
+    }
+    assert_eq!(town.post_rounds_at(&longer, open), Ok((1, 0)));
+    assert_eq!(
+        town.post_rounds_at(&longer, "2025-11-04T10:00:00Z"),
+        Ok((0, 1)),
+        "what is as it was is no change"
+    );
+    let told = refused(town.post_rounds_at(&titled, "2025-11-04T10:00:00Z"));
+    assert_eq!(told, ["/rounds/0/closes"]);
+    let retitled = with(longer, "/rounds/0/title/sv", json!("Hösten"));
+    assert_eq!(town.post_rounds_at(&retitled, closed), Ok((1, 0)), "it was made longer");
+    assert_eq!(
+        refused(town.post_rounds_at(&titled, "2025-11-04T10:00:00Z")),
+        ["/rounds/0/title", "/rounds/0/closes"]
+    );
 }
 
 #[test]

@@ -22,6 +22,32 @@ const UNPACKED: &str = "application/json without a Content-Encoding";
 /// something that a page of another site may send without being asked first, is none. Stands behind the credential.
 pub(crate) struct Body(pub(crate) Held);
 
+/// A whole body that is a sheet, as [`Body`] is one of JSON.
+pub(crate) struct Sheet(pub(crate) Held);
+
+/// The kinds of sheets.
+const SHEETS: [&str; 3] = [
+    "application/octet-stream",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.oasis.opendocument.spreadsheet",
+];
+
+impl<S: Send + Sync> FromRequest<S> for Sheet
+where
+    Shell: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let room = Shell::from_ref(state).room;
+        let (parts, body) = request.into_parts();
+        if !SHEETS.iter().any(|kind| is(&parts.headers, kind)) {
+            return Err(Problem::MediaType(SHEETS[0]));
+        }
+        read(&parts.headers, body, room, BODY_LIMIT, BODY_SECONDS).await.map(Self)
+    }
+}
+
 /// Bytes, and the room that they take until they are dropped.
 pub(crate) struct Held {
     bytes: Vec<u8>,
@@ -45,17 +71,17 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let room = Shell::from_ref(state).room;
         let (parts, body) = request.into_parts();
-        if !is_json(&parts.headers) && !body.is_end_stream() {
+        if !is(&parts.headers, "application/json") && !body.is_end_stream() {
             return Err(Problem::MediaType("application/json"));
         }
         read(&parts.headers, body, room, BODY_LIMIT, BODY_SECONDS).await.map(Self)
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+fn is(headers: &HeaderMap, kind: &str) -> bool {
     let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = said.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
+    essence.eq_ignore_ascii_case(kind)
 }
 
 /// The whole body. Room is taken as it comes.

@@ -1,10 +1,12 @@
 //! Forms that pages send.
 
+use std::collections::BTreeMap;
 use std::pin::pin;
 use std::time::Duration;
 
 use axum::Form;
-use axum::extract::{FromRequest as _, Request};
+use axum::extract::multipart::MultipartRejection;
+use axum::extract::{FromRequest as _, Multipart, Request};
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use futures_util::FutureExt as _;
@@ -16,6 +18,8 @@ use super::state::Shell;
 
 /// How long it may take to arrive.
 const FORM_ARRIVES: Duration = Duration::from_secs(10);
+/// How long a file may take.
+const FILE_ARRIVES: Duration = Duration::from_secs(60);
 /// Forms that may be on their way at the same time. What comes at once needs no place.
 pub(crate) const FORMS: usize = 64;
 
@@ -40,4 +44,30 @@ pub(crate) async fn form<T: DeserializeOwned>(
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::MediaType("application/x-www-form-urlencoded"),
         _ => Problem::Asked("the form cannot be read".to_owned()),
     })
+}
+
+/// The fields of a form of our own page that carries files, by name; `limit` is the most that its route takes.
+pub(crate) async fn upload(
+    shell: &Shell,
+    request: Request,
+    limit: usize,
+) -> Result<BTreeMap<String, Vec<u8>>, Problem> {
+    own_page(request.headers())?;
+    let _place = shell.forms.try_acquire().map_err(|_| Problem::TooOften(1))?;
+    let unreadable = |status: StatusCode| match status {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge(limit),
+        _ => Problem::Asked("the form cannot be read".to_owned()),
+    };
+    let reading = async {
+        let sent = Multipart::from_request(request, &()).await;
+        let mut sent = sent.map_err(|_: MultipartRejection| Problem::MediaType("multipart/form-data"))?;
+        let mut fields = BTreeMap::new();
+        while let Some(field) = sent.next_field().await.map_err(|error| unreadable(error.status()))? {
+            let name = field.name().unwrap_or_default().to_owned();
+            let bytes = field.bytes().await.map_err(|error| unreadable(error.status()))?;
+            fields.insert(name, bytes.to_vec());
+        }
+        Ok(fields)
+    };
+    tokio::time::timeout(FILE_ARRIVES, reading).await.map_err(|_| Problem::Slow)?
 }

@@ -1,30 +1,61 @@
-//! Surveys and their rounds.
+//! Surveys and their rounds: for programs, and the pages on which they are made, opened, followed and closed.
 
 mod api;
 mod invitations;
+mod keep;
+mod list;
+mod making;
+mod preview;
+mod ready;
+mod round;
+mod round_form;
+mod shown;
+mod words;
 
 use std::sync::Arc;
 
-use axum::extract::FromRef;
+use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::routing::{get, post};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use views::definitions::Definitions;
 
 pub use invitations::{Door, Invitations, InvitationsFailed, Invited, InvitedPerson};
 
 use crate::shell::{Shell, Subject};
+use words::SURVEYS;
+
+/// Pages that are not in the navigation.
+pub(crate) const BELOW: [&str; 7] =
+    [making::NEW, making::READ, list::SURVEY, round_form::EDIT, round::ROUND, round::OPEN, round::CLOSE];
 
 pub(crate) fn subject<S>() -> Subject<S>
 where
     S: Clone + Send + Sync + 'static,
     Shell: FromRef<S>,
+    Definitions: FromRef<S>,
     Arc<dyn Invitations>: FromRef<S>,
 {
-    Subject {
-        pages: &[],
-        routes: OpenApiRouter::new()
-            .routes(routes!(api::surveys))
-            .routes(routes!(api::rounds))
-            .routes(routes!(api::outside))
-            .routes(routes!(invitations::invitations)),
-    }
+    let pages = OpenApiRouter::new()
+        .route(SURVEYS.path, get(list::page))
+        .route(list::SURVEY, get(list::survey))
+        .route(making::NEW, get(making::page).post(making::save))
+        .route(making::READ, post(making::read))
+        .route(round_form::EDIT, get(round::edit).post(round::save))
+        .route(round::ROUND, get(round::page))
+        .route(round::OPEN, post(round::open))
+        .route(round::CLOSE, post(round::close))
+        .layer(DefaultBodyLimit::max(making::FORM_LIMIT));
+    let routes = pages
+        .routes(routes!(api::surveys, api::list))
+        .routes(routes!(api::check))
+        .routes(routes!(api::check_sheet))
+        .routes(routes!(api::survey))
+        .routes(routes!(api::rounds, api::list_rounds))
+        .routes(routes!(api::round))
+        .routes(routes!(api::open))
+        .routes(routes!(api::close))
+        .routes(routes!(api::outside))
+        .routes(routes!(invitations::invitations));
+    Subject { pages: &[SURVEYS], routes }
 }

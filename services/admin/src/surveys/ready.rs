@@ -1,0 +1,24 @@
+//! The ready-made surveys (`schemas/surveys`).
+
+/// A ready-made survey: its name and its definition.
+pub(super) struct Ready {
+    pub(super) name: &'static str,
+    pub(super) definition: &'static str,
+}
+
+/// All of them.
+pub(super) const READY: [Ready; 4] = [
+    Ready { name: "hme", definition: include_str!("../../../../schemas/surveys/hme.json") },
+    Ready {
+        name: "digital-competence",
+        definition: include_str!("../../../../schemas/surveys/digital-competence.json"),
+    },
+    Ready {
+        name: "course-evaluation",
+        definition: include_str!("../../../../schemas/surveys/course-evaluation.json"),
+    },
+    Ready {
+        name: "pupils-digital-day",
+        definition: include_str!("../../../../schemas/surveys/pupils-digital-day.json"),
+    },
+];
