@@ -26,11 +26,11 @@ const LOOKS = {
 };
 const LANGUAGES = {
   sv: {
-    login: "Logga in", overview: "Översikt", competence: "Digital kompetens i Lärkby kommun", survey: "Enkäter", ordered: "Beställda rapporter", compared: "Jämför med den förra", refused: "Det gick inte",
+    login: "Logga in", overview: "Översikt", competence: "Digital kompetens i Lärkby kommun", survey: "Enkäter", ordered: "Beställda rapporter", compared: "Jämför med den förra", refused: "Det gick inte", making: "Gör enkäter",
     sources: "Datakällor", system: "Drift", wrong: "stämmer inte", logout: "Logga ut", show: "Visa", missing: "Sidan finns inte",
   },
   en: {
-    login: "Log in", overview: "Overview", competence: "Digital competence in Lärkby kommun", survey: "Surveys", ordered: "Ordered reports", compared: "Compare with the one before", refused: "That did not work",
+    login: "Log in", overview: "Overview", competence: "Digital competence in Lärkby kommun", survey: "Surveys", ordered: "Ordered reports", compared: "Compare with the one before", refused: "That did not work", making: "Make surveys",
     sources: "Data sources", system: "System", wrong: "is wrong", logout: "Log out", show: "Show", missing: "There is no such page",
   },
 };
@@ -166,7 +166,7 @@ async function logIn(page, look, lang) {
 /** The pages of the navigation, by its links. */
 async function navigate(page, look, lang) {
   const words = LANGUAGES[lang];
-  const names = ["overview", "competence", "survey", "ordered", "sources", "system"];
+  const names = ["overview", "competence", "survey", "ordered", "making", "sources", "system"];
   for (const name of names) {
     await page.goto(`${address}/?lang=${lang}`);
     const links = page.locator(".top nav a");
@@ -235,6 +235,51 @@ async function choose(page, look, lang) {
   for (const kept of ["unit", "round"]) assert.equal(there.searchParams.get(kept), here.searchParams.get(kept), kept);
   assert.equal(there.pathname, here.pathname);
   assert.deepEqual(page.faults, []);
+}
+
+/** A survey is made of a ready-made one and asked in a round, which is refused, drafted, opened and closed. */
+async function make(page, look, lang) {
+  const main = page.locator("main");
+  const id = `urn:larka:${look}-${lang}`;
+  await page.goto(`${address}/surveys/new?lang=${lang}`);
+  await check(page, `${look} ${lang} new survey`, lang);
+  await follow(page, main.locator('a[href*="ready=hme"]'));
+  const ready = await page.inputValue("#definition");
+  await page.fill("#id", id);
+  await page.fill("#definition", ready.replace('"radiogroup"', '"slider"'));
+  page.expected.add(400);
+  await follow(page, main.locator('button[value="save"]'));
+  assert.ok((await page.textContent(".notice")).includes("slider"));
+  assert.equal(await page.inputValue("#id"), id, "what was written is not lost");
+  await check(page, `${look} ${lang} refused survey`, lang);
+  page.expected.delete(400);
+  await page.fill("#definition", ready);
+  await follow(page, main.locator('button[value="check"]'));
+  assert.equal(await main.locator(".asked").count(), 9, "the survey as respondents meet it");
+  await check(page, `${look} ${lang} checked survey`, lang);
+  await follow(page, main.locator('button[value="save"]'));
+  await check(page, `${look} ${lang} surveys and rounds`, lang);
+  await follow(page, main.locator(`a[href*="${encodeURIComponent(id)}"]`));
+  await check(page, `${look} ${lang} survey`, lang);
+  await follow(page, main.locator("a.action"));
+  assert.equal(await page.inputValue("#survey"), `${id}\n1`, "the survey is chosen");
+  await page.fill("#title", `${look} ${lang}`);
+  await page.check("[name=again]");
+  page.expected.add(400);
+  await follow(page, main.locator("button.main"));
+  assert.equal(await page.inputValue("#title"), `${look} ${lang}`);
+  await check(page, `${look} ${lang} refused round`, lang);
+  page.expected.delete(400);
+  await page.uncheck("[name=again]");
+  await page.selectOption("#mode", "named");
+  await follow(page, main.locator("button.main"));
+  assert.match(new URL(page.url()).pathname, /^\/surveys\/rounds\//);
+  await check(page, `${look} ${lang} draft`, lang);
+  await follow(page, main.locator("button.main"));
+  await check(page, `${look} ${lang} open round`, lang);
+  await follow(page, main.locator("button.main"));
+  assert.equal(await main.locator("button.main").count(), 0, "a closed round stays closed");
+  await check(page, `${look} ${lang} closed round`, lang);
 }
 
 /** Reports that are ordered: refused, listed, opened, compared, called otherwise, put on a schedule, and removed. */
@@ -482,6 +527,15 @@ try {
         await headers(page);
       }
       await logOut(page, lang);
+      await page.context().close();
+    }
+  }
+  // Last, because the newest round is the one whose report is shown first.
+  for (const lang of Object.keys(LANGUAGES)) {
+    for (const look of Object.keys(LOOKS)) {
+      const page = await open(look);
+      await enter(page, lang);
+      await make(page, look, lang);
       await page.context().close();
     }
   }

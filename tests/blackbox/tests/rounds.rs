@@ -159,7 +159,9 @@ promises! {
             book.save_to_buffer().unwrap()
         };
         let check = async |kind: &str| {
-            let request = server.api(Method::POST, "surveys/check-sheet").header("Content-Type", "application/octet-stream");
+            let (user, password) = &server.administrator;
+            let request = server.http.post(format!("{}/api/v1/surveys/check-sheet", server.address));
+            let request = request.basic_auth(user, Some(password)).header("Content-Type", "application/octet-stream");
             request.body(sheet(kind)).send().await.unwrap().json::<Value>().await.unwrap()
         };
         let taken = check("select_one janej").await;

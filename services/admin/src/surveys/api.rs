@@ -49,7 +49,7 @@ pub(crate) async fn surveys(
 #[utoipa::path(post, path = "/api/v1/surveys/check", tag = "surveys", operation_id = "check_survey", request_body = SurveyInput, responses((status = OK, body = Checked)))]
 pub(crate) async fn check(_: Administrator, Body(body): Body) -> Result<Json<Checked>, Problem> {
     let survey: SurveyInput = input::parse(&body)?;
-    Ok(Json(checked(survey, None)?))
+    Ok(Json(checked(survey, None)))
 }
 
 /// Says what would be read in a survey written as a sheet (XLSForm), or everything in it that is not taken, and gives the
@@ -71,21 +71,30 @@ pub(crate) async fn check_sheet(_: Administrator, Sheet(body): Sheet) -> Result<
         }
     };
     let definition = RawValue::from_string(json).map_err(|_| Problem::Internal)?;
-    let (id, version) = ("urn:sheet".to_owned(), "1".to_owned());
-    let activities = Default::default();
-    let survey =
-        SurveyInput { id, version, title: None, definition: definition.clone(), scoring: None, activities };
-    Ok(Json(checked(survey, Some(definition))?))
+    let survey = SurveyInput {
+        id: "urn:sheet".to_owned(),
+        version: "1".to_owned(),
+        // A sheet may have none; it is given beside the definition then.
+        title: Some(domain::Text::new("Enkät", "Survey")),
+        definition: definition.clone(),
+        scoring: None,
+        activities: Default::default(),
+    };
+    Ok(Json(checked(survey, Some(definition))))
 }
 
-fn checked(survey: SurveyInput, definition: Option<Box<RawValue>>) -> Result<Checked, Problem> {
-    if let Err(refusals) = survey.read() {
-        let refused = refusals.into_iter().map(Into::into).collect();
-        return Ok(Checked { refused, items: Vec::new(), definition });
-    }
-    let registered = SurveysInput { surveys: vec![survey] }.register()?;
-    let items = registered.surveys.iter().flat_map(|survey| items(&survey.facts)).collect();
-    Ok(Checked { refused: Vec::new(), items, definition })
+fn checked(survey: SurveyInput, definition: Option<Box<RawValue>>) -> Checked {
+    let refused = match survey.read() {
+        Err(refusals) => refusals.into_iter().map(Into::into).collect(),
+        Ok(_) => match (SurveysInput { surveys: vec![survey] }).register() {
+            Ok(registered) => {
+                let items = registered.surveys.iter().flat_map(|survey| items(&survey.facts)).collect();
+                return Checked { refused: Vec::new(), items, definition };
+            }
+            Err(invalid) => invalid.problems.into_iter().map(Into::into).collect(),
+        },
+    };
+    Checked { refused, items: Vec::new(), definition }
 }
 
 /// Lists all versions of all surveys.

@@ -7,6 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use disclosure::Lang;
+use domain::Text;
 use domain::events::SurveyDocuments;
 use domain::input::{Problem as Wrong, SurveyInput, SurveysInput};
 use forms::{Definition, Refusal};
@@ -48,6 +49,9 @@ pub(crate) struct From {
 pub(crate) struct Made {
     id: String,
     version: String,
+    /// Where the definition has none.
+    #[serde(default)]
+    title: String,
     definition: String,
     #[serde(default)]
     scoring: String,
@@ -98,7 +102,7 @@ async fn begun(shell: &Shell, definitions: &Definitions, from: &From) -> Result<
         version: version.parse::<u64>().map(|number| (number + 1).to_string()).unwrap_or_default(),
         definition: text(definition)?,
         scoring: scoring.map(text).transpose()?.unwrap_or_default(),
-        action: String::new(),
+        ..Made::default()
     })
 }
 
@@ -173,7 +177,9 @@ async fn stored(shell: &Shell, reader: &Reader, sent: &Made) -> Result<(), Resul
     let survey = SurveyInput {
         id: sent.id.trim().to_owned(),
         version: sent.version.trim().to_owned(),
-        title: None,
+        title: Some(sent.title.trim())
+            .filter(|title| !title.is_empty())
+            .map(|title| Text { sv: title.to_owned(), en: None }),
         definition: raw(&sent.definition)?,
         scoring: scoring.map(|text| raw(text)).transpose()?,
         activities: BTreeMap::new(),
@@ -260,6 +266,13 @@ fn shown(shell: &Shell, reader: &Reader, made: &Made, told: Told, lang: Lang) ->
                 required: true,
                 ..Field::default()
             }))
+            (components::field(&Field {
+                name: "title".into(),
+                label: t(lang, "Titel, om den inte är definitionens", "Title, where it is not the definition's").into(),
+                value: made.title.clone(),
+                error: error(&told, "/title", lang),
+                ..Field::default()
+            }))
             (area("definition", t(lang, "Definition, SurveyJS JSON", "Definition, SurveyJS JSON"), &made.definition, 20, true))
             (area("scoring", t(
                 lang,
@@ -304,6 +317,9 @@ fn error(told: &Told, field: &str, lang: Lang) -> Option<String> {
                 "En omgång frågar den här versionen, och dess svar behåller sina frågor. Välj en ny version.",
                 "A round asks this version, and its answers keep their questions. Choose a new version.",
             ),
+            ("/title", _) => {
+                t(lang, "Definitionen har ingen titel. Ange en.", "The definition has no title. Give one.")
+            }
             ("/version", false) => t(lang, "Ange en version.", "Give a version."),
             _ => t(
                 lang,

@@ -82,7 +82,7 @@ pub(crate) struct Checked {
 /// A part of a survey that is not taken.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RefusedPart {
-    /// Where: a JSON pointer in the definition, or sheet, row and column.
+    /// Where: a JSON pointer in the definition or beside it, or sheet, row and column.
     pub(crate) place: String,
     /// What is wrong.
     pub(crate) what: Text,
@@ -95,6 +95,17 @@ impl From<forms::Refusal> for RefusedPart {
     fn from(refusal: forms::Refusal) -> Self {
         let both = |words: forms::Words| Text { sv: words.sv, en: Some(words.en) };
         Self { place: refusal.place, what: both(refusal.what), instead: refusal.instead.map(both) }
+    }
+}
+
+impl From<domain::input::Problem> for RefusedPart {
+    fn from(problem: domain::input::Problem) -> Self {
+        let place = problem.path.trim_start_matches("/surveys/0").to_owned();
+        let what = Text {
+            sv: format!("väntat: {}", problem.expected),
+            en: Some(format!("expected {}", problem.expected)),
+        };
+        Self { place, what, instead: None }
     }
 }
 
