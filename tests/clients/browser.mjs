@@ -531,13 +531,11 @@ try {
     }
   }
   // Last, because the newest round is the one whose report is shown first.
-  for (const lang of Object.keys(LANGUAGES)) {
-    for (const look of Object.keys(LOOKS)) {
-      const page = await open(look);
-      await enter(page, lang);
-      await make(page, look, lang);
-      await page.context().close();
-    }
+  for (const [look, lang] of [["light", "sv"], ["phone", "en"]]) {
+    const page = await open(look);
+    await enter(page, lang);
+    await make(page, look, lang);
+    await page.context().close();
   }
   const page = await open("light");
   await enter(page, "sv");
