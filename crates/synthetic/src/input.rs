@@ -101,7 +101,6 @@ impl World {
     /// The rounds of the year: the body of `POST /api/v1/rounds`. The audience of the pupils' round is the
     /// role `Elev`, which stands for enrolments: no duty has it.
     pub fn rounds(&self) -> RoundsInput {
-        let staff: Vec<String> = ROLES.iter().map(|role| role.name.to_owned()).collect();
         let rounds = self
             .rounds
             .iter()
@@ -116,7 +115,7 @@ impl World {
                 closes: Date::from_naive(self.calendar.date(round.closes)),
                 audience: AudienceInput {
                     unit: self.units[0].code.clone(),
-                    roles: if round.for_pupils { vec!["Elev".to_owned()] } else { staff.clone() },
+                    roles: if round.for_pupils { vec!["Elev".to_owned()] } else { staff() },
                 },
                 without_dont_know: false,
                 guardians: None,
@@ -234,12 +233,17 @@ impl World {
     }
 }
 
+/// The roles of all who are employed.
+pub(crate) fn staff() -> Vec<String> {
+    ROLES.iter().map(|role| role.name.to_owned()).collect()
+}
+
 fn account(person: &Person) -> AgentInput {
     let account = AccountInput { home_page: HOME.to_owned(), name: person.account.clone() };
     AgentInput { account: Some(account), ..AgentInput::default() }
 }
 
-fn both(text: &Text) -> domain::Text {
+pub(crate) fn both(text: &Text) -> domain::Text {
     domain::Text::new(text.sv, text.en)
 }
 
