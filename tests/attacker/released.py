@@ -133,7 +133,8 @@ class Report:
             one["code"]: Population(one["parent"], one["base"], one["label"]) for one in read["populations"]
         }
         title = read["subtitle"]
-        survey = next((one for one in surveys.values() if one.get("title") == title), None)
+        is_asked = surveys and self.kind == "survey"
+        survey = next(one for one in surveys.values() if one["title"] == title) if is_asked else None
         self.sections = [Section(section, lambda of: weights(of, survey)) for section in read["sections"]]
 
     def read_beside(self, other):
@@ -173,8 +174,9 @@ def weights(section, survey):
     """The score of each answer, by what is known of the survey."""
     if survey is None or section.measure != "likert":
         return [None] * len(section.categories)
-    item = next(item for item in survey["items"] if item["name"] == next(iter(section.items)))
-    scale = next(scale for scale in survey["scales"] if scale["id"] == item["scale"])
+    scoring = survey.get("scoring") or survey["definition"]["larka"]
+    item = scoring["items"][next(iter(section.items))]
+    scale = next(scale for scale in scoring["scales"] if scale["id"] == item["scale"])
     scored = [(code["code"], score(code["score"])) for code in scale["codes"] if code.get("score") is not None]
     codes, scores = [code for code, _ in scored], [value for _, value in scored]
     by_code = dict(zip(codes, reversed(scores) if item.get("reverse") else scores))
