@@ -288,6 +288,9 @@ promises! {
         assert_eq!(browser.send(open, &[]).await, (StatusCode::SEE_OTHER, to.clone()));
         let (_, page) = browser.get(&to).await;
         assert!(page.contains("öppen för svar") && page.contains("Stäng nu") && page.contains("/reports/survey?round="), "{page}");
+        let list = "/api/v1/rounds/varen-pa-bjorkskolan-2030-03-01/invitations?format=csv";
+        assert!(page.contains("Bjud in") && page.contains("<svg") && page.contains("/s/") && page.contains(list), "{page}");
+        assert!(browser.get(list).await.1.contains("\"Lo Ek\""), "who made it gets everybody's link");
         fields.retain(|(name, _)| *name != "draft");
         let (status, page) = browser.send("/surveys/round?lang=sv", &fields).await;
         assert_eq!(status, 400, "its opening day is another now");
@@ -295,6 +298,7 @@ promises! {
         assert_eq!(browser.send(&open.replace("/open", "/close"), &[]).await.0, 303);
         let (_, page) = browser.get(&to).await;
         assert!(page.contains("Omgången är stängd") && !page.contains("Ändra omgången"), "{page}");
+        assert!(!page.contains("Bjud in"), "nobody is invited any more");
 
         // Another site's page does nothing here.
         let foreign = browser.http.post(format!("{}{open}", browser.address)).header("Sec-Fetch-Site", "cross-site");

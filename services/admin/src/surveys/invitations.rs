@@ -90,15 +90,15 @@ struct ShortCode {
 
 /// Texts to copy; `{länk}` and `{link}` stand for the link of whom they are sent to.
 #[derive(Debug, Serialize, ToSchema)]
-struct Emails {
-    sv: Email,
-    en: Email,
+pub(super) struct Emails {
+    pub(super) sv: Email,
+    pub(super) en: Email,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct Email {
-    subject: String,
-    text: String,
+pub(super) struct Email {
+    pub(super) subject: String,
+    pub(super) text: String,
 }
 
 /// The id in an address.
@@ -126,8 +126,7 @@ pub(crate) async fn invitations(
     Path(RoundId { id }): Path<RoundId>,
     Query(Form { format }): Query<Form>,
 ) -> Result<Response, Problem> {
-    let found = invitations.of(&id).await.map_err(|InvitationsFailed| Problem::Unavailable)?;
-    let invited = found.ok_or(Problem::NotFound("round that may be answered"))?;
+    let invited = invited(&invitations, &id).await?.ok_or(Problem::NotFound("round that may be answered"))?;
     let unkept = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     match format.as_deref() {
         None | Some("json") => Ok(([unkept], Json(shown(invited)?)).into_response()),
@@ -137,6 +136,14 @@ pub(crate) async fn invitations(
         }
         Some(_) => Err(Problem::Invalid { at: "format".to_owned(), expected: "json or csv".to_owned() }),
     }
+}
+
+/// Who is invited to a round; none where there is no such round, or it is a draft.
+pub(super) async fn invited(
+    invitations: &Arc<dyn Invitations>,
+    round: &str,
+) -> Result<Option<Invited>, Problem> {
+    invitations.of(round).await.map_err(|InvitationsFailed| Problem::Unavailable)
 }
 
 fn shown(invited: Invited) -> Result<InvitationsShown, Problem> {
@@ -150,12 +157,12 @@ fn shown(invited: Invited) -> Result<InvitationsShown, Problem> {
 }
 
 /// A link as an SVG image, dark on light with the quiet border that readers need.
-fn qr(link: &str) -> Result<String, Problem> {
+pub(super) fn qr(link: &str) -> Result<String, Problem> {
     let code = QrCode::new(link).map_err(|_| Problem::Internal)?;
     Ok(code.render::<svg::Color<'_>>().min_dimensions(240, 240).build())
 }
 
-fn emails(invited: &Invited) -> Emails {
+pub(super) fn emails(invited: &Invited) -> Emails {
     let title = &invited.title;
     let personal = !invited.people.is_empty();
     let (own_sv, own_en) = match personal {

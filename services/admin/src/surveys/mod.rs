@@ -2,6 +2,7 @@
 
 mod api;
 mod invitations;
+mod inviting;
 mod keep;
 mod list;
 mod making;

@@ -1,5 +1,7 @@
 //! The pages of a round: made and changed by a form, opened, followed, closed, read.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -13,6 +15,8 @@ use render::components;
 use serde::Deserialize;
 
 use super::api::Id;
+use super::invitations::{Invitations, invited};
+use super::inviting;
 use super::keep::{self, Turn};
 use super::round_form::{EDIT, FORM_LIMIT, Made, Wrong};
 use super::words::{SURVEYS, mode, mode_name, said, stage, times};
@@ -142,6 +146,7 @@ async fn turned(
 pub(crate) async fn page(
     reader: Reader,
     State(shell): State<Shell>,
+    State(invitations): State<Arc<dyn Invitations>>,
     Path(Id { id }): Path<Id>,
     Asked(wanted): Asked<Spoken>,
 ) -> Response {
@@ -150,7 +155,11 @@ pub(crate) async fn page(
         let known = shell.municipality.refresh().await?.municipality;
         let facts = &known.surveys.round(&id).ok_or(Problem::NotFound("round"))?.facts;
         let at = rounds::stage(facts, &known.surveys, shell.clock.now());
-        let body = body(facts, at, &known, lang);
+        let inviting = match invited(&invitations, &id).await? {
+            Some(invited) if at <= Stage::Open => Some(inviting::section(&id, &invited, lang)?),
+            _ => None,
+        };
+        let body = html! { (body(facts, at, &known, lang)) @if let Some(part) = inviting { (part) } };
         let mut frame = frame(&shell, SURVEYS, lang, &reader, &known, address(&id, other(lang)), body);
         frame.title = said(&facts.title, lang).to_owned();
         Ok(show(frame))

@@ -1,0 +1,73 @@
+//! What of a round's page is for inviting: short codes with QR codes, the list of personal links, texts to copy.
+
+use disclosure::Lang;
+use maud::{Markup, PreEscaped, html};
+use render::components::{Column, plain_table};
+
+use super::invitations::{Door, Invited, emails, qr};
+use crate::shell::problem::Problem;
+use crate::shell::{escape, t};
+
+/// The part of the page of the round with this id.
+pub(super) fn section(id: &str, invited: &Invited, lang: Lang) -> Result<Markup, Problem> {
+    let has_roll = !invited.people.is_empty();
+    let email = match lang {
+        Lang::Sv => emails(invited).sv,
+        Lang::En => emails(invited).en,
+    };
+    let list = format!("/api/v1/rounds/{}/invitations?format=csv", escape(id));
+    let rows = invited.doors.iter().map(|door| row(door, lang)).collect::<Result<Vec<_>, Problem>>()?;
+    let columns = [
+        Column::text(t(lang, "För", "For")),
+        Column::text(t(lang, "Adress och kod", "Address and code")),
+        Column::text(t(lang, "QR-kod", "QR code")),
+    ];
+    Ok(html! {
+        h2 { (t(lang, "Bjud in", "Invite")) }
+        @if has_roll {
+            p {
+                (t(
+                    lang,
+                    "Var och en har en egen länk. Listan har namn, adress, enhet, roll, kod och länk; den som har en länk kan svara i den personens ställe.",
+                    "Everybody has a link of their own. The list has name, address, unit, role, code and link; whoever has a link can answer in that person's place.",
+                ))
+            }
+            p { a href=(list) download={ "inbjudna-" (id) ".csv" } { (t(lang, "Hämta listan över personliga länkar (CSV)", "Get the list of personal links (CSV)")) } }
+        }
+        p {
+            @if has_roll {
+                (t(
+                    lang,
+                    "I ett klassrum eller på ett möte: visa adressen eller QR-koden, så skriver var och en sin personliga kod.",
+                    "In a classroom or at a meeting: show the address or the QR code, and everybody types their personal code.",
+                ))
+            } @else {
+                (t(
+                    lang,
+                    "Den som har adressen kan svara, utan konto. Skicka var enhets adress till just den enhetens vårdnadshavare.",
+                    "Whoever has the address can answer, without an account. Send each unit's address to that unit's guardians.",
+                ))
+            }
+        }
+        (plain_table(t(lang, "Adresser som går att visa", "Addresses to show"), &columns, &rows))
+        h3 { (t(lang, "Text till ett e-brev", "Text for an e-mail")) }
+        p { strong { (email.subject) } }
+        @for paragraph in email.text.split("\n\n") { p { (paragraph) } }
+    })
+}
+
+fn row(door: &Door, lang: Lang) -> Result<Vec<Markup>, Problem> {
+    let whom = door.unit.as_ref().map_or(t(lang, "Alla", "Everybody"), |(_, name)| name);
+    let image = qr(&door.link)?;
+    // The picture alone, as a part of the page.
+    let picture = image.find("<svg").map_or("", |at| &image[at..]);
+    let label = match lang {
+        Lang::Sv => format!("QR-kod som leder till {}", door.link),
+        Lang::En => format!("QR code that leads to {}", door.link),
+    };
+    Ok(vec![
+        html! { (whom) },
+        html! { a href=(door.link) { (door.link) } br; (t(lang, "Kod", "Code")) " " strong { (door.code) } },
+        html! { div role="img" aria-label=(label) { (PreEscaped(picture)) } },
+    ])
+}
