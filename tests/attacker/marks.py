@@ -222,8 +222,9 @@ def said(one, data):
 
 # --- the two beside each other -----------------------------------------------------------------------------------
 
-# What is told of single people to whoever may read them, and what the machine says of itself.
-SINGLE = re.compile(r"/xapi/|/api/v1/(statements/|credentials|status)|/(sources|system)\b|/metrics$|log$")
+# What is told of single people to whoever may read them, links that are of one server alone, and what the machine says of
+# itself.
+SINGLE = re.compile(r"/xapi/|/api/v1/(statements/|credentials|status|rounds/[^/]+/invitations)|/surveys/rounds/|/(sources|system)\b|/metrics$|log$")
 
 
 def told(served):

@@ -337,9 +337,10 @@ fn there_are_no_figures_before_the_ballot_box_was_emptied() {
     in_the_box(&log, AFTER);
     let answers = (0..20).map(|_| ballot(3, &[Some(1), Some(1)])).collect();
     let emptied = log.add(&RoundBallotsFacts { round: facts.id, voted: 20, answers });
-    // A report of a day on which it could be answered is as it was then.
-    in_the_box(&log, "2026-03-20");
-    assert_eq!(counted(&log.report_on(1, "2026-03-21"), "response-rate", "B1", 0).1, 20);
+    // Once it was, there is nothing more to come: also on the day on which it was closed by hand.
+    for as_of in ["2026-03-20", "2026-03-21"] {
+        assert_eq!(counted(&log.report_on(1, as_of), "response-rate", "B1", 0).1, 20, "{as_of}");
+    }
     let (_folder, snapshot) = log.lake();
     let missing = survey::report(&snapshot, &log.municipality(), &[], &parameters(1, AFTER));
     assert!(matches!(missing, Err(ReportError::NoBallots { position }) if position == emptied.0));

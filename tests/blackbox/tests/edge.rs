@@ -423,7 +423,13 @@ async fn who_serves_cookies_beyond_this_machine_without_tls_is_warned() {
     for (base_url, warned) in [("http://larka.example", true), ("https://larka.example", false)] {
         let instance = Instance::fresh(Backend::Sqlite).await.unwrap();
         let server = instance.start_with(&["--base-url", base_url]).await.unwrap();
-        assert_eq!(instance.said().contains("go over plain HTTP"), warned, "{}", instance.said());
+        // The line after it.
+        let said = until("it listens", async || {
+            let said = instance.said();
+            said.contains("listening").then_some(said)
+        })
+        .await;
+        assert_eq!(said.contains("go over plain HTTP"), warned, "{said}");
         drop(server);
     }
 }

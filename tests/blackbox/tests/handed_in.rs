@@ -175,7 +175,7 @@ async fn answered_once(instance: Instance, mode: &str) {
     counted(&server, mode, ANSWERING).await;
     // Closed: nothing is taken any more.
     let form = questions(&server, &code, tokens.last().map_or("", String::as_str)).await;
-    store(&server, "rounds", &json!({ "rounds": [round(mode, &day(-1))] })).await;
+    store(&server, &format!("rounds/{mode}/close"), &json!({})).await;
     let closed = until("the round is closed", || async {
         let closed = page(&server, &code).await;
         closed.contains("stängd").then_some(closed)
@@ -221,7 +221,7 @@ promises! {
         }
         let statements = "SELECT count(*) FROM event WHERE kind = 'statement'";
         assert_eq!(instance.number(statements).await.unwrap(), 1);
-        store(&server, "rounds", &json!({ "rounds": [round("unlinkable", &day(-1))] })).await;
+        store(&server, "rounds/unlinkable/close", &json!({})).await;
         server.kill().unwrap();
         let server = instance.restart(&server).await.unwrap();
         let emptied = "SELECT count(*) FROM event WHERE kind = 'round_ballots'";

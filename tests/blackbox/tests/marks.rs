@@ -56,7 +56,8 @@ async fn order(server: &Server, definition: &str) -> String {
 /// All that is said of a municipality.
 async fn said(backend: Backend, municipality: &Marked) -> Vec<Served> {
     let (instance, server) = filled(backend, municipality).await;
-    let mut ids = Vec::new();
+    // A round, a survey; reports that are ordered.
+    let mut ids = vec!["var".to_owned(), "https%3A%2F%2Flarkby.example%2Fenkater%2Farbete".to_owned()];
     for definition in ["report = \"survey\"\nround = \"var\"", "report = \"competence\"\nsince = 2025-02-15"]
     {
         ids.push(order(&server, definition).await);
@@ -87,6 +88,7 @@ async fn said(backend: Backend, municipality: &Marked) -> Vec<Served> {
         ("round", words(&["vinter", "var"])),
         ("at", words(&["1", "999999999"])),
         ("id", ids),
+        ("version", words(&["1"])),
         ("key", vec![server.credential.0.clone()]),
         ("name", Vec::new()),
     ]

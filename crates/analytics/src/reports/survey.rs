@@ -26,7 +26,7 @@ use crate::statistics::PositiveBase;
 use answers::Round;
 pub use ballots::ballots;
 use disclosure::{ReportKind, ResultTable, Section, Strata, Text, Withheld};
-use domain::events::{RoundFacts, SurveyFacts};
+use domain::events::{RoundFacts, RoundMode, SurveyFacts};
 use domain::frameworks::framework;
 use domain::{Date, Facts, Municipality};
 use earlier::Both;
@@ -93,7 +93,11 @@ pub fn report(
         }
     };
     let populations = groups(&now);
-    let live = frame.as_of <= round.closes || !surveys.is_counted(round);
+    // What has come out of a ballot box is all there will be, on whatever day.
+    let live = match round.mode {
+        RoundMode::Unlinkable => !surveys.is_counted(round),
+        _ => frame.as_of <= round.closes,
+    };
     let mut definition =
         Definition::of("survey").with(&round.encode()).with(&survey.encode()).with(match base {
             PositiveBase::WithDontKnow => b"with_dont_know",
