@@ -1,5 +1,5 @@
 //! How long a page of 30 questions takes to make, and how long the request in all, from a form to a page: `cargo run
-//! --release -p larka-survey --example speed` (docs/benchmarks.md).
+//! --release -p larka-survey --example pages_speed` (docs/benchmarks.md).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 

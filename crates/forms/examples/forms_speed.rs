@@ -1,5 +1,5 @@
 //! How long registering a definition of 300 questions takes, and how many answers are checked for one that survey-core
-//! checks in Node, in one run: `cargo run --release -p larka-forms --example speed` (docs/benchmarks.md).
+//! checks in Node, in one run: `cargo run --release -p larka-forms --example forms_speed` (docs/benchmarks.md).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
