@@ -433,10 +433,9 @@ async function print(page, lang) {
   await page.emulateMedia({ media: "print", colorScheme: "light" });
   const before = page.viewportSize();
   await page.setViewportSize({ width: PAPER, height: 964 });
-  // Of the latest round little is shown in a small municipality.
-  for (const path of ["competence?", "survey?round=digital-sjalvskattning-2026-04&"]) {
+  for (const path of ["competence", "survey"]) {
     const name = `${lang} ${path} on paper`;
-    await page.goto(`${address}/reports/${path}lang=${lang}`);
+    await page.goto(`${address}/reports/${path}?lang=${lang}`);
     const found = await page.evaluate(() => {
       const seen = (element) => element.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true });
       const all = (selector) => [...document.querySelectorAll(selector)];

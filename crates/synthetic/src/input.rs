@@ -101,6 +101,7 @@ impl World {
     /// The rounds of the year: the body of `POST /api/v1/rounds`. The audience of the pupils' round is the
     /// role `Elev`, which stands for enrolments: no duty has it.
     pub fn rounds(&self) -> RoundsInput {
+        let staff: Vec<String> = ROLES.iter().map(|role| role.name.to_owned()).collect();
         let rounds = self
             .rounds
             .iter()
@@ -115,7 +116,7 @@ impl World {
                 closes: Date::from_naive(self.calendar.date(round.closes)),
                 audience: AudienceInput {
                     unit: self.units[0].code.clone(),
-                    roles: if round.for_pupils { vec!["Elev".to_owned()] } else { staff() },
+                    roles: if round.for_pupils { vec!["Elev".to_owned()] } else { staff.clone() },
                 },
                 without_dont_know: false,
                 guardians: None,
@@ -233,17 +234,12 @@ impl World {
     }
 }
 
-/// The roles of all who are employed.
-pub(crate) fn staff() -> Vec<String> {
-    ROLES.iter().map(|role| role.name.to_owned()).collect()
-}
-
 fn account(person: &Person) -> AgentInput {
     let account = AccountInput { home_page: HOME.to_owned(), name: person.account.clone() };
     AgentInput { account: Some(account), ..AgentInput::default() }
 }
 
-pub(crate) fn both(text: &Text) -> domain::Text {
+fn both(text: &Text) -> domain::Text {
     domain::Text::new(text.sv, text.en)
 }
 

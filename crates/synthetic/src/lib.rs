@@ -3,8 +3,7 @@
 //! school year. Nobody in it exists.
 //!
 //! [`World::new`] makes it up; its organisation, courses, surveys and rounds are what the four ways in take,
-//! and [`World::statements`] is the year's statements in time order. [`World::staff`] and [`World::guardians`] are asked on a
-//! day that is given, and what they answer is filled in on the answer pages.
+//! and [`World::statements`] is the year's statements in time order.
 
 mod activities;
 mod calendar;
@@ -22,9 +21,7 @@ mod schedule;
 mod sheets;
 mod statement;
 mod study;
-mod today;
 mod world;
 mod year;
 
-pub use today::{Asked, Sheet};
 pub use world::{Plan, World};

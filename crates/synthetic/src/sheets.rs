@@ -60,7 +60,7 @@ fn sheet(world: &World, number: usize, index: usize, out: &mut Collector) {
         }
         let code = match item.competence {
             Some(competence) => level(world, person, index, competence, day, &mut dice),
-            None => agreement(world, person.unit(), person.mood, item, &mut dice),
+            None => agreement(world, person, item, &mut dice),
         };
         let mut answer = Intent {
             at,
@@ -96,9 +96,10 @@ fn level(world: &World, person: &Person, index: usize, competence: &str, day: Da
     (felt.round().clamp(1.0, 8.0) as usize) - 1
 }
 
-/// The code's index for an agreement of somebody at a unit who agrees so gladly; 4 is "don't know".
-pub(crate) fn agreement(world: &World, unit: usize, gladly: f64, item: &Item, dice: &mut Dice) -> usize {
-    let mood = item.mood + 0.45 * gladly + 0.5 * world.units[unit].climate + 0.8 * dice.normal();
+/// The code's index for an agreement; 4 is "don't know".
+fn agreement(world: &World, person: &Person, item: &Item, dice: &mut Dice) -> usize {
+    let mood =
+        item.mood + 0.45 * person.mood + 0.5 * world.units[person.unit()].climate + 0.8 * dice.normal();
     if dice.chance(0.045) {
         return 4;
     }

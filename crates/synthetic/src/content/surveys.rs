@@ -1,4 +1,4 @@
-//! The surveys: what is asked, on which scales.
+//! The three surveys: what is asked, on which scales.
 
 use super::{Text, t};
 
@@ -44,7 +44,7 @@ pub(crate) struct Survey {
     pub(crate) items: &'static [Item],
 }
 
-pub(crate) const SURVEYS: [&Survey; 4] = [&SELF_ASSESSMENT, &WORKING_LIFE, &PUPILS, &GUARDIANS];
+pub(crate) const SURVEYS: [&Survey; 3] = [&SELF_ASSESSMENT, &WORKING_LIFE, &PUPILS];
 
 const fn level(code: &'static str, level: u8, label: Text) -> Code {
     Code { code, label, score: Some((level as i64, 1)), positive: level >= 5, level: Some(level) }
@@ -323,7 +323,7 @@ const SELF_ASSESSMENT: Survey = Survey {
     ],
 };
 
-pub(crate) const WORKING_LIFE: Survey = Survey {
+const WORKING_LIFE: Survey = Survey {
     slug: "digitala-arbetsdagen",
     title: t("Den digitala arbetsdagen", "The digital working day"),
     intro: t(
@@ -458,66 +458,5 @@ const PUPILS: Survey = Survey {
         ),
         agree("trygg", 0.5, t("Jag känner mig trygg på nätet i skolan.", "I feel safe online at school.")),
         agree("egen-takt", 0.4, t("Jag kan arbeta i min egen takt.", "I can work at my own pace.")),
-    ],
-};
-
-pub(crate) const GUARDIANS: Survey = Survey {
-    slug: "hemmets-digitala-skoldag",
-    title: t("Ditt barns digitala skoldag", "Your child's digital school day"),
-    intro: t(
-        "Sex påståenden om skolans digitala arbete, för dig som är vårdnadshavare.",
-        "Six claims about the school's digital work, for you who are a guardian.",
-    ),
-    scale: &AGREEMENT,
-    pages: &[(t("Hemmet och skolan", "Home and school"), 6)],
-    items: &[
-        agree(
-            "information",
-            0.5,
-            t(
-                "Jag får den information jag behöver genom skolans digitala kanaler.",
-                "I get the information I need through the school's digital channels.",
-            ),
-        ),
-        agree(
-            "inloggning",
-            -0.2,
-            t(
-                "Det är enkelt att logga in i skolans tjänster för hemmet.",
-                "It is easy to log in to the school's services for homes.",
-            ),
-        ),
-        agree(
-            "kontakt",
-            0.7,
-            t(
-                "Det är lätt att nå lärarna när jag behöver.",
-                "It is easy to reach the teachers when I need to.",
-            ),
-        ),
-        agree(
-            "larande",
-            0.3,
-            t(
-                "Datorn eller plattan hjälper mitt barn att lära sig.",
-                "The computer or tablet helps my child learn.",
-            ),
-        ),
-        agree(
-            "balans",
-            -0.1,
-            t(
-                "Skolan hittar en bra balans mellan skärm och papper.",
-                "The school finds a good balance between screen and paper.",
-            ),
-        ),
-        agree(
-            "trygg",
-            0.6,
-            t(
-                "Jag känner mig trygg med hur skolan hanterar mitt barns uppgifter.",
-                "I feel safe with how the school handles my child's data.",
-            ),
-        ),
     ],
 };

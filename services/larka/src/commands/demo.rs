@@ -1,8 +1,5 @@
 //! `larka demo`: a fresh embedded instance, filled with a made-up municipality through its own HTTP API.
 
-mod answering;
-mod posting;
-
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,12 +10,11 @@ use clap::Args;
 use disclosure::Lang;
 use indicatif::{ProgressBar, ProgressStyle};
 use render::{Format, View};
+use serde::Serialize;
 use serde_json::Value;
 use synthetic::{Plan, World};
 use tokio::sync::{Mutex, mpsc};
 
-use self::answering::Open;
-use self::posting::Poster;
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::serving::{self, Listeners, Running};
@@ -60,6 +56,15 @@ impl Flags {
     pub(crate) fn serve(&self) -> ServeFlags {
         self.serve.clone()
     }
+}
+
+/// Somebody who may post: address, key or log-in, secret or password.
+#[derive(Clone)]
+struct Poster {
+    http: reqwest::Client,
+    address: String,
+    name: String,
+    secret: String,
 }
 
 /// `larka demo`
@@ -108,18 +113,12 @@ pub(crate) async fn run(common: &Common, flags: Flags) -> Result<(), Failure> {
     let world = Arc::new(world);
     describe(&administrator, &world).await?;
     post_statements(&tool, &world, flags.statements).await?;
-    let bar = spinner("answers on the pages");
-    answering::staff(&instance, &administrator, &world).await?;
-    let open = answering::guardians(&instance, &administrator, &world).await?;
-    bar.finish_and_clear();
     wait(&instance).await?;
     let written = write_reports(&instance, &folder).await?;
     let note =
         serde_json::json!({ "people": flags.people, "statements": flags.statements, "seed": flags.seed });
     std::fs::write(folder.join(FILLED), note.to_string())?;
-    let image = folder.join("enkat.svg");
-    std::fs::write(&image, &open.qr)?;
-    welcome(&administrator, &tool, &world, &written, (&open, &image))?;
+    welcome(&administrator, &tool, &world, &written)?;
     if !flags.exit {
         serving::stop_signal().await;
     }
@@ -237,6 +236,55 @@ async fn write_reports(instance: &Instance, folder: &Path) -> Result<Vec<PathBuf
     Ok(written)
 }
 
+impl Poster {
+    /// Posts a description of the municipality.
+    async fn post_json(&self, resource: &str, body: &impl Serialize) -> Result<(), Failure> {
+        let request = self.http.post(format!("{}/api/v1/{resource}", self.address)).json(body);
+        self.expect_success(resource, request).await
+    }
+
+    /// Posts a batch; a full queue is waited for, as a learning tool would.
+    async fn post_statements(&self, body: String) -> Result<(), Failure> {
+        loop {
+            let response = self
+                .http
+                .post(format!("{}/xapi/statements", self.address))
+                .basic_auth(&self.name, Some(&self.secret))
+                .header("X-Experience-API-Version", "2.0.0")
+                .header("Content-Type", "application/json")
+                .body(body.clone())
+                .send()
+                .await?;
+            match response.status().as_u16() {
+                200 => return Ok(()),
+                429 => {
+                    let pause = response
+                        .headers()
+                        .get("retry-after")
+                        .and_then(|value| value.to_str().ok()?.parse().ok())
+                        .unwrap_or(1);
+                    tokio::time::sleep(Duration::from_secs(pause)).await;
+                }
+                _ => {
+                    let status = response.status();
+                    let said = response.text().await.unwrap_or_default();
+                    return Err(Failure::new(format!("the server refused statements: {status}: {said}")));
+                }
+            }
+        }
+    }
+
+    async fn expect_success(&self, what: &str, request: reqwest::RequestBuilder) -> Result<(), Failure> {
+        let response = request.basic_auth(&self.name, Some(&self.secret)).send().await?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        let said = response.text().await.unwrap_or_default();
+        Err(Failure::new(format!("the server refused {what}: {status}: {said}")))
+    }
+}
+
 /// A bar on a terminal; elsewhere nothing, so that a log is not filled with it.
 fn bar(count: u64) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
@@ -258,13 +306,7 @@ fn spinner(what: &'static str) -> ProgressBar {
 }
 
 /// What to open, and with which log-in.
-fn welcome(
-    administrator: &Poster,
-    tool: &Poster,
-    world: &World,
-    written: &[PathBuf],
-    (open, image): (&Open, &Path),
-) -> Result<(), Failure> {
+fn welcome(administrator: &Poster, tool: &Poster, world: &World, written: &[PathBuf]) -> Result<(), Failure> {
     let mut text = format!(
         "{} is ready.\n\n  Open      {}/\n  Log-in    {}\n  Password  {}\n\n  xAPI      {}/xapi/\n  Key       {}\n  \
          Secret    {}\n\n",
@@ -279,10 +321,5 @@ fn welcome(
     if let Some(folder) = written.first().and_then(|path| path.parent()) {
         text.push_str(&format!("  Reports   {} files in {}\n", written.len(), folder.display()));
     }
-    let (address, code, image) = (&administrator.address, &open.code, image.display());
-    text.push_str(&format!(
-        "\n  Svara     {address}/s/{code}\n            en enkät som är öppen nu: vem som helst kan svara, utan konto; som QR-kod i {image}\n  \
-         Answer    {address}/s/{code}\n            a survey that is open now: anybody may answer, without an account; as a QR code in {image}\n",
-    ));
     terminal::print(text.as_bytes())
 }
