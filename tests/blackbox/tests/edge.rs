@@ -429,7 +429,7 @@ async fn who_serves_cookies_beyond_this_machine_without_tls_is_warned() {
             said.contains("listening").then_some(said)
         })
         .await;
-        assert_eq!(said.contains("go over plain HTTP"), warned, "{said}");
+        assert_eq!(said.contains("goes over plain HTTP"), warned, "{said}");
         drop(server);
     }
 }
