@@ -53,7 +53,7 @@ pub fn given(definition: &Definition, kept: &Map<String, Json>) -> Vec<Given> {
 }
 
 /// Everything that may be answered, by name.
-pub(crate) fn names(definition: &Definition) -> Vec<String> {
+pub fn names(definition: &Definition) -> Vec<String> {
     let of = |question: &Question| {
         let mut names: Vec<String> =
             question.rows().iter().map(|row| format!("{}.{}", question.name, row.code())).collect();

@@ -20,7 +20,7 @@ mod slip;
 mod statements;
 mod taking;
 
-pub use answers::{Given, activity, given};
+pub use answers::{Given, activity, given, names};
 pub use asked::{Admitted, Answers, Asked, HandedIn, Outcome, Store, StoreError, Stored};
 pub use codes::grouped;
 pub use desk::{Desk, Options};

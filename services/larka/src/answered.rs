@@ -7,7 +7,7 @@ use desk::{Given, given};
 use forms::Definition;
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 const INTERACTION_TYPE: &str = "http://adlnet.gov/expapi/activities/cmi.interaction";
 
@@ -67,12 +67,8 @@ impl Said<'_> {
             hash.update((piece.len() as u64).to_be_bytes());
             hash.update(piece);
         }
-        let mut id = [0; 16];
-        id.copy_from_slice(&hash.finalize()[..16]);
-        // RFC 9562, version 8.
-        id[6] = id[6] & 0x0f | 0x80;
-        id[8] = id[8] & 0x3f | 0x80;
-        Uuid::from_bytes(id)
+        let digest = hash.finalize();
+        Builder::from_custom_bytes(std::array::from_fn(|at| digest[at])).into_uuid()
     }
 }
 

@@ -106,21 +106,10 @@ fn round() -> RoundFacts {
     RoundFacts {
         id: "r".into(),
         survey: "s".into(),
-        version: "1".into(),
         title: text("r"),
-        mode: RoundMode::Pseudonymous,
         registration: [9; 16],
-        opens: date("2025-09-15"),
-        closes: date("2025-10-03"),
-        without_dont_know: false,
-        guardians: None,
-        hours: None,
-        draft: false,
-        again: false,
-        grace: 0,
-        partial: false,
         unit: "R1".into(),
-        roles: vec!["Lärare".into()],
+        ..crate::testing::round("2025-09-15", "2025-10-03")
     }
 }
 

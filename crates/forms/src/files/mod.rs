@@ -18,3 +18,4 @@ pub use heading::Beside;
 pub use lines::Input;
 pub use row::{Cell, Format, Row};
 pub use structure::Structure;
+pub use table::separated;

@@ -161,8 +161,8 @@ fn separator(line: &[u8]) -> Option<u8> {
     }
 }
 
-/// The fields of a row. None for what cannot be one.
-fn separated(text: &str, between: char) -> Option<Vec<Field>> {
+/// The fields of a row of separated values, each with whether it stands in quotes. None for what cannot be a row.
+pub fn separated(text: &str, between: char) -> Option<Vec<Field>> {
     let mut fields = Vec::new();
     let mut rest = text;
     loop {

@@ -155,10 +155,11 @@ pub(crate) async fn page(
         let known = shell.municipality.refresh().await?.municipality;
         let facts = &known.surveys.round(&id).ok_or(Problem::NotFound("round"))?.facts;
         let at = rounds::stage(facts, &known.surveys, shell.clock.now());
-        let inviting = match invited(&invitations, &id).await? {
-            Some(invited) if at <= Stage::Open => Some(inviting::section(&id, &invited, lang)?),
-            _ => None,
+        let invited = match at {
+            Stage::Scheduled | Stage::Open => invited(&invitations, &id).await?,
+            Stage::Draft | Stage::Closed | Stage::Reported => None,
         };
+        let inviting = invited.map(|invited| inviting::section(&id, &invited, lang)).transpose()?;
         let body = html! { (body(facts, at, &known, lang)) @if let Some(part) = inviting { (part) } };
         let mut frame = frame(&shell, SURVEYS, lang, &reader, &known, address(&id, other(lang)), body);
         frame.title = said(&facts.title, lang).to_owned();

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use crate::door::Door;
 use crate::failure::Failure;
@@ -368,12 +368,8 @@ fn stand_in(line: u64, text: &str) -> Uuid {
     hash.update(b"larka/import/1");
     hash.update(line.to_be_bytes());
     hash.update(text);
-    let mut id = [0; 16];
-    id.copy_from_slice(&hash.finalize()[..16]);
-    // RFC 9562, version 8.
-    id[6] = id[6] & 0x0f | 0x80;
-    id[8] = id[8] & 0x3f | 0x80;
-    Uuid::from_bytes(id)
+    let digest = hash.finalize();
+    Builder::from_custom_bytes(std::array::from_fn(|at| digest[at])).into_uuid()
 }
 
 #[cfg(test)]

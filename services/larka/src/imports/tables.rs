@@ -176,45 +176,14 @@ fn copied(line: &str) -> Option<(String, Vec<String>)> {
 
 /// The fields of one row. None for what cannot be one.
 pub(super) fn parse(text: &str, writing: Writing) -> Option<Vec<Option<String>>> {
+    let values = |between| {
+        let fields = forms::files::separated(text, between)?;
+        Some(fields.into_iter().map(|(field, _)| Some(field)).collect())
+    };
     match writing {
-        Writing::Comma => values(text, ','),
-        Writing::Semicolon => values(text, ';'),
+        Writing::Comma => values(','),
+        Writing::Semicolon => values(';'),
         Writing::Copy => text.split('\t').map(copy_field).collect(),
-    }
-}
-
-fn values(text: &str, between: char) -> Option<Vec<Option<String>>> {
-    let mut fields = Vec::new();
-    let mut rest = text;
-    loop {
-        let mut field = String::new();
-        if let Some(quoted) = rest.strip_prefix('"') {
-            rest = quoted;
-            loop {
-                let (before, after) = rest.split_once('"')?;
-                field.push_str(before);
-                rest = match after.strip_prefix('"') {
-                    Some(after) => {
-                        field.push('"');
-                        after
-                    }
-                    None => {
-                        rest = after;
-                        break;
-                    }
-                };
-            }
-        } else {
-            let end = rest.find(between).unwrap_or(rest.len());
-            field.push_str(&rest[..end]);
-            rest = &rest[end..];
-        }
-        fields.push(Some(field));
-        match rest.strip_prefix(between) {
-            Some(after) => rest = after,
-            None if rest.is_empty() => return Some(fields),
-            None => return None,
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use desk::{Answers, Outcome, Respondent, activity, agent};
+use desk::{Answers, Outcome, Respondent, activity, agent, names};
 use domain::Date;
 use domain::events::RoundMode;
 use serde::{Deserialize, Serialize};
@@ -47,11 +47,6 @@ pub(crate) async fn one(instance: &Instance, id: &str) -> Result<Value, Failure>
     let taken = definitions.read(&known, &round.survey, &round.version).await?;
     let taken =
         taken.ok_or_else(|| Failure::new("the survey's definition is none that is taken any more"))?;
-    let names = taken.questions.iter().flat_map(|question| {
-        let rows = question.rows().iter().map(|row| format!("{}.{}", question.name, row.code()));
-        rows.chain([question.name.clone(), question.comment_key()])
-    });
-    let names = names.chain(taken.calculated.iter().map(|calculated| calculated.name.clone()));
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).map_err(|_| Failure::new("the survey is not UTF-8"));
     Ok(serde_json::to_value(Round {
         id: round.id.clone(),
@@ -64,7 +59,7 @@ pub(crate) async fn one(instance: &Instance, id: &str) -> Result<Value, Failure>
         again: round.again,
         partial: round.partial,
         survey: survey.id.clone(),
-        activities: names.map(|name| (name.clone(), activity(survey, &name))).collect(),
+        activities: names(&taken).into_iter().map(|name| (name.clone(), activity(survey, &name))).collect(),
         definition: text(documents.definition)?,
         scoring: documents.scoring.map(text).transpose()?,
     })?)
