@@ -12,9 +12,11 @@ pub mod sidecar;
 mod text;
 pub mod values;
 mod words;
+mod writers;
 
 pub use definition::{Definition, register};
 pub use readers::read_xlsform;
 pub use refusal::Refusal;
 pub use text::Localised;
 pub use words::{Lang, Words};
+pub use writers::write_xlsform;

@@ -190,6 +190,17 @@ promises! {
         let (status, page) = send(HME.as_bytes().to_vec()).await;
         assert_eq!(status, 200);
         assert!(page.contains("Mitt arbete känns meningsfullt"));
+        // A survey as a sheet is read in as it was.
+        let get = |path: &'static str| browser.http.get(format!("{}{path}", browser.address)).header("Cookie", &browser.cookie).send();
+        let sheet = get("/surveys/sheet?ready=hme").await.unwrap();
+        assert!(sheet.headers()["content-disposition"].to_str().unwrap().contains("hme.xlsx"), "{:?}", sheet.headers());
+        let (status, page) = send(sheet.bytes().await.unwrap().to_vec()).await;
+        assert_eq!(status, 200);
+        assert!(page.contains("Mitt arbete känns meningsfullt") && page.contains("value=\"urn:larka:hallbart-medarbetarengagemang-hme\""), "{page}");
+        assert!(page.contains("HME totalt"), "its indexes come along");
+        let unsaid = get("/surveys/sheet?ready=pupils-digital-day").await.unwrap();
+        assert_eq!(unsaid.status(), 400);
+        assert!(unsaid.text().await.unwrap().contains("säger mer än ett kalkylblad kan"));
     }
 
     async fn a_round_is_drafted_opened_and_closed_by_hand_and_what_may_change_follows_from_where_it_stands(instance) {

@@ -9,6 +9,8 @@ use crate::refusal::Refusals;
 
 /// A choice, with what stands in columns of its own.
 pub(super) struct Choice {
+    /// Its row, as a sheet numbers them.
+    pub(super) number: usize,
     pub(super) name: String,
     pub(super) label: Json,
     pub(super) more: BTreeMap<String, String>,
@@ -64,7 +66,8 @@ pub(super) fn read(sheet: &Sheet, refusals: &mut Refusals) -> BTreeMap<String, V
                 "pictures, sound and film are not taken",
             );
         }
-        choices.push(Choice { name: name.to_owned(), label: label.unwrap_or_else(|| json!(name)), more });
+        let label = label.unwrap_or_else(|| json!(name));
+        choices.push(Choice { number: *number, name: name.to_owned(), label, more });
     }
     lists
 }

@@ -1,8 +1,12 @@
 //! Other ways to write a definition.
 
 mod choices;
+mod matrix;
+mod scoring;
+mod settings;
 mod sheet;
 mod xlsform;
 mod xpath;
 
+pub(crate) use sheet::plain;
 pub use xlsform::read_xlsform;

@@ -122,13 +122,15 @@ fn text(cell: &Data) -> Option<String> {
         Data::Float(number) => crate::values::number_text(*number),
         // In `.ods` errors are texts.
         Data::String(text) if text.starts_with('#') && text.ends_with(['!', '?']) => return None,
-        Data::String(text) => {
-            let straight =
-                text.replace(['\u{2018}', '\u{2019}'], "'").replace(['\u{201c}', '\u{201d}'], "\"");
-            straight.lines().map(one_blank).collect::<Vec<_>>().join("\n").trim().to_owned()
-        }
+        Data::String(text) => plain(text),
         _ => return None,
     })
+}
+
+/// A text as it is read in a cell.
+pub(crate) fn plain(text: &str) -> String {
+    let straight = text.replace(['\u{2018}', '\u{2019}'], "'").replace(['\u{201c}', '\u{201d}'], "\"");
+    straight.lines().map(one_blank).collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
 fn one_blank(line: &str) -> String {

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use super::choices::{self, Choice, texts};
+use super::matrix;
+use super::scoring::{self, Asked, OF_QUESTIONS, Sheets};
+use super::settings;
 use super::sheet::{Sheet, sheets};
 use super::xpath::{Kind, Known, compute, translate};
 use crate::refusal::{Refusal, Refusals};
@@ -24,8 +27,6 @@ const COLUMNS: &[&str] = &[
     "choice_filter",
     "parameters",
 ];
-const SETTINGS: &[&str] = &["form_title", "form_id", "version", "default_language", "title", "id_string"];
-
 /// Translates a workbook (`.xlsx`, `.ods`) into a definition, as text, which [`register`](crate::register) takes.
 ///
 /// # Errors
@@ -33,7 +34,7 @@ const SETTINGS: &[&str] = &["form_title", "form_id", "version", "default_languag
 /// column.
 pub fn read_xlsform(workbook: &[u8]) -> Result<String, Vec<Refusal>> {
     let mut refusals = Refusals::default();
-    let sheets = sheets(workbook, &["survey", "choices", "settings"], &mut refusals);
+    let sheets = sheets(workbook, &["survey", "choices", "settings", "indexes"], &mut refusals);
     let named = |name: &str| sheets.iter().find(|sheet| sheet.name == name);
     let Some(survey) = named("survey") else {
         if refusals.is_empty() {
@@ -51,13 +52,21 @@ pub fn read_xlsform(workbook: &[u8]) -> Result<String, Vec<Refusal>> {
         }
     }
     let lists = named("choices").map(|sheet| choices::read(sheet, &mut refusals)).unwrap_or_default();
-    let mut reader = Reader { survey, lists, known: known(survey), refusals, calculated: Vec::new() };
-    let elements = reader.rows();
     let mut definition = Map::new();
-    reader.settings(named("settings"), &mut definition);
-    definition.insert("elements".to_owned(), elements.into());
+    let paged = named("settings").is_some_and(|sheet| settings::read(sheet, &mut definition, &mut refusals));
+    let (calculated, asked) = (Vec::new(), Vec::new());
+    let mut reader = Reader { survey, lists: &lists, known: known(survey), refusals, calculated, asked };
+    let elements = reader.rows();
+    match paged {
+        true => definition.insert("pages".to_owned(), reader.pages(elements)),
+        false => definition.insert("elements".to_owned(), elements.into()),
+    };
     if !reader.calculated.is_empty() {
         definition.insert("calculatedValues".to_owned(), reader.calculated.into());
+    }
+    let sheets = Sheets { survey, indexes: named("indexes"), settings: named("settings") };
+    if let Some(sidecar) = scoring::read(&sheets, &lists, &reader.asked, &mut reader.refusals) {
+        definition.insert("larka".to_owned(), json!(sidecar));
     }
     if reader.refusals.is_empty() {
         Ok(Json::Object(definition).to_string())
@@ -88,47 +97,36 @@ fn known(survey: &Sheet) -> Known {
             _ => return None,
         })
     };
-    let rows = survey.rows.iter().filter_map(|(_, row)| {
+    let mut known = Known::new();
+    // The group around whose questions are rows of a matrix.
+    let mut table = None;
+    for (_, row) in &survey.rows {
         let name = survey.get(row, "name");
-        Some((name.to_owned(), (kind(&typed(survey.get(row, "type")).0)?, name.to_owned())))
-    });
-    rows.collect()
+        match typed(survey.get(row, "type")).0.as_str() {
+            "begin_group" => table = (survey.get(row, "appearance") == "table-list").then_some(name),
+            "end_group" => table = None,
+            word => {
+                if let Some(kind) = kind(word) {
+                    let called = table.map_or(name.to_owned(), |table| format!("{table}.{name}"));
+                    known.insert(name.to_owned(), (kind, called));
+                }
+            }
+        }
+    }
+    known
 }
 
 struct Reader<'a> {
     survey: &'a Sheet,
-    lists: BTreeMap<String, Vec<Choice>>,
+    lists: &'a BTreeMap<String, Vec<Choice>>,
     known: Known,
     refusals: Refusals,
     calculated: Vec<Json>,
+    /// What has one of a list's choices as its answer.
+    asked: Vec<Asked<'a>>,
 }
 
-impl Reader<'_> {
-    fn settings(&mut self, settings: Option<&Sheet>, definition: &mut Map<String, Json>) {
-        let Some((sheet, (number, row))) = settings.and_then(|sheet| Some((sheet, sheet.rows.first()?)))
-        else {
-            return;
-        };
-        for (column, _) in sheet.cells(row).filter(|(column, _)| !SETTINGS.contains(column)) {
-            let (sv, en) = (
-                format!("inställningen {column} tas inte emot"),
-                format!("the setting {column} is not taken"),
-            );
-            self.refusals.add(&sheet.place(*number, column), sv, en);
-        }
-        if let Some(title) =
-            ["form_title", "title"].iter().map(|name| sheet.get(row, name)).find(|title| !title.is_empty())
-        {
-            definition.insert("title".to_owned(), json!(title));
-        }
-        let language = sheet.get(row, "default_language");
-        let code =
-            language.rsplit_once('(').and_then(|(_, code)| code.strip_suffix(')')).unwrap_or(language).trim();
-        if !code.is_empty() {
-            definition.insert("locale".to_owned(), json!(code));
-        }
-    }
-
+impl<'a> Reader<'a> {
     /// The rows, with what stands in groups inside those.
     fn rows(&mut self) -> Vec<Json> {
         let mut open: Vec<(Json, Vec<Json>)> = Vec::new();
@@ -139,28 +137,37 @@ impl Reader<'_> {
             let (word, list, or_other) = typed(cell);
             for (column, _) in survey.cells(row) {
                 let base = column.split("::").next().unwrap_or_default();
-                if !COLUMNS.contains(&base) {
+                if !COLUMNS.contains(&base) && !OF_QUESTIONS.contains(&base) {
                     self.column(*number, column);
                 }
             }
             match word.as_str() {
                 "begin_group" => {
-                    let panel = json!({"type": "panel", "name": survey.get(row, "name")});
-                    let panel = self.common(*number, row, panel);
-                    if !matches!(survey.get(row, "appearance"), "" | "field-list") {
-                        self.cell(
-                            *number,
-                            "appearance",
-                            "utseendet tas inte emot; skriv frågorna var för sig",
-                            "the appearance is not taken; write the questions one by one",
-                        );
-                    }
-                    open.push((panel, std::mem::take(&mut elements)));
+                    let kind = match survey.get(row, "appearance") {
+                        "" | "field-list" => "panel",
+                        "table-list" => "matrix",
+                        _ => {
+                            self.cell(
+                                *number,
+                                "appearance",
+                                "utseendet tas inte emot; skriv frågorna var för sig",
+                                "the appearance is not taken; write the questions one by one",
+                            );
+                            "panel"
+                        }
+                    };
+                    let group = json!({"type": kind, "name": survey.get(row, "name")});
+                    open.push((self.common(*number, row, group), std::mem::take(&mut elements)));
                 }
                 "end_group" => match open.pop() {
-                    Some((mut panel, around)) => {
-                        panel["elements"] = std::mem::replace(&mut elements, around).into();
-                        elements.push(panel);
+                    Some((mut group, around)) => {
+                        let inside = std::mem::replace(&mut elements, around);
+                        if group["type"] == "matrix" {
+                            elements.extend(self.matrix(*number, group, &inside));
+                        } else {
+                            group["elements"] = inside.into();
+                            elements.push(group);
+                        }
                     }
                     None => self.cell(*number, "type", "ingen grupp är öppen", "no group is open"),
                 },
@@ -177,6 +184,44 @@ impl Reader<'_> {
             elements = around;
         }
         elements
+    }
+
+    /// A group whose questions have the same choices (`table-list`), as one question with a row for each.
+    fn matrix(&mut self, number: usize, group: Json, inside: &[Json]) -> Option<Json> {
+        let name = group["name"].as_str().unwrap_or_default().to_owned();
+        let Some(matrix) = matrix::matrix(group, inside) else {
+            self.cell(
+                number,
+                "type",
+                "i table-list får bara select_one med samma lista stå, alla krävda eller ingen, utan villkor och hjälptext",
+                "in table-list only select_one of the same list may stand, all of them required or none, without condition and hint",
+            );
+            return None;
+        };
+        let rows = self.asked.len().saturating_sub(inside.len());
+        for row in self.asked.iter_mut().skip(rows) {
+            row.item = format!("{name}.{}", row.item);
+        }
+        Some(matrix)
+    }
+
+    /// Groups as pages (`style` is `pages`).
+    fn pages(&mut self, elements: Vec<Json>) -> Json {
+        let pages = elements.into_iter().map(|mut page| {
+            match page.as_object_mut().filter(|page| page.get("type") == Some(&json!("panel"))) {
+                Some(page) => drop(page.shift_remove("type")),
+                None => {
+                    let name = page["name"].as_str().unwrap_or_default().to_owned();
+                    let (sv, en) = (
+                        format!("{name} står inte i någon grupp, som stilen pages gör till sidor"),
+                        format!("{name} is in no group, which the style pages makes pages of"),
+                    );
+                    self.refusals.add("survey", sv, en);
+                }
+            }
+            page
+        });
+        pages.collect()
     }
 
     fn cell(&mut self, number: usize, column: &str, sv: &str, en: &str) {
@@ -243,7 +288,7 @@ impl Reader<'_> {
     fn question(
         &mut self,
         number: usize,
-        row: &[String],
+        row: &'a [String],
         word: &str,
         list: &str,
         or_other: bool,
@@ -320,6 +365,9 @@ impl Reader<'_> {
         element["name"] = json!(name);
         if matches!(word, "select_one" | "select_multiple" | "rank") {
             element["choices"] = self.offered(number, row, list)?;
+            if let (true, Some((list, _))) = (word == "select_one", self.lists.get_key_value(list)) {
+                self.asked.push(Asked { item: name.to_owned(), list, number, row });
+            }
             if or_other && word != "rank" {
                 element["showOtherItem"] = true.into();
             }

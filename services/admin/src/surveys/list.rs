@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use render::components::{self, Column};
 use views::definitions::Definitions;
 
-use super::making::NEW;
+use super::begun::{NEW, SHEET};
 use super::preview;
 use super::round::address;
 use super::round_form::EDIT;
@@ -81,8 +81,8 @@ fn body(known: &Municipality, now: Micros, lang: Lang) -> Markup {
     let rows: Vec<_> = stages.iter().rev().map(row).collect();
     html! {
         p class="lead" { (lead) }
-        p {
-            a class="action" href=(format!("{EDIT}?lang={}", lang.tag())) { (t(lang, "Ny omgång", "New round")) } " "
+        p class="actions" {
+            a class="action" href=(format!("{EDIT}?lang={}", lang.tag())) { (t(lang, "Ny omgång", "New round")) }
             a href=(new) { (t(lang, "Gör en enkät", "Make a survey")) }
         }
         @if !rows.is_empty() { (components::plain_table(t(lang, "Omgångar", "Rounds"), &columns, &rows)) }
@@ -123,9 +123,10 @@ pub(crate) async fn survey(
         let asks = format!("survey={id}&version={version}&lang={}", lang.tag());
         let body = html! {
             p class="quiet" { code { (facts.id) } ", " (t(lang, "version", "version")) " " (facts.version) }
-            p {
-                a class="action" href=(format!("{EDIT}?{asks}")) { (t(lang, "Fråga den i en omgång", "Ask it in a round")) } " "
+            p class="actions" {
+                a class="action" href=(format!("{EDIT}?{asks}")) { (t(lang, "Fråga den i en omgång", "Ask it in a round")) }
                 a href=(format!("{NEW}?{asks}")) { (t(lang, "Gör nästa version", "Make the next version")) }
+                a href=(format!("{SHEET}?{asks}")) { (t(lang, "Hämta som kalkylblad", "Get as a sheet")) }
             }
             @match &read {
                 Some(read) => {

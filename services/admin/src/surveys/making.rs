@@ -4,68 +4,20 @@
 use std::collections::BTreeMap;
 
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use disclosure::Lang;
 use domain::Text;
-use domain::events::SurveyDocuments;
 use domain::input::{Problem as Wrong, SurveyInput, SurveysInput};
-use forms::{Definition, Refusal};
-use maud::{Markup, html};
-use render::components::{self, Field};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use views::definitions::Definitions;
 
+use super::begun::{FORM_LIMIT, From, Made, begin, new_id};
 use super::keep;
-use super::preview;
-use super::ready::READY;
-use super::words::{SURVEYS, said};
+use super::making_form::{Told, shown};
+use super::words::plain;
 use crate::shell::problem::Problem;
-use crate::shell::{Asked, Reader, Shell, answer, escape, form, frame, lang_named, other, show, t, upload};
-
-/// The page's address.
-pub(super) const NEW: &str = "/surveys/new";
-/// Where a file is sent that the page is to begin with.
-pub(super) const READ: &str = "/surveys/read";
-/// A definition of the greatest size, with what a form makes of it.
-pub(super) const FORM_LIMIT: usize = 13 << 20;
-
-/// What the page begins with.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct From {
-    lang: Option<String>,
-    /// A ready-made survey, by name.
-    ready: Option<String>,
-    /// A survey that there is, by IRI.
-    survey: Option<String>,
-    /// Its version.
-    version: Option<String>,
-}
-
-/// What the form carries.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(crate) struct Made {
-    id: String,
-    version: String,
-    /// Where the definition has none.
-    #[serde(default)]
-    title: String,
-    definition: String,
-    #[serde(default)]
-    scoring: String,
-    #[serde(default)]
-    action: String,
-}
-
-/// What is said above the form.
-#[derive(Default)]
-struct Told {
-    refused: Vec<Refusal>,
-    wrong: Vec<Wrong>,
-    preview: Option<Definition>,
-}
+use crate::shell::{Asked, Reader, Shell, answer, escape, form, lang_named, upload};
 
 /// `GET /surveys/new`
 pub(crate) async fn page(
@@ -76,34 +28,14 @@ pub(crate) async fn page(
 ) -> Response {
     let lang = lang_named(from.lang.as_deref());
     let made = async {
-        let begun = begun(&shell, &definitions, &from).await?;
-        shown(&shell, &reader, &begun, Told::default(), lang)
+        let begun = begin(&shell, &definitions, &from).await?;
+        let mut told = Told::default();
+        if !begun.definition.is_empty() {
+            check(&begun.definition, &begun.scoring, &mut told);
+        }
+        shown(&shell, &reader, &begun, told, lang)
     };
     answer(&shell, lang, made.await)
-}
-
-async fn begun(shell: &Shell, definitions: &Definitions, from: &From) -> Result<Made, Problem> {
-    if let Some(ready) = from.ready.as_deref().and_then(|name| READY.iter().find(|ready| ready.name == name))
-    {
-        return Ok(Made {
-            id: format!("urn:larka:{}", ready.name),
-            version: "1".to_owned(),
-            definition: ready.definition.to_owned(),
-            ..Made::default()
-        });
-    }
-    let (Some(id), Some(version)) = (&from.survey, &from.version) else { return Ok(Made::default()) };
-    let known = shell.municipality.refresh().await?.municipality;
-    let held = definitions.documents(&known, id, version).await?;
-    let SurveyDocuments { definition, scoring } = held.ok_or(Problem::NotFound("survey"))?;
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).map_err(|_| Problem::Internal);
-    Ok(Made {
-        id: id.clone(),
-        version: version.parse::<u64>().map(|number| (number + 1).to_string()).unwrap_or_default(),
-        definition: text(definition)?,
-        scoring: scoring.map(text).transpose()?.unwrap_or_default(),
-        ..Made::default()
-    })
 }
 
 /// `POST /surveys/read`
@@ -130,8 +62,14 @@ pub(crate) async fn read(
         if told.refused.is_empty() {
             check(&definition, "", &mut told);
         }
-        let made =
-            Made { id: "urn:larka:".to_owned(), version: "1".to_owned(), definition, ..Made::default() };
+        let known = shell.municipality.refresh().await?.municipality;
+        let mut text =
+            |name: &str| String::from_utf8_lossy(&sent.remove(name).unwrap_or_default()).trim().to_owned();
+        let (mut id, mut version) = (text("id"), text("version"));
+        if let (true, Some(read)) = (id.is_empty(), &told.preview) {
+            (id, version) = new_id(&known, read.title.get(lang.tag()));
+        }
+        let made = Made { id, version, definition, ..Made::default() };
         shown(&shell, &reader, &made, told, lang)
     };
     answer(&shell, lang, made.await)
@@ -153,13 +91,16 @@ pub(crate) async fn save(
         }
         let mut told = Told::default();
         check(&sent.definition, &sent.scoring, &mut told);
+        if sent.action == "sheet" {
+            return workbook(&shell, &reader, &sent, told, lang);
+        }
         if told.preview.is_none() || sent.action == "check" {
             return shown(&shell, &reader, &sent, told, lang);
         }
         match stored(&shell, &reader, &sent).await {
             Ok(()) => {
-                let to = format!("{}?lang={}#{}", SURVEYS.path, lang.tag(), "surveys");
-                Ok(Redirect::to(&to).into_response())
+                let (id, version) = (escape(sent.id.trim()), escape(sent.version.trim()));
+                Ok(Redirect::to(&format!("/surveys/{id}/{version}?lang={}", lang.tag())).into_response())
             }
             Err(wrong) => {
                 told.wrong = wrong?;
@@ -201,159 +142,44 @@ fn check(definition: &str, scoring: &str, told: &mut Told) {
     }
 }
 
-fn shown(shell: &Shell, reader: &Reader, made: &Made, told: Told, lang: Lang) -> Result<Response, Problem> {
-    let municipality = shell.municipality.snapshot().municipality;
-    let in_lang = |path: &str| format!("{path}?lang={}", lang.tag());
-    let wrong = !told.refused.is_empty() || !told.wrong.is_empty();
-    let begin = html! {
-        p class="lead" { (t(lang, "Börja från en färdig enkät, en som finns, en fil, eller skriv.", "Begin with a ready-made survey, one that there is, a file, or write.")) }
-        ul {
-            @for ready in &READY {
-                @if let Ok(read) = forms::register(ready.definition.as_bytes(), None) {
-                    li {
-                        a href=(format!("{}&ready={}", in_lang(NEW), ready.name)) { (read.title.get(lang.tag())) }
-                        @if let Some(source) = &read.sidecar.source { " – " span class="quiet" { (source.localised().get(lang.tag())) } }
-                    }
-                }
-            }
-            @for survey in municipality.surveys.surveys() {
-                li {
-                    a href=(format!("{}&survey={}&version={}", in_lang(NEW), escape(&survey.id), escape(&survey.version))) {
-                        (said(&survey.title, lang)) ", " (t(lang, "version", "version")) " " (survey.version)
-                    }
-                }
-            }
-        }
-        form class="form" method="post" action=(in_lang(READ)) enctype="multipart/form-data" {
-            (components::field(&Field {
-                name: "file".into(),
-                label: t(lang, "Fil", "File").into(),
-                kind: "file".into(),
-                hint: Some(t(
-                    lang,
-                    "Ett kalkylblad i XLSForm (.xlsx eller .ods) eller en definition i SurveyJS JSON.",
-                    "A sheet in XLSForm (.xlsx or .ods), or a definition in SurveyJS JSON.",
-                ).into()),
-                required: true,
-                ..Field::default()
-            }))
-            (components::button(t(lang, "Läs filen", "Read the file")))
-        }
+/// `GET /surveys/sheet`: what the page would begin with, as a workbook to change it in.
+pub(crate) async fn sheet(
+    reader: Reader,
+    State(shell): State<Shell>,
+    State(definitions): State<Definitions>,
+    Asked(from): Asked<From>,
+) -> Response {
+    let lang = lang_named(from.lang.as_deref());
+    let made = async {
+        let begun = begin(&shell, &definitions, &from).await?;
+        let mut told = Told::default();
+        check(&begun.definition, &begun.scoring, &mut told);
+        workbook(&shell, &reader, &begun, told, lang)
     };
-    let body = html! {
-        (faults(&told, lang))
-        @if made.definition.is_empty() && !wrong { (begin) }
-        h2 id="survey" { (t(lang, "Enkäten", "The survey")) }
-        form class="form" method="post" action=(in_lang(NEW)) {
-            (components::field(&Field {
-                name: "id".into(),
-                label: t(lang, "Enkätens id", "The survey's id").into(),
-                value: made.id.clone(),
-                hint: Some(t(
-                    lang,
-                    "En IRI som bara denna enkät har, och som nästa version av den också har, till exempel urn:larka:trivsel.",
-                    "An IRI that this survey alone has, and its next version too, such as urn:larka:wellbeing.",
-                ).into()),
-                error: error(&told, "/id", lang),
-                required: true,
-                ..Field::default()
-            }))
-            (components::field(&Field {
-                name: "version".into(),
-                label: t(lang, "Version", "Version").into(),
-                value: made.version.clone(),
-                error: error(&told, "/version", lang),
-                required: true,
-                ..Field::default()
-            }))
-            (components::field(&Field {
-                name: "title".into(),
-                label: t(lang, "Titel, om den inte är definitionens", "Title, where it is not the definition's").into(),
-                value: made.title.clone(),
-                error: error(&told, "/title", lang),
-                ..Field::default()
-            }))
-            (area("definition", t(lang, "Definition, SurveyJS JSON", "Definition, SurveyJS JSON"), &made.definition, 20, true))
-            (area("scoring", t(
-                lang,
-                "Poäng, index och kompetenser, om de inte står i definitionen (larka)",
-                "Scores, indexes and competences, where they are not in the definition (larka)",
-            ), &made.scoring, 4, false))
-            button type="submit" name="action" value="check" { (t(lang, "Granska", "Check")) }
-            " "
-            button class="main" type="submit" name="action" value="save" { (t(lang, "Spara enkäten", "Save the survey")) }
-        }
-        @if let Some(read) = &told.preview {
-            h2 id="preview" { (t(lang, "Så möter den som svarar enkäten", "How respondents meet the survey")) ": " (read.title.get(lang.tag())) }
-            (preview::sheet(read, lang))
-        }
-    };
-    let mut frame =
-        frame(shell, SURVEYS, lang, reader, &municipality, format!("{NEW}?lang={}", other(lang).tag()), body);
-    frame.title = t(lang, "Gör en enkät", "Make a survey").to_owned();
-    let mut response = show(frame);
-    if wrong {
-        *response.status_mut() = StatusCode::BAD_REQUEST;
-    }
-    Ok(response)
+    answer(&shell, lang, made.await)
 }
 
-fn area(name: &str, label: &str, value: &str, rows: usize, required: bool) -> Markup {
-    html! {
-        div class="field" {
-            label for=(name) { (label) }
-            textarea id=(name) name=(name) rows=(rows) required[required] spellcheck="false" { "\n" (value) }
+fn workbook(
+    shell: &Shell,
+    reader: &Reader,
+    made: &Made,
+    mut told: Told,
+    lang: Lang,
+) -> Result<Response, Problem> {
+    match told.preview.as_ref().map(forms::write_xlsform) {
+        Some(Ok(book)) => {
+            let name = plain(made.id.rsplit([':', '/']).next().unwrap_or_default());
+            let headers = [
+                (
+                    CONTENT_TYPE,
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet".to_owned(),
+                ),
+                (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.xlsx\"")),
+            ];
+            return Ok((headers, book).into_response());
         }
+        Some(Err(unsaid)) => told.unsaid = unsaid,
+        None => {}
     }
-}
-
-/// What is wrong with a field of the form itself.
-fn error(told: &Told, field: &str, lang: Lang) -> Option<String> {
-    let wrong = told.wrong.iter().find(|wrong| wrong.path.ends_with(field))?;
-    Some(
-        match (field, wrong.expected.contains("another version")) {
-            ("/version", true) => t(
-                lang,
-                "En omgång frågar den här versionen, och dess svar behåller sina frågor. Välj en ny version.",
-                "A round asks this version, and its answers keep their questions. Choose a new version.",
-            ),
-            ("/title", _) => {
-                t(lang, "Definitionen har ingen titel. Ange en.", "The definition has no title. Give one.")
-            }
-            ("/version", false) => t(lang, "Ange en version.", "Give a version."),
-            _ => t(
-                lang,
-                "Ange en IRI, till exempel urn:larka:trivsel.",
-                "Give an IRI, such as urn:larka:wellbeing.",
-            ),
-        }
-        .to_owned(),
-    )
-}
-
-/// Everything that is not taken, with its place.
-fn faults(told: &Told, lang: Lang) -> Markup {
-    let words = |words: &forms::Words| match lang {
-        Lang::Sv => words.sv.clone(),
-        Lang::En => words.en.clone(),
-    };
-    html! {
-        @if !told.refused.is_empty() || !told.wrong.is_empty() {
-            div class="notice" role="alert" {
-                p { strong { (t(lang, "Enkäten kan inte sparas som den är. Inget av det du skrev har gått förlorat.", "The survey cannot be saved as it is. Nothing that you wrote is lost.")) } }
-                ul {
-                    @for refusal in &told.refused {
-                        li {
-                            @if !refusal.place.is_empty() { code { (refusal.place) } ": " }
-                            (words(&refusal.what))
-                            @if let Some(instead) = &refusal.instead { ". " (t(lang, "I stället: ", "Instead: ")) (words(instead)) }
-                        }
-                    }
-                    @for wrong in &told.wrong {
-                        li { code { (wrong.path.trim_start_matches("/surveys/0")) } ": " span lang=[(lang == Lang::Sv).then_some("en")] { (wrong.expected) } }
-                    }
-                }
-            }
-        }
-    }
+    shown(shell, reader, made, told, lang)
 }

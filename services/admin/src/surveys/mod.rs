@@ -1,11 +1,13 @@
 //! Surveys and their rounds: for programs, and the pages on which they are made, opened, followed and closed.
 
 mod api;
+mod begun;
 mod invitations;
 mod inviting;
 mod keep;
 mod list;
 mod making;
+mod making_form;
 mod preview;
 mod ready;
 mod round;
@@ -27,8 +29,16 @@ use crate::shell::{Shell, Subject};
 use words::SURVEYS;
 
 /// Pages that are not in the navigation.
-pub(crate) const BELOW: [&str; 7] =
-    [making::NEW, making::READ, list::SURVEY, round_form::EDIT, round::ROUND, round::OPEN, round::CLOSE];
+pub(crate) const BELOW: [&str; 8] = [
+    begun::NEW,
+    begun::READ,
+    begun::SHEET,
+    list::SURVEY,
+    round_form::EDIT,
+    round::ROUND,
+    round::OPEN,
+    round::CLOSE,
+];
 
 pub(crate) fn subject<S>() -> Subject<S>
 where
@@ -40,13 +50,14 @@ where
     let pages = OpenApiRouter::new()
         .route(SURVEYS.path, get(list::page))
         .route(list::SURVEY, get(list::survey))
-        .route(making::NEW, get(making::page).post(making::save))
-        .route(making::READ, post(making::read))
+        .route(begun::NEW, get(making::page).post(making::save))
+        .route(begun::READ, post(making::read))
+        .route(begun::SHEET, get(making::sheet))
         .route(round_form::EDIT, get(round::edit).post(round::save))
         .route(round::ROUND, get(round::page))
         .route(round::OPEN, post(round::open))
         .route(round::CLOSE, post(round::close))
-        .layer(DefaultBodyLimit::max(making::FORM_LIMIT));
+        .layer(DefaultBodyLimit::max(begun::FORM_LIMIT));
     let routes = pages
         .routes(routes!(api::surveys, api::list))
         .routes(routes!(api::check))

@@ -209,14 +209,14 @@ fn body(facts: &RoundFacts, at: Stage, known: &Municipality, lang: Lang) -> Mark
     html! {
         p class="lead" { (lead) }
         @if at >= told {
-            p {
+            p class="actions" {
                 a class="action" href=(format!("/reports/survey?round={id}&lang={}", lang.tag())) { (t(lang, "Läs rapporten", "Read the report")) }
-                " " (t(lang, "Där står svarsfrekvensen, räknad varje natt.", "The response rate stands there, counted every night."))
+                span class="quiet" { (t(lang, "Där står svarsfrekvensen, räknad varje natt.", "The response rate stands there, counted every night.")) }
             }
         }
         @if at < Stage::Open { (button("open", t(lang, "Öppna nu", "Open now"))) }
         @if at == Stage::Open { (button("close", t(lang, "Stäng nu", "Close now"))) }
-        dl {
+        dl class="identity" {
             dt { (t(lang, "Läge", "Stage")) } dd { (stage(at, lang)) }
             dt { (t(lang, "Enkät", "Survey")) }
             dd { a href=(format!("/surveys/{}/{}?lang={}", escape(&facts.survey), escape(&facts.version), lang.tag())) { (survey) } }

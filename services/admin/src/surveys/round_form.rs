@@ -10,7 +10,7 @@ use domain::{Date, Municipality, Text};
 use maud::{Markup, html};
 use render::components::{self, Field};
 
-use super::words::{MODES, mode, mode_name, said};
+use super::words::{MODES, mode, mode_name, plain, said};
 use crate::shell::t;
 
 /// The form's address.
@@ -207,16 +207,7 @@ fn links(known: &Municipality, unit: &str) -> GuardiansInput {
 
 /// An id that no round has, of its title and its first day.
 fn new_id(known: &Municipality, title: &str, opens: Date) -> String {
-    let plain = |c: char| match c.to_ascii_lowercase() {
-        c if c.is_ascii_alphanumeric() => c,
-        'å' | 'Å' | 'ä' | 'Ä' => 'a',
-        'ö' | 'Ö' => 'o',
-        'é' | 'É' => 'e',
-        _ => '-',
-    };
-    let words: String = title.chars().map(plain).collect();
-    let words = words.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-");
-    let base = format!("{words}-{opens}");
+    let base = format!("{}-{opens}", plain(title));
     let free = |id: &String| known.surveys.round(id).is_none();
     let numbered = (2..).map(|number| format!("{base}-{number}"));
     std::iter::once(base.clone()).chain(numbered).find(free).unwrap_or(base)

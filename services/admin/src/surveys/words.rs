@@ -88,3 +88,16 @@ pub(super) fn times(facts: &RoundFacts) -> (String, String) {
         None => (opens.to_string(), closes.to_string()),
     }
 }
+
+/// A title as a part of an id: letters, digits and hyphens.
+pub(super) fn plain(title: &str) -> String {
+    let plain = |c: char| match c.to_ascii_lowercase() {
+        c if c.is_ascii_alphanumeric() => c,
+        'å' | 'Å' | 'ä' | 'Ä' => 'a',
+        'ö' | 'Ö' => 'o',
+        'é' | 'É' => 'e',
+        _ => '-',
+    };
+    let words: String = title.chars().map(plain).collect();
+    words.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+}

@@ -1,0 +1,166 @@
+//! What is written as a sheet is read as what it was; what a sheet cannot say is told of.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::io::{Cursor, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use calamine::{Data, Reader, Xlsx};
+use forms::sidecar::Score;
+use forms::{Definition, read_xlsform, register, write_xlsform};
+
+fn ready_made(name: &str) -> Definition {
+    let path = format!("{}/../../schemas/surveys/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    register(&std::fs::read(path).unwrap(), None).unwrap()
+}
+
+fn cells(workbook: &[u8], sheet: &str) -> Vec<Vec<String>> {
+    let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(workbook)).unwrap();
+    let range = book.worksheet_range(sheet).unwrap();
+    range.rows().map(|row| row.iter().map(Data::to_string).collect()).collect()
+}
+
+/// The workbook with other cells.
+fn changed(workbook: &[u8], change: impl Fn(&str, &mut Vec<Vec<String>>)) -> Vec<u8> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    for name in ["survey", "choices", "indexes", "settings"] {
+        let mut rows = cells(workbook, name);
+        change(name, &mut rows);
+        let sheet = book.add_worksheet().set_name(name).unwrap();
+        for (number, row) in (0..).zip(&rows) {
+            for (at, cell) in (0..).zip(row) {
+                sheet.write_string(number, at, cell).unwrap();
+            }
+        }
+    }
+    book.save_to_buffer().unwrap()
+}
+
+#[test]
+fn ready_made_surveys_are_read_back_as_they_were() {
+    for name in ["hme", "digital-competence"] {
+        let definition = ready_made(name);
+        let workbook = write_xlsform(&definition).unwrap_or_else(|refusals| panic!("{name}: {refusals:#?}"));
+        let read = register(read_xlsform(&workbook).unwrap().as_bytes(), None).unwrap();
+        assert_eq!(read.question_set, definition.question_set, "{name}");
+        assert_eq!(read.sidecar.items, definition.sidecar.items, "{name}");
+        assert_eq!(read.sidecar.indexes, definition.sidecar.indexes, "{name}");
+        assert_eq!(read.sidecar.source, definition.sidecar.source, "{name}");
+        assert_eq!(read.pages.len(), definition.pages.len(), "{name}");
+        assert_eq!((&read.title, &read.languages), (&definition.title, &definition.languages), "{name}");
+        assert_eq!(workbook, write_xlsform(&definition).unwrap(), "{name}: the same bytes");
+        assert_eq!(workbook, write_xlsform(&read).unwrap(), "{name}: of what was read, too");
+    }
+}
+
+#[test]
+fn whoever_adds_a_question_in_the_sheet_has_it_scored_like_those_beside_it() {
+    let workbook = write_xlsform(&ready_made("hme")).unwrap();
+    let with_one_more = changed(&workbook, |sheet, rows| {
+        if sheet == "survey" {
+            let mut row = rows.iter().find(|row| row.contains(&"forvantas".to_owned())).unwrap().clone();
+            for cell in &mut row {
+                *cell = cell.replace("forvantas", "stod");
+            }
+            let end = rows.len() - 1;
+            rows.insert(end, row);
+        }
+    });
+    let read = register(read_xlsform(&with_one_more).unwrap().as_bytes(), None).unwrap();
+    assert_eq!(read.sidecar.items.len(), 10);
+    assert_eq!(read.sidecar.items["stod"].scale, "stammer");
+    let governance = read.sidecar.indexes.iter().find(|index| index.id == "styrning").unwrap();
+    assert_eq!(governance.items, ["insatt_i_mal", "mal_foljs_upp", "forvantas", "stod"]);
+    assert_eq!(governance.ends, Some((1, 5)));
+}
+
+#[test]
+fn scores_are_taken_as_people_write_them_and_what_is_none_is_refused_with_its_row() {
+    let definition = |score: &str| {
+        let score = score.to_owned();
+        let workbook = changed(&write_xlsform(&ready_made("hme")).unwrap(), move |sheet, rows| {
+            if sheet == "choices" {
+                let at = rows[0].iter().position(|heading| heading == "score").unwrap();
+                rows[2][at].clone_from(&score);
+            }
+        });
+        read_xlsform(&workbook).map(|json| register(json.as_bytes(), None).unwrap())
+    };
+    for (written, read) in [("2,5", (25, 10)), ("2.50", (250, 100)), ("-1", (-1, 1)), ("20/3", (20, 3))] {
+        let score = definition(written).unwrap().sidecar.scales[0].codes[1].score;
+        assert_eq!(score.map(Score::fraction), Some(read), "{written}");
+    }
+    for written in ["många", "1/0", "1,", "1,2,3"] {
+        let refusals = definition(written).unwrap_err();
+        assert_eq!(refusals[0].place, "choices, 3, score", "{written}");
+    }
+}
+
+#[test]
+fn a_table_of_questions_with_the_same_list_is_a_matrix_and_back() {
+    let source = r#"{"title": "Dagen", "elements": [
+        {"type": "text", "name": "forst"},
+        {"type": "matrix", "name": "dag", "title": "Dagen", "eachRowRequired": true,
+         "columns": [{"value": "ja", "text": "Ja"}, {"value": "nej", "text": "Nej"}],
+         "rows": [{"value": "lugn", "text": "Lugn"}, {"value": "rolig", "text": "Rolig"}]},
+        {"type": "comment", "name": "mer", "visibleIf": "{dag.lugn} = 'nej'"}],
+        "larka": {"scales": [{"id": "janej", "codes": [{"code": "ja", "score": 1, "positive": true}, {"code": "nej", "score": 0}]}],
+                  "items": {"dag.lugn": {"scale": "janej"}, "dag.rolig": {"scale": "janej", "reverse": true}},
+                  "indexes": [{"id": "dagen", "title": "Dagen", "items": ["dag.lugn", "dag.rolig"]}]}}"#;
+    let definition = register(source.as_bytes(), None).unwrap();
+    let read = read_xlsform(&write_xlsform(&definition).unwrap()).unwrap();
+    let read = register(read.as_bytes(), None).unwrap();
+    assert_eq!(read.question_set, definition.question_set);
+    assert_eq!(read.sidecar, definition.sidecar);
+    assert_eq!(
+        read.question("mer").unwrap().conditions.visible_if.as_ref().unwrap().parsed,
+        definition.question("mer").unwrap().conditions.visible_if.as_ref().unwrap().parsed
+    );
+}
+
+#[test]
+fn what_a_sheet_cannot_say_is_refused_with_its_place_and_never_left_out() {
+    for (property, place) in [
+        (r#""visibleIf": "{forst} + 1 > 2""#, "/elements/1/visibleIf"),
+        (r#""maxLength": 40"#, "/elements/1"),
+        (r#""validators": [{"type": "text", "minLength": 3}]"#, "/elements/1"),
+        (r#""readOnly": true"#, "/elements/1"),
+    ] {
+        let source = format!(
+            r#"{{"title": "T", "elements": [{{"type": "text", "name": "forst"}}, {{"type": "comment", "name": "mer", {property}}}]}}"#
+        );
+        let Ok(definition) = register(source.as_bytes(), None) else { panic!("{property} is taken") };
+        let refusals = write_xlsform(&definition).unwrap_err();
+        assert_eq!(
+            refusals.iter().map(|refusal| refusal.place.as_str()).collect::<Vec<_>>(),
+            [place],
+            "{property}"
+        );
+    }
+    let boolean = r#"{"title": "T", "elements": [{"type": "boolean", "name": "ja"}]}"#;
+    assert_eq!(
+        write_xlsform(&register(boolean.as_bytes(), None).unwrap()).unwrap_err()[0].place,
+        "/elements/0"
+    );
+}
+
+#[test]
+fn pyxform_takes_the_sheets_that_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["hme", "digital-competence"] {
+        let file = folder.path().join("form.xlsx");
+        std::fs::write(&file, write_xlsform(&ready_made(name)).unwrap()).unwrap();
+        let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/clients");
+        let mut python = Command::new(clients.join(".venv-xlsform/bin/python"))
+            .arg("-c")
+            .arg("import sys; from pyxform.xls2xform import convert; r = convert(sys.stdin.read()); print(r.warnings, r.xform.count('<translation '))")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|e| panic!("{e}; run tests/clients/install first"));
+        python.stdin.take().unwrap().write_all(file.to_str().unwrap().as_bytes()).unwrap();
+        let output = python.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), "[] 2", "{name}");
+    }
+}
