@@ -39,7 +39,7 @@ fn changed(workbook: &[u8], change: impl Fn(&str, &mut Vec<Vec<String>>)) -> Vec
 
 #[test]
 fn ready_made_surveys_are_read_back_as_they_were() {
-    for name in ["hme", "digital-competence"] {
+    for name in ["hme", "digital-competence", "course-evaluation", "pupils-digital-day"] {
         let definition = ready_made(name);
         let workbook = write_xlsform(&definition).unwrap_or_else(|refusals| panic!("{name}: {refusals:#?}"));
         let read = register(read_xlsform(&workbook).unwrap().as_bytes(), None).unwrap();
@@ -123,7 +123,7 @@ fn a_table_of_questions_with_the_same_list_is_a_matrix_and_back() {
 fn what_a_sheet_cannot_say_is_refused_with_its_place_and_never_left_out() {
     for (property, place) in [
         (r#""visibleIf": "{forst} + 1 > 2""#, "/elements/1/visibleIf"),
-        (r#""maxLength": 40"#, "/elements/1"),
+        (r#""rows": 9"#, "/elements/1"),
         (r#""validators": [{"type": "text", "minLength": 3}]"#, "/elements/1"),
         (r#""readOnly": true"#, "/elements/1"),
     ] {
@@ -138,7 +138,7 @@ fn what_a_sheet_cannot_say_is_refused_with_its_place_and_never_left_out() {
             "{property}"
         );
     }
-    let boolean = r#"{"title": "T", "elements": [{"type": "boolean", "name": "ja"}]}"#;
+    let boolean = r#"{"title": "T", "elements": [{"type": "boolean", "name": "ja", "valueTrue": "j"}]}"#;
     assert_eq!(
         write_xlsform(&register(boolean.as_bytes(), None).unwrap()).unwrap_err()[0].place,
         "/elements/0"
@@ -146,9 +146,26 @@ fn what_a_sheet_cannot_say_is_refused_with_its_place_and_never_left_out() {
 }
 
 #[test]
+fn columns_of_our_own_are_refused_where_they_do_not_belong() {
+    let refused = |sheet: &'static str, heading: &'static str, at: usize, cell: &'static str| {
+        let workbook =
+            changed(&write_xlsform(&ready_made("course-evaluation")).unwrap(), move |name, rows| {
+                if name == sheet {
+                    let column = rows[0].iter().position(|known| known == heading).unwrap();
+                    rows[at][column] = cell.to_owned();
+                }
+            });
+        read_xlsform(&workbook).unwrap_err().into_iter().map(|refusal| refusal.place).collect::<Vec<_>>()
+    };
+    assert_eq!(refused("survey", "max_length", 2, "40"), ["survey, 3, max_length"]);
+    assert_eq!(refused("survey", "lowest::Svenska (sv)", 2, "Dåligt"), ["survey, 3, lowest"]);
+    assert_eq!(refused("choices", "special", 1, "none"), ["choices, 2, special"; 6]);
+}
+
+#[test]
 fn pyxform_takes_the_sheets_that_are_written() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["hme", "digital-competence"] {
+    for name in ["hme", "digital-competence", "course-evaluation", "pupils-digital-day"] {
         let file = folder.path().join("form.xlsx");
         std::fs::write(&file, write_xlsform(&ready_made(name)).unwrap()).unwrap();
         let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/clients");

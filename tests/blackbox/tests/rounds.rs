@@ -198,9 +198,10 @@ promises! {
         assert_eq!(status, 200);
         assert!(page.contains("Mitt arbete känns meningsfullt") && page.contains("value=\"urn:larka:hallbart-medarbetarengagemang-hme\""), "{page}");
         assert!(page.contains("HME totalt"), "its indexes come along");
-        let unsaid = get("/surveys/sheet?ready=pupils-digital-day").await.unwrap();
-        assert_eq!(unsaid.status(), 400);
-        assert!(unsaid.text().await.unwrap().contains("säger mer än ett kalkylblad kan"));
+        let number = r#"{"title": "T", "elements": [{"type": "text", "name": "n", "title": "Hur många?", "inputType": "number", "max": 9}]}"#;
+        let (status, page) = browser.send("/surveys/new?lang=sv", &[("id", "urn:n"), ("version", "1"), ("definition", number), ("action", "sheet")]).await;
+        assert_eq!(status, 400);
+        assert!(page.contains("säger mer än ett kalkylblad kan") && page.contains("/elements/0") && page.contains("Hur många?"), "{page}");
     }
 
     async fn a_round_is_drafted_opened_and_closed_by_hand_and_what_may_change_follows_from_where_it_stands(instance) {

@@ -2,11 +2,13 @@
 
 mod choices;
 mod matrix;
+mod offered;
 mod scoring;
 mod settings;
 mod sheet;
 mod xlsform;
 mod xpath;
 
+pub(crate) use offered::SPECIAL;
 pub(crate) use sheet::plain;
 pub use xlsform::read_xlsform;

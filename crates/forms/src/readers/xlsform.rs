@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::choices::{self, Choice, texts};
 use super::matrix;
+use super::offered;
 use super::scoring::{self, Asked, OF_QUESTIONS, Sheets};
 use super::settings;
 use super::sheet::{Sheet, sheets};
@@ -26,6 +27,12 @@ const COLUMNS: &[&str] = &[
     "appearance",
     "choice_filter",
     "parameters",
+    // Of our own.
+    "lowest",
+    "highest",
+    "max_length",
+    "some",
+    "as",
 ];
 /// Translates a workbook (`.xlsx`, `.ods`) into a definition, as text, which [`register`](crate::register) takes.
 ///
@@ -317,7 +324,7 @@ impl<'a> Reader<'a> {
             }
             "note" => json!({"type": "html"}),
             "acknowledge" => json!({"type": "checkbox", "choices": [{"value": "OK", "text": "OK"}]}),
-            "range" => self.range(number, row)?,
+            "range" => offered::range(survey, number, row, &mut self.refusals)?,
             "calculate" => {
                 let calculation = survey.get(row, "calculation");
                 if !survey.get(row, "relevant").is_empty() {
@@ -364,14 +371,23 @@ impl<'a> Reader<'a> {
         }
         element["name"] = json!(name);
         if matches!(word, "select_one" | "select_multiple" | "rank") {
-            element["choices"] = self.offered(number, row, list)?;
-            if let (true, Some((list, _))) = (word == "select_one", self.lists.get_key_value(list)) {
-                self.asked.push(Asked { item: name.to_owned(), list, number, row });
-            }
+            let Some((list, choices)) = self.lists.get_key_value(list) else {
+                let (sv, en) = (
+                    format!("listan {list} finns inte i choices"),
+                    format!("there is no list {list} in choices"),
+                );
+                self.refusals.add(&survey.place(number, "type"), sv, en);
+                return None;
+            };
+            offered::choices(survey, number, row, choices, &mut element, &mut self.refusals)?;
             if or_other && word != "rank" {
                 element["showOtherItem"] = true.into();
             }
+            if word == "select_one" {
+                self.asked.push(Asked { item: name.to_owned(), list, number, row });
+            }
         }
+        offered::own(survey, number, row, &mut element, &mut self.refusals);
         let mut element = self.common(number, row, element);
         if word == "note" {
             let title =
@@ -424,84 +440,6 @@ impl<'a> Reader<'a> {
             Some(validators) => validators.push(validator),
             None => element["validators"] = json!([validator]),
         }
-    }
-
-    fn offered(&mut self, number: usize, row: &[String], list: &str) -> Option<Json> {
-        let filter = self.survey.get(row, "choice_filter");
-        let Some(choices) = self.lists.get(list) else {
-            let (sv, en) = (
-                format!("listan {list} finns inte i choices"),
-                format!("there is no list {list} in choices"),
-            );
-            self.refusals.add(&self.survey.place(number, "type"), sv, en);
-            return None;
-        };
-        // A column compared with a question: each choice is offered where the question's answer is what its column says.
-        let mut sides = filter.splitn(2, '=').map(str::trim);
-        let (one, other) = (sides.next().unwrap_or_default(), sides.next().unwrap_or_default());
-        let (column, question) = if one.starts_with("${") { (other, one) } else { (one, other) };
-        let question = question.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
-        let column = column.to_lowercase();
-        let compared = !filter.is_empty() && choices.iter().any(|choice| choice.more.contains_key(&column));
-        if !filter.is_empty() && (question.is_none() || !compared) {
-            self.cell(
-                number,
-                "choice_filter",
-                "ska jämföra en kolumn i choices med en fråga: kommun = ${kommun}",
-                "has to compare a column of choices with a question: town = ${town}",
-            );
-            return None;
-        }
-        Some(
-            choices
-                .iter()
-                .map(|choice| {
-                    let mut item = json!({"value": choice.name, "text": choice.label});
-                    if let Some(question) = question {
-                        let wanted = choice.more.get(&column).map_or("", String::as_str);
-                        item["visibleIf"] = json!(if wanted.is_empty() {
-                            format!("{{{question}}} empty")
-                        } else {
-                            format!("{{{question}}} = '{wanted}'")
-                        });
-                    }
-                    item
-                })
-                .collect(),
-        )
-    }
-
-    fn range(&mut self, number: usize, row: &[String]) -> Option<Json> {
-        let mut limits = BTreeMap::from([("start", 1.0_f64), ("end", 10.0), ("step", 1.0)]);
-        for part in self.survey.get(row, "parameters").split([' ', ';', ',']).filter(|part| !part.is_empty())
-        {
-            let given = part
-                .split_once('=')
-                .and_then(|(name, value)| Some((limits.get_mut(name)?, value.parse().ok()?)));
-            match given {
-                Some((limit, value)) => *limit = value,
-                None => self.cell(
-                    number,
-                    "parameters",
-                    "ska vara start=1 end=10 step=1",
-                    "has to be start=1 end=10 step=1",
-                ),
-            }
-        }
-        let (start, end, step) = (limits["start"], limits["end"], limits["step"]);
-        let steps = ((end - start) / step).floor();
-        if !(1.0..=100.0).contains(&steps) {
-            self.cell(
-                number,
-                "parameters",
-                "skalan ska ha 2 till 101 steg",
-                "the scale has to have 2 to 101 steps",
-            );
-            return None;
-        }
-        let values = (0..=steps as u32)
-            .map(|at| crate::values::number_json(crate::values::rounded(start + step * f64::from(at), 6)));
-        Some(json!({"type": "rating", "rateValues": values.collect::<Vec<Json>>()}))
     }
 }
 

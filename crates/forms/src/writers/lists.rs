@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::workbook::Row;
 use crate::definition::Definition;
-use crate::question::{Choice, Special};
+use crate::question::Choice;
+use crate::readers::SPECIAL;
 use crate::sidecar::{Item, Score};
 
 /// The sheet of choices as it grows.
@@ -21,8 +22,7 @@ impl<'a> Lists<'a> {
 
     /// The name of a list with these choices, scored as the item is.
     pub(super) fn name(&mut self, question: &str, choices: &[Choice], item: Option<&Item>) -> String {
-        let offered = choices.iter().filter(|choice| choice.special != Some(Special::Other));
-        let rows: Vec<Row> = offered.map(|choice| self.row(choice, item)).collect();
+        let rows: Vec<Row> = choices.iter().map(|choice| self.row(choice, item)).collect();
         let scale = item.map(|item| item.scale.as_str());
         let same =
             |(name, known): &&(String, Vec<Row>)| *known == rows && scale.is_none_or(|scale| scale == name);
@@ -63,6 +63,8 @@ impl<'a> Lists<'a> {
         if let Some(level) = levels.and_then(|levels| levels.get(&code)) {
             row.insert("level".to_owned(), level.to_string());
         }
+        let special = choice.special.and_then(|_| SPECIAL.iter().find(|(_, known, ..)| *known == code));
+        row.insert("special".to_owned(), special.map_or("", |(name, ..)| name).to_owned());
         row.insert("name".to_owned(), code);
         row
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::definition::Definition;
-use crate::question::{Choice, Condition, Conditions, Kind, Question, Rule, Special, Validator};
+use crate::question::{Choice, Condition, Conditions, Kind, Question, Rule, Validator};
 use crate::readers::plain;
 use crate::sidecar::{Sidecar, Wording};
 use crate::text::Localised;
@@ -133,14 +133,11 @@ impl Meant<'_> {
     }
 
     fn kind(&self, question: &Question) -> Json {
-        // Of one answer it makes no difference what it stands for.
-        let several = matches!(&question.kind, Kind::Choice(choice) if choice.several);
         let choices = |choices: &[Choice]| -> Json {
             let choice = |choice: &Choice| {
-                let special = choice.special.filter(|special| several || *special == Special::Other);
                 let conditions =
                     [&choice.visible_if, &choice.enable_if].map(|known| condition(known.as_ref()));
-                json!([choice.code(), self.text(&choice.label), format!("{special:?}"), conditions])
+                json!([choice.code(), self.text(&choice.label), format!("{:?}", choice.special), conditions])
             };
             choices.iter().map(choice).collect()
         };
@@ -150,7 +147,10 @@ impl Meant<'_> {
             Kind::Matrix(matrix) => json!(matrix.every_row),
             Kind::Ranking(ranking) => json!([ranking.selected, ranking.at_least, ranking.at_most]),
             Kind::Html(text) => self.text(text),
-            kind @ (Kind::Boolean(_) | Kind::Text(_) | Kind::Comment(_)) => json!(format!("{kind:?}")),
+            Kind::Boolean(boolean) => {
+                json!([boolean.yes, boolean.no, self.text(&boolean.yes_label), self.text(&boolean.no_label)])
+            }
+            kind @ (Kind::Text(_) | Kind::Comment(_)) => json!(format!("{kind:?}")),
             Kind::Expression(expression) => condition(expression.as_ref()),
         };
         json!([question.kind.name(), choices(question.choices()), choices(question.rows()), particular])

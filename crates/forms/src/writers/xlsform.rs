@@ -5,7 +5,9 @@ use super::lists::Lists;
 use super::meaning::differences;
 use super::workbook::{Row, Table, texts, workbook};
 use crate::definition::{Definition, register};
-use crate::question::{Condition, Conditions, Element, Input, Kind, Page, Question, Rule, Special};
+use serde_json::Value as Json;
+
+use crate::question::{Choice, Condition, Conditions, Element, Input, Kind, Page, Question, Rule};
 use crate::readers::read_xlsform;
 use crate::refusal::{Refusal, Refusals};
 use crate::sidecar::Wording;
@@ -23,8 +25,14 @@ const SURVEY: &[&str] = &[
     "reverse",
     "index",
     "competence",
+    "lowest",
+    "highest",
+    "max_length",
+    "some",
+    "as",
 ];
-const CHOICES: &[&str] = &["list_name", "name", "label", "score", "positive", "dont_know", "level"];
+const CHOICES: &[&str] =
+    &["list_name", "name", "label", "special", "score", "positive", "dont_know", "level"];
 const INDEXES: &[&str] = &["name", "label", "parts", "by_items", "ends"];
 const SETTINGS: &[&str] = &[
     "form_title",
@@ -84,6 +92,10 @@ struct Writer<'a> {
     lists: Lists<'a>,
     /// Places of what a sheet has no like for.
     unsaid: Vec<String>,
+}
+
+fn length(into: &mut Row, most: Option<usize>) {
+    into.insert("max_length".to_owned(), most.map_or(String::new(), |most| most.to_string()));
 }
 
 fn row(cells: &[(&str, &str)]) -> Row {
@@ -170,12 +182,30 @@ impl Writer<'_> {
             Kind::Choice(choice) => {
                 appearance = if choice.menu { "minimal" } else { "" };
                 let list = self.list(question, &question.name, &mut cells);
-                let other = choice.choices.iter().any(|choice| choice.special == Some(Special::Other));
-                let word = if choice.several { "select_multiple" } else { "select_one" };
-                format!("{word} {list}{}", if other { " or_other" } else { "" })
+                format!("{} {list}", if choice.several { "select_multiple" } else { "select_one" })
             }
-            Kind::Ranking(_) => format!("rank {}", self.list(question, &question.name, &mut cells)),
-            Kind::Rating(_) => {
+            Kind::Ranking(ranking) => {
+                cells.insert("some".to_owned(), if ranking.selected { "yes" } else { "" }.to_owned());
+                format!("rank {}", self.list(question, &question.name, &mut cells))
+            }
+            Kind::Boolean(boolean)
+                if (&boolean.yes, &boolean.no) == (&Json::Bool(true), &Json::Bool(false)) =>
+            {
+                cells.insert("as".to_owned(), "boolean".to_owned());
+                let choice = |value: &Json, label: &crate::Localised| Choice {
+                    value: value.clone(),
+                    label: label.clone(),
+                    special: None,
+                    visible_if: None,
+                    enable_if: None,
+                };
+                let choices =
+                    [choice(&boolean.yes, &boolean.yes_label), choice(&boolean.no, &boolean.no_label)];
+                format!("select_one {}", self.lists.name(&question.name, &choices, None))
+            }
+            Kind::Rating(rating) => {
+                self.texts(&mut cells, "lowest", &rating.lowest);
+                self.texts(&mut cells, "highest", &rating.highest);
                 let ends = [question.choices().first(), question.choices().get(1), question.choices().last()];
                 let [Some(start), Some(next), Some(end)] = ends.map(|choice| choice?.value.as_f64()) else {
                     return self.unsaid.push(question.place.clone());
@@ -186,19 +216,26 @@ impl Writer<'_> {
                 );
                 "range".to_owned()
             }
-            Kind::Text(field) => match field.input {
-                Input::Text => "text",
-                Input::Date => "date",
-                Input::Number
-                    if question.validators.iter().any(|known| matches!(known.rule, Rule::Expression(_))) =>
-                {
-                    "integer"
+            Kind::Text(field) => {
+                length(&mut cells, field.max_length);
+                match field.input {
+                    Input::Text => "text",
+                    Input::Date => "date",
+                    Input::Number
+                        if question
+                            .validators
+                            .iter()
+                            .any(|known| matches!(known.rule, Rule::Expression(_))) =>
+                    {
+                        "integer"
+                    }
+                    Input::Number => "decimal",
+                    _ => return self.unsaid.push(question.place.clone()),
                 }
-                Input::Number => "decimal",
-                _ => return self.unsaid.push(question.place.clone()),
+                .to_owned()
             }
-            .to_owned(),
-            Kind::Comment(_) => {
+            Kind::Comment(field) => {
+                length(&mut cells, field.max_length);
                 appearance = "multiline";
                 "text".to_owned()
             }
