@@ -16,7 +16,10 @@ pub(crate) fn below(end: usize) -> Result<usize, BallotError> {
 }
 
 /// Puts items in an order by chance.
-pub(crate) fn shuffle<T>(items: &mut [T]) -> Result<(), BallotError> {
+///
+/// # Errors
+/// [`BallotError::Chance`]: the system gives no randomness.
+pub fn shuffle<T>(items: &mut [T]) -> Result<(), BallotError> {
     for last in (1..items.len()).rev() {
         items.swap(last, below(last + 1)?);
     }

@@ -24,6 +24,7 @@ mod urn;
 mod urns;
 mod values;
 
+pub use chance::shuffle;
 pub use error::BallotError;
 pub use store::Home;
 pub use urn::{Ballot, Taken};

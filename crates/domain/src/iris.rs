@@ -1,4 +1,4 @@
-//! IRIs of activity types, categories and frameworks.
+//! IRIs of activity types, categories and frameworks, and how a name stands in one.
 
 /// Activity type of one question (ADL's vocabulary).
 pub const TYPE_INTERACTION: &str = "http://adlnet.gov/expapi/activities/cmi.interaction";
@@ -18,3 +18,31 @@ pub const CATEGORY_CMI5: &str = "https://w3id.org/xapi/cmi5/context/categories/c
 pub const CATEGORY_MOVE_ON: &str = "https://w3id.org/xapi/cmi5/context/categories/moveon";
 /// The id of DigComp 3.0 among the frameworks.
 pub const DIGCOMP_3_0: &str = "digcomp-3.0";
+
+/// A name as it may stand in an IRI's path (RFC 3987 `ipchar`), percent-encoded where it may not.
+pub fn part(name: &str) -> String {
+    let mut iri = String::with_capacity(name.len());
+    for c in name.chars() {
+        if c.is_ascii_alphanumeric()
+            || "-._~!$&'()*+,;=:@".contains(c)
+            || (c.is_alphanumeric() && !c.is_ascii())
+        {
+            iri.push(c);
+        } else {
+            let mut bytes = [0; 4];
+            c.encode_utf8(&mut bytes).bytes().for_each(|byte| iri.push_str(&format!("%{byte:02X}")));
+        }
+    }
+    iri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::part;
+
+    #[test]
+    fn a_name_that_is_no_part_of_an_iri_is_written_so_that_it_is() {
+        assert_eq!(part("hjälp av/chef?"), "hjälp%20av%2Fchef%3F");
+        assert!(xapi::lexical::is_iri(&format!("https://larkby.example/enkat/{}", part("a <b> % 😀 {c}"))));
+    }
+}

@@ -35,6 +35,7 @@ pub use sources::{
     CredentialFailure, CredentialInput, CredentialTask, Credentials, ForwardFailure, ForwardInput,
     ForwardTask, Forwards, Statements, StatementsFailed,
 };
+pub use surveys::{AnswerFiles, AnswersAsked, AnswersFailed, AnswersTold, Pieces};
 pub use surveys::{Door, Invitations, InvitationsFailed, Invited, InvitedPerson};
 pub use system::{Followers, FollowersFailed, Rebuilding, Standing, Unfoldable};
 
@@ -72,6 +73,8 @@ pub struct Options {
     pub statements: Arc<dyn Statements>,
     /// Who knows the codes of rounds.
     pub invitations: Arc<dyn Invitations>,
+    /// Who takes answers in files.
+    pub answers: Arc<dyn AnswerFiles>,
     /// The keeper of forwards.
     pub forwards: Arc<dyn Forwards>,
     /// The time.
@@ -95,6 +98,7 @@ struct Admin {
     credentials: Arc<dyn Credentials>,
     statements: Arc<dyn Statements>,
     invitations: Arc<dyn Invitations>,
+    answers: Arc<dyn AnswerFiles>,
     forwards: Arc<dyn Forwards>,
     definitions: Definitions,
 }
@@ -118,6 +122,7 @@ parts! {
     credentials: Arc<dyn Credentials>,
     statements: Arc<dyn Statements>,
     invitations: Arc<dyn Invitations>,
+    answers: Arc<dyn AnswerFiles>,
     forwards: Arc<dyn Forwards>,
     definitions: Definitions,
 }
@@ -138,6 +143,7 @@ pub fn router(options: Options) -> Result<Router, prometheus::Error> {
         credentials,
         statements,
         invitations,
+        answers,
         forwards,
         clock,
         registry,
@@ -167,6 +173,7 @@ pub fn router(options: Options) -> Result<Router, prometheus::Error> {
         credentials,
         statements,
         invitations,
+        answers,
         forwards,
         definitions,
     };

@@ -1,23 +1,24 @@
 //! Answers, question by question.
 
 use domain::events::SurveyFacts;
+use domain::iris;
 use forms::Definition;
 use forms::question::{Input, Kind, Question, code};
 use serde_json::{Map, Value as Json};
 
 /// The answer to one question, or in one row of a matrix.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Given {
+pub(crate) struct Given {
     /// What answers it: the question, `question.row`, or `question-Comment` for the text beside its answer.
-    pub name: String,
+    pub(crate) name: String,
     /// What xAPI calls such questions (1.0.3 Data 2.4.4.1).
-    pub interaction: &'static str,
+    pub(crate) interaction: &'static str,
     /// The codes that were chosen, or the text as the only one.
-    pub response: Vec<String>,
+    pub(crate) response: Vec<String>,
 }
 
 /// The answers in the order of the questions.
-pub fn given(definition: &Definition, kept: &Map<String, Json>) -> Vec<Given> {
+pub(crate) fn given(definition: &Definition, kept: &Map<String, Json>) -> Vec<Given> {
     let mut all = Vec::new();
     let mut add = |name: String, interaction: &'static str, answer: &Json| {
         let response: Vec<String> = match answer {
@@ -53,7 +54,7 @@ pub fn given(definition: &Definition, kept: &Map<String, Json>) -> Vec<Given> {
 }
 
 /// Everything that may be answered, by name.
-pub fn names(definition: &Definition) -> Vec<String> {
+pub(crate) fn names(definition: &Definition) -> Vec<String> {
     let of = |question: &Question| {
         let mut names: Vec<String> =
             question.rows().iter().map(|row| format!("{}.{}", question.name, row.code())).collect();
@@ -65,28 +66,11 @@ pub fn names(definition: &Definition) -> Vec<String> {
 }
 
 /// The IRI of what is answered: the item's, or one below the survey's.
-pub fn activity(survey: &SurveyFacts, name: &str) -> String {
+pub(crate) fn activity(survey: &SurveyFacts, name: &str) -> String {
     match survey.items.iter().find(|item| item.name == name) {
         Some(item) => item.activity.clone(),
-        None => format!("{}/{}", survey.id.trim_end_matches('/'), in_iri(name)),
+        None => format!("{}/{}", survey.id.trim_end_matches('/'), iris::part(name)),
     }
-}
-
-/// A name as it may stand in an IRI's path (RFC 3987 `ipchar`), percent-encoded where it may not.
-pub(crate) fn in_iri(name: &str) -> String {
-    let mut iri = String::with_capacity(name.len());
-    for c in name.chars() {
-        if c.is_ascii_alphanumeric()
-            || "-._~!$&'()*+,;=:@".contains(c)
-            || (c.is_alphanumeric() && !c.is_ascii())
-        {
-            iri.push(c);
-        } else {
-            let mut bytes = [0; 4];
-            c.encode_utf8(&mut bytes).bytes().for_each(|byte| iri.push_str(&format!("%{byte:02X}")));
-        }
-    }
-    iri
 }
 
 fn interaction(question: &Question) -> &'static str {
@@ -156,11 +140,5 @@ pub(crate) mod tests {
         assert_eq!(all, expected.map(|(name, kind, response)| (name, kind, response.to_owned())));
         let names = names(&definition());
         assert!(given(&definition(), &kept()).iter().all(|one| names.contains(&one.name)));
-    }
-
-    #[test]
-    fn a_name_that_is_no_part_of_an_iri_is_written_so_that_it_is() {
-        assert_eq!(in_iri("hjälp av/chef?"), "hjälp%20av%2Fchef%3F");
-        assert!(xapi::lexical::is_iri(&format!("https://larkby.example/enkat/{}", in_iri("a <b> % 😀 {c}"))));
     }
 }

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use domain::AgentId;
 use domain::events::RoundFacts;
 use domain::rounds::Stage;
+use eventlog::Key;
 use eventlog::clock::Micros;
 use forms::Definition;
 use futures_util::future::BoxFuture;
@@ -73,6 +75,8 @@ pub enum Outcome {
     Replaced,
     /// Another answer is in already, and stays.
     AnsweredAlready,
+    /// Another answer is in that was given later than this one, and stays.
+    AnsweredLater,
     /// Nobody on the roll.
     NotOnRoll,
     /// The round is closed, or not open yet.
@@ -83,13 +87,28 @@ pub enum Outcome {
     TooLong,
 }
 
-/// Stores statements, as whoever sends some does; in the name of the survey service.
+/// Stores statements, as whoever sends some does.
 pub trait Store: Send + Sync {
-    /// Stores all or none of them. Durable when it returns.
-    fn post(&self, statements: Vec<String>) -> BoxFuture<'_, Result<Stored, StoreError>>;
+    /// Stores all or none of them, in the name of a credential or of the survey service. Durable when it returns.
+    fn post(
+        &self,
+        statements: Vec<String>,
+        authority: Option<Key>,
+    ) -> BoxFuture<'_, Result<Stored, StoreError>>;
 
-    /// Which of these statements are there.
-    fn known<'a>(&'a self, ids: &'a [Uuid]) -> BoxFuture<'a, Result<Vec<bool>, StoreError>>;
+    /// Which of these statements are there, and when each happened.
+    fn known<'a>(&'a self, ids: &'a [Uuid]) -> BoxFuture<'a, Result<Vec<Option<Micros>>, StoreError>>;
+
+    /// How statements stand beside what is there under their ids: none where nothing is, else whether it is the same.
+    fn stand(&self, statements: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<bool>>, StoreError>>;
+
+    /// The statements in which one of these agents answers something under a registration, with who does. Voided ones
+    /// are none.
+    fn answered<'a>(
+        &'a self,
+        agents: &'a [AgentId],
+        registration: Uuid,
+    ) -> BoxFuture<'a, Result<Vec<(AgentId, Uuid)>, StoreError>>;
 }
 
 /// What became of statements.
@@ -106,6 +125,8 @@ pub enum Stored {
 pub enum StoreError {
     /// One with the id of one of them is there, and says something else.
     Conflict,
+    /// Too much waits to be written; so many seconds later it may be stored.
+    Full(u32),
     /// In one line without anything personal.
     Failed(String),
 }

@@ -2,13 +2,13 @@
 //! pseudonyms alone. Everybody on the roll gets theirs at once, so that to have one says nothing.
 
 use domain::events::{AgentsLinkedFacts, RoundFacts};
+use domain::iris;
 use domain::surveys::audience;
 use domain::{Facts as _, PersonId};
 use eventlog::{Append, AppendError};
 use vault::Period;
 use xapi::Identifier;
 
-use crate::answers::in_iri;
 use crate::{Desk, DeskError};
 
 /// People in one append.
@@ -19,7 +19,7 @@ const ATTEMPTS: usize = 5;
 impl Desk {
     /// How statements of a round name an agent of its own.
     pub(crate) fn agent_of(&self, round: &RoundFacts, name: String) -> Identifier {
-        let home_page = format!("{}/rounds/{}", self.inner.base_url, in_iri(&round.id));
+        let home_page = format!("{}/rounds/{}", self.inner.base_url, iris::part(&round.id));
         Identifier::Account { home_page, name }
     }
 

@@ -4,6 +4,7 @@
 //! from: of two submissions at once one gets its id, so that an answer is in once whoever takes it. Ids follow from the
 //! round, the respondent, how often they have answered, and the question.
 
+use domain::AgentId;
 use domain::events::{RoundFacts, SurveyFacts};
 use domain::verbs;
 use eventlog::clock::Micros;
@@ -31,6 +32,8 @@ pub(crate) struct Sheet<'a> {
     pub(crate) actor: Json,
     /// What tells them apart in the round.
     pub(crate) respondent: [u8; 16],
+    /// By which agents tools may have said what they answer.
+    pub(crate) agents: Vec<AgentId>,
 }
 
 impl Sheet<'_> {
@@ -69,9 +72,8 @@ impl Sheet<'_> {
         given(self.definition, &answers.kept).iter().map(one).collect()
     }
 
-    /// That a statement of the nth answer does not count any more.
-    pub(crate) fn void(&self, nth: u32, name: Option<&str>) -> String {
-        let gone = self.id(nth, name);
+    /// That a statement does not count any more.
+    pub(crate) fn void(&self, gone: Uuid) -> String {
         let id = self.codes.id(&[b"void", gone.as_bytes()]);
         json!({
             "id": id.to_string(),

@@ -1,21 +1,18 @@
 //! What becomes of answers that are handed in.
 
+use std::collections::HashMap;
+
 use ballot::{Ballot, BallotError, Submission, Taken};
 use domain::PersonId;
-use domain::events::{RoundMode, Stratum};
-use domain::rounds::Stage;
+use domain::events::{GuardianLink, RoundMode, Stratum};
 use serde_json::{Value as Json, json};
-use uuid::Uuid;
 use xapi::Identifier;
 
-use crate::answers::names;
-use crate::asked::{Answers, Asked, HandedIn, Outcome, StoreError, Stored};
+use crate::asked::{Answers, Asked, HandedIn, Outcome};
 use crate::book::{Book, nearest};
 use crate::statements::Sheet;
+use crate::storing::{Sender, is_open};
 use crate::{Desk, DeskError, persons, slip};
-
-/// How often somebody's answer may be replaced.
-const MOST_TIMES: u32 = 1_000;
 
 impl Desk {
     /// Takes answers that are handed in by a short code. Durable when it returns.
@@ -36,30 +33,6 @@ impl Desk {
             RoundMode::Unlinkable => self.cast(&book, &asked, person, &answers).await,
             _ => self.take_of(&book, &asked, person, &answers).await,
         }
-    }
-
-    /// Takes the answers of somebody on the roll of a named or pseudonymous round, however they came.
-    ///
-    /// # Errors
-    /// [`DeskError::Unknown`], [`DeskError::Mode`], or they cannot be stored; then nothing was.
-    pub async fn take_for(
-        &self,
-        round: &str,
-        person: PersonId,
-        answers: &Answers,
-    ) -> Result<Outcome, DeskError> {
-        let book = self.book();
-        let round = book.round(round).ok_or(DeskError::Unknown)?;
-        if !matches!(round.mode, RoundMode::Named | RoundMode::Pseudonymous) {
-            return Err(DeskError::Mode);
-        }
-        let codes = &self.inner.codes;
-        let voter = codes.voter(&round.id, &codes.personal(&round.id, person));
-        if book.roll(round, codes).person(voter).is_none() {
-            return Ok(Outcome::NotOnRoll);
-        }
-        let asked = self.asked(&book.municipality, round, None).await?;
-        self.take_of(&book, &asked, person, answers).await
     }
 
     /// Puts answers that came otherwise than by somebody's own hand into the ballot box of a round that nobody can link:
@@ -96,15 +69,16 @@ impl Desk {
         cast(self.inner.urns.put(urn, Submission(answers.submission), &answer).await)
     }
 
-    /// Whether somebody has answered a round that is not unlinkable.
+    /// Whether somebody has answered a round that is not unlinkable, by whichever way.
     pub(crate) async fn has_answered(
         &self,
         book: &Book,
         asked: &Asked,
         person: PersonId,
     ) -> Result<bool, DeskError> {
-        let id = self.sheet(book, asked, asked.round.registration, Json::Null, person)?.id(0, None);
-        Ok(self.known(&[id]).await?.first() == Some(&true))
+        let sheet = self.sheet(book, asked, asked.round.registration, Json::Null, person)?;
+        let own = self.known(&[sheet.id(0, None)]).await?;
+        Ok(own.iter().any(Option::is_some) || !self.by_tools(&[&sheet]).await?.is_empty())
     }
 
     async fn take_of(
@@ -114,18 +88,53 @@ impl Desk {
         person: PersonId,
         answers: &Answers,
     ) -> Result<Outcome, DeskError> {
-        let identifier = match asked.round.mode {
-            RoundMode::Pseudonymous => Some(self.linked(&asked.round, person).await?),
-            _ => {
-                let (log, vault) = (&self.inner.log, &self.inner.vault);
-                let known = persons::read(log, vault, &book.municipality, &[person]).await?;
-                known.get(&person).and_then(persons::identifier).cloned()
-            }
+        if asked.round.mode == RoundMode::Pseudonymous {
+            self.linked(&asked.round, person).await?;
+        }
+        match self.sheets(book, asked, &[person]).await?.pop().flatten() {
+            Some(sheet) => self.store(asked, &sheet, answers, Sender::default()).await,
+            // Whoever was erased is on no roll any more.
+            None => Ok(Outcome::NotOnRoll),
+        }
+    }
+
+    /// What people on a round's roll answer upon, in their order; nothing for who was erased. In a pseudonymous round they
+    /// have their pseudonyms.
+    pub(crate) async fn sheets<'a>(
+        &'a self,
+        book: &'a Book,
+        asked: &'a Asked,
+        people: &[PersonId],
+    ) -> Result<Vec<Option<Sheet<'a>>>, DeskError> {
+        let known = match asked.round.mode {
+            RoundMode::Pseudonymous => HashMap::new(),
+            _ => persons::read(&self.inner.log, &self.inner.vault, &book.municipality, people).await?,
         };
-        // Whoever was erased is on no roll any more.
-        let Some(identifier) = identifier else { return Ok(Outcome::NotOnRoll) };
-        let sheet = self.sheet(book, asked, asked.round.registration, agent(&identifier), person)?;
-        self.store(asked, &sheet, answers).await
+        let one = |person: &PersonId| {
+            let identifier = match asked.round.mode {
+                RoundMode::Pseudonymous => Some(self.pseudonym(&asked.round, *person)),
+                _ => known.get(person).and_then(persons::identifier).cloned(),
+            };
+            let sheet = |identifier: Identifier| {
+                self.sheet(book, asked, asked.round.registration, agent(&identifier), *person)
+            };
+            identifier.map(sheet).transpose()
+        };
+        people.iter().map(one).collect()
+    }
+
+    /// What an answer of a guardian is upon, of whom nothing is known.
+    pub(crate) fn sheet_of_nobody<'a>(
+        &'a self,
+        book: &'a Book,
+        asked: &'a Asked,
+        link: &GuardianLink,
+        submission: [u8; 16],
+    ) -> Result<Sheet<'a>, DeskError> {
+        let name = self.inner.codes.nobody(&asked.round.id, &submission);
+        let actor = agent(&self.agent_of(&asked.round, name));
+        let sheet = self.sheet(book, asked, link.registration, actor, submission)?;
+        Ok(Sheet { agents: Vec::new(), ..sheet })
     }
 
     async fn take_of_nobody(
@@ -136,59 +145,11 @@ impl Desk {
     ) -> Result<Outcome, DeskError> {
         let links = asked.round.guardians.iter().flat_map(|guardians| &guardians.links);
         let link = links.into_iter().find(|link| Some(&link.unit) == asked.unit.as_ref());
-        let registration = link.ok_or(DeskError::Unknown)?.registration;
-        let name = self.inner.codes.nobody(&asked.round.id, &answers.submission);
-        let actor = agent(&self.agent_of(&asked.round, name));
-        let sheet = self.sheet(book, asked, registration, actor, answers.submission)?;
-        self.store(asked, &sheet, answers).await
+        let sheet = self.sheet_of_nobody(book, asked, link.ok_or(DeskError::Unknown)?, answers.submission)?;
+        self.store(asked, &sheet, answers, Sender::default()).await
     }
 
-    /// Stores statements, once, or in the place of those before.
-    async fn store(&self, asked: &Asked, sheet: &Sheet<'_>, answers: &Answers) -> Result<Outcome, DeskError> {
-        for nth in 0..MOST_TIMES {
-            let whole = sheet.whole(nth, answers);
-            let taken = self.known(&[sheet.id(nth, None)]).await?.first() == Some(&true);
-            let mut statements = vec![whole];
-            if !taken {
-                if !is_open(asked) {
-                    return Ok(Outcome::Closed);
-                }
-                if !answers.complete && !asked.round.partial {
-                    return Ok(Outcome::Incomplete);
-                }
-                statements.extend(sheet.each(nth, answers));
-                statements.extend(self.voiding(sheet, nth).await?);
-            }
-            match self.inner.store.post(statements).await {
-                Ok(Stored::New) => return Ok(if nth == 0 { Outcome::Taken } else { Outcome::Replaced }),
-                Ok(Stored::Before) => return Ok(Outcome::TakenBefore),
-                // Another submission of theirs.
-                Err(StoreError::Conflict) if asked.round.again => {}
-                Err(StoreError::Conflict) => return Ok(Outcome::AnsweredAlready),
-                Err(StoreError::Failed(why)) => return Err(DeskError::Store(why)),
-            }
-        }
-        Ok(Outcome::AnsweredAlready)
-    }
-
-    /// What voids all of the answer before the nth one.
-    async fn voiding(&self, sheet: &Sheet<'_>, nth: u32) -> Result<Vec<String>, DeskError> {
-        let Some(before) = nth.checked_sub(1) else { return Ok(Vec::new()) };
-        let names = names(sheet.definition);
-        let all: Vec<Option<&str>> = names.iter().map(|name| Some(name.as_str())).chain([None]).collect();
-        let ids: Vec<Uuid> = all.iter().map(|name| sheet.id(before, *name)).collect();
-        let known = self.known(&ids).await?;
-        let known = all.into_iter().zip(known).filter(|(_, known)| *known);
-        Ok(known.map(|(name, _)| sheet.void(before, name)).collect())
-    }
-
-    pub(crate) async fn known(&self, ids: &[Uuid]) -> Result<Vec<bool>, DeskError> {
-        self.inner.store.known(ids).await.map_err(|error| match error {
-            StoreError::Conflict => DeskError::Store("a conflict".to_owned()),
-            StoreError::Failed(why) => DeskError::Store(why),
-        })
-    }
-
+    /// What somebody answers upon.
     pub(crate) fn sheet<'a>(
         &'a self,
         book: &'a Book,
@@ -199,7 +160,8 @@ impl Desk {
     ) -> Result<Sheet<'a>, DeskError> {
         let (codes, Asked { round, definition, .. }) = (&self.inner.codes, asked);
         let survey = book.municipality.surveys.survey_of(round).ok_or(DeskError::Definition)?;
-        Ok(Sheet { codes, round, registration, survey, definition, actor, respondent })
+        let agents = book.municipality.organisation.agents_of(respondent);
+        Ok(Sheet { codes, round, registration, survey, definition, actor, respondent, agents })
     }
 
     /// Into the ballot box. Nothing of it is said anywhere but to who hands it in.
@@ -236,13 +198,8 @@ fn cast(taken: Result<Taken, BallotError>) -> Result<Outcome, DeskError> {
     }
 }
 
-/// Whether answers are taken now.
-fn is_open(asked: &Asked) -> bool {
-    asked.stage == Stage::Open || asked.late
-}
-
 /// An agent as it stands in statements.
-pub fn agent(identifier: &Identifier) -> Json {
+fn agent(identifier: &Identifier) -> Json {
     match identifier {
         Identifier::Mbox(value) => json!({ "objectType": "Agent", "mbox": value }),
         Identifier::MboxSha1sum(value) => json!({ "objectType": "Agent", "mbox_sha1sum": value }),

@@ -239,12 +239,6 @@ promises! {
         assert_eq!(rig.desk.turn().await, Default::default());
         let emptied = rig.municipality.snapshot().municipality.surveys.emptied(&round.id).unwrap();
         assert_eq!((emptied.answers, emptied.voted), (3, 0));
-        let named = rig.round(RoundMode::Named, |round| round.closes = "2026-03-09".parse().unwrap()).await;
-        let person = rig.person("b3").await;
-        let answers = answers(7, json!({ "trivs": "2" }));
-        assert_eq!(rig.desk.take_for(&named.id, person, &answers).await.unwrap(), Outcome::Taken);
-        assert_eq!(rig.desk.take_for(&named.id, person, &answers).await.unwrap(), Outcome::TakenBefore);
-        assert_eq!(rig.desk.take_for(&named.id, [1; 16], &answers).await.unwrap(), Outcome::NotOnRoll);
     }
 
     async fn a_crash_at_any_step_of_opening_and_closing_loses_and_doubles_nothing(rig) {

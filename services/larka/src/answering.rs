@@ -62,7 +62,7 @@ impl survey::Desk for ForPages {
                 desk::Outcome::Taken => Outcome::Taken,
                 desk::Outcome::TakenBefore => Outcome::TakenBefore,
                 desk::Outcome::Replaced => Outcome::Replaced,
-                desk::Outcome::AnsweredAlready => Outcome::AnsweredAlready,
+                desk::Outcome::AnsweredAlready | desk::Outcome::AnsweredLater => Outcome::AnsweredAlready,
                 desk::Outcome::NotOnRoll => Outcome::NotOnRoll,
                 desk::Outcome::Closed => Outcome::Closed,
                 desk::Outcome::TooLong => Outcome::TooLong,

@@ -3,7 +3,6 @@
 //! Start reading at [`Command`]; each is a file in `commands/`, what it does on an open instance lies in
 //! `tasks/`. `instance.rs` puts the rooms together, `serving.rs` runs them.
 
-mod answered;
 mod answering;
 mod commands;
 mod door;

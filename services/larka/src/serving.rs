@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::settings::Listening;
-use crate::tasks::{anchors, credentials, forwards, invitations, ordered, provenance, reports};
+use crate::tasks::{anchors, answers, credentials, forwards, invitations, ordered, provenance, reports};
 use crate::{answering, operations, socket, visitors};
 
 /// Services that are running.
@@ -186,6 +186,7 @@ fn admin_of(instance: &Arc<Instance>) -> admin::Options {
         credentials: Arc::new(credentials::ForApi(Arc::clone(instance))),
         statements: Arc::new(provenance::ForApi(Arc::clone(instance))),
         invitations: Arc::new(invitations::ForApi(Arc::clone(instance))),
+        answers: Arc::new(answers::ForApi::new(instance)),
         forwards: Arc::new(forwards::ForApi(Arc::clone(instance))),
         clock: instance.clock.clone(),
         registry: instance.registry.clone(),

@@ -65,6 +65,8 @@ pub struct Standing {
     pub verb: String,
     /// Whether it is voided.
     pub voided: bool,
+    /// When it happened, as it says.
+    pub at: Micros,
     /// Where it was before, if it was imported.
     pub origin: Option<Origin>,
 }
@@ -144,7 +146,8 @@ impl Query {
             let facts = StatementFacts::decode(event.schema, &event.facts)
                 .map_err(|error| QueryFailed::Internal(error.to_string()))?;
             let voided = voided.contains(&event.position);
-            standing.insert(event.position, Standing { verb: facts.verb, voided, origin: facts.origin });
+            let at = Micros(facts.happened(event.stored));
+            standing.insert(event.position, Standing { verb: facts.verb, voided, at, origin: facts.origin });
         }
         Ok(found.iter().map(|position| standing.get(position.as_ref()?).cloned()).collect())
     }

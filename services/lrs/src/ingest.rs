@@ -235,6 +235,26 @@ impl Ingest {
         Err(IngestError::Unavailable(format!("{count} statements kept colliding with other requests")))
     }
 
+    /// How statements with ids stand beside what is stored under their ids: none where nothing is, else whether it is the
+    /// same.
+    ///
+    /// # Errors
+    /// The log or the vault cannot be read.
+    pub async fn stand(
+        &self,
+        statements: &[Statement],
+        version: Version,
+    ) -> Result<Vec<Option<bool>>, IngestError> {
+        let ids: Vec<Uuid> = statements.iter().map(|one| one.id.unwrap_or_default()).collect();
+        let all: Vec<usize> = (0..statements.len()).collect();
+        let known = self.known(&ids, &all).await?;
+        let different = self.different(statements, &known, version).await?;
+        let mut stands = vec![None; statements.len()];
+        known.iter().for_each(|(index, _)| stands[*index] = Some(true));
+        different.iter().for_each(|index| stands[*index] = Some(false));
+        Ok(stands)
+    }
+
     /// Which of the open statements are in the log.
     async fn known(&self, ids: &[Uuid], open: &[usize]) -> Result<Vec<(usize, Position)>, IngestError> {
         let keys: Vec<Key> = open.iter().map(|index| ids[*index].into_bytes()).collect();

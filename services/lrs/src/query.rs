@@ -1,5 +1,7 @@
 //! Finding statements: the standard's filters on the index, the log and the vault.
 
+use domain::statement::StatementFacts;
+use domain::{Facts as _, verbs};
 use eventlog::clock::{Micros, SharedClock};
 use eventlog::{EventLog, Key, Position};
 use uuid::Uuid;
@@ -169,6 +171,44 @@ impl Query {
             return Err(QueryFailed::ExpiredMore);
         }
         self.page(cursor, asking).await
+    }
+
+    /// The statements in which one of these agents answers something under a registration, with who does. Voided ones are
+    /// none.
+    ///
+    /// # Errors
+    /// [`QueryFailed::Unavailable`], [`QueryFailed::Internal`].
+    pub async fn answered(
+        &self,
+        agents: &[Key],
+        registration: Uuid,
+    ) -> Result<Vec<(Key, Uuid)>, QueryFailed> {
+        let subject = Subject { agents: agents.to_vec(), credential: None };
+        let filter = Filter {
+            agent: Some(subject),
+            verb: Some(verbs::ANSWERED.to_owned()),
+            registration: Some(registration),
+            ..Filter::default()
+        };
+        let mut bounds = Bounds { after: Position(0), through: Position::LAST };
+        let mut answered = Vec::new();
+        loop {
+            let page =
+                statements::find(&self.log, &filter, Order::NewestFirst, bounds, self.limits.page).await?;
+            for event in self.log.read_events_at(&page.positions).await? {
+                let facts = StatementFacts::decode(event.schema, &event.facts)
+                    .map_err(|error| QueryFailed::Internal(error.to_string()))?;
+                // What refers to one that matches is found with it.
+                let own =
+                    facts.verb == verbs::ANSWERED && facts.registration == Some(registration.into_bytes());
+                let who = facts.actor().filter(|who| own && agents.contains(who));
+                answered.extend(who.map(|who| (who, Uuid::from_bytes(facts.id))));
+            }
+            match page.rest {
+                Some(rest) => bounds = rest,
+                None => return Ok(answered),
+            }
+        }
     }
 
     async fn page(&self, mut cursor: Cursor, asking: &Asking<'_>) -> Result<Found, QueryFailed> {

@@ -4,11 +4,12 @@
 //! makes a test of each promise on each database, [`load`] posts from several connections at once, [`samples`]
 //! makes statements, [`marked`] a municipality of which much is hidden, [`walk`] reads all that a server says, [`other`]
 //! is a store of somebody else, [`python`] runs programs beside the tests, [`imports`] takes statements from there,
-//! [`bucket`] is a store for a lake, [`boxed`] a round that nobody can link.
+//! [`bucket`] is a store for a lake, [`boxed`] a round that nobody can link, [`Browser`] an administrator's.
 
 #![allow(clippy::print_stderr, reason = "a test that failed shows what the server said")]
 
 pub mod boxed;
+mod browser;
 pub mod bucket;
 pub mod imports;
 pub mod load;
@@ -30,6 +31,7 @@ use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection};
 use tempfile::TempDir;
 
+pub use browser::Browser;
 pub use server::Server;
 
 /// Which database the server under test keeps its log in.

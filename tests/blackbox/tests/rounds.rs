@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use blackbox::{Server, promises};
+use blackbox::{Browser, Server, promises};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -52,54 +52,6 @@ fn round(id: &str, mode: &str) -> Value {
         "opens": "2030-09-01", "closes": "2030-09-30", "hours": { "opens": "08:00", "closes": "16:00" },
         "audience": { "unit": "L", "roles": ["Lärare"] },
     }] })
-}
-
-/// A browser that is logged in.
-struct Browser {
-    http: reqwest::Client,
-    address: String,
-    cookie: String,
-}
-
-impl Browser {
-    async fn enter(server: &Server) -> Self {
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap();
-        let (user, password) = &server.administrator;
-        let form =
-            http.post(format!("{}/login", server.address)).form(&[("user", user), ("password", password)]);
-        let entered = form.send().await.unwrap();
-        let cookie = entered.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
-        Self { http, address: server.address.clone(), cookie }
-    }
-
-    async fn get(&self, path: &str) -> (StatusCode, String) {
-        let answer = self.http.get(format!("{}{path}", self.address)).header("Cookie", &self.cookie).send();
-        let answer = answer.await.unwrap();
-        (answer.status(), answer.text().await.unwrap())
-    }
-
-    /// Sends a form; where it leads to, or the page that it gives.
-    async fn send(&self, path: &str, fields: &[(&str, &str)]) -> (StatusCode, String) {
-        let form = self.http.post(format!("{}{path}", self.address)).form(fields);
-        self.sent(form).await
-    }
-
-    async fn sent(&self, request: reqwest::RequestBuilder) -> (StatusCode, String) {
-        let own = request.header("Cookie", &self.cookie).header("Sec-Fetch-Site", "same-origin");
-        let answer = own.send().await.unwrap();
-        let to = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned());
-        (
-            answer.status(),
-            match to {
-                Some(to) => to,
-                None => answer.text().await.unwrap(),
-            },
-        )
-    }
 }
 
 promises! {

@@ -8,7 +8,7 @@ use forms::{Definition, Localised, sidecar};
 use super::{Problems, is_iri};
 use crate::events::{Code, Feed, Index, Scale, SurveyFacts, SurveyItem};
 use crate::instruments::{self, Scoring};
-use crate::{Text, frameworks};
+use crate::{Text, frameworks, iris};
 
 /// A survey whose definition was read.
 pub(super) struct Source<'a> {
@@ -91,7 +91,7 @@ fn scales_and_items(source: &Source<'_>) -> (Vec<Scale>, Vec<SurveyItem>) {
             };
             let activity = source.activities.get(&name).cloned();
             items.push(SurveyItem {
-                activity: activity.unwrap_or_else(|| format!("{}/{}", source.id, part(&name))),
+                activity: activity.unwrap_or_else(|| format!("{}/{}", source.id, iris::part(&name))),
                 text,
                 scale,
                 reverse: scored.is_some_and(|scored| scored.reverse),
@@ -194,20 +194,6 @@ fn named(question: &Question, title: Text, language: &str) -> Vec<(String, Text)
 
 fn is_several(kind: &Kind) -> bool {
     matches!(kind, Kind::Ranking(_)) || matches!(kind, Kind::Choice(choice) if choice.several)
-}
-
-/// A name as part of an IRI.
-fn part(name: &str) -> String {
-    let mut part = String::with_capacity(name.len());
-    for c in name.chars() {
-        if c.is_whitespace() || "%/?#<>\"\\^`|".contains(c) {
-            let mut bytes = [0; 4];
-            c.encode_utf8(&mut bytes).bytes().for_each(|byte| part.push_str(&format!("%{byte:02X}")));
-        } else {
-            part.push(c);
-        }
-    }
-    part
 }
 
 fn indexes(definition: &Definition) -> Vec<Index> {

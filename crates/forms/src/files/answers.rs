@@ -21,8 +21,10 @@ use crate::words::Words;
 pub struct Terms {
     /// The column that says who answered.
     pub respondent: Option<String>,
-    /// The columns that say of which unit and which role respondents are.
-    pub place: Option<(String, String)>,
+    /// The column that says of which unit respondents are.
+    pub unit: Option<String>,
+    /// The column that says in which role.
+    pub role: Option<String>,
     /// Columns that are left out though they may hold answers.
     pub left_out: Vec<String>,
     /// Whether answers that were not sent in count, as far as they go.
@@ -49,8 +51,10 @@ pub struct Filed {
     pub row: u64,
     /// Who, as it stands in the column that was asked for.
     pub respondent: Option<String>,
-    /// Of which unit and role, where those columns were asked for.
-    pub place: (Option<String>, Option<String>),
+    /// Of which unit, where that column was asked for.
+    pub unit: Option<String>,
+    /// In which role, where that column was asked for.
+    pub role: Option<String>,
     /// When, as the file has it: the clock of the machine that it comes from.
     pub at: Option<NaiveDateTime>,
     /// How far it came.
@@ -94,7 +98,8 @@ struct Draft {
     at: Option<NaiveDateTime>,
     touched: Option<NaiveDateTime>,
     respondent: Option<String>,
-    place: (Option<String>, Option<String>),
+    unit: Option<String>,
+    role: Option<String>,
 }
 
 /// What LimeSurvey writes for a day of sending in where it keeps none.
@@ -188,7 +193,7 @@ impl<'d> Reading<'d> {
             let said = |name: &String| name == heading;
             let target = if self.terms.respondent.as_ref().is_some_and(said) {
                 Target::Beside(Beside::Respondent)
-            } else if self.terms.place.as_ref().is_some_and(|(unit, role)| said(unit) || said(role)) {
+            } else if [&self.terms.unit, &self.terms.role].into_iter().flatten().any(said) {
                 Target::Beside(Beside::Place)
             } else if self.terms.left_out.iter().any(said) {
                 Target::Beside(Beside::AsAsked)
@@ -329,9 +334,10 @@ impl<'d> Reading<'d> {
         if beside == Beside::Respondent {
             draft.respondent = text.clone().map(|text| text.trim().to_owned());
         }
-        if let Some((unit, _)) = self.terms.place.as_ref().filter(|_| beside == Beside::Place) {
+        if beside == Beside::Place {
             let said = text.clone().map(|text| text.trim().to_owned());
-            *(if unit == name { &mut draft.place.0 } else { &mut draft.place.1 }) = said;
+            let is_unit = self.terms.unit.as_deref() == Some(name);
+            *(if is_unit { &mut draft.unit } else { &mut draft.role }) = said;
         }
         let day = text.as_deref().filter(|text| *text != NO_DAY).and_then(date);
         match (self.file.format, name) {
@@ -347,7 +353,7 @@ impl<'d> Reading<'d> {
     }
 
     fn filed(&mut self, row: u64, draft: Draft) -> Filed {
-        let Draft { mut answers, ranks, mut wrong, complete, at, touched, respondent, place } = draft;
+        let Draft { mut answers, ranks, mut wrong, complete, at, touched, respondent, unit, role } = draft;
         for (question, mut places) in ranks {
             places.sort_by_key(|(place, _)| *place);
             let question = &self.definition.questions[question];
@@ -380,7 +386,7 @@ impl<'d> Reading<'d> {
             (place, fault.wrong.words())
         }));
         let answers = if wrong.is_empty() { Ok(checked.kept) } else { Err(wrong) };
-        Filed { row, respondent, place, at, came, answers }
+        Filed { row, respondent, unit, role, at, came, answers }
     }
 }
 

@@ -3,10 +3,11 @@
 use std::ops::Deref;
 use std::time::Duration;
 
-use axum::body::{self, HttpBody as _};
+use axum::body::{self, Bytes, HttpBody as _};
 use axum::extract::{FromRef, FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
@@ -17,7 +18,7 @@ use super::state::Shell;
 /// How long a body may take, in seconds.
 const BODY_SECONDS: u64 = 120;
 /// What is expected where a body is packed.
-const UNPACKED: &str = "application/json without a Content-Encoding";
+const UNPACKED: &str = "application/json or a file, without a Content-Encoding";
 /// A whole body of JSON, or none; one that cannot be taken is a problem. What says nothing of what it is, or that it is
 /// something that a page of another site may send without being asked first, is none. Stands behind the credential.
 pub(crate) struct Body(pub(crate) Held);
@@ -31,6 +32,34 @@ const SHEETS: [&str; 3] = [
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "application/vnd.oasis.opendocument.spreadsheet",
 ];
+
+/// A file that is too large to be held: piece by piece. What says nothing of what it is is none.
+pub(crate) struct FileBody(pub(crate) BoxStream<'static, std::io::Result<Bytes>>);
+
+/// What files are beside sheets.
+const FILES: [&str; 4] = ["text/csv", "text/tab-separated-values", "application/json", "application/gzip"];
+/// How long a file may take, in seconds.
+const FILE_SECONDS: u64 = 600;
+
+impl<S: Send + Sync> FromRequest<S> for FileBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        if !SHEETS.iter().chain(&FILES).any(|kind| is(&parts.headers, kind)) {
+            return Err(Problem::MediaType(SHEETS[0]));
+        }
+        unpacked(&parts.headers)?;
+        let until = Instant::now() + Duration::from_secs(FILE_SECONDS);
+        let pieces = stream::unfold(body.into_data_stream(), move |mut body| async move {
+            let late = |_| Some(Err(std::io::ErrorKind::TimedOut.into()));
+            let next = timeout_at(until, body.next()).await;
+            let next = next.map_or_else(late, |next| next.map(|piece| piece.map_err(std::io::Error::other)));
+            next.map(|piece| (piece, body))
+        });
+        Ok(Self(pieces.boxed()))
+    }
+}
 
 impl<S: Send + Sync> FromRequest<S> for Sheet
 where
@@ -84,6 +113,15 @@ fn is(headers: &HeaderMap, kind: &str) -> bool {
     essence.eq_ignore_ascii_case(kind)
 }
 
+/// Refuses what is packed on its way.
+fn unpacked(headers: &HeaderMap) -> Result<(), Problem> {
+    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
+    match codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        true => Err(Problem::MediaType(UNPACKED)),
+        false => Ok(()),
+    }
+}
+
 /// The whole body. Room is taken as it comes.
 async fn read(
     headers: &HeaderMap,
@@ -92,10 +130,7 @@ async fn read(
     limit: usize,
     seconds: u64,
 ) -> Result<Held, Problem> {
-    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
-    if codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-        return Err(Problem::MediaType(UNPACKED));
-    }
+    unpacked(headers)?;
     let announced = body.size_hint().lower();
     if announced > limit as u64 {
         return Err(Problem::TooLarge(limit));
@@ -126,8 +161,7 @@ async fn read(
 
 #[cfg(test)]
 mod tests {
-    use axum::body::{Body, Bytes};
-    use futures_util::stream;
+    use axum::body::Body;
 
     use super::super::room::PIECE;
     use super::*;

@@ -5,12 +5,14 @@ use std::pin::pin;
 use std::time::Duration;
 
 use axum::Form;
-use axum::extract::multipart::MultipartRejection;
+use axum::extract::multipart::{Field, MultipartRejection};
 use axum::extract::{FromRequest as _, Multipart, Request};
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use futures_util::FutureExt as _;
 use serde::de::DeserializeOwned;
+use tokio::sync::SemaphorePermit;
+use tokio::time::{Instant, timeout_at};
 
 use super::problem::Problem;
 use super::session::own_page;
@@ -44,6 +46,29 @@ pub(crate) async fn form<T: DeserializeOwned>(
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::MediaType("application/x-www-form-urlencoded"),
         _ => Problem::Asked("the form cannot be read".to_owned()),
     })
+}
+
+/// A form of our own page that carries files, field by field. It has to arrive within [`FILE_ARRIVES`] ten times over.
+pub(crate) struct Upload<'a> {
+    fields: Multipart,
+    until: Instant,
+    _place: SemaphorePermit<'a>,
+}
+
+impl<'a> Upload<'a> {
+    pub(crate) async fn of(shell: &'a Shell, request: Request) -> Result<Self, Problem> {
+        own_page(request.headers())?;
+        let place = shell.forms.try_acquire().map_err(|_| Problem::TooOften(1))?;
+        let sent = Multipart::from_request(request, &()).await;
+        let fields = sent.map_err(|_: MultipartRejection| Problem::MediaType("multipart/form-data"))?;
+        Ok(Self { fields, until: Instant::now() + 10 * FILE_ARRIVES, _place: place })
+    }
+
+    /// The next field; the one before has to have been read.
+    pub(crate) async fn next(&mut self) -> Result<Option<Field<'_>>, Problem> {
+        let next = timeout_at(self.until, self.fields.next_field()).await.map_err(|_| Problem::Slow)?;
+        next.map_err(|_| Problem::Asked("the form cannot be read".to_owned()))
+    }
 }
 
 /// The fields of a form of our own page that carries files, by name; `limit` is the most that its route takes.

@@ -173,7 +173,7 @@ pub(crate) fn failure(shell: &Shell, lang: Lang, problem: &Problem) -> Response 
                 "The page is there, but not for what the browser asked. Start again from the overview.",
             ),
         ),
-        Problem::Invalid { .. } | Problem::Asked(_) => (
+        Problem::Invalid { .. } | Problem::Asked(_) | Problem::Refused(_) => (
             t(lang, "Det går inte att visa", "This cannot be shown"),
             t(
                 lang,

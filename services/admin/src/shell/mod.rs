@@ -24,7 +24,7 @@ use axum::routing::{get, post};
 
 pub(crate) use attempts::Attempts;
 pub use attempts::held_against;
-pub(crate) use form::{FORMS, form, upload};
+pub(crate) use form::{FORMS, Upload, form, upload};
 pub(crate) use frame::{Asked, Reader, answer, enter_first, frame, not_so, nowhere, show};
 pub(crate) use metrics::Metrics;
 pub(crate) use session::Administrator;

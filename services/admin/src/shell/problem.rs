@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::input;
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A roster of a large municipality fits; more is posted in parts.
 pub(crate) const BODY_LIMIT: usize = 64 << 20;
@@ -36,6 +36,8 @@ pub enum Problem {
     Method,
     /// The body is larger than is taken: so many bytes.
     TooLarge(usize),
+    /// Nothing of a file can be taken; why, by place.
+    Refused(Value),
     /// There is nothing of that name.
     NotFound(&'static str),
     /// The question cannot be answered as put.
@@ -57,7 +59,7 @@ pub enum Problem {
 impl Problem {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::Invalid { .. } | Self::Asked(_) => StatusCode::BAD_REQUEST,
+            Self::Invalid { .. } | Self::Asked(_) | Self::Refused(_) => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Foreign => StatusCode::FORBIDDEN,
             Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -87,6 +89,7 @@ impl Problem {
             Self::Slow => "the body did not arrive in time".to_owned(),
             Self::Method => "the header Allow names the methods that there are".to_owned(),
             Self::TooLarge(limit) => format!("expected at most {limit} bytes; send it in parts"),
+            Self::Refused(_) => "nothing of the file can be taken; `refused` says why, by place".to_owned(),
             Self::NotFound(what) => format!("there is no such {what}"),
             Self::Asked(detail) | Self::NotMade(detail) | Self::TooMuch(detail) => detail.clone(),
             Self::Full(_) => "too much waits to be written; try again later".to_owned(),
@@ -109,6 +112,9 @@ impl IntoResponse for Problem {
         if let Self::Invalid { at, expected } = &self {
             body["at"] = json!(at);
             body["expected"] = json!(expected);
+        }
+        if let Self::Refused(why) = &self {
+            body["refused"] = why.clone();
         }
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();

@@ -1,5 +1,7 @@
 //! Surveys and their rounds: for programs, and the pages on which they are made, opened, followed and closed.
 
+mod answering;
+mod answers;
 mod api;
 mod begun;
 mod invitations;
@@ -23,13 +25,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use views::definitions::Definitions;
 
+pub use answers::{AnswerFiles, AnswersAsked, AnswersFailed, AnswersTold, Pieces};
 pub use invitations::{Door, Invitations, InvitationsFailed, Invited, InvitedPerson};
 
 use crate::shell::{Shell, Subject};
 use words::SURVEYS;
 
 /// Pages that are not in the navigation.
-pub(crate) const BELOW: [&str; 8] = [
+pub(crate) const BELOW: [&str; 9] = [
     begun::NEW,
     begun::READ,
     begun::SHEET,
@@ -38,6 +41,7 @@ pub(crate) const BELOW: [&str; 8] = [
     round::ROUND,
     round::OPEN,
     round::CLOSE,
+    answering::ANSWERS,
 ];
 
 pub(crate) fn subject<S>() -> Subject<S>
@@ -46,6 +50,7 @@ where
     Shell: FromRef<S>,
     Definitions: FromRef<S>,
     Arc<dyn Invitations>: FromRef<S>,
+    Arc<dyn AnswerFiles>: FromRef<S>,
 {
     let pages = OpenApiRouter::new()
         .route(SURVEYS.path, get(list::page))
@@ -57,7 +62,8 @@ where
         .route(round::ROUND, get(round::page))
         .route(round::OPEN, post(round::open))
         .route(round::CLOSE, post(round::close))
-        .layer(DefaultBodyLimit::max(begun::FORM_LIMIT));
+        .layer(DefaultBodyLimit::max(begun::FORM_LIMIT))
+        .merge(files());
     let routes = pages
         .routes(routes!(api::surveys, api::list))
         .routes(routes!(api::check))
@@ -70,4 +76,17 @@ where
         .routes(routes!(api::outside))
         .routes(routes!(invitations::invitations));
     Subject { pages: &[SURVEYS], routes }
+}
+
+/// Where files of answers come in: whoever takes them bounds them.
+fn files<S>() -> OpenApiRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Shell: FromRef<S>,
+    Arc<dyn AnswerFiles>: FromRef<S>,
+{
+    OpenApiRouter::new()
+        .route(answering::ANSWERS, get(answering::page).post(answering::send))
+        .layer(DefaultBodyLimit::disable())
+        .routes(routes!(answers::take))
 }

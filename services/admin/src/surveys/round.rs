@@ -232,6 +232,9 @@ fn body(facts: &RoundFacts, at: Stage, known: &Municipality, lang: Lang) -> Mark
                 @if facts.grace > 0 { " " (t(lang, "Den som har börjat får lämna in så många minuter efter stängning: ", "Who has begun may hand in so many minutes after closing: ")) (facts.grace) "." }
             }
         }
+        @if at > Stage::Draft {
+            p { a href=(format!("/surveys/rounds/{id}/answers?lang={}", lang.tag())) { (t(lang, "Ta in svar från en fil", "Take in answers from a file")) } }
+        }
         @if at <= Stage::Open {
             p { a href=(format!("{EDIT}?id={id}&lang={}", lang.tag())) { (t(lang, "Ändra omgången", "Change the round")) } }
         }

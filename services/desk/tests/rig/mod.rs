@@ -84,12 +84,14 @@ pub(crate) struct Place {
 pub(crate) struct ByLrs(pub(crate) Lrs);
 
 impl Store for ByLrs {
-    fn post(&self, statements: Vec<String>) -> BoxFuture<'_, Result<Stored, StoreError>> {
-        let limits = xapi::Limits::default();
-        let parse =
-            |text: &String| xapi::parse::statement(text.as_bytes(), Version::V2_0_0, &limits).unwrap();
-        let parsed = statements.iter().map(parse).collect();
-        let sender = Sender { credential: Some([3; 16]), ..Sender::default() };
+    fn post(
+        &self,
+        statements: Vec<String>,
+        authority: Option<[u8; 16]>,
+    ) -> BoxFuture<'_, Result<Stored, StoreError>> {
+        let parsed = parsed(&statements);
+        let credential = Some(authority.unwrap_or([3; 16]));
+        let sender = Sender { credential, may_void: true, ..Sender::default() };
         async move {
             match self.0.ingest().post(parsed, sender, Version::V2_0_0).await {
                 Ok(posted) if posted.stored == 0 => Ok(Stored::Before),
@@ -101,14 +103,31 @@ impl Store for ByLrs {
         .boxed()
     }
 
-    fn known<'a>(&'a self, ids: &'a [Uuid]) -> BoxFuture<'a, Result<Vec<bool>, StoreError>> {
+    fn known<'a>(&'a self, ids: &'a [Uuid]) -> BoxFuture<'a, Result<Vec<Option<Micros>>, StoreError>> {
         async move {
-            let standing = self.0.query().standing(ids).await;
-            let standing = standing.map_err(|error| StoreError::Failed(error.to_string()))?;
-            Ok(standing.iter().map(Option::is_some).collect())
+            let standing = self.0.query().standing(ids).await.unwrap();
+            Ok(standing.iter().map(|one| Some(one.as_ref()?.at)).collect())
         }
         .boxed()
     }
+
+    fn stand(&self, statements: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<bool>>, StoreError>> {
+        async move { Ok(self.0.ingest().stand(&parsed(&statements), Version::V2_0_0).await.unwrap()) }.boxed()
+    }
+
+    fn answered<'a>(
+        &'a self,
+        agents: &'a [[u8; 16]],
+        registration: Uuid,
+    ) -> BoxFuture<'a, Result<Vec<([u8; 16], Uuid)>, StoreError>> {
+        async move { Ok(self.0.query().answered(agents, registration).await.unwrap()) }.boxed()
+    }
+}
+
+fn parsed(statements: &[String]) -> Vec<xapi::Statement> {
+    let limits = xapi::Limits::default();
+    let parse = |text: &String| xapi::parse::statement(text.as_bytes(), Version::V2_0_0, &limits).unwrap();
+    statements.iter().map(parse).collect()
 }
 
 impl Rig {

@@ -5,6 +5,7 @@ use clap::Subcommand;
 use crate::failure::Failure;
 use crate::imports::{Flags, answers, file, pull};
 use crate::settings::Settings;
+use crate::tasks::answers::Taken;
 use crate::terminal::{print, say};
 
 /// What is imported.
@@ -26,17 +27,16 @@ pub(crate) async fn run(settings: Settings, what: Import) -> Result<(), Failure>
 
 async fn survey(settings: Settings, flags: answers::Flags) -> Result<(), Failure> {
     let json = settings.json;
-    match answers::run(settings, &flags).await? {
-        Ok((answer, whole)) => {
+    match answers::run(settings, flags).await? {
+        Taken::Told(answer, whole) => {
             say(json, &answer)?;
             match whole {
                 true => Ok(()),
                 false => Err(Failure::differing("not all of the file is taken, see above")),
             }
         }
-        Err(refusals) => {
-            let all: Vec<serde_json::Value> = refusals.iter().map(answers::refused).collect();
-            say(json, &serde_json::json!({ "refused": all }))?;
+        Taken::Refused(refused) => {
+            say(json, &serde_json::json!({ "refused": refused }))?;
             Err(Failure::differing("nothing of the file is taken, see above"))
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! A file's rows and values (`values`, `tables`) become statements (`source`, `extended`), as do the pages of another
 //! store (`other`, `asking`, `trail`); they go to the log by way of `feed`, and `compare` counts. `file` and `pull` are the two ways in.
-//! `answers` are those of a survey's respondents.
+//! `answers` are those of a survey's respondents; the desk reads and takes them.
 //! The side of the instance is `tasks/imported.rs`.
 
 pub(crate) mod answers;

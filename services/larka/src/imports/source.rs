@@ -29,9 +29,6 @@ pub(crate) enum Kind {
     /// An LRS that is asked over xAPI.
     #[value(skip)]
     Pull,
-    /// Answers to a survey.
-    #[value(skip)]
-    Answers,
 }
 
 impl Kind {
@@ -44,13 +41,12 @@ impl Kind {
             Self::SqlLrs => "sql-lrs",
             Self::AdlLrs => "adl-lrs",
             Self::Pull => "pull",
-            Self::Answers => "survey",
         }
     }
 
     /// The version of statements that do not name theirs.
     pub(super) fn usual_version(self) -> &'static str {
-        if matches!(self, Self::Statements | Self::Answers) { "2.0.0" } else { "1.0.3" }
+        if self == Self::Statements { "2.0.0" } else { "1.0.3" }
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod anchors;
+pub(crate) mod answers;
 pub(crate) mod asked;
 pub(crate) mod credentials;
 pub(crate) mod forwards;
@@ -13,7 +14,6 @@ mod outside;
 mod person;
 pub(crate) mod provenance;
 pub(crate) mod reports;
-pub(crate) mod rounds;
 mod sources;
 
 use std::time::Duration;
@@ -46,9 +46,6 @@ pub(crate) enum Task {
     Provenance { statement: String },
     Report(asked::Asked),
     Outside(domain::input::OutsideInput),
-    Round { id: String },
-    Respondents { round: String, named: Vec<Value> },
-    Ballots { round: String, ballots: Vec<rounds::Ballot> },
 }
 
 /// Does a task on an open instance. What it answers is what `--json` prints.
@@ -106,9 +103,6 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
         Task::ImportRun(run) => imported::note(instance, run).await,
         Task::Standing { ids } => imported::standing(instance, &ids).await,
         Task::Provenance { statement } => provenance::of(instance, &statement).await,
-        Task::Round { id } => rounds::one(instance, &id).await,
-        Task::Respondents { round, named } => rounds::respondents(instance, &round, &named).await,
-        Task::Ballots { round, ballots } => rounds::put(instance, &round, ballots).await,
         Task::Outside(input) => outside::take(instance, &input).await,
         Task::Report(asked) => {
             Ok(json!({ "report": STANDARD.encode(reports::file(instance, &asked).await?) }))
