@@ -163,7 +163,7 @@ promises! {
             all.iter().filter(|one| one["context"]["registration"] == registration.as_str() && one["object"]["id"] == format!("{SURVEY}/trivs").as_str()).count()
         };
         assert_eq!((by([8; 16]), by([9; 16])), (2, 1), "each under the registration of its unit's link");
-        assert!(all.iter().all(|one| one["timestamp"] == "2026-03-01T23:00:00.000Z"), "{all:?}");
+        assert!(all.iter().all(|one| one["timestamp"] == "2026-03-01T23:00:00.000000Z"), "{all:?}");
         let bytes = rig.place.bytes().await;
         for mark in marks {
             let found = bytes.windows(mark.len()).any(|part| part == mark.as_bytes());
