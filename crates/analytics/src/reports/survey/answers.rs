@@ -143,13 +143,13 @@ fn usable(
     survey: &SurveyFacts,
     audience: &Audience<'_>,
 ) -> Vec<Option<Answer>> {
-    let mut latest: Vec<HashMap<usize, Given>> = vec![HashMap::new(); audience.places.len()];
+    let mut standing: Vec<HashMap<usize, Given>> = vec![HashMap::new(); audience.places.len()];
     collect(frame, (round, round.registration), survey, |agent, item, given| {
         if let Some(person) = audience.by_agent.get(&agent) {
-            keep(&mut latest[*person], item, given);
+            keep(round, &mut standing[*person], item, given);
         }
     });
-    latest.into_iter().map(|given| answer(survey, &given)).collect()
+    standing.into_iter().map(|given| answer(survey, &given)).collect()
 }
 
 /// Guardians' answers, each agent one; beside them as many who did not answer as there are pupils more than answers.
@@ -161,11 +161,11 @@ fn of_guardians<'a>(
 ) -> (Audience<'a>, Vec<Option<Answer>>) {
     let (mut places, mut expected, mut answers) = (Vec::new(), Vec::new(), Vec::new());
     for (link, pupils) in pupils(round, organisation) {
-        let mut latest: BTreeMap<AgentId, HashMap<usize, Given>> = BTreeMap::new();
+        let mut standing: BTreeMap<AgentId, HashMap<usize, Given>> = BTreeMap::new();
         collect(frame, (round, link.registration), survey, |agent, item, given| {
-            keep(latest.entry(agent).or_default(), item, given);
+            keep(round, standing.entry(agent).or_default(), item, given);
         });
-        let usable: Vec<Answer> = latest.values().filter_map(|given| answer(survey, given)).collect();
+        let usable: Vec<Answer> = standing.values().filter_map(|given| answer(survey, given)).collect();
         let all = pupils.max(usable.len() as u64);
         let nobody = (all - usable.len() as u64) as usize;
         answers.extend(usable.into_iter().map(Some).chain(std::iter::repeat_n(None, nobody)));
@@ -208,9 +208,11 @@ fn chosen(survey: &SurveyFacts, ballot: &Ballot) -> Answer {
     answer
 }
 
-fn keep(latest: &mut HashMap<usize, Given>, item: usize, given: Given) {
-    let held = latest.entry(item).or_insert(given);
-    if given.when > held.when {
+/// Of several answers to an item the first one stands, or the latest, where the round says so.
+fn keep(round: &RoundFacts, standing: &mut HashMap<usize, Given>, item: usize, given: Given) {
+    let held = standing.entry(item).or_insert(given);
+    let stands = if round.again { given.when > held.when } else { given.when < held.when };
+    if stands {
         *held = given;
     }
 }

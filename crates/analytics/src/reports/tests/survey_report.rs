@@ -3,7 +3,7 @@
 use super::*;
 use crate::statistics::wilson;
 use disclosure::{Need, Ratio, Role, Score, Share, ValueKind};
-use domain::events::Index;
+use domain::events::{Index, RoundFacts};
 use proptest::prelude::*;
 
 /// A survey of three items in area a, open in March; the void comes last.
@@ -31,7 +31,7 @@ pub(super) fn survey_log() -> (Log, Position) {
         scales: vec![scale()],
         items,
     });
-    log.add(&round(SURVEY, ROUND, "2026-03-01", "2026-03-31", "a"));
+    log.add(&RoundFacts { again: true, ..round(SURVEY, ROUND, "2026-03-01", "2026-03-31", "a") });
     let q = |n: u8| format!("{SURVEY}/1/q{n}");
     // Answered with one agent, and q1 changed with the other.
     log.answer("2026-03-02", 11, ROUND, &q(1), "1");
@@ -193,6 +193,15 @@ fn answers_are_the_latest_of_each_person_without_those_voided() {
 
     let earlier = survey_report(&log, before, PositiveBase::WithDontKnow).unwrap();
     assert_eq!(counted(figure(&earlier, "answers-1", "a", "q1")), (6, 4, vec![1, 1, 1, 1, 0]));
+}
+
+#[test]
+fn of_two_answers_the_first_stands_where_the_round_takes_no_second() {
+    let (mut log, _) = survey_log();
+    log.add(&round(SURVEY, ROUND, "2026-03-01", "2026-03-31", "a"));
+    let table = survey_report(&log, end(&log), PositiveBase::WithDontKnow).unwrap();
+    // "1", which another agent of the same person changed into "2" a day later.
+    assert_eq!(figure(&table, "answers-1", "a", "q1").counts, [1, 0, 0, 2, 0]);
 }
 
 #[test]

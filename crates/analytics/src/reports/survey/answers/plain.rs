@@ -16,7 +16,8 @@ fn plain(
     let answers = (0..audience.places.len()).map(|person| {
         let of_item = |item: &domain::events::SurveyItem| {
             let scale = survey.scales.iter().find(|scale| scale.id == item.scale)?;
-            rows.iter()
+            let given = rows
+                .iter()
                 .filter(|row| audience.by_agent.get(&row.actor) == Some(&person))
                 .filter(|row| {
                     row.facts.verb == verbs::ANSWERED && row.facts.activity() == Some(&item.activity)
@@ -27,9 +28,9 @@ fn plain(
                     let code =
                         scale.codes.iter().position(|code| Some(code.code.as_str()) == row.facts.code())?;
                     Some((row.day, row.position, code))
-                })
-                .max()
-                .map(|(_, _, code)| code)
+                });
+            let stands = if round.again { given.max() } else { given.min() };
+            stands.map(|(_, _, code)| code)
         };
         let answer: Answer = survey.items.iter().map(of_item).collect();
         is_answer_usable(survey, &answer).then_some(answer)
