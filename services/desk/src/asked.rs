@@ -17,7 +17,7 @@ use uuid::Uuid;
 pub struct Asked {
     /// The round.
     pub round: RoundFacts,
-    /// The code of the unit whose guardians come by the code, where it is theirs.
+    /// The code of the unit whose people come by the code, where it is theirs.
     pub unit: Option<String>,
     /// That unit's name.
     pub unit_name: Option<String>,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ballot::Voter;
 use domain::events::{RoundFacts, RoundMode};
+use domain::organisation::Organisation;
 use domain::strata;
 use domain::surveys::audience;
 use domain::{Municipality, PersonId};
@@ -30,7 +31,7 @@ impl Book {
     pub(crate) fn of(municipality: Arc<Municipality>, codes: &Codes) -> Self {
         let mut by_code = HashMap::new();
         for round in municipality.surveys.rounds().filter(|round| !round.draft) {
-            for unit in doors(round) {
+            for unit in doors(round, &municipality.organisation) {
                 by_code.insert(codes.short(&round.id, unit), (round.id.clone(), unit.map(str::to_owned)));
             }
         }
@@ -60,10 +61,14 @@ impl Book {
     }
 }
 
-/// The units that have a code of their own in a round; none: the whole round has one.
-pub(crate) fn doors(round: &RoundFacts) -> Vec<Option<&str>> {
+/// The units that have a code of their own in a round, all of them where there is a roll; none: the whole round has one.
+pub(crate) fn doors<'a>(round: &'a RoundFacts, organisation: &'a Organisation) -> Vec<Option<&'a str>> {
     match &round.guardians {
-        None => vec![None],
+        None => {
+            let below = organisation.descendants(&round.unit);
+            let below = below.into_iter().filter(|unit| *unit != round.unit);
+            std::iter::once(None).chain(below.map(Some)).collect()
+        }
         Some(guardians) => guardians.links.iter().map(|link| Some(link.unit.as_str())).collect(),
     }
 }

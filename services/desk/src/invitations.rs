@@ -3,7 +3,7 @@
 use domain::PersonId;
 use domain::events::RoundMode;
 use domain::surveys::asked;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use xapi::Identifier;
 
 use crate::book::doors;
@@ -15,7 +15,7 @@ use crate::{Desk, DeskError, persons};
 pub struct Invitations {
     /// The round's title, in Swedish and English.
     pub title: (String, String),
-    /// The short codes.
+    /// The short codes: of guardians one for each link's unit; else the round's, then one for each unit of those on its roll.
     pub doors: Vec<Door>,
     /// Everybody on the roll; nobody where guardians answer.
     pub people: Vec<Invitation>,
@@ -65,15 +65,21 @@ impl Desk {
             let link = format!("{base}/s/{code}");
             Door { unit: unit.map(|code| (code.to_owned(), name(code))), code: grouped(&code), link }
         };
-        let doors: Vec<Door> = doors(round).into_iter().map(door).collect();
+        let mut places: BTreeMap<PersonId, (&str, &str)> = BTreeMap::new();
+        if round.mode != RoundMode::Guardians {
+            for (person, duty) in asked(round, organisation) {
+                places.entry(person).or_insert((&duty.unit, &duty.role));
+            }
+        }
+        // Of units below the round's those with somebody on its roll.
+        let units: BTreeSet<&str> = places.values().map(|(unit, _)| *unit).collect();
+        let all = doors(round, organisation).into_iter();
+        let all = all.filter(|unit| places.is_empty() || unit.is_none_or(|unit| units.contains(unit)));
+        let doors: Vec<Door> = all.map(door).collect();
         let title = (round.title.sv.clone(), round.title.english().to_owned());
         let (Some(door), false) = (doors.first(), round.mode == RoundMode::Guardians) else {
             return Ok(Invitations { title, doors, people: Vec::new() });
         };
-        let mut places: BTreeMap<PersonId, (&str, &str)> = BTreeMap::new();
-        for (person, duty) in asked(round, organisation) {
-            places.entry(person).or_insert((&duty.unit, &duty.role));
-        }
         let all: Vec<PersonId> = places.keys().copied().collect();
         let known = persons::read(&self.inner.log, &self.inner.vault, &book.municipality, &all).await?;
         let mut people: Vec<Invitation> = places

@@ -82,6 +82,24 @@ promises! {
         assert_eq!(rig.desk.admit(&other, &people[0]).await.unwrap(), Admitted::Unknown);
     }
 
+    async fn a_units_code_leads_to_its_part_of_a_round_with_a_roll(rig) {
+        for mode in [RoundMode::Named, RoundMode::Unlinkable] {
+            let round = rig.round(mode, |round| round.registration = rig.number()).await;
+            let all = rig.desk.invitations(&round.id).await.unwrap();
+            let units: Vec<_> = all.doors.iter().map(|door| door.unit.as_ref().map(|(code, _)| code.as_str())).collect();
+            assert_eq!(units, [None, Some("A"), Some("B")]);
+            let typed = |code: &str| code.replace('-', "");
+            let found = rig.desk.find(&typed(&all.doors[1].code)).await.unwrap().unwrap();
+            assert_eq!((found.round.id.as_str(), found.unit_name.as_deref()), (round.id.as_str(), Some("Enhet A")));
+            assert!(all.people.iter().all(|one| one.link.starts_with(&format!("{}#", all.doors[0].link))));
+            let (of_unit, person) = (typed(&all.doors[1].code), typed(&all.people[0].code));
+            assert_eq!(rig.desk.admit(&of_unit, &person).await.unwrap(), Admitted::Welcome);
+            assert_eq!(rig.hand_in(&of_unit, &person, 1, json!({ "trivs": "3" })).await, Outcome::Taken);
+            let whole = typed(&all.doors[0].code);
+            assert_eq!(rig.hand_in(&whole, &person, 2, json!({ "trivs": "3" })).await, Outcome::AnsweredAlready);
+        }
+    }
+
     async fn a_later_answer_replaces_all_of_the_one_before_where_the_round_says_so(rig) {
         let round = rig.round(RoundMode::Named, |round| round.again = true).await;
         let (code, people) = rig.codes(&round).await;

@@ -27,6 +27,7 @@ pub(crate) fn pages(instance: &Arc<Instance>) -> survey::Options {
         key,
         now: Arc::new(move || swedish(clock.now())),
         visitor: Arc::new(move |address: IpAddr| admin::held_against(address, proxies_named)),
+        limits: instance.settings.answering,
     }
 }
 
@@ -90,7 +91,7 @@ fn shown(code: &str, asked: desk::Asked) -> Asked {
         RoundMode::Guardians => Mode::Guardians,
     };
     let entry = match mode {
-        Mode::Guardians => Entry::Open { unit: unit_name.or(unit).map(Localised::plain) },
+        Mode::Guardians => Entry::Open,
         _ => Entry::Personal,
     };
     let stage = match stage {
@@ -104,6 +105,7 @@ fn shown(code: &str, asked: desk::Asked) -> Asked {
         definition,
         mode,
         entry,
+        unit: unit_name.or(unit).map(Localised::plain),
         stage,
         rules: Rules { again: round.again, grace: round.grace, partial: round.partial },
         smallest,

@@ -4,6 +4,7 @@
 //! `tasks/`. `instance.rs` puts the rooms together, `serving.rs` runs them.
 
 mod answering;
+mod api;
 mod commands;
 mod door;
 mod failure;
@@ -28,7 +29,7 @@ mod visitors;
 use clap::{Parser, Subcommand};
 use commands::{
     anchor, credential, demo, erase, forward, import, migrate, outside, person, rebuild, report, retention,
-    serve, statement, survey, twins, user, verify,
+    round, serve, statement, survey, twins, user, verify,
 };
 use failure::Failure;
 use settings::{Common, ServeFlags, Settings};
@@ -75,6 +76,9 @@ enum Command {
     /// Surveys as their authors write them
     #[command(subcommand)]
     Survey(survey::Command),
+    /// Rounds of surveys: made, listed, opened, closed, by the HTTP API
+    #[command(subcommand)]
+    Round(round::Command),
     /// Make the views and the lake again from the log, beside those that answer meanwhile
     Rebuild(rebuild::Flags),
     /// Make the tables of a fresh instance, or bring them to this version
@@ -122,7 +126,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Import(what) => import::run(settings, what).await,
         Command::Outside(flags) => outside::run(settings, flags).await,
         Command::Statement(command) => statement::run(settings, command).await,
-        Command::Survey(command) => survey::run(&settings, command),
+        Command::Survey(command) => survey::run(settings, command).await,
+        Command::Round(command) => round::run(settings, command).await,
         Command::Rebuild(flags) => rebuild::run(settings, flags).await,
         Command::Migrate(flags) => migrate::run(settings, flags).await,
         Command::Retention(flags) => retention::run(settings, flags).await,

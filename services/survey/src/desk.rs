@@ -46,6 +46,8 @@ pub struct Asked {
     pub mode: Mode,
     /// How one comes in.
     pub entry: Entry,
+    /// The unit that the code is of, where it is of one.
+    pub unit: Option<Localised>,
     /// Where the round stands.
     pub stage: Stage,
     /// What holds of answering twice, late and in part.
@@ -73,10 +75,7 @@ pub enum Entry {
     /// By a personal code beside the short one.
     Personal,
     /// By the short code alone, which all have who are asked.
-    Open {
-        /// The unit that the code is of, where it is of one.
-        unit: Option<Localised>,
-    },
+    Open,
 }
 
 /// Where a round stands. Times are Swedish.

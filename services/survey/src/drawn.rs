@@ -137,6 +137,7 @@ impl Drawn<'_> {
                                 @for (place, (value, label)) in [(&boolean.yes, &boolean.yes_label), (&boolean.no, &boolean.no_label)].into_iter().enumerate() {
                                     (self.one(question, &control, place, (&code(value), self.tongue.label(label)), false, Part::Question(at)))
                                 }
+                                (self.none(question, &control))
                             }
                             Kind::Matrix(matrix) => (self.matrix(question, matrix, &control)),
                             Kind::Ranking(ranking) => (self.ranking(question, ranking, &control)),

@@ -19,6 +19,7 @@ use tokio::sync::Semaphore;
 use crate::desk::{Admitted, Asked, Desk, DeskFailure, Entry, HandedIn, Stage, typed_code};
 use crate::drawn::Drawn;
 use crate::guesses::Guesses;
+use crate::limits::Limits;
 use crate::live::Live;
 use crate::pages::{self, Barred, Questions, TokenFault};
 use crate::refusing::{accepts, busy, later, too_often, unknown, unread};
@@ -27,10 +28,6 @@ use crate::step::{self, Go, Next, Notice, field};
 use crate::tongue::{Tongue, wanted};
 use crate::{assets, frame};
 
-/// The largest body that is taken, in bytes: all answers of the largest survey, and what is filled in on one page.
-pub const LARGEST_BODY: usize = 4 << 20;
-/// Requests at a time. Each holds at most a body.
-const AT_ONCE: usize = 128;
 /// Longest code that is looked for.
 const LONGEST_CODE: usize = 64;
 
@@ -44,18 +41,20 @@ pub struct Options {
     pub now: Arc<dyn Fn() -> NaiveDateTime + Send + Sync>,
     /// The network that a wrong code counts for; none where an address may be everybody's, as a proxy's is.
     pub visitor: Arc<dyn Fn(IpAddr) -> Option<IpAddr> + Send + Sync>,
+    /// How much is taken of strangers.
+    pub limits: Limits,
 }
 
 /// The pages: `/s/`, `/s/{code}` and `/s/assets/{file}`. The address of who asks is read in `ConnectInfo`.
 pub fn router(options: Options) -> Router {
-    let Options { desk, key, now, visitor } = options;
-    let (seal, guesses, places) = (Seal::new(&key), Guesses::new(), Semaphore::new(AT_ONCE));
+    let Options { desk, key, now, visitor, limits } = options;
+    let (seal, guesses, places) = (Seal::new(&key), Guesses::new(&limits), Semaphore::new(limits.at_once));
     let door = Arc::new(Door { desk, seal, now, visitor, guesses, places });
     Router::new()
         .route("/s/", get(type_code).post(go_to_code))
         .route("/s/{code}", get(start).post(step_on))
         .route("/s/assets/{file}", get(asset))
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(DefaultBodyLimit::max(limits.body))
         .layer(from_fn_with_state(Arc::clone(&door), bounded))
         .with_state(door)
 }
@@ -72,6 +71,8 @@ struct Door {
 type Answer = Response<Body>;
 /// A field of a form: name and value.
 type Fields = Vec<(String, String)>;
+/// What stands behind an address.
+type Wanted = Result<Query<Fields>, QueryRejection>;
 
 async fn bounded(Shared(door): Shared<Arc<Door>>, request: Request, inner: Inner) -> Answer {
     match door.places.try_acquire() {
@@ -87,8 +88,14 @@ async fn asset(path: Result<Path<String>, PathRejection>, headers: HeaderMap) ->
     })
 }
 
-async fn type_code(headers: HeaderMap) -> Answer {
-    frame::answer(StatusCode::OK, pages::code(pages::own_language(accepts(&headers)), false), &headers)
+async fn type_code(query: Wanted, headers: HeaderMap) -> Answer {
+    let query = query.map(|Query(pairs)| pairs).unwrap_or_default();
+    let lang = match value(&query, "lang") {
+        "sv" => "sv",
+        "en" => "en",
+        _ => pages::own_language(accepts(&headers)),
+    };
+    frame::answer(StatusCode::OK, pages::code(lang, false), &headers)
 }
 
 async fn go_to_code(headers: HeaderMap, form: Result<Form<Fields>, FormRejection>) -> Answer {
@@ -110,7 +117,7 @@ async fn go_to_code(headers: HeaderMap, form: Result<Form<Fields>, FormRejection
 async fn start(
     Shared(door): Shared<Arc<Door>>,
     path: Result<Path<String>, PathRejection>,
-    query: Result<Query<Vec<(String, String)>>, QueryRejection>,
+    query: Wanted,
     headers: HeaderMap,
     extensions: Extensions,
 ) -> Answer {
@@ -119,10 +126,12 @@ async fn start(
         Err(answer) => return answer,
     };
     let query = query.map(|Query(pairs)| pairs).unwrap_or_default();
-    let tag = language(&asked, value(&query, "lang"), &headers);
+    // A link, or a form's button.
+    let wanted = if chosen(&query).is_empty() { value(&query, "lang") } else { chosen(&query) };
+    let tag = language(&asked, wanted, &headers);
     match stands_open(&asked) {
         Ok(()) => frame::answer(StatusCode::OK, pages::start(&asked, &tag, "", None, &[]), &headers),
-        Err(why) => frame::answer(StatusCode::OK, pages::barred(&asked, &tag, why), &headers),
+        Err(why) => frame::answer(StatusCode::OK, pages::barred(&asked, &tag, why, &[]), &headers),
     }
 }
 
@@ -152,7 +161,7 @@ async fn step_on(
         Some(state) => visit.step(state, &fields).await,
         None if sealed.is_empty() => visit.begin(&fields, door.network(&extensions)).await,
         None => {
-            let tag = language(&asked, value(&fields, field::LANGUAGE), &headers);
+            let tag = language(&asked, chosen(&fields), &headers);
             let html = pages::unreadable(&asked, &tag, &carried(&fields));
             Ok(visit.answer(StatusCode::BAD_REQUEST, html))
         }
@@ -227,11 +236,16 @@ impl Visit<'_> {
     /// Lets somebody in and shows the first page.
     async fn begin(&self, fields: &Fields, network: Option<IpAddr>) -> Result<Answer, Unwell> {
         let asked = self.asked;
-        let tag = language(asked, value(fields, field::LANGUAGE), self.headers);
+        let tag = language(asked, chosen(fields), self.headers);
         if let Err(why) = stands_open(asked) {
-            return Ok(self.answer(StatusCode::OK, pages::barred(asked, &tag, why)));
+            return Ok(self.answer(StatusCode::OK, pages::barred(asked, &tag, why, &[])));
         }
         let typed = value(fields, field::TOKEN);
+        // The page says which language it is in itself; where a button says another, nothing else was pressed.
+        if fields.iter().filter(|(name, _)| name == field::LANGUAGE).count() > 1 {
+            let html = pages::start(asked, &tag, typed, None, &carried(fields));
+            return Ok(self.answer(StatusCode::OK, html));
+        }
         let token = (asked.entry == Entry::Personal).then(|| typed_code(typed));
         if let Some(token) = &token {
             let fault = match token.as_str() {
@@ -240,7 +254,9 @@ impl Visit<'_> {
                 token => match self.door.desk.admit(asked, token).await? {
                     Admitted::Unknown => Some(TokenFault::Unknown),
                     Admitted::Answered if !asked.rules.again => {
-                        return Ok(self.answer(StatusCode::OK, pages::barred(asked, &tag, Barred::Answered)));
+                        let again = [(field::TOKEN, typed), (field::GO, "start")];
+                        let html = pages::barred(asked, &tag, Barred::Answered, &again);
+                        return Ok(self.answer(StatusCode::OK, html));
                     }
                     Admitted::Answered | Admitted::Welcome => None,
                 },
@@ -263,6 +279,9 @@ impl Visit<'_> {
     /// Goes on from a page that was filled in.
     async fn step(&self, mut state: State, fields: &Fields) -> Result<Answer, Unwell> {
         let asked = self.asked;
+        if let Some(tag) = asked.definition.languages.iter().find(|tag| *tag == chosen(fields)) {
+            state.language.clone_from(tag);
+        }
         if state.sent {
             return self.thanks(state);
         }
@@ -272,15 +291,19 @@ impl Visit<'_> {
             Stage::Open { .. } | Stage::Closed { late: true } => None,
         };
         if let Some(why) = barred {
-            return Ok(self.answer(StatusCode::OK, pages::barred(asked, &state.language, why)));
+            return self.barred(&state, why, StatusCode::OK);
         }
-        let mut go = Go::named(value(fields, field::GO));
+        let mut go = match value(fields, field::GO) {
+            // A language was chosen.
+            "" if !chosen(fields).is_empty() => Go::Stay,
+            pressed => Go::named(pressed),
+        };
         if go == Go::SendPart && !asked.rules.partial {
             go = Go::Send;
         }
         let next = step::step(&asked.definition, &mut state, fields, go, (self.door.now)());
         if serde_json::to_string(&state.answers).map_or(0, |text| text.len()) > MAX_ANSWER_BYTES {
-            return Ok(self.too_long(&state.language));
+            return self.barred(&state, Barred::TooLong, StatusCode::PAYLOAD_TOO_LARGE);
         }
         match next {
             Next::Page { faults, notice } => self.page(&state, &faults, notice),
@@ -291,21 +314,26 @@ impl Visit<'_> {
                     Ok(outcome) => outcome,
                     Err(failure) => {
                         let Unwell = failure.into();
-                        let html = pages::barred(asked, &state.language, Barred::NotNow);
-                        return Ok(later(self.answer(StatusCode::SERVICE_UNAVAILABLE, html), 10));
+                        let answer = self.barred(&state, Barred::NotNow, StatusCode::SERVICE_UNAVAILABLE)?;
+                        return Ok(later(answer, 10));
                     }
                 };
                 match pages::refused(outcome) {
                     None => self.thanks(state),
-                    Some(Barred::TooLong) => Ok(self.too_long(&state.language)),
-                    Some(why) => Ok(self.answer(StatusCode::OK, pages::barred(asked, &state.language, why))),
+                    Some(Barred::TooLong) => {
+                        self.barred(&state, Barred::TooLong, StatusCode::PAYLOAD_TOO_LARGE)
+                    }
+                    Some(why) => self.barred(&state, why, StatusCode::OK),
                 }
             }
         }
     }
 
-    fn too_long(&self, tag: &str) -> Answer {
-        self.answer(StatusCode::PAYLOAD_TOO_LARGE, pages::barred(self.asked, tag, Barred::TooLong))
+    /// What stands in the way of answers that were begun.
+    fn barred(&self, state: &State, why: Barred, status: StatusCode) -> Result<Answer, Unwell> {
+        let sealed = self.door.seal.close(self.asked, state)?;
+        let html = pages::barred(self.asked, &state.language, why, &[(field::STATE, &sealed)]);
+        Ok(self.answer(status, html))
     }
 
     /// The state's page.
@@ -365,6 +393,11 @@ fn language(asked: &Asked, chosen: &str, headers: &HeaderMap) -> String {
 /// What was filled in on a page, to be carried on to the next.
 fn carried(fields: &Fields) -> Fields {
     fields.iter().filter(|(name, _)| !name.starts_with('#') || name == field::SHOWN).cloned().collect()
+}
+
+/// The language that was chosen last: a page may say which it is in itself.
+fn chosen(fields: &[(String, String)]) -> &str {
+    fields.iter().rfind(|(known, _)| known == field::LANGUAGE).map_or("", |(_, value)| value)
 }
 
 fn value<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {

@@ -11,6 +11,7 @@ mod drawn;
 mod frame;
 mod guesses;
 mod http;
+mod limits;
 mod live;
 mod packed;
 mod pages;
@@ -22,4 +23,5 @@ mod tongue;
 pub use desk::{
     Admitted, Asked, Desk, DeskFailure, Entry, HandedIn, Mode, Outcome, Rules, Stage, typed_code,
 };
-pub use http::{LARGEST_BODY, Options, router};
+pub use http::{Options, router};
+pub use limits::Limits;

@@ -10,9 +10,9 @@ use std::sync::atomic::Ordering;
 use axum::http::StatusCode;
 use forms::Localised;
 use rig::browser::{Browser, Page};
-use rig::{EVERYTHING, InMemory, at, definition, desk, open, pages};
+use rig::{EVERYTHING, InMemory, at, bounded, definition, desk, open, pages};
 use serde_json::json;
-use survey::{Mode, Stage};
+use survey::{Limits, Mode, Stage};
 
 fn set_up() -> (Arc<InMemory>, Browser) {
     let desk = desk(EVERYTHING);
@@ -414,6 +414,109 @@ async fn other_languages_are_the_pages_own_and_what_is_not_in_them_is_marked() {
     again.says(r#"<span lang="en" dir="ltr">Answer the question.</span>"#);
     // A language that there is not is none.
     browser.get("/s/ALLT?lang=%22%3E").await.says(r#"<html lang="sv""#);
+}
+
+#[tokio::test]
+async fn another_language_is_chosen_on_every_page_and_nothing_that_was_filled_in_is_lost() {
+    let (desk, browser) = set_up();
+    let english = r##"<button type="submit" name="#lang" value="en" lang="en""##;
+    browser.get("/s/").await.says(r#"<a href="/s/?lang=en""#);
+    browser.get("/s/?lang=en").await.says("The survey's code").says(r#"<html lang="en""#);
+    let first = browser.begin("ALLT").await;
+    first.says(english).is_silent_of(r##"name="#lang" value="sv""##);
+    // The first button of a form is the one that Enter presses.
+    assert!(first.html.find("name=\"#go\"").unwrap() < first.html.find(english).unwrap());
+    let again = browser.speak("ALLT", &first, "en", CHOOSING).await;
+    again.says("Page 1 of 3").says(r#"value="spela""#).says(r#"name="hemma" value="true" checked"#);
+    let second = browser.send("ALLT", &again, "next", CHOOSING).await;
+    second.says("Page 2 of 3");
+    let second = browser.speak("ALLT", &second, "no such", WRITING).await;
+    let third = browser.send("ALLT", &second, "next", WRITING).await;
+    let back = browser.speak("ALLT", &third, "sv", ORDERING).await;
+    back.says("Sida 3 av 3").says("Den var släckt.");
+    let thanks = browser.send("ALLT", &back, "send", ORDERING).await;
+    thanks.says("Tack, dina svar är inskickade").says(english);
+    let other = browser.post("/s/ALLT", &[("#state", &thanks.value("#state")), ("#lang", "en")]).await;
+    other.says("Thank you, your answers are in");
+    assert_eq!(desk.answers().len(), 1);
+    // What stands in the way says it in another language too.
+    browser.get("/s/STANGD").await.says(english);
+    browser.get("/s/STANGD?%23lang=en").await.says("The survey is closed").says(r#"value="sv""#);
+    desk.tokens.lock().unwrap().insert("DAG4".to_owned(), true);
+    let answered = browser.post_to_begin("PERSON", "DAG4").await;
+    answered.says("Du har redan svarat").says(english);
+    let fields =
+        [("#token", answered.value("#token")), ("#go", answered.value("#go")), ("#lang", "en".to_owned())];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    browser.post("/s/PERSON", &fields).await.says("You have answered already");
+    desk.change("ALLT", |asked| asked.stage = Stage::Closed { late: false });
+    let closed = browser.send("ALLT", &first, "next", &[]).await;
+    let closed = browser.post("/s/ALLT", &[("#state", &closed.value("#state")), ("#lang", "en")]).await;
+    closed.says(r#"<html lang="en""#).says(r##"name="#lang" value="sv""##);
+}
+
+#[tokio::test]
+async fn a_choice_that_was_made_can_be_emptied_without_a_script_where_none_has_to_be_made() {
+    let source = r#"{"elements": [
+        {"type": "radiogroup", "name": "a", "choices": ["x", "y"]},
+        {"type": "radiogroup", "name": "b", "choices": ["x", "y"], "isRequired": true},
+        {"type": "rating", "name": "c"}, {"type": "boolean", "name": "d"},
+        {"type": "dropdown", "name": "e", "choices": ["x", "y"]},
+        {"type": "matrix", "name": "m", "rows": ["r1", "r2"], "columns": ["k1", "k2"]},
+        {"type": "matrix", "name": "n", "rows": ["r1"], "columns": ["k1"], "isRequired": true}]}"#;
+    let desk = desk(EVERYTHING);
+    desk.rounds.lock().unwrap().insert("TOMT".to_owned(), open("TOMT", definition(source)));
+    let browser = Browser::new(pages(&desk));
+    let first = browser.begin("TOMT").await;
+    for name in ["a", "c", "d", "m[r1]", "m[r2]"] {
+        first.says(&format!(r#"<input type="radio" name="{name}" value="" "#));
+    }
+    first.says(r#"<option value="">"#);
+    first.is_silent_of(r#"name="b" value="""#).is_silent_of(r#"name="n[r1]" value="""#);
+    let filled = [
+        ("a", "x"),
+        ("b", "y"),
+        ("c", "3"),
+        ("d", "true"),
+        ("e", "y"),
+        ("m[r1]", "k2"),
+        ("m[r2]", "k1"),
+        ("n[r1]", "k1"),
+    ];
+    let filled_in = browser.send("TOMT", &first, "stay", &filled).await;
+    filled_in.says(r#"name="a" value="x" checked"#).says(r#"name="m[r1]" value="k2" checked"#);
+    let emptied = [
+        ("a", ""),
+        ("b", "y"),
+        ("c", ""),
+        ("d", ""),
+        ("e", ""),
+        ("m[r1]", ""),
+        ("m[r2]", "k1"),
+        ("n[r1]", "k1"),
+    ];
+    let again = browser.send("TOMT", &filled_in, "stay", &emptied).await;
+    again.is_silent_of(r#"name="a" value="x" checked"#).is_silent_of(r#"name="m[r1]" value="k2" checked"#);
+    browser.send("TOMT", &again, "send", &emptied).await.says("Tack");
+    let taken = serde_json::Value::Object(desk.answers().remove(0).answers);
+    assert_eq!(taken, json!({ "b": "y", "m": { "r2": "k1" }, "n": { "r1": "k1" } }));
+}
+
+#[tokio::test]
+async fn how_much_is_taken_of_strangers_is_as_it_was_set() {
+    let desk = desk(EVERYTHING);
+    let limits = Limits { body: 2_000, guesses: 2, ..Limits::default() };
+    let browser = Browser::new(bounded(&desk, limits));
+    let first = browser.begin("ALLT").await;
+    let long = "x".repeat(2_000);
+    let page = browser.send("ALLT", &first, "next", &[("namn", &long)]).await;
+    assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);
+    for _ in 0..2 {
+        assert_eq!(browser.get("/s/GISSA").await.status, StatusCode::NOT_FOUND);
+    }
+    assert_eq!(browser.get("/s/GISSA").await.status, StatusCode::TOO_MANY_REQUESTS);
+    let none = Browser::new(bounded(&desk, Limits { at_once: 0, ..Limits::default() }));
+    assert_eq!(none.get("/s/ALLT").await.status, StatusCode::SERVICE_UNAVAILABLE);
 }
 
 #[tokio::test]

@@ -264,6 +264,12 @@ promises! {
         assert!(page.contains("Omgången är stängd") && !page.contains("Ändra omgången"), "{page}");
         assert!(!page.contains("Bjud in"), "nobody is invited any more");
 
+        let (_, survey) = browser.get("/surveys/urn%3Alarka%3Amin/7?lang=sv").await;
+        assert!(survey.contains("Ny omgång som den senaste") && survey.contains("like=varen-pa-bjorkskolan-2030-03-01"), "{survey}");
+        let (_, form) = browser.get("/surveys/round?lang=sv&survey=urn%3Alarka%3Amin&version=7&like=varen-pa-bjorkskolan-2030-03-01").await;
+        assert!(form.contains("value=\"Våren på Björkskolan\"") && form.contains("name=\"id\" value=\"\"") && !form.contains("value=\"2030-03-01\""), "{form}");
+        assert!(form.contains("name=\"draft\" value=\"on\" checked"), "{form}");
+
         // Another site's page does nothing here.
         let foreign = browser.http.post(format!("{}{open}", browser.address)).header("Sec-Fetch-Site", "cross-site");
         let foreign = foreign.header("Cookie", &browser.cookie).form(&[("a", "b")]).send().await.unwrap();

@@ -42,7 +42,7 @@ pub struct Invited {
 /// A short code, with the unit that it is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Door {
-    /// The code and name of the unit whose guardians come by it; none: it is the whole round's.
+    /// The code and name of the unit whose people come by it; none: it is the whole round's.
     pub unit: Option<(String, String)>,
     /// As it is typed.
     pub code: String,
@@ -70,7 +70,7 @@ pub struct InvitedPerson {
 #[derive(Debug, Serialize, ToSchema)]
 struct InvitationsShown {
     title: Text,
-    /// One for the round, or of guardians one for each unit.
+    /// Of guardians one for each unit; else the round's, then one for each unit of those on its roll.
     codes: Vec<ShortCode>,
     people: Vec<InvitedPerson>,
     email: Emails,
@@ -78,7 +78,7 @@ struct InvitationsShown {
 
 #[derive(Debug, Serialize, ToSchema)]
 struct ShortCode {
-    /// The unit's code; of a whole round none.
+    /// The unit's code; of the whole round none.
     unit: Option<String>,
     unit_name: Option<String>,
     /// As it is typed.

@@ -38,8 +38,8 @@ pub(super) fn section(id: &str, invited: &Invited, lang: Lang) -> Result<Markup,
             @if has_roll {
                 (t(
                     lang,
-                    "I ett klassrum eller på ett möte: visa adressen eller QR-koden, så skriver var och en sin personliga kod.",
-                    "In a classroom or at a meeting: show the address or the QR code, and everybody types their personal code.",
+                    "I ett klassrum eller på ett möte: visa adressen eller QR-koden, så skriver var och en sin personliga kod. En enhets egen adress leder till samma omgång och säger enhetens namn.",
+                    "In a classroom or at a meeting: show the address or the QR code, and everybody types their personal code. A unit's own address leads to the same round and says the unit's name.",
                 ))
             } @else {
                 (t(

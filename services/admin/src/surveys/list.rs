@@ -119,12 +119,17 @@ pub(crate) async fn survey(
         let known = shell.municipality.refresh().await?.municipality;
         let facts = &known.surveys.survey(&id, &version).ok_or(Problem::NotFound("survey"))?.facts;
         let read = definitions.read(&known, &id, &version).await?;
+        let rounds = known.surveys.rounds().filter(|round| round.survey == id && !round.draft);
+        let last = rounds.max_by_key(|round| round.opens).map(|round| escape(&round.id));
         let (id, version) = (escape(&id), escape(&version));
         let asks = format!("survey={id}&version={version}&lang={}", lang.tag());
         let body = html! {
             p class="quiet" { code { (facts.id) } ", " (t(lang, "version", "version")) " " (facts.version) }
             p class="actions" {
                 a class="action" href=(format!("{EDIT}?{asks}")) { (t(lang, "Fråga den i en omgång", "Ask it in a round")) }
+                @if let Some(last) = &last {
+                    a href=(format!("{EDIT}?{asks}&like={last}")) { (t(lang, "Ny omgång som den senaste", "New round like the last")) }
+                }
                 a href=(format!("{NEW}?{asks}")) { (t(lang, "Gör nästa version", "Make the next version")) }
                 a href=(format!("{SHEET}?{asks}")) { (t(lang, "Hämta som kalkylblad", "Get as a sheet")) }
             }

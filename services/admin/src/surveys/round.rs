@@ -40,6 +40,8 @@ pub(crate) struct From {
     lang: Option<String>,
     /// A round that there is.
     id: Option<String>,
+    /// A round that a new one is to be like.
+    like: Option<String>,
     /// The survey that a new one asks.
     survey: Option<String>,
     version: Option<String>,
@@ -51,10 +53,13 @@ pub(crate) async fn edit(reader: Reader, State(shell): State<Shell>, Asked(from)
     let made = async {
         let known = shell.municipality.refresh().await?.municipality;
         let today = Date::in_sweden(shell.clock.now());
-        let made = match &from.id {
-            Some(id) => Made::of(&known.surveys.round(id).ok_or(Problem::NotFound("round"))?.facts),
-            None => Made {
-                survey: format!("{}\n{}", from.survey.unwrap_or_default(), from.version.unwrap_or_default()),
+        let survey = format!("{}\n{}", from.survey.unwrap_or_default(), from.version.unwrap_or_default());
+        let known_round = |id: &str| known.surveys.round(id).ok_or(Problem::NotFound("round"));
+        let made = match (&from.id, &from.like) {
+            (Some(id), _) => Made::of(&known_round(id)?.facts),
+            (None, Some(id)) => Made { survey, ..Made::like(&known_round(id)?.facts, today) },
+            (None, None) => Made {
+                survey,
                 mode: mode_name(RoundMode::Unlinkable).to_owned(),
                 opens: Date::from_days(today.days() + 1).to_string(),
                 closes: Date::from_days(today.days() + 15).to_string(),

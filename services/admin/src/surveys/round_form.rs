@@ -78,6 +78,8 @@ impl Wrong {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Made {
     pub(super) id: String,
+    /// The id of the round that a new one is to be like.
+    pub(super) like: String,
     pub(super) title: String,
     pub(super) title_en: String,
     /// IRI and version, with a line's end between them.
@@ -101,6 +103,7 @@ impl Made {
         let (opens_at, closes_at) = round.hours.map(|hours| (hours.opens, hours.closes)).unwrap_or_default();
         Self {
             id: round.id,
+            like: String::new(),
             title: round.title.sv,
             title_en: round.title.en.unwrap_or_default(),
             survey: format!("{}\n{}", round.survey, round.version),
@@ -118,12 +121,26 @@ impl Made {
         }
     }
 
+    /// A draft that is as another round was, from tomorrow on and for as long.
+    pub(super) fn like(facts: &RoundFacts, today: Date) -> Self {
+        let days = facts.closes.days() - facts.opens.days();
+        Self {
+            id: String::new(),
+            like: facts.id.clone(),
+            opens: Date::from_days(today.days() + 1).to_string(),
+            closes: Date::from_days(today.days() + 1 + days).to_string(),
+            draft: true,
+            ..Self::of(facts)
+        }
+    }
+
     pub(super) fn sent(pairs: Vec<(String, String)>) -> Self {
         let mut made = Self::default();
         for (name, value) in pairs {
             let value = value.trim().replace("\r\n", "\n");
             match name.as_str() {
                 "id" => made.id = value,
+                "like" => made.like = value,
                 "title" => made.title = value,
                 "title_en" => made.title_en = value,
                 "survey" => made.survey = value,
@@ -166,7 +183,12 @@ impl Made {
         let guardians = (mode == RoundMode::Guardians).then(|| {
             let same =
                 held.filter(|held| held.unit == self.unit).and_then(|held| RoundInput::of(held).guardians);
-            same.unwrap_or_else(|| links(known, &self.unit))
+            let like = known.surveys.round(&self.like).filter(|like| like.facts.unit == self.unit);
+            let like = like.and_then(|like| like.facts.guardians.as_ref()).map(|guardians| GuardiansInput {
+                source: None,
+                links: guardians.links.iter().map(|one| link(&one.unit)).collect(),
+            });
+            same.or(like).unwrap_or_else(|| links(known, &self.unit))
         });
         Ok(RoundInput {
             id: if self.id.is_empty() { new_id(known, &self.title, opens) } else { self.id.clone() },
@@ -195,9 +217,13 @@ impl Made {
     }
 }
 
+/// A unit's link, to be drawn.
+fn link(unit: &str) -> GuardianLinkInput {
+    GuardianLinkInput { unit: unit.to_owned(), registration: None, pupils: None }
+}
+
 /// A link for each unit right below one, or for itself where there is none.
 fn links(known: &Municipality, unit: &str) -> GuardiansInput {
-    let link = |unit: &str| GuardianLinkInput { unit: unit.to_owned(), registration: None, pupils: None };
     let mut links: Vec<_> = known.organisation.children(Some(unit)).map(|unit| link(&unit.code)).collect();
     if links.is_empty() {
         links.push(link(unit));
@@ -279,6 +305,7 @@ impl Made {
             }
             form class="form" method="post" action=(format!("{EDIT}?lang={}", lang.tag())) {
                 input type="hidden" name="id" value=(self.id);
+                input type="hidden" name="like" value=(self.like);
                 (text("title", "", t(lang, "Titel på svenska", "Title in Swedish"), &self.title, None, true))
                 (text("title_en", "", t(lang, "Titel på engelska, om det behövs", "Title in English, if needed"), &self.title_en, None, false))
                 (choice("survey", t(lang, "Enkät", "Survey"), &self.survey, surveys.collect()))

@@ -12,6 +12,7 @@ pub(crate) mod person;
 pub(crate) mod rebuild;
 pub(crate) mod report;
 pub(crate) mod retention;
+pub(crate) mod round;
 pub(crate) mod serve;
 pub(crate) mod statement;
 pub(crate) mod survey;

@@ -5,8 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use forms::question::Question;
 use forms::{Definition, Refusal, Words};
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::api::{Api, part};
 use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::terminal;
@@ -17,6 +21,22 @@ pub(crate) enum Command {
     /// Say what is read in a definition, or everything in it that Lärka does not take and what to use instead; needs no
     /// instance
     Check(Flags),
+    /// Register a version of a survey, by the HTTP API
+    Register(Register),
+    /// List the surveys that are registered, by the HTTP API
+    List {
+        #[command(flatten)]
+        api: Api,
+    },
+    /// Print a version's definition as it was registered, by the HTTP API
+    Show {
+        /// The survey's IRI
+        id: String,
+        /// Its version
+        version: String,
+        #[command(flatten)]
+        api: Api,
+    },
     /// Print the definition that a survey written as a sheet is, SurveyJS JSON; needs no instance
     Convert {
         /// File of the sheet, XLSForm in .xlsx or .ods; - for standard input
@@ -34,9 +54,56 @@ pub(crate) struct Flags {
     beside: Option<PathBuf>,
 }
 
+/// What `register` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Register {
+    #[command(flatten)]
+    what: Flags,
+    /// The survey's IRI, the same for all of its versions
+    #[arg(long, value_name = "IRI")]
+    id: String,
+    /// Its version
+    #[arg(long, default_value = "1", value_name = "VERSION")]
+    version: String,
+    /// Its title, where the definition has none
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    #[command(flatten)]
+    api: Api,
+}
+
 /// `larka survey`
-pub(crate) fn run(settings: &Settings, command: Command) -> Result<(), Failure> {
+pub(crate) async fn run(settings: Settings, command: Command) -> Result<(), Failure> {
     let (file, done) = match command {
+        Command::List { api } => {
+            let all = api.json(&settings, Method::GET, "surveys", None).await?;
+            return if settings.json {
+                terminal::say(true, &all)
+            } else {
+                terminal::say(false, &listed(&all))
+            };
+        }
+        Command::Show { id, version, api } => {
+            let path = format!("surveys/{}/{}", part(&id), part(&version));
+            let text = api.ask(&settings, Method::GET, &path, None).await?;
+            let shown: Shown<'_> = serde_json::from_str(&text)?;
+            return terminal::print(shown.definition.get().as_bytes());
+        }
+        Command::Register(Register { what: Flags { file, beside }, id, version, title, api }) => {
+            let beside = beside.as_deref().map(terminal::read_bytes).transpose()?;
+            // What is not taken is said as `check` says it, before anything is sent.
+            let taken = definition(&file)?
+                .and_then(|definition| forms::register(&definition, beside.as_deref()).map(|_| definition));
+            let refusals = match taken {
+                Err(refusals) => refusals,
+                Ok(definition) => {
+                    let survey = survey(&definition, beside.as_deref(), &id, &version, title.as_deref())?;
+                    let taken = api.json(&settings, Method::POST, "surveys", Some(survey)).await?;
+                    return terminal::say(settings.json, &taken);
+                }
+            };
+            (file, Err(refusals))
+        }
         Command::Check(flags) => {
             let beside = flags.beside.as_deref().map(terminal::read_bytes).transpose()?;
             let taken = definition(&flags.file)?
@@ -53,6 +120,61 @@ pub(crate) fn run(settings: &Settings, command: Command) -> Result<(), Failure> 
         terminal::say(settings.json, &json!({ "refused": all }))?;
         Err(Failure::differing(&format!("{} cannot be taken as it is", file.display())))
     })
+}
+
+/// A survey as the API takes it, its definition byte by byte.
+fn survey(
+    definition: &[u8],
+    scoring: Option<&[u8]>,
+    id: &str,
+    version: &str,
+    title: Option<&str>,
+) -> Result<String, Failure> {
+    let raw = |bytes: &[u8]| {
+        let text = std::str::from_utf8(bytes).map_err(|_| Failure::new("the survey is not UTF-8"))?;
+        Ok::<_, Failure>(RawValue::from_string(text.trim_start_matches('\u{feff}').trim().to_owned())?)
+    };
+    let survey = Sent {
+        id,
+        version,
+        title: title.map(|title| json!({ "sv": title })),
+        definition: raw(definition)?,
+        scoring: scoring.map(raw).transpose()?,
+    };
+    Ok(serde_json::to_string(&Surveys { surveys: [survey] })?)
+}
+
+#[derive(Serialize)]
+struct Surveys<'a> {
+    surveys: [Sent<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct Sent<'a> {
+    id: &'a str,
+    version: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<Value>,
+    definition: Box<RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scoring: Option<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+struct Shown<'a> {
+    #[serde(borrow)]
+    definition: &'a RawValue,
+}
+
+/// What people read of each.
+fn listed(all: &Value) -> Value {
+    let one = |survey: &Value| {
+        json!({
+            "id": survey["id"], "version": survey["version"], "title": survey["title"]["sv"],
+            "questions": survey["items"].as_array().map(Vec::len), "rounds": survey["rounds"],
+        })
+    };
+    json!({ "surveys": all["surveys"].as_array().into_iter().flatten().map(one).collect::<Vec<_>>() })
 }
 
 /// The definition in a file; of a sheet the one that it stands for.

@@ -4,6 +4,7 @@
 
 mod address;
 mod anchors;
+mod answering;
 mod connections;
 mod counting;
 mod given;
@@ -72,6 +73,8 @@ pub(crate) struct ServeFlags {
     #[command(flatten)]
     limits: limits::Given,
     #[command(flatten)]
+    answering: answering::Given,
+    #[command(flatten)]
     xapi: xapi::Given,
     #[command(flatten)]
     anchors: anchors::Given,
@@ -92,6 +95,8 @@ pub(crate) struct Settings {
     pub(crate) listening: Listening,
     pub(crate) connections: Connections,
     pub(crate) limits: Limits,
+    /// How much is taken of those who answer surveys.
+    pub(crate) answering: survey::Limits,
     pub(crate) xapi: Xapi,
     pub(crate) anchors: Option<Schedule>,
 }
@@ -121,6 +126,7 @@ impl Settings {
             listening: serve.listening.read()?,
             connections: serve.connections.read()?,
             limits: serve.limits.read()?,
+            answering: serve.answering.read()?,
             xapi: serve.xapi.read()?,
             anchors: serve.anchors.read()?,
         })
@@ -153,6 +159,7 @@ fn over(common: &Common, serve: &ServeFlags, file: &mut Table) -> Result<(Common
         listening: serve.listening.over(file)?,
         connections: serve.connections.over(file)?,
         limits: serve.limits.over(file)?,
+        answering: serve.answering.over(file)?,
         xapi: serve.xapi.over(file)?,
         anchors: serve.anchors.over(file)?,
     };
@@ -175,6 +182,7 @@ fn names() -> Vec<&'static str> {
         listening::Given::NAMES,
         connections::Given::NAMES,
         limits::Given::NAMES,
+        answering::Given::NAMES,
         xapi::Given::NAMES,
         anchors::Given::NAMES,
     ];
@@ -215,6 +223,11 @@ mod tests {
             let failure = wrong("--xapi-origins", origins);
             assert!(failure.contains("xapi-origins"), "{failure}");
         }
+        assert!(wrong("--answer-body-limit", "10").contains("65536"));
+        assert!(wrong("--answer-file-limit", "10").contains("1024"));
+        assert!(wrong("--answer-requests", "0").contains("answer-requests"));
+        assert!(wrong("--code-guesses", "0").contains("at least 1 code"));
+        assert!(wrong("--code-guess-seconds", "0").contains("code-guess-seconds"));
         assert!(wrong("--keep-superseded-days", "0").contains("at least 1 day"));
         assert!(wrong("--database-url", "mysql://x").contains("postgres://"));
         assert!(wrong("--untracked-actors", "guest-[").contains("* stands for anything"));

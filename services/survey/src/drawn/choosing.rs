@@ -49,6 +49,19 @@ impl Drawn<'_> {
                     (self.one(question, control, place, (&choice.code(), self.tongue.label(&choice.label)), several, Part::Choice(control.at, place)))
                 }
             }
+            @if !several { (self.none(question, control)) }
+        }
+    }
+
+    /// A choice that is no answer, where none has to be given: what was chosen once can be emptied.
+    pub(super) fn none(&self, question: &Question, control: &Control) -> Markup {
+        html! {
+            @if !control.required {
+                label class="choice none" {
+                    input type="radio" name=(question.name) value="" disabled[control.off] autocomplete="off";
+                    span { (self.tongue.words("Inget svar", "No answer")) }
+                }
+            }
         }
     }
 
@@ -89,6 +102,8 @@ impl Drawn<'_> {
     pub(super) fn matrix(&self, question: &Question, matrix: &Matrix, control: &Control) -> Markup {
         let at = control.at;
         let given = self.view.answers.get(&question.name).and_then(Json::as_object);
+        // What was chosen once can be emptied, where it does not have to be answered.
+        let may_be_empty = !control.required && !matrix.every_row;
         html! {
             table class="matrix" {
                 thead { tr {
@@ -96,6 +111,7 @@ impl Drawn<'_> {
                     @for (place, column) in matrix.columns.iter().enumerate() {
                         th scope="col" id=(format!("q{at}-c{place}")) { (self.tongue.label(&column.label)) }
                     }
+                    @if may_be_empty { th scope="col" class="none" id=(format!("q{at}-c")) { (self.tongue.words("Inget svar", "No answer")) } }
                 } }
                 tbody {
                     @for (row_at, row) in matrix.rows.iter().enumerate().filter(|(row_at, _)| self.may_show(Part::Row(at, *row_at))) {
@@ -115,6 +131,13 @@ impl Drawn<'_> {
                                         value=(column.code()) checked[column.code() == chosen] disabled[control.off || !shown] autocomplete="off"
                                         aria-labelledby=(format!("q{at}-r{row_at} q{at}-c{place}"));
                                     span { (self.tongue.label(&column.label)) }
+                                } }
+                            }
+                            @if may_be_empty {
+                                td { label class="choice none" {
+                                    input type="radio" name=(row_field(&question.name, &row.code())) value="" disabled[control.off || !shown]
+                                        autocomplete="off" aria-labelledby=(format!("q{at}-r{row_at} q{at}-c"));
+                                    span { (self.tongue.words("Inget svar", "No answer")) }
                                 } }
                             }
                         }

@@ -4,7 +4,7 @@ use forms::Localised;
 use forms::answers::Fault;
 use maud::{Markup, html};
 
-use super::about::{action, title_of};
+use super::about::{action, languages, title_of};
 use crate::desk::Asked;
 use crate::drawn::Drawn;
 use crate::frame::Page;
@@ -58,6 +58,7 @@ impl Questions<'_> {
                         }
                     }
                 }
+                (languages(self.asked, tongue))
             }
         };
         let title = title_of(self.asked, tongue);

@@ -15,6 +15,11 @@ pub(crate) fn code(lang: &str, unknown: bool) -> String {
     let title = tongue.bare("Svara på en enkät", "Answer a survey");
     let body = html! {
         h1 { (title) }
+        nav aria-label=(tongue.bare("Språk", "Language")) { ul class="languages" {
+            @for tag in ["sv", "en"] {
+                li { a href=(format!("/s/?lang={tag}")) lang=(tag) hreflang=(tag) aria-current=[(tag == lang).then_some("true")] { (name(tag)) } }
+            }
+        } }
         @if unknown { (trouble(tongue, "Det finns ingen enkät med den koden. Kontrollera koden och skriv den igen.",
             "There is no survey with that code. Check the code and type it again.")) }
         form method="post" action="/s/" autocomplete="off" {
@@ -50,7 +55,7 @@ pub(crate) fn start(
     let tongue = Tongue::new(tag, &definition.language);
     let body = html! {
         h1 { (tongue.said(&asked.title)) }
-        @if let Entry::Open { unit: Some(unit) } = &asked.entry { p class="unit" { (tongue.said(unit)) } }
+        @if let Some(unit) = &asked.unit { p class="unit" { (tongue.said(unit)) } }
         @if definition.languages.len() > 1 {
             nav aria-label=(tongue.bare("Språk", "Language")) { ul class="languages" {
                 @for tag in &definition.languages {
@@ -139,7 +144,7 @@ fn rules(asked: &Asked, tongue: Tongue<'_>) -> Vec<Markup> {
             "Du kan svara en gång; det du har skickat in går inte att ändra.",
             "You can answer once; what you have handed in cannot be changed.",
         ),
-        (Entry::Open { .. }, _) => tongue.words(
+        (Entry::Open, _) => tongue.words(
             "Svara en gång; det du har skickat in går inte att ändra.",
             "Answer once; what you have handed in cannot be changed.",
         ),

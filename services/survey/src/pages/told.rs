@@ -3,7 +3,7 @@
 use chrono::{NaiveDateTime, NaiveTime};
 use maud::html;
 
-use super::about::{action, title_of};
+use super::about::{action, languages, title_of};
 use crate::desk::{Asked, Entry, Mode, Outcome};
 use crate::frame::Page;
 use crate::step::field;
@@ -21,6 +21,12 @@ pub(crate) fn thanks(asked: &Asked, tag: &str, sealed: &str, number: &str) -> St
         }
         form method="post" action=(action(asked)) data-number=(number) data-sent hidden {
             input type="hidden" name=(field::STATE) value=(sealed);
+        }
+        @if asked.definition.languages.len() > 1 {
+            form method="post" action=(action(asked)) {
+                input type="hidden" name=(field::STATE) value=(sealed);
+                (languages(asked, tongue))
+            }
         }
     };
     let survey = Some(tongue.said(&asked.title));
@@ -46,8 +52,8 @@ pub(crate) enum Barred {
     NotNow,
 }
 
-/// The page that says so.
-pub(crate) fn barred(asked: &Asked, tag: &str, why: Barred) -> String {
+/// The page that says so. `again` are the fields that bring it back in another language; none: its address does.
+pub(crate) fn barred(asked: &Asked, tag: &str, why: Barred, again: &[(&str, &str)]) -> String {
     let tongue = Tongue::new(tag, &asked.definition.language);
     let ((title_sv, title_en), (sv, en)) = match why {
         Barred::Scheduled(opens) => {
@@ -105,6 +111,12 @@ pub(crate) fn barred(asked: &Asked, tag: &str, why: Barred) -> String {
     let body = html! {
         h1 tabindex="-1" autofocus { (tongue.words(title_sv, title_en)) }
         p { (tongue.words(&sv, &en)) }
+        @if asked.definition.languages.len() > 1 {
+            form method=(if again.is_empty() { "get" } else { "post" }) action=(action(asked)) {
+                @for (name, value) in again { input type="hidden" name=(name) value=(value); }
+                (languages(asked, tongue))
+            }
+        }
     };
     let survey = Some(tongue.said(&asked.title));
     let title = format!("{} – {}", tongue.bare(title_sv, title_en), title_of(asked, tongue));
@@ -139,6 +151,7 @@ pub(crate) fn unreadable(asked: &Asked, tag: &str, carried: &[(String, String)])
                 input id="token" name=(field::TOKEN) type="text" autocomplete="off" spellcheck="false" required;
             }
             p class="buttons" { button class="main" type="submit" name=(field::GO) value="start" { (tongue.words("Börja om", "Begin again")) } }
+            (languages(asked, tongue))
         }
     };
     let survey = Some(tongue.said(&asked.title));

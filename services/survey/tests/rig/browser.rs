@@ -85,9 +85,18 @@ impl Browser {
 
     /// Presses a button of a page with a form that was filled in.
     pub async fn send(&self, code: &str, page: &Page, go: &str, filled: &[(&str, &str)]) -> Page {
+        self.press(code, page, ("#go", go), filled).await
+    }
+
+    /// Presses the button of another language.
+    pub async fn speak(&self, code: &str, page: &Page, language: &str, filled: &[(&str, &str)]) -> Page {
+        self.press(code, page, ("#lang", language), filled).await
+    }
+
+    async fn press(&self, code: &str, page: &Page, button: (&str, &str), filled: &[(&str, &str)]) -> Page {
         let own = page.own();
         let mut fields: Vec<(&str, &str)> = own.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-        fields.push(("#go", go));
+        fields.push(button);
         fields.extend(filled);
         self.post(&format!("/s/{code}"), &fields).await
     }

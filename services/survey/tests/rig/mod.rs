@@ -13,7 +13,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use forms::{Definition, Localised, register};
 use futures_util::future::BoxFuture;
 use survey::{
-    Admitted, Asked, Desk, DeskFailure, Entry, HandedIn, Mode, Options, Outcome, Rules, Stage, router,
+    Admitted, Asked, Desk, DeskFailure, Entry, HandedIn, Limits, Mode, Options, Outcome, Rules, Stage, router,
 };
 
 /// The survey with every type of question.
@@ -98,7 +98,8 @@ pub fn open(code: &str, definition: Arc<Definition>) -> Asked {
         title,
         definition,
         mode: Mode::Unlinkable,
-        entry: Entry::Open { unit: Some(Localised::plain("Björkskolan")) },
+        entry: Entry::Open,
+        unit: Some(Localised::plain("Björkskolan")),
         stage: Stage::Open { closes: at(17) },
         rules: Rules::default(),
         smallest: 5,
@@ -130,7 +131,13 @@ pub fn desk(json: &str) -> Arc<InMemory> {
 
 /// The pages before a desk.
 pub fn pages(desk: &Arc<InMemory>) -> Router {
+    bounded(desk, Limits::default())
+}
+
+/// The same, which take as much as that.
+pub fn bounded(desk: &Arc<InMemory>, limits: Limits) -> Router {
     router(Options {
+        limits,
         desk: Arc::clone(desk) as Arc<dyn Desk>,
         key: [7; 32],
         now: Arc::new(|| at(10)),
