@@ -331,8 +331,13 @@ impl Visit<'_> {
 
     /// What stands in the way of answers that were begun.
     fn barred(&self, state: &State, why: Barred, status: StatusCode) -> Result<Answer, Unwell> {
-        let sealed = self.door.seal.close(self.asked, state)?;
-        let html = pages::barred(self.asked, &state.language, why, &[(field::STATE, &sealed)]);
+        // What is too long is not sent to and fro once more.
+        let sealed = match why {
+            Barred::TooLong => None,
+            _ => Some(self.door.seal.close(self.asked, state)?),
+        };
+        let again: Vec<(&str, &str)> = sealed.iter().map(|sealed| (field::STATE, sealed.as_str())).collect();
+        let html = pages::barred(self.asked, &state.language, why, &again);
         Ok(self.answer(status, html))
     }
 
