@@ -69,6 +69,27 @@ pub fn stage(round: &RoundFacts, surveys: &Surveys, now: Micros) -> Stage {
     }
 }
 
+/// Whether a round has a report: while it is open one of how many have answered, but where nobody can be linked.
+pub fn has_report(round: &RoundFacts, surveys: &Surveys, now: Micros) -> bool {
+    surveys.is_counted(round) && stage(round, surveys, now) >= Stage::Open
+}
+
+/// Whether a report about a day has a round's answers: once they are out of the ballot box, or after the day that it closed on.
+pub fn is_let_out(round: &RoundFacts, surveys: &Surveys, about: Date) -> bool {
+    match round.mode {
+        RoundMode::Unlinkable => surveys.is_counted(round),
+        _ => about > round.closes,
+    }
+}
+
+/// The round that is meant where none is named and reports are about a day: of those whose answers are let out by then, or else
+/// of all, the one that opened last; of several, the one whose id comes last. A draft is none.
+pub fn newest(surveys: &Surveys, about: Date) -> Option<&RoundFacts> {
+    let is_out = |round: &RoundFacts| round.closes <= about && is_let_out(round, surveys, about);
+    let rounds = surveys.rounds().filter(|round| !round.draft);
+    rounds.max_by_key(|round| (is_out(round), round.opens, &round.id))
+}
+
 /// The midnight in Sweden after a round's end: what was stored before it is in the report of that day.
 fn released(round: &RoundFacts) -> Micros {
     Date::from_days(last_day(round).days() + 1).begins()
@@ -82,8 +103,8 @@ pub fn last_day(round: &RoundFacts) -> Date {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::Hours;
-    use crate::testing::{date, instant, round};
+    use crate::events::{Hours, RoundBallotsFacts};
+    use crate::testing::{date, event, instant, round};
 
     #[test]
     fn a_round_opens_and_closes_by_swedish_clocks_and_is_reported_after_the_night() {
@@ -144,5 +165,40 @@ mod tests {
         let late = close_now(&round("2026-10-01", "2026-11-01"), twice);
         assert_eq!(late.hours.unwrap().closes, 2 * 60 + 15);
         assert!(times(&late).1 <= twice);
+    }
+
+    #[test]
+    fn the_round_meant_where_none_is_named_is_the_newest_whose_answers_are_let_out() {
+        let of =
+            |id: &str, mode, opens, closes| RoundFacts { id: id.to_owned(), mode, ..round(opens, closes) };
+        let mut surveys = Surveys::default();
+        let told = |surveys: &Surveys, about| newest(surveys, date(about)).map(|round| round.id.clone());
+        assert_eq!(told(&surveys, "2026-06-01"), None);
+        let mut position = 0;
+        let mut apply = |surveys: &mut Surveys, round: &RoundFacts| {
+            position += 1;
+            surveys.apply(&event(position, round)).unwrap();
+        };
+        let mut draft = of("draft", RoundMode::Named, "2026-07-01", "2026-07-02");
+        draft.draft = true;
+        apply(&mut surveys, &draft);
+        assert_eq!(told(&surveys, "2026-08-01"), None);
+        apply(&mut surveys, &of("first", RoundMode::Named, "2026-05-01", "2026-05-10"));
+        apply(&mut surveys, &of("box", RoundMode::Unlinkable, "2026-05-02", "2026-05-20"));
+        apply(&mut surveys, &of("open", RoundMode::Guardians, "2026-05-12", "2026-06-30"));
+        assert_eq!(told(&surveys, "2026-05-09").as_deref(), Some("open"), "of none are the answers let out");
+        assert_eq!(told(&surveys, "2026-05-25").as_deref(), Some("first"), "the box has not been emptied");
+        let now = instant("2026-05-25T12:00:00Z");
+        let has_report = |surveys: &Surveys, id| has_report(&surveys.round(id).unwrap().facts, surveys, now);
+        assert_eq!(
+            ["draft", "first", "box", "open"].map(|id| has_report(&surveys, id)),
+            [false, true, false, true]
+        );
+        let emptied = RoundBallotsFacts { round: "box".into(), voted: 0, answers: Vec::new() };
+        surveys.apply(&event(9, &emptied)).unwrap();
+        assert!(has_report(&surveys, "box"));
+        assert_eq!(told(&surveys, "2026-05-19").as_deref(), Some("first"));
+        assert_eq!(told(&surveys, "2026-05-20").as_deref(), Some("box"));
+        assert_eq!(told(&surveys, "2026-07-01").as_deref(), Some("open"));
     }
 }

@@ -113,14 +113,21 @@ impl Worker {
     }
 
     /// What is made where a report from a position is asked for, and from which position: a release, where there has been
-    /// one. `municipality` says which round is the latest.
+    /// one. `municipality` says which round is meant where none is named.
     async fn released(
         &self,
         request: Request,
         at: Position,
         municipality: &Municipality,
     ) -> Result<(Request, Position), ReportError> {
-        let request = Request { question: named(request.question, municipality)?, ..request };
+        let question = match request.question {
+            Question::Survey { round: None } => {
+                let round = self.newest_round(request.as_of, municipality).await?;
+                Question::Survey { round: Some(round.ok_or(ReportError::NoRound)?) }
+            }
+            question => question,
+        };
+        let request = Request { question, ..request };
         Ok(match self.release(&request, at).await? {
             // A day to compare with is chosen among days of release too.
             Some(day) => {
@@ -129,6 +136,26 @@ impl Worker {
             }
             None => (request, at),
         })
+    }
+
+    /// The round that is meant where none is named.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn newest(&self) -> Result<Option<String>, ReportError> {
+        self.newest_round(None, &self.municipality.snapshot().municipality).await
+    }
+
+    async fn newest_round(
+        &self,
+        as_of: Option<Date>,
+        municipality: &Municipality,
+    ) -> Result<Option<String>, ReportError> {
+        let today = Date::in_sweden(self.clock.now());
+        // On a log's first day there is no release, and reports are of what there is now.
+        let is_first = self.begun.first(&self.log).await?.is_none_or(|first| first >= today);
+        let about = as_of.unwrap_or(if is_first { today } else { Date::from_days(today.days() - 1) });
+        Ok(domain::rounds::newest(&municipality.surveys, about).map(|round| round.id.clone()))
     }
 
     /// The release that a report from a position is; none where there has not been one in the log's time.
@@ -151,17 +178,6 @@ fn at(snapshot: Snapshot, position: Position) -> Result<Snapshot, ReportError> {
 /// What there is one report of.
 fn key(request: &Request, at: Position) -> Key {
     (at, request.question.clone(), (request.as_of, request.since), request.rules())
-}
-
-/// The question with the round that it is about by name.
-fn named(question: Question, municipality: &Municipality) -> Result<Question, ReportError> {
-    match question {
-        Question::Survey { round: None } => {
-            let round = latest_round(municipality).ok_or(ReportError::NoRound)?;
-            Ok(Question::Survey { round: Some(round) })
-        }
-        question => Ok(question),
-    }
 }
 
 /// That a round which there is had been registered when the report was released.
@@ -228,9 +244,4 @@ fn survey_report(
         table.withhold(survey::EARLIER, &survey_report(&own, gate, from)?);
     }
     Ok(gate.apply(table)?)
-}
-
-/// The round that opened last; of several, the one whose id comes last.
-fn latest_round(municipality: &Municipality) -> Option<String> {
-    municipality.surveys.rounds().max_by_key(|round| (round.opens, &round.id)).map(|round| round.id.clone())
 }

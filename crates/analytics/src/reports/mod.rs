@@ -112,13 +112,23 @@ impl<'a> Frame<'a> {
         municipality: &'a Municipality,
         as_of: Option<Date>,
     ) -> Result<Self, ReportError> {
+        Self::or_later(snapshot, municipality, as_of, None)
+    }
+
+    /// The same, but about `other` where that is later than what statements say.
+    fn or_later(
+        snapshot: &'a Snapshot,
+        municipality: &'a Municipality,
+        as_of: Option<Date>,
+        other: Option<Date>,
+    ) -> Result<Self, ReportError> {
         let (report, folded) = (snapshot.position().0, municipality.position().0);
         if folded > report {
             return Err(ReportError::Ahead { municipality: folded, report });
         }
         let mut parts = snapshot.parts(None)?;
         let (latest, dated_ahead) = part::days(&parts);
-        let as_of = as_of.or(latest).ok_or(ReportError::NoDay { position: report })?;
+        let as_of = as_of.or(latest.max(other)).ok_or(ReportError::NoDay { position: report })?;
         if latest.is_some_and(|latest| latest > as_of) {
             parts = snapshot.parts(Some(as_of))?;
         }

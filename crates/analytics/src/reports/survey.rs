@@ -26,7 +26,7 @@ use crate::statistics::PositiveBase;
 use answers::Round;
 pub use ballots::ballots;
 use disclosure::{ReportKind, ResultTable, Section, Strata, Text, Withheld};
-use domain::events::{RoundFacts, RoundMode, SurveyFacts};
+use domain::events::{RoundFacts, SurveyFacts};
 use domain::frameworks::framework;
 use domain::{Date, Facts, Municipality};
 use earlier::Both;
@@ -39,7 +39,8 @@ use std::collections::BTreeSet;
 pub struct Parameters {
     /// The round's id.
     pub round: String,
-    /// The day; none: the latest that any statement is about. Answers after it do not count.
+    /// The day; none: the latest that any statement is about, or on which answers came out of a ballot box of the same
+    /// survey. Answers after it do not count.
     pub as_of: Option<Date>,
     /// Whether "don't know" is in the base of the share positive; printed with it. None: as the round says.
     pub positive_base: Option<PositiveBase>,
@@ -72,7 +73,8 @@ pub fn report(
     ballots: &[Event],
     parameters: &Parameters,
 ) -> Result<ResultTable, ReportError> {
-    let frame = Frame::new(snapshot, municipality, parameters.as_of)?;
+    let emptied = ballots.iter().map(|event| Date::in_sweden(event.stored)).max();
+    let frame = Frame::or_later(snapshot, municipality, parameters.as_of, emptied)?;
     let surveys = &municipality.surveys;
     let round = surveys.round(&parameters.round).ok_or_else(|| frame.unknown("round", &parameters.round))?;
     let round = &round.facts;
@@ -94,10 +96,7 @@ pub fn report(
     };
     let populations = groups(&now);
     // What has come out of a ballot box is all there will be, on whatever day.
-    let live = match round.mode {
-        RoundMode::Unlinkable => !surveys.is_counted(round),
-        _ => frame.as_of <= round.closes,
-    };
+    let live = !domain::rounds::is_let_out(round, surveys, frame.as_of);
     let mut definition =
         Definition::of("survey").with(&round.encode()).with(&survey.encode()).with(match base {
             PositiveBase::WithDontKnow => b"with_dont_know",

@@ -56,7 +56,7 @@ pub(crate) struct Wanted {
     pub(crate) framework: Option<String>,
     /// An earlier date that competence is compared with, `YYYY-MM-DD`.
     pub(crate) since: Option<String>,
-    /// The id of a survey's round; none: the latest.
+    /// The id of a survey's round; none: the newest whose answers are let out.
     pub(crate) round: Option<String>,
     /// The parts of groups by which a survey's answers are weighted against non-response: the units right below, or the
     /// roles; none: they are not.
@@ -84,7 +84,7 @@ impl Wanted {
         self.unit.as_deref().filter(|unit| !unit.is_empty())
     }
 
-    /// The round asked for; none: the latest.
+    /// The round asked for; none: the newest whose answers are let out.
     pub(crate) fn round(&self) -> Option<&str> {
         self.round.as_deref().filter(|round| !round.is_empty())
     }

@@ -64,6 +64,9 @@ pub trait Reports: Send + Sync {
     /// A report that has passed the gate.
     fn make(&self, ask: Ask) -> BoxFuture<'_, Result<Arc<Released>, ReportFailure>>;
 
+    /// The id of the round that is meant where none is named.
+    fn newest(&self) -> BoxFuture<'_, Result<Option<String>, ReportFailure>>;
+
     /// The forms of file that can be made.
     fn formats(&self) -> Vec<Format>;
 

@@ -7,12 +7,14 @@ use axum::extract::State;
 use axum::response::Response;
 use disclosure::{Lang, Measure, Released, ReleasedSection};
 use domain::Municipality;
+use domain::rounds::{Stage, stage};
+use eventlog::clock::Micros;
 use maud::{Markup, html};
 use render::View;
 use render::components::{self, Card};
 
 use super::ask::{Ask, Question, ReportFailure, Reports};
-use super::page::rounds;
+use super::page::{rounds, title};
 use super::words::{COMPETENCE, OVERVIEW, SURVEY};
 use crate::shell::problem::Problem;
 use crate::shell::{Asked, Reader, Shell, Spoken, answer, escape, frame, other, show, t};
@@ -43,7 +45,7 @@ pub(crate) async fn page(
                 None,
             )
         } else {
-            body(&*reports, &municipality, lang).await?
+            body(&*reports, &municipality, shell.clock.now(), lang).await?
         };
         let there = OVERVIEW.href(other(lang));
         Ok(show(frame(&shell, OVERVIEW, lang, &reader, &municipality, there, body)))
@@ -52,10 +54,15 @@ pub(crate) async fn page(
 }
 
 /// What the overview says: how far the courses reach, what is known of competence, what the latest surveys got.
-async fn body(reports: &dyn Reports, municipality: &Municipality, lang: Lang) -> Result<Markup, Problem> {
+async fn body(
+    reports: &dyn Reports,
+    municipality: &Municipality,
+    now: Micros,
+    lang: Lang,
+) -> Result<Markup, Problem> {
     let competence = make(reports, Question::Competence).await?;
     let mut surveys = Vec::new();
-    for round in rounds(municipality).into_iter().take(ROUNDS) {
+    for round in rounds(municipality, now).into_iter().take(ROUNDS) {
         let question = Question::Survey { round: Some(round.id.clone()) };
         surveys.extend(make(reports, question).await?.map(|released| (round.id.clone(), released)));
     }
@@ -74,6 +81,9 @@ async fn body(reports: &dyn Reports, municipality: &Municipality, lang: Lang) ->
     let known = competence.as_deref().map(|released| known(released, lang)).unwrap_or_default();
     let answered: Vec<Card> =
         surveys.iter().filter_map(|(round, released)| response(released, round, lang)).collect();
+    let known_rounds = &municipality.surveys;
+    let open: Vec<_> =
+        known_rounds.rounds().filter(|round| stage(round, known_rounds, now) == Stage::Open).collect();
     Ok(html! {
         @if let Some(view) = &view {
             p class="lead" { (render::finding(view)) }
@@ -86,6 +96,17 @@ async fn body(reports: &dyn Reports, municipality: &Municipality, lang: Lang) ->
         @if !answered.is_empty() {
             h2 { (t(lang, "Senaste enkäterna", "Latest surveys")) }
             (components::cards(&answered))
+        }
+        @if !open.is_empty() {
+            h2 { (t(lang, "Öppna för svar", "Open for answers")) }
+            ul {
+                @for round in open {
+                    li {
+                        a href=(format!("/surveys/rounds/{}?lang={}", escape(&round.id), lang.tag())) { (title(round, lang)) }
+                        (t(lang, ", till och med ", ", until ")) (render::date(&round.closes.to_string(), lang))
+                    }
+                }
+            }
         }
     })
 }

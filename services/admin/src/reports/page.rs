@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use disclosure::{Geometry, Lang, Released, Strata};
-use domain::Municipality;
 use domain::events::RoundFacts;
+use domain::{Municipality, rounds};
+use eventlog::clock::Micros;
 use maud::{Markup, html};
 use render::components;
 use render::{Format, UNIT, View};
@@ -48,10 +49,14 @@ async fn report_page(
 ) -> Result<Response, Problem> {
     let lang = wanted.lang();
     let municipality = shell.municipality.refresh().await?.municipality;
+    let now = shell.clock.now();
+    let named = wanted.round().is_some() || page != SURVEY;
+    let meant = if named { wanted.round.clone() } else { reports.newest().await? };
+    let wanted = &Wanted { round: meant, ..wanted.clone() };
     let there = wanted.address(page, other(lang));
     let released = match reports.make(wanted.ask(kind(page))?).await {
         Ok(released) => released,
-        Err(ReportFailure::Asked(_)) if nothing_yet(page, &municipality) => {
+        Err(ReportFailure::Asked(_)) if page != SURVEY || wanted.round().is_none() => {
             return Ok(show(frame(shell, page, lang, reader, &municipality, there, no_report(lang))));
         }
         Err(failure) => return Err(failure.into()),
@@ -61,7 +66,7 @@ async fn report_page(
         None => Some(View::new(&released, lang)),
     };
     let body = html! {
-        (choices(page, &released, &municipality, &reports.formats(), wanted))
+        (choices(page, &released, &offered(&municipality, now, wanted), &reports.formats(), wanted))
         @match view {
             Some(view) => { (render::fragment(&view.linked(wanted.links(page)))) }
             None => {
@@ -93,10 +98,6 @@ fn kind(page: Page) -> &'static str {
     if page == SURVEY { "survey" } else { "competence" }
 }
 
-fn nothing_yet(page: Page, municipality: &Municipality) -> bool {
-    page != SURVEY || municipality.surveys.rounds().next().is_none()
-}
-
 fn no_report(lang: Lang) -> Markup {
     components::empty_state(
         t(lang, "Det finns ingen rapport ännu", "There is no report yet"),
@@ -113,13 +114,11 @@ fn no_report(lang: Lang) -> Markup {
 fn choices(
     page: Page,
     released: &Released,
-    municipality: &Municipality,
+    rounds: &[&RoundFacts],
     formats: &[Format],
     wanted: &Wanted,
 ) -> Markup {
     let lang = wanted.lang();
-    let rounds = rounds(municipality);
-    let chosen = wanted.round().or_else(|| rounds.first().map(|round| round.id.as_str()));
     let file = |format: Format| wanted.file(page, format, released.identity().position);
     html! {
         form class="choices" method="get" action=(page.path) {
@@ -128,8 +127,8 @@ fn choices(
                 div class="field" {
                     label for="round" { (t(lang, "Enkätomgång", "Round of a survey")) }
                     select id="round" name="round" {
-                        @for round in &rounds {
-                            option value=(round.id) selected[chosen == Some(&round.id)] { (title(round, lang)) }
+                        @for round in rounds {
+                            option value=(round.id) selected[wanted.round() == Some(&round.id)] { (title(round, lang)) }
                         }
                     }
                 }
@@ -176,14 +175,24 @@ fn weighted_by(strata: Strata, lang: Lang) -> &'static str {
     }
 }
 
-/// The rounds, the latest first.
-pub(crate) fn rounds(municipality: &Municipality) -> Vec<&RoundFacts> {
-    let mut rounds: Vec<_> = municipality.surveys.rounds().collect();
-    rounds.sort_by_key(|round| std::cmp::Reverse((round.opens, round.id.clone())));
+/// The rounds that have a report, the latest first.
+pub(super) fn rounds(municipality: &Municipality, now: Micros) -> Vec<&RoundFacts> {
+    let surveys = &municipality.surveys;
+    let mut rounds: Vec<_> =
+        surveys.rounds().filter(|round| rounds::has_report(round, surveys, now)).collect();
+    rounds.sort_by_key(|round| std::cmp::Reverse((round.opens, &round.id)));
     rounds
 }
 
-fn title(round: &RoundFacts, lang: Lang) -> &str {
+/// The rounds to choose among: those that have a report, and the one that is shown.
+fn offered<'a>(municipality: &'a Municipality, now: Micros, wanted: &Wanted) -> Vec<&'a RoundFacts> {
+    let mut offered = rounds(municipality, now);
+    let shown = wanted.round().and_then(|id| municipality.surveys.round(id)).map(|held| &held.facts);
+    offered.extend(shown.filter(|shown| offered.iter().all(|round| round.id != shown.id)));
+    offered
+}
+
+pub(super) fn title(round: &RoundFacts, lang: Lang) -> &str {
     if lang == Lang::En { round.title.english() } else { &round.title.sv }
 }
 

@@ -86,7 +86,7 @@ fn body(known: &Municipality, now: Micros, lang: Lang) -> Markup {
             a href=(new) { (t(lang, "Gör en enkät", "Make a survey")) }
         }
         @if !rows.is_empty() { (components::plain_table(t(lang, "Omgångar", "Rounds"), &columns, &rows)) }
-        h2 id="surveys" { (t(lang, "Enkäter", "Surveys")) }
+        h2 id="surveys" { (t(lang, "Vad som frågas", "What is asked")) }
         ul {
             @for survey in &surveys {
                 li {

@@ -165,7 +165,9 @@ pub(crate) async fn page(
             Stage::Draft | Stage::Closed | Stage::Reported => None,
         };
         let inviting = invited.map(|invited| inviting::section(&id, &invited, lang)).transpose()?;
-        let body = html! { (body(facts, at, &known, lang)) @if let Some(part) = inviting { (part) } };
+        let has_report = rounds::has_report(facts, &known.surveys, shell.clock.now());
+        let body =
+            html! { (body(facts, (at, has_report), &known, lang)) @if let Some(part) = inviting { (part) } };
         let mut frame = frame(&shell, SURVEYS, lang, &reader, &known, address(&id, other(lang)), body);
         frame.title = said(&facts.title, lang).to_owned();
         Ok(show(frame))
@@ -173,7 +175,7 @@ pub(crate) async fn page(
     answer(&shell, lang, made.await)
 }
 
-fn body(facts: &RoundFacts, at: Stage, known: &Municipality, lang: Lang) -> Markup {
+fn body(facts: &RoundFacts, (at, has_report): (Stage, bool), known: &Municipality, lang: Lang) -> Markup {
     let (opens, closes) = times(facts);
     let id = escape(&facts.id);
     let button = |turn: &str, label: &str| {
@@ -191,16 +193,17 @@ fn body(facts: &RoundFacts, at: Stage, known: &Municipality, lang: Lang) -> Mark
         ),
         Stage::Scheduled => t(lang, "Omgången öppnar av sig själv.", "The round opens by itself."),
         Stage::Open => t(lang, "Omgången är öppen för svar.", "The round is open for answers."),
-        Stage::Closed => {
-            t(lang, "Omgången är stängd. Rapporten kommer.", "The round is closed. Its report is to come.")
-        }
+        Stage::Closed => t(
+            lang,
+            "Omgången är stängd. Rapporten räknas varje natt.",
+            "The round is closed. Its report is counted every night.",
+        ),
         Stage::Reported => t(
             lang,
             "Omgången är stängd och rapporten kan läsas.",
             "The round is closed and its report can be read.",
         ),
     };
-    let told = if facts.mode == RoundMode::Unlinkable { Stage::Reported } else { Stage::Open };
     let unit =
         known.organisation.unit(&facts.unit).map_or(facts.unit.as_str(), |unit| unit.facts.name.as_str());
     let survey =
@@ -213,7 +216,7 @@ fn body(facts: &RoundFacts, at: Stage, known: &Municipality, lang: Lang) -> Mark
         };
     html! {
         p class="lead" { (lead) }
-        @if at >= told {
+        @if has_report {
             p class="actions" {
                 a class="action" href=(format!("/reports/survey?round={id}&lang={}", lang.tag())) { (t(lang, "Läs rapporten", "Read the report")) }
                 span class="quiet" { (t(lang, "Där står svarsfrekvensen, räknad varje natt.", "The response rate stands there, counted every night.")) }

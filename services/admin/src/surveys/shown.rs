@@ -1,7 +1,7 @@
 //! Surveys and rounds as they are shown to programs.
 
 use domain::Text;
-use domain::events::{RoundFacts, RoundMode, SurveyFacts};
+use domain::events::{RoundFacts, SurveyFacts};
 use domain::input::RoundInput;
 use domain::rounds::{self, Stage};
 use domain::surveys::Surveys;
@@ -136,14 +136,13 @@ impl RoundShown {
     pub(super) fn of(facts: &RoundFacts, surveys: &Surveys, now: Micros) -> Self {
         let (opens, closes) = rounds::times(facts);
         let stage = rounds::stage(facts, surveys, now);
-        let told = if facts.mode == RoundMode::Unlinkable { Stage::Reported } else { Stage::Open };
         let report = format!("/api/v1/reports/survey?round={}", crate::shell::escape(&facts.id));
         Self {
             round: RoundInput::of(facts),
             stage,
             opens_at: opens.to_datetime().to_rfc3339(),
             closes_at: closes.to_datetime().to_rfc3339(),
-            report: (stage >= told).then_some(report),
+            report: rounds::has_report(facts, surveys, now).then_some(report),
         }
     }
 }

@@ -8,7 +8,7 @@ use domain::rounds::Stage;
 
 use crate::shell::{Page, t};
 
-pub(super) const SURVEYS: Page = Page { path: "/surveys", sv: "Gör enkäter", en: "Make surveys" };
+pub(super) const SURVEYS: Page = Page { path: "/surveys", sv: "Enkäter", en: "Surveys" };
 
 /// A text in a language.
 pub(super) fn said(text: &Text, lang: Lang) -> &str {

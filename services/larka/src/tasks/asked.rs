@@ -48,7 +48,7 @@ pub(crate) struct Asked {
     #[arg(long, value_name = "DATE")]
     #[serde(deserialize_with = "date")]
     pub(crate) since: Option<String>,
-    /// Round of a survey, by its id [default: the latest]
+    /// Round of a survey, by its id [default: the newest whose answers are let out]
     #[arg(long, value_name = "ID")]
     pub(crate) round: Option<String>,
     /// Parts of groups by which a survey's answers are weighted against non-response: unit (the units right below) or role [default: none]

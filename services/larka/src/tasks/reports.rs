@@ -147,6 +147,10 @@ impl admin::Reports for ForPages {
         })
     }
 
+    fn newest(&self) -> BoxFuture<'_, Result<Option<String>, admin::ReportFailure>> {
+        Box::pin(async move { self.0.worker.newest().await.map_err(|error| failure(&error)) })
+    }
+
     fn formats(&self) -> Vec<Format> {
         let made = |format: &Format| *format != Format::Pdf || self.0.pdf.is_there();
         Format::ALL.into_iter().filter(made).collect()

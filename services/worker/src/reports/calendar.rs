@@ -90,7 +90,7 @@ pub(crate) struct Begun(Mutex<(Option<Date>, HashMap<Date, Position>)>);
 
 impl Begun {
     /// The day of the log's first event; none of an empty log.
-    async fn first(&self, log: &EventLog) -> Result<Option<Date>, ReportError> {
+    pub(super) async fn first(&self, log: &EventLog) -> Result<Option<Date>, ReportError> {
         if let Some(first) = self.kept().0 {
             return Ok(Some(first));
         }
