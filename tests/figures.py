@@ -66,7 +66,7 @@ def asked(survey):
         }
         for question in questions
     ]
-    return {"id": survey["id"], "items": items, "scales": scoring["scales"], "indexes": scoring["indexes"]}
+    return {"id": survey["id"], "items": items, "scales": scoring["scales"], "indexes": scoring.get("indexes", [])}
 
 
 class Round:
@@ -77,6 +77,7 @@ class Round:
         parents = {unit["code"]: unit.get("parent") for unit in organisation["units"]}
         self.units, by_agent = {}, {}
         opens, boxed = facts["opens"], facts.get("boxed")
+        self.estimated = facts["mode"] == "guardians"
         for person, held in enumerate([] if boxed else organisation["persons"]):
             duties = [(d["unit"], d["role"], d["from"], d.get("to")) for d in held.get("duties", [])]
             enrolled = [(e["unit"], "Elev", e["from"], e.get("to")) for e in held.get("enrolments", [])]
@@ -95,8 +96,8 @@ class Round:
         self.scores, codes = {}, {}
         for name, item in self.items.items():
             codes[item["activity"]] = (name, {code["code"] for code in scales[item["scale"]]})
-            scored = [code for code in scales[item["scale"]] if code.get("score")]
-            worth = [Fraction(*code["score"]) for code in scored]
+            scored = [code for code in scales[item["scale"]] if code.get("score") is not None]
+            worth = [Fraction(*code["score"]) if isinstance(code["score"], list) else Fraction(code["score"]) for code in scored]
             if item.get("reverse"):
                 worth.reverse()
             self.scores[name] = {code["code"]: score for code, score in zip(scored, worth)}
@@ -141,6 +142,10 @@ class Round:
     def members(self, unit):
         return {person for person, units in self.units.items() if unit in units}
 
+    def population(self, unit):
+        """What a sample is corrected for: where the base is an estimate, nothing."""
+        return np.inf if self.estimated else len(self.members(unit))
+
     def given(self, unit):
         """The usable answers of a group."""
         return self.answers[self.answers.index.isin(self.members(unit))]
@@ -169,7 +174,7 @@ class Round:
 def wilson(part, of, population):
     if of == 0 or of >= population:
         return None
-    effective = of * (population - 1) / (population - of)
+    effective = of if population == np.inf else of * (population - 1) / (population - of)
     return proportion_confint(part / of * effective, effective, method="wilson")
 
 
@@ -201,8 +206,8 @@ def number(what, found, kind, expected):
 
 def check_answers(what, round_, section, figure, unit):
     item = figure["item"]
-    answers, base = round_.given(unit)[item].dropna(), len(round_.members(unit))
-    same(f"n: {what}", (figure["answered"], figure["base"]), (len(answers), base))
+    answers, base = round_.given(unit)[item].dropna(), round_.population(unit)
+    same(f"n: {what}", (figure["answered"], figure["base"]), (len(answers), len(round_.members(unit))))
     scores, (part, of) = round_.scored(unit, item), round_.positive(unit, item)
     score = sum(scores, Fraction(0)) / len(scores) if len(scores) else None
     same(f"mean: {what}", fraction((figure["score"] or {}).get("mean")), None if score is None else float(score))
@@ -313,7 +318,7 @@ def check_index(what, round_, figure, unit, indexes):
         found, of = values(figure), floats(persons(index))
         same(f"n: {what}", (figure["answered"], figure["base"]), (len(of), len(round_.members(unit))))
         interval = found.get("mean")
-        ends(f"interval of an index: {what}", interval and interval["interval"], of_mean(of, figure["base"]))
+        ends(f"interval of an index: {what}", interval and interval["interval"], of_mean(of, round_.population(unit)))
         complete = table(index).dropna().astype(float)
         k, alpha = complete.shape[1], None
         if len(complete) >= 30 and k > 1 and complete.sum(axis=1).var() > 0:

@@ -26,11 +26,11 @@ const LOOKS = {
 };
 const LANGUAGES = {
   sv: {
-    login: "Logga in", overview: "Översikt", competence: "Digital kompetens i Lärkby kommun", survey: "Enkäter", ordered: "Beställda rapporter", compared: "Jämför med den förra", refused: "Det gick inte", making: "Gör enkäter",
+    login: "Logga in", overview: "Översikt", competence: "Digital kompetens i Lärkby kommun", survey: "Enkätresultat", ordered: "Beställda rapporter", compared: "Jämför med den förra", refused: "Det gick inte", making: "Enkäter",
     sources: "Datakällor", system: "Drift", wrong: "stämmer inte", logout: "Logga ut", show: "Visa", missing: "Sidan finns inte",
   },
   en: {
-    login: "Log in", overview: "Overview", competence: "Digital competence in Lärkby kommun", survey: "Surveys", ordered: "Ordered reports", compared: "Compare with the one before", refused: "That did not work", making: "Make surveys",
+    login: "Log in", overview: "Overview", competence: "Digital competence in Lärkby kommun", survey: "Survey results", ordered: "Ordered reports", compared: "Compare with the one before", refused: "That did not work", making: "Surveys",
     sources: "Data sources", system: "System", wrong: "is wrong", logout: "Log out", show: "Show", missing: "There is no such page",
   },
 };
@@ -438,9 +438,10 @@ async function print(page, lang) {
   await page.emulateMedia({ media: "print", colorScheme: "light" });
   const before = page.viewportSize();
   await page.setViewportSize({ width: PAPER, height: 964 });
-  for (const path of ["competence", "survey"]) {
+  // Of the latest round little is shown in a small municipality.
+  for (const path of ["competence?", "survey?round=digital-sjalvskattning-2026-04&"]) {
     const name = `${lang} ${path} on paper`;
-    await page.goto(`${address}/reports/${path}?lang=${lang}`);
+    await page.goto(`${address}/reports/${path}lang=${lang}`);
     const found = await page.evaluate(() => {
       const seen = (element) => element.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true });
       const all = (selector) => [...document.querySelectorAll(selector)];

@@ -78,8 +78,10 @@ def check(path, lang, report):
     for number, page in enumerate(pages[1:], 2):
         expect(page.endswith(PAGE[lang].format(number, len(pages))), f"{name}: page {number} has no number")
     # What the parts are called stands in the contents and then, in the same order, as bookmarks.
-    parts = [str(entry.title) for entry in pdf.outline if not isinstance(entry, list)][1:]
-    places = [pages[1].find(squeezed(part)) for part in parts]
+    parts = [entry for entry in pdf.outline if not isinstance(entry, list)][1:]
+    contents = "".join(pages[1 : pdf.get_destination_page_number(parts[0])])
+    parts = [str(part.title) for part in parts]
+    places = [contents.find(squeezed(part)) for part in parts]
     expect(-1 not in places and places == sorted(places), f"{name}: contents {list(zip(parts, places))}")
 
     outloud = pathlib.Path(sys.executable).with_name("outloud")

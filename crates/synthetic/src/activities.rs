@@ -168,8 +168,8 @@ fn item_piece(survey: &Survey, number: usize, item: &Item) -> Piece {
     let mut scale = String::from(",\"interactionType\":\"likert\",\"scale\":[");
     for (index, code) in survey.scale.codes.iter().enumerate() {
         let comma = if index == 0 { "" } else { "," };
-        // The long scale's labels stand in the survey's definition: what goes with every answer is kept short.
-        if survey.scale.codes.len() > 6 {
+        // Long labels stand in the survey's definition: what goes with every answer is kept short.
+        if item.competence.is_some() {
             let _ = write!(scale, "{comma}{{\"id\":{}}}", Quoted(code.code));
         } else {
             let label = Quoted(code.label.sv);

@@ -18,6 +18,7 @@ pub(crate) enum Concern {
     Practice = 7,
     References = 8,
     Ids = 9,
+    Today = 10,
 }
 
 /// A stream of chance.

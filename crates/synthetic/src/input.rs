@@ -10,11 +10,12 @@ use domain::input::{
     EnrolmentInput, GroupInput, MemberInput, NameInput, OrganisationInput, OriginInput, PersonInput,
     RoundInput, RoundsInput, RuleInput, SurveyInput, SurveysInput, TargetInput, UnitInput,
 };
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::activities::{item_iri, survey_iri};
 use crate::catalogue::{Offer, central, mandatory_roles};
-use crate::content::surveys::{SURVEYS, Scale, Survey};
+use crate::content::surveys::{SURVEYS, Survey};
 use crate::content::{Kind, Text};
 use crate::people::{Enrolment, Person, ROLES};
 use crate::statement::HOME;
@@ -101,7 +102,6 @@ impl World {
     /// The rounds of the year: the body of `POST /api/v1/rounds`. The audience of the pupils' round is the
     /// role `Elev`, which stands for enrolments: no duty has it.
     pub fn rounds(&self) -> RoundsInput {
-        let staff: Vec<String> = ROLES.iter().map(|role| role.name.to_owned()).collect();
         let rounds = self
             .rounds
             .iter()
@@ -110,19 +110,20 @@ impl World {
                 survey: survey_iri(SURVEYS[round.survey]),
                 version: "1".to_owned(),
                 title: both(&round.title),
-                mode: if round.named { RoundMode::Named } else { RoundMode::Pseudonymous },
+                mode: RoundMode::Pseudonymous,
                 registration: Some(uuid::Uuid::from_u128(round.registration).to_string()),
                 opens: Date::from_naive(self.calendar.date(round.opens)),
                 closes: Date::from_naive(self.calendar.date(round.closes)),
                 audience: AudienceInput {
                     unit: self.units[0].code.clone(),
-                    roles: if round.for_pupils { vec!["Elev".to_owned()] } else { staff.clone() },
+                    roles: if round.for_pupils { vec!["Elev".to_owned()] } else { staff() },
                 },
                 without_dont_know: false,
                 guardians: None,
                 hours: None,
                 draft: false,
-                again: false,
+                // Some think better of an answer.
+                again: true,
                 grace: 0,
                 partial: false,
             })
@@ -234,12 +235,17 @@ impl World {
     }
 }
 
+/// The roles of all who are employed.
+pub(crate) fn staff() -> Vec<String> {
+    ROLES.iter().map(|role| role.name.to_owned()).collect()
+}
+
 fn account(person: &Person) -> AgentInput {
     let account = AccountInput { home_page: HOME.to_owned(), name: person.account.clone() };
     AgentInput { account: Some(account), ..AgentInput::default() }
 }
 
-fn both(text: &Text) -> domain::Text {
+pub(crate) fn both(text: &Text) -> domain::Text {
     domain::Text::new(text.sv, text.en)
 }
 
@@ -249,7 +255,7 @@ fn survey_input(survey: &Survey) -> SurveyInput {
         id: survey_iri(survey),
         version: "1".to_owned(),
         title: Some(both(&survey.title)),
-        definition: serde_json::value::to_raw_value(&definition(survey)).unwrap_or_default(),
+        definition: definition(survey).unwrap_or_default(),
         scoring: None,
         activities,
     }
@@ -271,23 +277,14 @@ fn scoring(survey: &Survey) -> Value {
     let items: Map<String, Value> = survey
         .items
         .iter()
-        .map(|item| {
-            let mut scored = json!({ "scale": survey.scale.id, "reverse": item.reverse });
-            if let Some(competence) = item.competence {
-                let levels = levels(survey.scale);
-                scored["feeds"] =
-                    json!({ "framework": FRAMEWORK, "competence": competence, "levels": levels });
-            }
-            (item.name.to_owned(), scored)
-        })
+        .map(|item| (item.name.to_owned(), json!({ "scale": survey.scale.id, "reverse": item.reverse })))
         .collect();
     json!({ "scales": [{ "id": survey.scale.id, "codes": codes }], "items": items, "indexes": indexes(survey) })
 }
 
 /// An index for each page of a survey about how things are, and the mean of them.
 fn indexes(survey: &Survey) -> Vec<Value> {
-    let of_levels = survey.items.iter().any(|item| item.competence.is_some());
-    if of_levels || survey.pages.len() < 2 {
+    if survey.pages.len() < 2 {
         return Vec::new();
     }
     let mut items = survey.items.iter().map(|item| item.name);
@@ -303,12 +300,11 @@ fn indexes(survey: &Survey) -> Vec<Value> {
     indexes
 }
 
-fn levels(scale: &Scale) -> BTreeMap<String, u8> {
-    scale.codes.iter().filter_map(|code| Some((code.code.to_owned(), code.level?))).collect()
-}
-
-/// The survey in SurveyJS's JSON: Swedish by default, English beside it, with its scoring.
-fn definition(survey: &Survey) -> Value {
+/// The survey in SurveyJS's JSON with its scoring: as it is, or Swedish by default and English beside it.
+fn definition(survey: &Survey) -> serde_json::Result<Box<RawValue>> {
+    if let Some(ready) = survey.ready {
+        return RawValue::from_string(ready.to_owned());
+    }
     let local = |text: &Text| json!({ "default": text.sv, "en": text.en });
     let choices: Vec<Value> = survey
         .scale
@@ -338,11 +334,11 @@ fn definition(survey: &Survey) -> Value {
             json!({ "name": format!("sida-{}", number + 1), "title": local(title), "elements": elements })
         })
         .collect();
-    json!({
+    serde_json::value::to_raw_value(&json!({
         "title": local(&survey.title),
         "description": local(&survey.intro),
         "locale": "sv",
         "pages": pages,
         "larka": scoring(survey),
-    })
+    }))
 }

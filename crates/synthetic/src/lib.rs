@@ -3,7 +3,8 @@
 //! school year. Nobody in it exists.
 //!
 //! [`World::new`] makes it up; its organisation, courses, surveys and rounds are what the four ways in take,
-//! and [`World::statements`] is the year's statements in time order.
+//! and [`World::statements`] is the year's statements in time order. [`World::staff`] and [`World::guardians`] are asked on a
+//! day that is given, and what they answer is filled in on the answer pages.
 
 mod activities;
 mod calendar;
@@ -21,7 +22,9 @@ mod schedule;
 mod sheets;
 mod statement;
 mod study;
+mod today;
 mod world;
 mod year;
 
+pub use today::{Asked, Sheet};
 pub use world::{Plan, World};

@@ -12,8 +12,6 @@ pub(crate) struct Round {
     /// Which of the surveys.
     pub(crate) survey: usize,
     pub(crate) title: Text,
-    /// Answered under one's name; else under a pseudonym.
-    pub(crate) named: bool,
     pub(crate) registration: u128,
     pub(crate) opens: Day,
     pub(crate) closes: Day,
@@ -32,31 +30,22 @@ pub(crate) fn registration(seed: u64, number: u32) -> u128 {
 
 /// The year's rounds.
 pub(crate) fn rounds(seed: u64, calendar: &Calendar) -> Vec<Round> {
-    // survey, title, named, opens, closes, for pupils, appeal
+    // survey, title, opens, closes, for pupils, appeal
     let plan = [
-        (0, t("Självskattning hösten", "Self-assessment, autumn"), true, (9, 16), (10, 11), false, 1.0),
-        (
-            1,
-            t("Arbetsdagen i november", "The working day in November"),
-            false,
-            (11, 11),
-            (11, 29),
-            false,
-            0.95,
-        ),
-        (2, t("Elevenkät i februari", "Pupils' survey in February"), false, (2, 3), (2, 21), true, 0.75),
-        (0, t("Självskattning våren", "Self-assessment, spring"), true, (4, 22), (5, 16), false, 0.92),
+        (0, t("Självskattning hösten", "Self-assessment, autumn"), (9, 16), (10, 11), false, 1.0),
+        (1, t("Arbetsdagen i november", "The working day in November"), (11, 11), (11, 29), false, 0.95),
+        (2, t("Elevenkät i februari", "Pupils' survey in February"), (2, 3), (2, 21), true, 0.75),
+        (0, t("Självskattning våren", "Self-assessment, spring"), (4, 22), (5, 16), false, 0.92),
     ];
     plan.into_iter()
         .enumerate()
-        .map(|(number, (survey, title, named, opens, closes, for_pupils, appeal))| {
+        .map(|(number, (survey, title, opens, closes, for_pupils, appeal))| {
             let opens = calendar.day_of(opens.0, opens.1);
             let date = calendar.date(opens).format("%Y-%m").to_string();
             Round {
                 id: format!("{}-{date}", SURVEYS[survey].slug),
                 survey,
                 title,
-                named,
                 registration: registration(seed, number as u32),
                 opens,
                 closes: calendar.day_of(closes.0, closes.1),

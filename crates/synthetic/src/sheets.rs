@@ -1,8 +1,8 @@
 //! Who answers which survey, and what.
 
-use crate::calendar::{self, Day};
+use crate::calendar;
 use crate::content::competence_index;
-use crate::content::surveys::{Item, SURVEYS};
+use crate::content::surveys::{Item, SURVEYS, Scale};
 use crate::dice::{Concern, Dice, mix, unit};
 use crate::intent::{Act, Collector, Intent};
 use crate::people::Person;
@@ -53,14 +53,17 @@ fn sheet(world: &World, number: usize, index: usize, out: &mut Collector) {
     let mut at = world.calendar.instant(day, calendar::second(&mut dice, person.rhythm));
     let last = if dice.chance(0.05) { dice.below(survey.items.len()) } else { survey.items.len() };
     for (place, item) in survey.items.iter().enumerate().take(last) {
-        let seconds = dice.between(4, 24) + if survey.scale.codes.len() > 6 { 6 } else { 0 };
+        let seconds = dice.between(4, 24) + if item.competence.is_some() { 6 } else { 0 };
         at += seconds as i64 * 1000 + dice.between(0, 999) as i64;
         if dice.chance(0.012) {
             continue;
         }
         let code = match item.competence {
-            Some(competence) => level(world, person, index, competence, day, &mut dice),
-            None => agreement(world, person, item, &mut dice),
+            Some(competence) => {
+                let can = world.ability(person, index, competence_index(competence), day);
+                level(survey.scale, can, person.bias, &mut dice)
+            }
+            None => agreement(world, person.unit(), person.mood, item, &mut dice),
         };
         let mut answer = Intent {
             at,
@@ -84,22 +87,21 @@ fn sheet(world: &World, number: usize, index: usize, out: &mut Collector) {
     }
 }
 
-/// The code's index for a self-assessed level; 8 is "don't know".
-fn level(world: &World, person: &Person, index: usize, competence: &str, day: Day, dice: &mut Dice) -> usize {
-    let can = world.ability(person, index, competence_index(competence), day);
-    let noise = dice.normal();
+/// The code's index for the level that somebody thinks of themselves who can so much; the last is "don't know".
+fn level(scale: &Scale, can: f64, bias: f64, dice: &mut Dice) -> usize {
+    let (last, noise) = (scale.codes.len() - 1, dice.normal());
     if dice.chance(if can < -1.0 { 0.09 } else { 0.02 }) {
-        return 8;
+        return last;
     }
     // The less one can, the more one thinks of it, and the other way round; but only a little.
-    let felt = 3.7 + 1.25 * can + person.bias - 0.12 * can + 0.55 * noise;
-    (felt.round().clamp(1.0, 8.0) as usize) - 1
+    let felt = 3.7 + 1.25 * can + bias - 0.12 * can + 0.55 * noise;
+    let far = |index: &usize| (felt - f64::from(scale.codes[*index].level.unwrap_or_default())).abs();
+    (0..last).min_by(|one, other| far(one).total_cmp(&far(other))).unwrap_or(last)
 }
 
-/// The code's index for an agreement; 4 is "don't know".
-fn agreement(world: &World, person: &Person, item: &Item, dice: &mut Dice) -> usize {
-    let mood =
-        item.mood + 0.45 * person.mood + 0.5 * world.units[person.unit()].climate + 0.8 * dice.normal();
+/// The code's index for an agreement of somebody at a unit who agrees so gladly; 4 is "don't know".
+pub(crate) fn agreement(world: &World, unit: usize, gladly: f64, item: &Item, dice: &mut Dice) -> usize {
+    let mood = item.mood + 0.45 * gladly + 0.5 * world.units[unit].climate + 0.8 * dice.normal();
     if dice.chance(0.045) {
         return 4;
     }

@@ -5,6 +5,7 @@ mod year;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::input::RoundsInput;
 use sha2::{Digest, Sha256};
 use synthetic::{Plan, World};
 use year::{SMALL, SMALL_YEAR, USUAL_YEAR, Year};
@@ -81,7 +82,21 @@ fn the_four_ways_in_accept_what_they_are_given() {
         world.organisation().validate().unwrap();
         world.courses().validate().unwrap();
         world.surveys().register().unwrap();
-        world.rounds().validate().unwrap();
+        let today = "2026-11-30".parse().unwrap();
+        let asked = [world.staff(today).round, world.guardians(today).round];
+        let rounds = world.rounds().rounds.into_iter().chain(asked).collect();
+        RoundsInput { rounds }.validate().unwrap();
+    }
+}
+
+#[test]
+fn what_is_filled_in_on_the_pages_is_the_same_for_a_seed_on_every_day_and_every_question_is_answered() {
+    let world = World::new(&SMALL);
+    for asked in [World::staff, World::guardians] {
+        let sheets = asked(&world, "2026-11-30".parse().unwrap()).sheets;
+        assert_eq!(sheets, asked(&World::new(&SMALL), "2027-01-15".parse().unwrap()).sheets);
+        assert!(!sheets.is_empty());
+        assert!(sheets.iter().all(|sheet| sheet.answers.len() == sheets[0].answers.len()));
     }
 }
 

@@ -51,6 +51,11 @@ impl Instance {
         Self::make(settings).await
     }
 
+    /// Whether there is an instance already.
+    pub(crate) async fn is_there(settings: &Settings) -> Result<bool, Failure> {
+        Ok(EventLog::is_at(&locations(settings).0).await?)
+    }
+
     /// Opens an instance, and makes it where there is none.
     pub(crate) async fn make(settings: Settings) -> Result<Arc<Self>, Failure> {
         let folder = settings.storage.data_dir.clone();
@@ -202,7 +207,7 @@ fn lake(url: &Option<String>, folder: &Path) -> Result<Place, Failure> {
 async fn expect(settings: &Settings) -> Result<(), Failure> {
     let (log_at, ..) = locations(settings);
     let storage = &settings.storage;
-    if !EventLog::is_at(&log_at).await? {
+    if !Instance::is_there(settings).await? {
         let place = match &log_at {
             Location::Sqlite { .. } => format!("at {}", storage.data_dir.display()),
             Location::Postgres { .. } => "in the database of --database-url".to_owned(),

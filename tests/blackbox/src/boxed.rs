@@ -1,14 +1,18 @@
-//! A round that nobody can link, opened and emptied in the log of an instance that is not running.
+//! Rounds that nobody can link, in the log of an instance that is not running: one is opened and emptied, or one is read.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use domain::events::{Answered, Ballot, RoundBallotsFacts, RoundFacts, RoundMode, RoundOpenedFacts, Scale};
+use domain::events::{
+    Answered, Ballot, RoundBallotsFacts, RoundFacts, RoundMode, RoundOpenedFacts, Scale, Stratum,
+    SurveyFacts, kind,
+};
 use domain::strata::{Roll, strata};
-use domain::{Facts, Municipality, Text};
+use domain::{Date, Facts, Municipality, Text};
 use eventlog::clock::SystemClock;
 use eventlog::{Append, EventLog, Location, Options, Position};
 use serde_json::{Value, json};
+use synthetic::{Asked, World};
 
 use crate::Instance;
 
@@ -31,10 +35,7 @@ pub struct Boxed {
 /// Adds the round to an embedded instance's log: its strata, and the answers of four in five of those asked, made up from a
 /// seed. Gives the round as whoever registers one says it, and with it, in `boxed`, its strata and answers.
 pub async fn add(instance: &Instance, boxed: &Boxed, rounds: &Value, seed: u64) -> Result<Value> {
-    let location = Location::sqlite(instance.folder().join("log.db"));
-    let log = EventLog::open(Options::new(location, SystemClock::shared())).await?;
-    let events = log.read_kinds(Municipality::KINDS, Position(0), ALL).await?;
-    let municipality = Municipality::fold(&events)?;
+    let (log, municipality) = opened(instance).await?;
     let surveys = &municipality.surveys;
     let like = &surveys.round(&boxed.like).context("the round that it is like")?.facts;
     let survey = surveys.survey_of(like).context("its survey")?;
@@ -71,18 +72,7 @@ pub async fn add(instance: &Instance, boxed: &Boxed, rounds: &Value, seed: u64) 
         answers.push(Ballot { stratum: *stratum, codes });
     }
     answers.sort();
-    let named = |ballot: &Ballot| {
-        let chosen = ballot.codes.iter();
-        let codes: BTreeMap<&str, &str> = chosen
-            .map(|one| (survey.items[usize::from(one.item)].name.as_str(), one.codes[0].as_str()))
-            .collect();
-        json!({ "stratum": ballot.stratum, "codes": codes })
-    };
-    let told: Vec<Value> = answers.iter().map(named).collect();
-    let told_strata = strata.iter().map(
-        |stratum| json!({ "units": stratum.all_units(), "roles": stratum.roles, "people": stratum.people }),
-    );
-    let told = json!({ "strata": told_strata.collect::<Vec<_>>(), "ballots": told });
+    let told = told(survey, &strata, &answers);
     let voted = u32::try_from(answers.len())?;
     let id = round.id.clone();
     let events = vec![
@@ -102,4 +92,65 @@ pub async fn add(instance: &Instance, boxed: &Boxed, rounds: &Value, seed: u64) 
     said["closes"] = boxed.days[1].as_str().into();
     said["boxed"] = told;
     Ok(said)
+}
+
+/// The rounds that the demo had answered today, in an instance that is not running, as [`add`] gives one.
+pub async fn today(instance: &Instance, world: &World) -> Result<[Value; 2]> {
+    let today = Date::in_sweden(SystemClock::shared().now());
+    let staff = world.staff(today).round;
+    let mut said = serde_json::to_value(&staff)?;
+    said["closes"] = today.to_string().into();
+    said["boxed"] = read(instance, &staff.id).await?;
+    Ok([said, of_links(&world.guardians(today))?])
+}
+
+/// A round of guardians, with its answers as of people of whom nobody knows more than the link they came by.
+fn of_links(Asked { round, sheets }: &Asked) -> Result<Value> {
+    let mut said = serde_json::to_value(round)?;
+    let links = &round.guardians.as_ref().context("links")?.links;
+    let strata = links.iter().map(|link| json!({ "units": [link.unit], "people": link.pupils }));
+    let ballots = sheets.iter().map(|sheet| {
+        let codes: BTreeMap<_, _> = sheet.answers.iter().copied().collect();
+        json!({ "stratum": links.iter().position(|link| link.unit == sheet.who), "codes": codes })
+    });
+    said["boxed"] = json!({ "strata": strata.collect::<Vec<_>>(), "ballots": ballots.collect::<Vec<_>>() });
+    Ok(said)
+}
+
+async fn read(instance: &Instance, round: &str) -> Result<Value> {
+    let (log, municipality) = opened(instance).await?;
+    let surveys = &municipality.surveys;
+    let facts = &surveys.round(round).context("the round")?.facts;
+    let survey = surveys.survey_of(facts).context("its survey")?;
+    let strata = &surveys.opened(round).context("its opening")?.strata;
+    let at = surveys.emptied(round).context("its answers")?.position;
+    let event =
+        log.read_kinds(&[kind::ROUND_BALLOTS], Position(at.0 - 1), 1).await?.pop().context("its answers")?;
+    let ballots = RoundBallotsFacts::decode(event.schema, &event.facts)?;
+    log.close().await;
+    Ok(told(survey, strata, &ballots.answers))
+}
+
+/// The log of an instance that is not running, and what is known in it.
+async fn opened(instance: &Instance) -> Result<(EventLog, Municipality)> {
+    let location = Location::sqlite(instance.folder().join("log.db"));
+    let log = EventLog::open(Options::new(location, SystemClock::shared())).await?;
+    let events = log.read_kinds(Municipality::KINDS, Position(0), ALL).await?;
+    let municipality = Municipality::fold(&events)?;
+    Ok((log, municipality))
+}
+
+fn told(survey: &SurveyFacts, strata: &[Stratum], answers: &[Ballot]) -> Value {
+    let named = |ballot: &Ballot| {
+        let chosen = ballot.codes.iter();
+        let codes: BTreeMap<&str, &str> = chosen
+            .map(|one| (survey.items[usize::from(one.item)].name.as_str(), one.codes[0].as_str()))
+            .collect();
+        json!({ "stratum": ballot.stratum, "codes": codes })
+    };
+    let told: Vec<Value> = answers.iter().map(named).collect();
+    let strata = strata.iter().map(
+        |stratum| json!({ "units": stratum.all_units(), "roles": stratum.roles, "people": stratum.people }),
+    );
+    json!({ "strata": strata.collect::<Vec<_>>(), "ballots": told })
 }

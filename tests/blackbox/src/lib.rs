@@ -188,7 +188,7 @@ impl Instance {
         Ok(())
     }
 
-    /// Fills the instance, which is embedded and fresh, as the demo does; its reports lie in the data folder.
+    /// Fills the instance, which is fresh, as the demo does; its reports lie in the data folder.
     pub fn demo(&self, people: u32, statements: u64, seed: u64) -> Result<()> {
         let [people, statements, seed] = [people.to_string(), statements.to_string(), seed.to_string()];
         let filled = ["demo", "--people", &people, "--statements", &statements, "--seed", &seed];

@@ -5,8 +5,7 @@
 
 use std::fs;
 
-use blackbox::boxed::{Boxed, add};
-use blackbox::{Backend, Instance, python};
+use blackbox::{Backend, Instance, boxed, python};
 use synthetic::{Plan, World};
 
 /// As many people as it takes for schools of which something is shown and something is not.
@@ -27,13 +26,8 @@ async fn another_program_finds_the_figures_of_the_demos_reports() {
     write("courses.json", serde_json::to_string(&world.courses()).unwrap());
     write("surveys.json", serde_json::to_string(&world.surveys()).unwrap());
     let mut rounds = serde_json::to_value(world.rounds()).unwrap();
-    let boxed = Boxed {
-        like: "digitala-arbetsdagen-2025-11".into(),
-        id: "i-valurnan".into(),
-        days: ["2026-03-03".into(), "2026-03-20".into()],
-    };
-    let round = add(&instance, &boxed, &rounds, SEED).await.unwrap();
-    rounds["rounds"].as_array_mut().unwrap().push(round);
+    let today = boxed::today(&instance, &world).await.unwrap();
+    rounds["rounds"].as_array_mut().unwrap().extend(today);
     write("rounds.json", rounds.to_string());
     write("statements.jsonl", world.statements().map(|statement| statement + "\n").collect());
 

@@ -14,6 +14,9 @@ const FORMS: [(&str, &str, &[u8]); 5] = [
     ("json", "application/json", b"{"),
 ];
 
+/// A round of which much is shown.
+const ROUND: &str = "digital-sjalvskattning-2026-04";
+
 /// A small municipality with all its reports in a folder, as the demo writes them.
 async fn demo() -> Instance {
     let instance = Instance::fresh(Backend::Sqlite).await.unwrap();
@@ -35,8 +38,9 @@ async fn the_demos_files_open_in_other_programs_and_say_the_same() {
         ("en.xlsx", "xlsx", "en"),
     ] {
         let file = reports.join(format!("weighted.{end}"));
-        let words = ["report", "survey", "--weights", "unit", "--format", form, "--lang", lang, "--output"];
-        assert!(instance.run(&[&words[..], &[file.to_str().unwrap()]].concat()).unwrap().status.success());
+        let words = ["report", "survey", "--round", ROUND, "--weights", "unit", "--format", form];
+        let to = ["--lang", lang, "--output", file.to_str().unwrap()];
+        assert!(instance.run(&[&words[..], &to].concat()).unwrap().status.success());
     }
     let said = python::says(python::script("clients/forms.py").arg(&reports)).unwrap();
     assert!(said.contains("as they should be"), "{said}");
@@ -75,8 +79,10 @@ async fn command_and_api_write_the_same_bytes_in_every_form_of_the_whole_and_of_
             assert!(instance.run(&words).unwrap().stdout == bytes, "{words:?}");
         }
     }
-    let weighted = "report survey --weights unit --format csv --output -".split(' ').collect::<Vec<_>>();
-    let (said, plain) = (instance.run(&weighted).unwrap().stdout, "reports/survey?format=csv");
+    let weighted = format!("report survey --round {ROUND} --weights unit --format csv --output -");
+    let weighted: Vec<_> = weighted.split(' ').collect();
+    let (said, plain) =
+        (instance.run(&weighted).unwrap().stdout, format!("reports/survey?round={ROUND}&format=csv"));
     let told = server
         .api(Method::GET, &format!("{plain}&weights=unit"))
         .send()

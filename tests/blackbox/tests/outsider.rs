@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use blackbox::boxed::{Boxed, add};
+use blackbox::boxed::{Boxed, add, today};
 use blackbox::{Backend, Instance, python};
 use serde_json::Value;
 use synthetic::{Plan, World};
@@ -23,7 +23,7 @@ const BEFORE: &str = "digital-sjalvskattning-2025-09";
 const BOXED: &str = "i-valurnan";
 const LIKE: &str = "digitala-arbetsdagen-2025-11";
 /// An item of each part of a report: all of them, of every municipality, would take hours.
-const ITEMS: [&str; 8] = ["any", "1.1", "2.6", "4.1/knowledge", "3", "soka", "verktyg-fungerar", "stress"];
+const ITEMS: [&str; 8] = ["any", "1.1", "2.6", "4.1/knowledge", "3", "k1_1", "verktyg-fungerar", "stress"];
 
 fn ran(mut command: Command) {
     let output = command.output().unwrap();
@@ -44,7 +44,8 @@ async fn released(people: u32, statements: u64, seed: u64) -> (Instance, PathBuf
     let days = ["2026-03-03", "2026-03-20"].map(Into::into);
     let boxed = Boxed { like: LIKE.into(), id: BOXED.into(), days };
     let round = add(&instance, &boxed, &rounds, seed).await.unwrap();
-    rounds["rounds"].as_array_mut().unwrap().push(round);
+    let today = today(&instance, &world).await.unwrap();
+    rounds["rounds"].as_array_mut().unwrap().extend(today.into_iter().chain([round]));
     write("rounds.roll", rounds);
     write("surveys.roll", serde_json::to_value(world.surveys()).unwrap());
 

@@ -27,9 +27,12 @@ async fn a_report_on_paper_is_accessible_in_order_and_the_same_bytes_each_time()
     server.settled().await.unwrap();
     let files = instance.beside("paper");
     std::fs::create_dir_all(&files).unwrap();
-    for (report, unit, lang) in [("survey", "", "en"), ("competence", "9999-R02", "sv")] {
-        let of = if unit.is_empty() { String::new() } else { format!("&unit={unit}") };
-        let name = if unit.is_empty() { report.to_owned() } else { format!("{report}-unit") };
+    for (name, report, of, lang) in [
+        ("survey", "survey", ["round", "digital-sjalvskattning-2026-04"], "en"),
+        ("competence-unit", "competence", ["unit", "9999-R02"], "sv"),
+    ] {
+        let ([option, value], flag) = (of, format!("--{}", of[0]));
+        let of = format!("&{option}={value}");
         let (status, media_type, made) = ask(&server, &format!("{report}?format=pdf&lang={lang}{of}")).await;
         assert_eq!(
             (status, media_type.as_str()),
@@ -42,8 +45,7 @@ async fn a_report_on_paper_is_accessible_in_order_and_the_same_bytes_each_time()
 
         let file = files.join(format!("{name}.{lang}.pdf"));
         let mut words = vec!["report", report, "--format", "pdf", "--lang", lang];
-        words.extend(["--output", file.to_str().unwrap()]);
-        words.extend(if unit.is_empty() { vec![] } else { vec!["--unit", unit] });
+        words.extend(["--output", file.to_str().unwrap(), &flag, value]);
         let output = instance.run(&words).unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert!(std::fs::read(&file).unwrap() == made, "{words:?}");

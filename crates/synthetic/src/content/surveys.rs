@@ -1,4 +1,8 @@
-//! The three surveys: what is asked, on which scales.
+//! The surveys: what is asked, on which scales.
+
+use std::sync::LazyLock;
+
+use serde_json::Value;
 
 use super::{Text, t};
 
@@ -42,55 +46,15 @@ pub(crate) struct Survey {
     /// Pages: a heading and how many of the items stand on it.
     pub(crate) pages: &'static [(Text, usize)],
     pub(crate) items: &'static [Item],
+    /// The definition with its scoring, where it is not put together from the above.
+    pub(crate) ready: Option<&'static str>,
 }
 
-pub(crate) const SURVEYS: [&Survey; 3] = [&SELF_ASSESSMENT, &WORKING_LIFE, &PUPILS];
-
-const fn level(code: &'static str, level: u8, label: Text) -> Code {
-    Code { code, label, score: Some((level as i64, 1)), positive: level >= 5, level: Some(level) }
-}
+pub(crate) static SURVEYS: LazyLock<[&Survey; 4]> =
+    LazyLock::new(|| [&*SELF_ASSESSMENT, &WORKING_LIFE, &PUPILS, &GUARDIANS]);
 
 const DONT_KNOW: Code =
     Code { code: "vet-ej", label: t("Vet ej", "Don't know"), score: None, positive: false, level: None };
-
-/// Eight levels of mastery, in our own words.
-pub(crate) const MASTERY: Scale = Scale {
-    id: "beharskning",
-    codes: &[
-        level("med-hjalp", 1, t("Enkla saker, om någon visar mig", "Simple things, if somebody shows me")),
-        level(
-            "med-stod",
-            2,
-            t("Enkla saker själv, med stöd ibland", "Simple things myself, with support now and then"),
-        ),
-        level("vardag", 3, t("Vardagens uppgifter på egen hand", "Everyday tasks on my own")),
-        level(
-            "sjalvstandig",
-            4,
-            t("Även det som avviker från det vanliga", "Also what differs from the usual"),
-        ),
-        level("hjalper-andra", 5, t("Jag hjälper kollegor vidare", "I help colleagues along")),
-        level(
-            "anpassar",
-            6,
-            t("Jag väljer och anpassar arbetssätt efter läget", "I choose and adapt ways of working"),
-        ),
-        level(
-            "utvecklar",
-            7,
-            t(
-                "Jag löser svåra uppgifter och utvecklar hur vi arbetar",
-                "I solve hard tasks and develop how we work",
-            ),
-        ),
-        level(
-            "banar-vag",
-            8,
-            t("Jag prövar nytt och banar väg för andra", "I try new things and pave the way for others"),
-        ),
-        DONT_KNOW,
-    ],
-};
 
 /// Four steps of agreement, scored as the Schools Inspectorate's index is.
 pub(crate) const AGREEMENT: Scale = Scale {
@@ -128,202 +92,62 @@ pub(crate) const AGREEMENT: Scale = Scale {
     ],
 };
 
-const fn can(name: &'static str, competence: &'static str, text: Text) -> Item {
-    Item { name, text, reverse: false, competence: Some(competence), mood: 0.0 }
-}
-
 const fn agree(name: &'static str, mood: f64, text: Text) -> Item {
     Item { name, text, reverse: false, competence: None, mood }
 }
 
-const SELF_ASSESSMENT: Survey = Survey {
-    slug: "digital-sjalvskattning",
-    title: t("Min digitala kompetens – självskattning", "My digital competence: a self-assessment"),
-    intro: t(
-        "Välj det som bäst beskriver dig i ditt arbete just nu. Det finns inga rätta svar.",
-        "Choose what describes you best in your work right now. There are no right answers.",
-    ),
-    scale: &MASTERY,
-    pages: &[
-        (
-            t(
-                "Sökning, bedömning och hantering av information",
-                "Information search, evaluation and management",
-            ),
-            3,
-        ),
-        (t("Kommunikation och samarbete", "Communication and collaboration"), 6),
-        (t("Skapande av innehåll", "Content creation"), 4),
-        (
-            t("Säkerhet, välbefinnande och ansvarsfullt användande", "Safety, wellbeing and responsible use"),
-            4,
-        ),
-        (t("Problemidentifiering och problemlösning", "Problem identification and solving"), 4),
-    ],
-    items: &[
-        can(
-            "soka",
-            "1.1",
-            t(
-                "Söka och sålla fram den information jag behöver",
-                "Search for and sift out the information I need",
-            ),
-        ),
-        can(
-            "vardera",
-            "1.2",
-            t("Bedöma om en källa går att lita på", "Judge whether a source can be trusted"),
-        ),
-        can(
-            "ordna",
-            "1.3",
-            t(
-                "Spara och ordna material så att det går att hitta igen",
-                "Save and arrange material so that it can be found again",
-            ),
-        ),
-        can(
-            "kommunicera",
-            "2.1",
-            t(
-                "Välja rätt kanal när jag kommunicerar digitalt",
-                "Choose the right channel when I communicate digitally",
-            ),
-        ),
-        can(
-            "dela",
-            "2.2",
-            t(
-                "Dela material med dem som ska ha det, och inga andra",
-                "Share material with those who should have it, and nobody else",
-            ),
-        ),
-        can(
-            "delta",
-            "2.3",
-            t(
-                "Använda digitala tjänster för att delta i samhället",
-                "Use digital services to take part in society",
-            ),
-        ),
-        can(
-            "samarbeta",
-            "2.4",
-            t(
-                "Arbeta tillsammans i gemensamma dokument och ytor",
-                "Work together in shared documents and spaces",
-            ),
-        ),
-        can(
-            "uppforande",
-            "2.5",
-            t(
-                "Hålla en god ton och hantera konflikter digitalt",
-                "Keep a good tone and handle conflicts digitally",
-            ),
-        ),
-        can(
-            "identitet",
-            "2.6",
-            t(
-                "Ha koll på mina konton och hur jag framstår på nätet",
-                "Keep track of my accounts and how I appear online",
-            ),
-        ),
-        can(
-            "skapa",
-            "3.1",
-            t(
-                "Skapa text, bild, ljud eller film för undervisning eller arbete",
-                "Create text, image, sound or film for teaching or work",
-            ),
-        ),
-        can(
-            "bearbeta",
-            "3.2",
-            t(
-                "Bearbeta och förbättra material som redan finns",
-                "Rework and improve material that already exists",
-            ),
-        ),
-        can(
-            "upphovsratt",
-            "3.3",
-            t(
-                "Veta vad jag får använda och hur jag anger upphov",
-                "Know what I may use and how to credit it",
-            ),
-        ),
-        can(
-            "programmera",
-            "3.4",
-            t(
-                "Dela upp ett problem i steg som en dator kan följa",
-                "Break a problem down into steps a computer can follow",
-            ),
-        ),
-        can(
-            "skydda-enheter",
-            "4.1",
-            t(
-                "Skydda dator, telefon och konton mot intrång",
-                "Protect computer, phone and accounts against intrusion",
-            ),
-        ),
-        can(
-            "skydda-uppgifter",
-            "4.2",
-            t(
-                "Hantera personuppgifter rätt, mina egna och andras",
-                "Handle personal data rightly, my own and others'",
-            ),
-        ),
-        can(
-            "valmaende",
-            "4.3",
-            t(
-                "Använda digitala verktyg så att jag och andra mår bra",
-                "Use digital tools so that I and others feel well",
-            ),
-        ),
-        can(
-            "miljo",
-            "4.4",
-            t(
-                "Väga in miljöpåverkan när jag använder teknik",
-                "Consider the environment when I use technology",
-            ),
-        ),
-        can(
-            "felsoka",
-            "5.1",
-            t("Hitta och lösa tekniska fel som uppstår", "Find and solve technical faults that arise"),
-        ),
-        can(
-            "valja-verktyg",
-            "5.2",
-            t("Se ett behov och välja ett verktyg som passar", "See a need and choose a tool that fits"),
-        ),
-        can(
-            "tanka-nytt",
-            "5.3",
-            t(
-                "Använda digital teknik för att göra något på ett nytt sätt",
-                "Use digital technology to do something in a new way",
-            ),
-        ),
-        can(
-            "lara-vidare",
-            "5.4",
-            t(
-                "Märka vad jag behöver lära mig och göra något åt det",
-                "Notice what I need to learn and do something about it",
-            ),
-        ),
-    ],
-};
+/// The ready-made self-assessment of digital competence.
+const READY: &str = include_str!("../../../../schemas/surveys/digital-competence.json");
+static SELF_ASSESSMENT: LazyLock<Survey> = LazyLock::new(|| {
+    static DEFINITION: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(READY).unwrap_or_default());
+    let definition: &'static Value = &DEFINITION;
+    let questions: Vec<&Value> =
+        list(&definition["pages"]).iter().flat_map(|page| list(&page["elements"])).collect();
+    let feeds = |question: &'static Value| &definition["larka"]["items"][word(&question["name"])]["feeds"];
+    let item = |question: &&'static Value| Item {
+        name: word(&question["name"]),
+        text: both(&question["title"]),
+        reverse: false,
+        competence: feeds(question)["competence"].as_str(),
+        mood: 0.0,
+    };
+    let items: Vec<Item> = questions.iter().map(item).collect();
+    let mut codes = Vec::new();
+    // All questions have the answers of the first.
+    if let Some(first) = questions.first() {
+        codes.extend(list(&first["choices"]).iter().map(|choice| Code {
+            code: word(&choice["value"]),
+            label: both(&choice["text"]),
+            score: None,
+            positive: false,
+            level: feeds(first)["levels"][word(&choice["value"])].as_u64().map(|level| level as u8),
+        }));
+        codes.push(Code { code: "dontknow", label: both(&first["dontKnowText"]), ..DONT_KNOW });
+    }
+    Survey {
+        slug: "digital-sjalvskattning",
+        title: both(&definition["title"]),
+        intro: both(&definition["description"]),
+        scale: Box::leak(Box::new(Scale { id: "niva", codes: codes.leak() })),
+        pages: &[],
+        items: items.leak(),
+        ready: Some(READY),
+    }
+});
 
-const WORKING_LIFE: Survey = Survey {
+fn list(of: &'static Value) -> &'static [Value] {
+    of.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+fn word(of: &'static Value) -> &'static str {
+    of.as_str().unwrap_or_default()
+}
+
+fn both(of: &'static Value) -> Text {
+    t(word(&of["sv"]), word(&of["en"]))
+}
+
+pub(crate) const WORKING_LIFE: Survey = Survey {
     slug: "digitala-arbetsdagen",
     title: t("Den digitala arbetsdagen", "The digital working day"),
     intro: t(
@@ -424,6 +248,7 @@ const WORKING_LIFE: Survey = Survey {
             ),
         ),
     ],
+    ready: None,
 };
 
 const PUPILS: Survey = Survey {
@@ -459,4 +284,67 @@ const PUPILS: Survey = Survey {
         agree("trygg", 0.5, t("Jag känner mig trygg på nätet i skolan.", "I feel safe online at school.")),
         agree("egen-takt", 0.4, t("Jag kan arbeta i min egen takt.", "I can work at my own pace.")),
     ],
+    ready: None,
+};
+
+pub(crate) const GUARDIANS: Survey = Survey {
+    slug: "hemmets-digitala-skoldag",
+    title: t("Ditt barns digitala skoldag", "Your child's digital school day"),
+    intro: t(
+        "Sex påståenden om skolans digitala arbete, för dig som är vårdnadshavare.",
+        "Six claims about the school's digital work, for you who are a guardian.",
+    ),
+    scale: &AGREEMENT,
+    pages: &[(t("Hemmet och skolan", "Home and school"), 6)],
+    items: &[
+        agree(
+            "information",
+            0.5,
+            t(
+                "Jag får den information jag behöver genom skolans digitala kanaler.",
+                "I get the information I need through the school's digital channels.",
+            ),
+        ),
+        agree(
+            "inloggning",
+            -0.2,
+            t(
+                "Det är enkelt att logga in i skolans tjänster för hemmet.",
+                "It is easy to log in to the school's services for homes.",
+            ),
+        ),
+        agree(
+            "kontakt",
+            0.7,
+            t(
+                "Det är lätt att nå lärarna när jag behöver.",
+                "It is easy to reach the teachers when I need to.",
+            ),
+        ),
+        agree(
+            "larande",
+            0.3,
+            t(
+                "Datorn eller plattan hjälper mitt barn att lära sig.",
+                "The computer or tablet helps my child learn.",
+            ),
+        ),
+        agree(
+            "balans",
+            -0.1,
+            t(
+                "Skolan hittar en bra balans mellan skärm och papper.",
+                "The school finds a good balance between screen and paper.",
+            ),
+        ),
+        agree(
+            "trygg",
+            0.6,
+            t(
+                "Jag känner mig trygg med hur skolan hanterar mitt barns uppgifter.",
+                "I feel safe with how the school handles my child's data.",
+            ),
+        ),
+    ],
+    ready: None,
 };

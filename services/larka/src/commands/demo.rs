@@ -1,4 +1,7 @@
-//! `larka demo`: a fresh embedded instance, filled with a made-up municipality through its own HTTP API.
+//! `larka demo`: a fresh instance, filled with a made-up municipality through its own HTTP API.
+
+mod answering;
+mod posting;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -10,11 +13,12 @@ use clap::Args;
 use disclosure::Lang;
 use indicatif::{ProgressBar, ProgressStyle};
 use render::{Format, View};
-use serde::Serialize;
 use serde_json::Value;
 use synthetic::{Plan, World};
 use tokio::sync::{Mutex, mpsc};
 
+use self::answering::Open;
+use self::posting::Poster;
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::serving::{self, Listeners, Running};
@@ -29,6 +33,8 @@ const BATCH: usize = 50;
 const CONNECTIONS: usize = 8;
 /// The school year that is made up begins in August of this year.
 const SCHOOL_YEAR: i32 = 2025;
+/// How the address of the self-assessment of digital competence ends.
+const ASSESSMENT: &str = "digital-sjalvskattning";
 /// Stands in a folder that the demo has filled to the end.
 const FILLED: &str = "demo.json";
 
@@ -58,27 +64,18 @@ impl Flags {
     }
 }
 
-/// Somebody who may post: address, key or log-in, secret or password.
-#[derive(Clone)]
-struct Poster {
-    http: reqwest::Client,
-    address: String,
-    name: String,
-    secret: String,
-}
-
 /// `larka demo`
 pub(crate) async fn run(common: &Common, flags: Flags) -> Result<(), Failure> {
     let mut common = common.clone();
-    if common.storage.database_url.is_some() {
-        return Err(Failure::setting(
-            "database-url",
-            "nothing: the demo keeps its data in a folder of its own",
-        ));
-    }
     let folder = common.storage.data_dir.get_or_insert_with(|| PathBuf::from("larka-demo")).clone();
     refuse_twice(&folder)?;
     let settings = Settings::read(&common, &flags.serve)?;
+    if settings.storage.database_url.is_some() && Instance::is_there(&settings).await? {
+        return Err(Failure::setting(
+            "database-url",
+            "a database without an instance: the demo fills a fresh one",
+        ));
+    }
     let listeners = Listeners::bind(&settings.listening).await?;
     let instance = Instance::make(settings).await?;
     let login = "admin".to_owned();
@@ -113,12 +110,20 @@ pub(crate) async fn run(common: &Common, flags: Flags) -> Result<(), Failure> {
     let world = Arc::new(world);
     describe(&administrator, &world).await?;
     post_statements(&tool, &world, flags.statements).await?;
+    let bar = spinner("answers on the pages");
+    let staff = answering::staff(&instance, &administrator, &world).await?;
+    let open = answering::guardians(&instance, &administrator, &world).await?;
+    bar.finish_and_clear();
     wait(&instance).await?;
     let written = write_reports(&instance, &folder).await?;
     let note =
         serde_json::json!({ "people": flags.people, "statements": flags.statements, "seed": flags.seed });
     std::fs::write(folder.join(FILLED), note.to_string())?;
-    welcome(&administrator, &tool, &world, &written)?;
+    let image = folder.join("enkat.svg");
+    std::fs::write(&image, &open.qr)?;
+    let assessed = world.rounds().rounds.into_iter().rfind(|round| round.survey.ends_with(ASSESSMENT));
+    let shown = Shown { staff, assessed: assessed.map(|round| round.id).unwrap_or_default(), open, image };
+    welcome(&administrator, &tool, &world, &written, &shown)?;
     if !flags.exit {
         serving::stop_signal().await;
     }
@@ -236,55 +241,6 @@ async fn write_reports(instance: &Instance, folder: &Path) -> Result<Vec<PathBuf
     Ok(written)
 }
 
-impl Poster {
-    /// Posts a description of the municipality.
-    async fn post_json(&self, resource: &str, body: &impl Serialize) -> Result<(), Failure> {
-        let request = self.http.post(format!("{}/api/v1/{resource}", self.address)).json(body);
-        self.expect_success(resource, request).await
-    }
-
-    /// Posts a batch; a full queue is waited for, as a learning tool would.
-    async fn post_statements(&self, body: String) -> Result<(), Failure> {
-        loop {
-            let response = self
-                .http
-                .post(format!("{}/xapi/statements", self.address))
-                .basic_auth(&self.name, Some(&self.secret))
-                .header("X-Experience-API-Version", "2.0.0")
-                .header("Content-Type", "application/json")
-                .body(body.clone())
-                .send()
-                .await?;
-            match response.status().as_u16() {
-                200 => return Ok(()),
-                429 => {
-                    let pause = response
-                        .headers()
-                        .get("retry-after")
-                        .and_then(|value| value.to_str().ok()?.parse().ok())
-                        .unwrap_or(1);
-                    tokio::time::sleep(Duration::from_secs(pause)).await;
-                }
-                _ => {
-                    let status = response.status();
-                    let said = response.text().await.unwrap_or_default();
-                    return Err(Failure::new(format!("the server refused statements: {status}: {said}")));
-                }
-            }
-        }
-    }
-
-    async fn expect_success(&self, what: &str, request: reqwest::RequestBuilder) -> Result<(), Failure> {
-        let response = request.basic_auth(&self.name, Some(&self.secret)).send().await?;
-        let status = response.status();
-        if status.is_success() {
-            return Ok(());
-        }
-        let said = response.text().await.unwrap_or_default();
-        Err(Failure::new(format!("the server refused {what}: {status}: {said}")))
-    }
-}
-
 /// A bar on a terminal; elsewhere nothing, so that a log is not filled with it.
 fn bar(count: u64) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
@@ -305,21 +261,63 @@ fn spinner(what: &'static str) -> ProgressBar {
     bar
 }
 
-/// What to open, and with which log-in.
-fn welcome(administrator: &Poster, tool: &Poster, world: &World, written: &[PathBuf]) -> Result<(), Failure> {
+/// What is shown of surveys.
+struct Shown {
+    /// The staff's round, which nobody can link.
+    staff: String,
+    /// The last round of the self-assessment.
+    assessed: String,
+    /// The guardians' round, which is open.
+    open: Open,
+    /// Where its QR code lies.
+    image: PathBuf,
+}
+
+/// What to open, with which log-in, and which surveys there are.
+fn welcome(
+    administrator: &Poster,
+    tool: &Poster,
+    world: &World,
+    written: &[PathBuf],
+    shown: &Shown,
+) -> Result<(), Failure> {
+    let at = &administrator.address;
     let mut text = format!(
-        "{} is ready.\n\n  Open      {}/\n  Log-in    {}\n  Password  {}\n\n  xAPI      {}/xapi/\n  Key       {}\n  \
+        "{} is ready.\n\n  Open      {at}/\n  Log-in    {}\n  Password  {}\n\n  xAPI      {at}/xapi/\n  Key       {}\n  \
          Secret    {}\n\n",
         world.name(),
-        administrator.address,
         administrator.name,
         administrator.secret,
-        tool.address,
         tool.name,
         tool.secret,
     );
     if let Some(folder) = written.first().and_then(|path| path.parent()) {
         text.push_str(&format!("  Reports   {} files in {}\n", written.len(), folder.display()));
     }
+    let Shown { staff, assessed, open: Open { round, code, .. }, image } = shown;
+    for (sv, en, address) in [
+        (
+            "Personalens arbetsdag: ingen kan se vem som svarat vad",
+            "the staff's working day: nobody can tell who answered what",
+            format!("reports/survey?round={staff}"),
+        ),
+        (
+            "Digital kompetens, självskattning: under pseudonym, två omgångar",
+            "digital competence, self-assessed: pseudonymous, two rounds",
+            format!("reports/survey?round={assessed}"),
+        ),
+        (
+            "Vårdnadshavarna: öppen, antalet är uppskattat; bjud in här",
+            "the guardians: open, their number is estimated; invite here",
+            format!("surveys/rounds/{round}"),
+        ),
+    ] {
+        text.push_str(&format!("\n  Enkät     {sv}\n  Survey    {en}\n            {at}/{address}\n"));
+    }
+    text.push_str(&format!(
+        "\n  Svara     vårdnadshavarnas enkät, utan konto; som QR-kod i {0}\n  \
+         Answer    the guardians' survey, without an account; as a QR code in {0}\n            {at}/s/{code}\n",
+        image.display(),
+    ));
     terminal::print(text.as_bytes())
 }
