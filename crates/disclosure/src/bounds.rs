@@ -67,8 +67,13 @@ impl Ends {
         Ends { low: self.low.max(other.low), high: self.high.min(other.high) }
     }
 
+    /// Whether a value lies between them.
+    pub(crate) fn has(self, value: i64) -> bool {
+        self.low <= value && value <= self.high
+    }
+
     /// These with all between them and a value.
-    fn with(seen: Option<Ends>, value: i64) -> Ends {
+    pub(crate) fn with(seen: Option<Ends>, value: i64) -> Ends {
         let Ends { low, high } = seen.unwrap_or(Ends { low: value, high: value });
         Ends { low: low.min(value), high: high.max(value) }
     }

@@ -34,6 +34,20 @@ pub(crate) struct Cells {
     pub(crate) sums: Vec<Vec<Vec<usize>>>,
     /// All people.
     pub(crate) all: usize,
+    pub(crate) exchanges: Vec<Exchange>,
+}
+
+/// Steps that people may stand otherwise by.
+pub(crate) struct Exchange {
+    pub(crate) steps: Vec<Step>,
+    /// Whether the last step is what all others add up to; then no other has anything to do with what they hold together.
+    pub(crate) adds_up: bool,
+}
+
+/// How many more are in each cell by a step, and what it alone does to quantities.
+pub(crate) struct Step {
+    pub(crate) cells: Vec<(usize, i64)>,
+    pub(crate) held: Vec<(usize, i64)>,
 }
 
 /// One way in which something is known: its bands, and whether a rate says of how many anything is.
@@ -154,17 +168,21 @@ fn bands(part: &Part<'_>) -> usize {
 /// cross.
 fn cut(rows: Way, columns: Option<Way>) -> (Cells, Vec<Lines>, Option<usize>) {
     let Some(columns) = columns else {
-        let mut cells = Cells { cells: rows.bands + 1 + usize::from(rows.covered), sums: Vec::new(), all: 0 };
+        let mut cells = Cells::of(rows.bands + 1 + usize::from(rows.covered));
         let none = (rows.bands..cells.cells).collect();
         let none = if rows.covered { cells.sum(vec![none]) } else { rows.bands };
         let lines = cells.lines(rows, (0..rows.bands).chain([none]).collect(), rows.bands);
         cells.all = cells.sum(vec![vec![lines.known, none]]);
+        cells.exchange((0..rows.bands).map(|band| vec![(band, 1)]), Some(vec![(rows.bands, -1)]));
+        if rows.covered {
+            cells.exchange([vec![(rows.bands, 1), (rows.bands + 1, -1)]], None);
+        }
         return (cells, vec![lines], None);
     };
     let (height, width) = (rows.bands + 1, columns.bands + 1);
     let apart = |way: Way| if way.covered { 2 } else { 0 };
     let grid = height * width;
-    let mut cells = Cells { cells: grid + apart(rows) + apart(columns), sums: Vec::new(), all: 0 };
+    let mut cells = Cells::of(grid + apart(rows) + apart(columns));
     let (mut lines, mut every, mut both) = (Vec::new(), Vec::new(), Vec::new());
     for (way, other, is_row) in [(rows, columns, true), (columns, rows, false)] {
         let at = |line: usize, place: usize| if is_row { line * width + place } else { place * width + line };
@@ -188,10 +206,86 @@ fn cut(rows: Way, columns: Option<Way>) -> (Cells, Vec<Lines>, Option<usize>) {
     }
     cells.all = cells.sum(every);
     let both = cells.sum(both);
+    for (way, other, is_row) in [(rows, columns, true), (columns, rows, false)] {
+        let at = |line: usize, place: usize| if is_row { line * width + place } else { place * width + line };
+        let first = if is_row { grid } else { grid + apart(rows) };
+        for line in 0..=way.bands {
+            for next in line + 1..=way.bands {
+                // Who is known the other way alone is in no cross.
+                let places = if next == way.bands { other.bands } else { other.bands + 1 };
+                let steps = (0..places).map(|place| vec![(at(line, place), 1), (at(next, place), -1)]);
+                let known = (next == way.bands && way.covered).then_some((first, -1));
+                cells.exchange(steps, Some(known.into_iter().collect()));
+            }
+            if line < way.bands {
+                let known = way.covered.then_some((first, -1));
+                let ends = [(at(line, other.bands), 1), (at(way.bands, other.bands), -1)];
+                cells.exchange([ends.into_iter().chain(known).collect()], None);
+            }
+        }
+        if way.covered {
+            cells.exchange([vec![(first, 1), (first + 1, -1)]], None);
+        }
+    }
     (cells, lines, Some(both))
 }
 
 impl Cells {
+    /// So many cells, and no sums.
+    fn of(cells: usize) -> Self {
+        Self { cells, sums: Vec::new(), all: 0, exchanges: Vec::new() }
+    }
+
+    /// Those of a distribution over two bands.
+    #[cfg(test)]
+    pub(crate) fn of_two_bands() -> Self {
+        cut(Way { bands: 2, covered: false }, None).0
+    }
+
+    /// Steps between cells, and what goes with all of them together.
+    fn exchange(
+        &mut self,
+        steps: impl IntoIterator<Item = Vec<(usize, i64)>>,
+        together: Option<Vec<(usize, i64)>>,
+    ) {
+        let cells: Vec<Vec<(usize, i64)>> = steps.into_iter().collect();
+        let effects: Vec<Vec<i64>> = cells.iter().map(|step| self.effects(step)).collect();
+        let mut steps: Vec<Step> = cells.into_iter().map(|cells| Step { cells, held: Vec::new() }).collect();
+        let adds_up = together.is_some();
+        if let Some(cells) = together {
+            let own = self.effects(&cells);
+            let mut held = Vec::new();
+            for (quantity, own) in own.into_iter().enumerate() {
+                let mut all = effects.iter().map(|effects| effects[quantity]);
+                let first = all.next().unwrap_or(0);
+                if all.all(|effect| effect == first) {
+                    held.extend((first + own != 0).then_some((quantity, first + own)));
+                    continue;
+                }
+                let mut some = effects.iter().zip(&mut steps).filter(|(effects, _)| effects[quantity] != 0);
+                if let (Some((effects, step)), None) = (some.next(), some.next()) {
+                    step.held.push((quantity, effects[quantity]));
+                }
+            }
+            steps.push(Step { cells, held });
+        } else {
+            for (step, effects) in steps.iter_mut().zip(effects) {
+                step.held.extend(effects.into_iter().enumerate().filter(|(_, effect)| *effect != 0));
+            }
+        }
+        self.exchanges.push(Exchange { steps, adds_up });
+    }
+
+    /// What a step does to every quantity.
+    fn effects(&self, step: &[(usize, i64)]) -> Vec<i64> {
+        let mut effects = vec![0; self.quantities()];
+        step.iter().for_each(|(cell, effect)| effects[*cell] += effect);
+        for (sum, ways) in self.sums.iter().enumerate() {
+            effects[self.cells + sum] = ways[0].iter().map(|part| effects[*part]).sum();
+        }
+        effects
+    }
+
     /// How many quantities there are.
     pub(crate) fn quantities(&self) -> usize {
         self.cells + self.sums.len()

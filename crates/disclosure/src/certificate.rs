@@ -4,29 +4,30 @@
 //! side of them, and each block between them is looked at by itself. What has been seen to be possible stays possible when
 //! more is hidden.
 
+use std::collections::BTreeSet;
+
+use crate::Preset;
 use crate::bounds::{Ends, Number, System};
 use crate::cells::{Cut, Table};
 use crate::codes::{code, range};
-use crate::item::{Hidden, LinkedItem, Part, SUMMARY};
+use crate::item::{Hidden, LinkedItem, SUMMARY};
 use crate::moves::Moves;
+use crate::net::{Net, Seen, Sums};
 use crate::people::People;
-use crate::primary::{Mass, slot};
+use crate::round::Round;
 use crate::rule::Rule;
-use crate::secondary::View;
-use crate::{Geometry, Preset};
 
-/// Blocks of no more people than this are looked at as a whole.
-const SMALL: usize = 12;
-
-/// How far other solutions are looked for; among a few people of a block less far.
+/// How many of the people near one are looked at together, and how far other solutions are looked for.
+const NEAR: usize = 200;
 const TURNS: usize = 60;
-const FEW_TURNS: usize = 6;
 
 /// A hidden count that is known too narrowly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Exposed {
     pub(crate) part: usize,
     pub(crate) node: usize,
+    /// What is shown of which one at least has to be hidden for it, as far as that is known: part, node and tier.
+    pub(crate) held_by: BTreeSet<(usize, usize, usize)>,
 }
 
 /// The gate's rules, and which is left out.
@@ -43,7 +44,11 @@ pub(crate) struct Certificate<'t, 'i, 'a> {
     people: &'t People,
     given: Given<'t>,
     /// Of each quantity of each of the people what is possible, and what it is in one solution; empty before one is found.
-    seen: Vec<Vec<(Option<Ends>, i64)>>,
+    seen: Seen,
+    /// Between which ends each quantity is by what is shown of each of the people alone, and what of their figures is hidden.
+    limits: Vec<Vec<Ends>>,
+    limited_by: Vec<Vec<Hidden>>,
+    net: Net,
     /// Of each group what its figures say, hidden or not.
     values: Vec<Option<Vec<i64>>>,
 }
@@ -64,15 +69,6 @@ struct Block {
     system: System,
 }
 
-/// What a certificate is given of a round: which groups are shown, and what parts hide.
-struct Round<'h> {
-    hidden: &'h [Vec<Hidden>],
-    /// For each part whether its counts are hidden.
-    counts: Vec<Vec<bool>>,
-    /// For each of the people whether all of their figures are shown.
-    shown: Vec<bool>,
-}
-
 impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
     pub(crate) fn new(
         item: &'t LinkedItem<'a>,
@@ -83,14 +79,17 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
         let groups = table.widest.nodes.len();
         let values =
             (0..people.sizes.len()).map(|one| (one < groups).then(|| table.quantities(one))).collect();
-        Self { item, table, people, given, seen: vec![Vec::new(); people.sizes.len()], values }
+        let many = people.sizes.len();
+        let (limits, limited_by) = (vec![Vec::new(); many], vec![Vec::new(); many]);
+        let (seen, net) = (vec![Vec::new(); many], Net::default());
+        Self { item, table, people, given, seen, limits, limited_by, net, values }
     }
 
     /// Which figures have a hidden count that follows from what is shown more narrowly than from any one of what it belongs
     /// to, or of which that cannot be told. Each once, in order.
     pub(crate) fn exposed(&mut self, hidden: &[Vec<Hidden>]) -> Vec<Exposed> {
-        let round = self.round(hidden);
-        let targets = self.targets(&round);
+        let round = Round::of(self.item, self.table, self.people.sizes.len(), hidden);
+        let mut targets = self.targets(&round);
         let people = self.people;
         let mut found = Vec::new();
         let mut block_of: Vec<Option<usize>> = vec![None; people.sizes.len()];
@@ -100,8 +99,8 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
                 blocks.push(people.block(&round.shown, target.at.0, blocks.len(), &mut block_of));
             }
         }
-        let mut of_block: Vec<Vec<&Target>> = blocks.iter().map(|_| Vec::new()).collect();
-        for target in &targets {
+        let mut of_block: Vec<Vec<Target>> = blocks.iter().map(|_| Vec::new()).collect();
+        for target in targets.drain(..) {
             if let Some(block) = block_of[target.at.0] {
                 of_block[block].push(target);
             }
@@ -115,22 +114,9 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
         found
     }
 
-    fn round<'h>(&self, hidden: &'h [Vec<Hidden>]) -> Round<'h> {
-        let of_part = |(part, hidden): (&Part<'_>, &Vec<Hidden>)| {
-            hidden.iter().map(|hidden| hidden[part.tier()]).collect()
-        };
-        let counts: Vec<Vec<bool>> = self.item.parts.iter().zip(hidden).map(of_part).collect();
-        let is_shown = |one: usize| {
-            one < self.table.widest.nodes.len()
-                && self.table.parts.iter().all(|cut| cut.at[one].is_some_and(|own| !counts[cut.number][own]))
-        };
-        let shown = (0..self.people.sizes.len()).map(is_shown).collect();
-        Round { hidden, counts, shown }
-    }
-
     /// The hidden counts that are not known to be wide enough. Those of nobody may be known: that there is nobody is about
     /// nobody.
-    fn targets(&self, round: &Round<'_>) -> Vec<Target> {
+    fn targets(&self, round: &Round<'_, '_>) -> Vec<Target> {
         let mut targets = Vec::new();
         for cut in &self.table.parts {
             for (place, own) in cut.at.iter().enumerate() {
@@ -146,9 +132,9 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
                 for (category, quantity) in cut.counts.iter().enumerate() {
                     let width = width(quantity);
                     if width < 2 && of.get(category).is_some_and(|value| *value > 0) {
-                        let enough = self.says(round, cut.number, node, category).clamp(1, 2);
+                        let enough = round.says(cut.number, node, category).clamp(1, 2);
                         if width < enough {
-                            let exposed = Exposed { part: cut.number, node };
+                            let exposed = Exposed { part: cut.number, node, held_by: BTreeSet::new() };
                             targets.push(Target { exposed, at: (place, *quantity), enough });
                         }
                     }
@@ -158,35 +144,56 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
         targets
     }
 
-    /// Looks for solutions that show that targets are wide enough, and keeps those for which there are none: among a few of
-    /// the people, and then among all.
-    fn prove(&mut self, round: &Round<'_>, members: &[usize], targets: &mut Vec<&Target>) {
+    /// Looks for solutions that show that targets are wide enough, and keeps those for which there are none: by chains, and
+    /// then among those nearby.
+    fn prove(&mut self, round: &Round<'_, '_>, members: &[usize], targets: &mut Vec<Target>) {
         // What is shown is true of those on the roll, so it does not contradict itself; if it does, all is exposed.
         if !self.start(round, members) {
             return;
         }
-        if members.len() > SMALL {
-            let mut wanted: Vec<usize> = targets.iter().map(|target| target.at.0).collect();
-            wanted.sort_unstable();
-            for [some, own] in self.people.neighbours(self.table.widest, &round.shown, members, &wanted) {
-                self.widen(round, some, &own, targets, false);
-            }
-            if targets.iter().all(|target| self.follows(round, target)) {
-                return;
-            }
+        for one in members {
+            self.limit(round, *one);
         }
-        self.widen(round, members.to_vec(), members, targets, true);
+        let Self { people, table, .. } = *self;
+        let sums = Sums { people, cells: &table.cells, limits: &self.limits, values: &self.values };
+        let mut unsure = false;
+        targets.retain_mut(|target| match self.net.widen(&sums, &mut self.seen, target.at, target.enough) {
+            Ok(()) => false,
+            Err(narrow) => {
+                unsure |= narrow.unsure;
+                let shown = |(one, quantity)| round.shown_by(table, one, quantity);
+                target.exposed.held_by.extend(narrow.held.into_iter().filter_map(shown));
+                true
+            }
+        });
+        if !unsure {
+            return;
+        }
+        // Others may have to move, too: those who are in several groups, and in tables that are cut two ways.
+        let mut looked_at: BTreeSet<usize> = BTreeSet::new();
+        for (one, quantity) in targets.iter().map(|target| target.at).collect::<Vec<_>>() {
+            let left = targets.iter().find(|target| target.at == (one, quantity));
+            if looked_at.contains(&one) || left.is_none_or(|target| self.follows(round, target)) {
+                continue;
+            }
+            let near = people.near(&round.shown, one, NEAR);
+            match near.len() == members.len() {
+                true => looked_at.extend(&near),
+                false => _ = looked_at.insert(one),
+            }
+            self.widen(round, near, targets);
+        }
     }
 
     /// Whether a target follows from the equations that it stands in itself.
-    fn follows(&self, round: &Round<'_>, target: &Target) -> bool {
+    fn follows(&self, round: &Round<'_, '_>, target: &Target) -> bool {
         let (one, quantity) = target.at;
-        let own = &self.people.within[one];
+        let own = self.people.equations_of(&[one]);
         let terms = own.iter().flat_map(|equation| &self.people.equations[*equation]);
         let mut members: Vec<usize> = terms.map(|(one, _)| *one).filter(|one| !round.shown[*one]).collect();
         members.sort_unstable();
         members.dedup();
-        let mut block = self.system(round, members, own.clone(), true);
+        let mut block = self.system(round, members, own, true);
         let may_hold = block.system.narrow_all();
         may_hold
             && block
@@ -196,7 +203,7 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
 
     /// Finds a solution of a block where there is none yet. Groups are as their figures say in one at least, so it is kinds of
     /// people that are looked for.
-    fn start(&mut self, round: &Round<'_>, members: &[usize]) -> bool {
+    fn start(&mut self, round: &Round<'_, '_>, members: &[usize]) -> bool {
         // A solution stays one when more is hidden.
         if members.iter().all(|one| !self.seen[*one].is_empty()) {
             return true;
@@ -261,33 +268,19 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
     }
 
     /// Looks for other solutions in which some people stand otherwise, and keeps the targets that are not wide enough.
-    fn widen(
-        &mut self,
-        round: &Round<'_>,
-        some: Vec<usize>,
-        own: &[usize],
-        targets: &mut Vec<&Target>,
-        whole: bool,
-    ) {
-        let wanted = |target: &Target| own.binary_search(&target.at.0).is_ok();
-        if !targets.iter().any(|target| wanted(target)) {
-            return;
-        }
+    fn widen(&mut self, round: &Round<'_, '_>, some: Vec<usize>, targets: &mut Vec<Target>) {
         let equations = self.people.equations_of(&some);
-        let mut block = self.system(round, some, equations, whole);
-        if whole {
-            block.system.solve();
-        }
-        let number = |block: &Block, target: &Target| {
-            block.number(target.at.0).filter(|_| wanted(target)).map(|first| first + target.at.1)
-        };
-        let has_room = |target: &&Target| {
+        let mut block = self.system(round, some, equations, true);
+        block.system.solve();
+        let number =
+            |block: &Block, target: &Target| block.number(target.at.0).map(|first| first + target.at.1);
+        let has_room = |target: &Target| {
             number(&block, target).is_some_and(|number| block.system.ends(number).width() >= target.enough)
         };
         if !targets.iter().any(has_room) {
             return;
         }
-        let mut moves = Moves::of(&mut block.system, if whole { TURNS } else { FEW_TURNS });
+        let mut moves = Moves::of(&mut block.system, TURNS);
         targets.retain(|target| {
             let number = number(&block, target);
             number.is_none_or(|number| moves.width(&mut block.system, number, target.enough) < target.enough)
@@ -306,7 +299,13 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
 
     /// The system of some people by some equations, all others standing as they do; with what follows for what is to be
     /// narrowed as well.
-    fn system(&self, round: &Round<'_>, members: Vec<usize>, equations: Vec<usize>, narrows: bool) -> Block {
+    fn system(
+        &self,
+        round: &Round<'_, '_>,
+        members: Vec<usize>,
+        equations: Vec<usize>,
+        narrows: bool,
+    ) -> Block {
         let cells = &self.table.cells;
         let thought = self.thought(&members, &equations);
         let system = System::new(members.len() * cells.quantities(), narrows);
@@ -326,8 +325,8 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
                     block.system.sum(first + cells.cells + sum, parts);
                 }
             }
-            for cut in self.table.parts.iter().filter(|_| *one < self.table.widest.nodes.len()) {
-                self.show(round, cut, *one, first, &mut block.system);
+            for (quantity, ends) in self.known(round, *one) {
+                block.system.limit(first + quantity, ends);
             }
         }
         let quantities = if narrows { cells.quantities() } else { cells.cells };
@@ -393,75 +392,51 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
         thought.into_iter().map(|thought| thought.unwrap_or_else(nobody)).collect()
     }
 
-    /// What is known of a group from its figure in one part.
-    fn show(&self, round: &Round<'_>, cut: &Cut<'_, '_>, node: usize, first: Number, system: &mut System) {
-        let Some(own) = cut.at[node] else { return };
-        let mass = &cut.part.nodes[own].mass;
+    /// What is known of a group from its figures.
+    fn known(&self, round: &Round<'_, '_>, node: usize) -> Vec<(usize, Ends)> {
         let ends = |(low, high): (i128, i128)| {
             let whole = |number: i128| i64::try_from(number).unwrap_or(i64::MAX / 4);
             Ends { low: whole(low), high: whole(high) }
         };
-        if round.hidden[cut.number][own][SUMMARY] {
-            if self.given.without != Some(Rule::Codes) {
-                let code = code(self.given.preset, &cut.part.of.figures[cut.part.places[own]]);
-                system.limit(first + cut.answered, ends(range(self.given.preset, mass.base, code)));
+        let mut known = Vec::new();
+        for cut in &self.table.parts {
+            let Some(own) = cut.at.get(node).copied().flatten() else { continue };
+            let mass = &cut.part.nodes[own].mass;
+            if round.hidden[cut.number][own][SUMMARY] {
+                if self.given.without != Some(Rule::Codes) {
+                    let code = code(self.given.preset, &cut.part.of.figures[cut.part.places[own]]);
+                    known.push((cut.answered, ends(range(self.given.preset, mass.base, code))));
+                }
+                continue;
             }
+            known.push((cut.answered, ends((mass.answered, mass.answered))));
+            if !round.counts[cut.number][own] {
+                let counts = cut.counts.iter().zip(cut.part.counts(mass));
+                known.extend(counts.map(|(quantity, count)| (*quantity, ends((count, count)))));
+            }
+        }
+        known
+    }
+
+    /// Between which ends quantities of some people are, where what is shown of them has changed.
+    fn limit(&mut self, round: &Round<'_, '_>, one: usize) {
+        let hidden = |cut: &Cut<'_, '_>| {
+            let own = cut.at.get(one).copied().flatten();
+            own.map_or([false; 2], |own| {
+                [round.hidden[cut.number][own][SUMMARY], round.counts[cut.number][own]]
+            })
+        };
+        if self.table.parts.iter().map(hidden).eq(self.limited_by[one].iter().copied()) {
             return;
         }
-        system.limit(first + cut.answered, ends((mass.answered, mass.answered)));
-        if !round.counts[cut.number][own] {
-            for (quantity, count) in cut.counts.iter().zip(cut.part.counts(mass)) {
-                system.limit(first + quantity, ends((count, count)));
-            }
+        self.limited_by[one] = self.table.parts.iter().map(hidden).collect();
+        let size = self.people.sizes[one];
+        let mut limits = vec![Ends { low: 0, high: size }; self.table.cells.quantities()];
+        limits[self.table.cells.all].low = size;
+        for (quantity, ends) in self.known(round, one) {
+            limits[quantity] = limits[quantity].within(ends);
         }
-    }
-
-    /// The least width that a hidden count has by any one of: its own people without those of its published parts, its own n
-    /// and margins, the nearest published population above, and what that leaves of it; and what the margins of that leave.
-    fn says(&self, round: &Round<'_>, number: usize, node: usize, category: usize) -> i64 {
-        let part = &self.item.parts[number];
-        let (own, mut least) = (&part.nodes[node], i128::MAX);
-        let mut say = |count: i128| least = least.min(count.abs());
-        for (geometry, _) in &own.families {
-            say(self.view(round, number, *geometry).rest(node).base);
-        }
-        say(own.mass.base);
-        if !part.is_rate() && !round.hidden[number][node][SUMMARY] {
-            say(own.mass.answered);
-        }
-        self.above(round, number, node, |mass, rest| {
-            say(part.counts(mass)[category]);
-            say(part.counts(rest)[category]);
-        });
-        for (margin, axis) in &part.margins {
-            let of = &self.item.parts[*margin];
-            let count = |mass: &Mass| {
-                let counts = of.counts(mass);
-                // Of a rate: who has answered.
-                let place =
-                    if of.is_rate() { 0 } else { slot(category, own.mass.counts.len(), counts.len(), *axis) };
-                counts[place]
-            };
-            let Some(same) = part.same_in(of, node) else { continue };
-            if !round.counts[*margin][same] {
-                say(count(&of.nodes[same].mass));
-            } else {
-                self.above(round, *margin, same, |_, rest| say(count(rest)));
-            }
-        }
-        i64::try_from(least).unwrap_or(i64::MAX)
-    }
-
-    fn view<'v>(&'v self, round: &'v Round<'_>, part: usize, geometry: Geometry) -> View<'v> {
-        View { nodes: &self.item.parts[part].nodes, hidden: &round.counts[part], geometry }
-    }
-
-    /// The nearest published population above in each family, and what is left of it without what is published below.
-    fn above(&self, round: &Round<'_>, part: usize, node: usize, mut says: impl FnMut(&Mass, &Mass)) {
-        let of = &self.item.parts[part];
-        for (geometry, published) in nearest_published(of, &round.counts[part], node) {
-            says(&of.nodes[published].mass, &self.view(round, part, geometry).rest(published));
-        }
+        self.limits[one] = limits;
     }
 }
 
@@ -470,21 +445,4 @@ impl Block {
     fn number(&self, one: usize) -> Option<Number> {
         self.members.binary_search(&one).ok().map(|place| self.first[place])
     }
-}
-
-/// The nearest published node above in each family.
-pub(crate) fn nearest_published(part: &Part<'_>, hidden: &[bool], node: usize) -> Vec<(Geometry, usize)> {
-    let mut found = Vec::new();
-    for (geometry, first) in &part.above[node] {
-        let mut next = Some(*first);
-        while let Some(one) = next {
-            if !hidden[one] {
-                found.push((*geometry, one));
-                break;
-            }
-            let up = &part.above[one];
-            next = up.iter().find(|(family, _)| family == geometry).or(up.first()).map(|(_, above)| *above);
-        }
-    }
-    found
 }

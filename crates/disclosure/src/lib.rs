@@ -19,7 +19,7 @@
 //! * **Secondary** (module `secondary`): what can be got by subtracting published children from a published parent
 //!   passes the primary rules as if it were printed, to a fixed point over all linked parts and tiers. Only a group
 //!   without people is nobody; a parent below which nothing is left to hide is hidden itself.
-//! * **Bounds** (modules `certificate`, `people`, `bounds`, `moves`): from all that is shown of an item, how many people belong to the same
+//! * **Bounds** (modules `certificate`, `round`, `people`, `net`, `bounds`, `moves`): from all that is shown of an item, how many people belong to the same
 //!   groups (the roll, [`Atom`]) and counts being whole numbers, no hidden count that is not zero follows exactly, or more
 //!   narrowly than two steps where no one published figure says as much. What gives one away is hidden as well.
 //! * **Figures made of others** (module `needs`): an index, or a change from one time to another, is shown only where what
@@ -51,11 +51,13 @@ mod item;
 mod linked;
 mod moves;
 mod needs;
+mod net;
 mod people;
 mod preset;
 mod primary;
 mod ratio;
 mod released;
+mod round;
 mod rule;
 mod secondary;
 mod since;

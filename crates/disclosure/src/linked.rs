@@ -7,16 +7,18 @@
 //! * *Bounds* (`certificate`): what gives a hidden count away is hidden as well: first margins, with every cross taken
 //!   as hidden, then crosses.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use crate::cells::tables;
-use crate::certificate::{Certificate, Exposed, Given, nearest_published};
+use crate::certificate::{Certificate, Exposed, Given};
 use crate::item::{FULL, Hidden, LinkedItem, Part, SUMMARY, is_rate};
 use crate::needs::unmade;
 use crate::people::Rolls;
 use crate::primary::{Mass, Rules, Shape, Tier, margin, shape};
+use crate::round::nearest_published;
 use crate::rule::Rule;
-use crate::secondary::{View, settle};
+use crate::secondary::{Node, View, settle};
 use crate::{Axis, Measure, ResultTable};
 
 /// For each figure of each section whether it is hidden, by tier.
@@ -115,7 +117,8 @@ fn settled(
     }
 }
 
-/// What to hide for a hidden count that follows. The
+/// What to hide for a hidden count that follows: of that of which something has to be hidden a cross rather than a
+/// margin, a distribution rather than all, and the smallest. Where it is not known what holds the count: the
 /// smallest published part below the nearest published population above, or that one; of the crosses where there are any;
 /// where none is shown above, the same of a margin, its own first; where no distribution is shown above, of all of it.
 fn remedy(
@@ -124,7 +127,15 @@ fn remedy(
     exposed: Exposed,
     crosses: bool,
 ) -> Option<(usize, usize, usize)> {
-    let Exposed { part: number, node } = exposed;
+    let Exposed { part: number, node, held_by } = exposed;
+    let smallest = |(part, node, tier): &(usize, usize, usize)| {
+        let Node { mass, code, .. } = &item.parts[*part].nodes[*node];
+        (*tier == SUMMARY, Reverse(item.parts[*part].margins.len()), mass.answered, code, *part)
+    };
+    let held_by = held_by.into_iter().filter(|(part, ..)| !item.parts[*part].given);
+    if let Some(shown) = held_by.min_by(|one, next| smallest(one).cmp(&smallest(next))) {
+        return Some(shown);
+    }
     let own = &item.parts[number];
     let is_cross = |part: &usize| item.parts[*part].margins.iter().any(|(_, axis)| *axis != Axis::Whole);
     let of_crosses = (0..item.parts.len()).filter(|part| crosses && is_cross(part));

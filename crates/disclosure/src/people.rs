@@ -13,12 +13,10 @@ pub(crate) struct People {
     pub(crate) sizes: Vec<i64>,
     /// Each: so many times each of these are nobody.
     pub(crate) equations: Vec<Vec<(usize, i64)>>,
-    /// In which equations each stands.
-    pub(crate) within: Vec<Vec<usize>>,
-    /// Those who are in the same groups.
-    pub(crate) kinds: Vec<Kind>,
-    /// The kinds in each group, the largest first.
-    pub(crate) inside: Vec<Vec<usize>>,
+    /// In which equations each stands, and how many times.
+    pub(crate) within: Vec<Vec<(usize, i64)>>,
+    /// Whether others add up to each.
+    pub(crate) is_sum: Vec<bool>,
 }
 
 /// The people of rolls by the groups that they are looked at in: many items have the same.
@@ -37,12 +35,6 @@ impl<'a> Rolls<'a> {
         let people = || Rc::new(People::of(part, &self.rolls[roll]));
         self.people.entry((roll, part.populations.clone())).or_insert_with(people).clone()
     }
-}
-
-/// Who they are that are in the same groups, and these.
-pub(crate) struct Kind {
-    pub(crate) one: usize,
-    pub(crate) groups: Vec<usize>,
 }
 
 impl People {
@@ -83,8 +75,6 @@ impl People {
             }
             others.push(times.into_iter().collect());
         }
-        let mut kinds = Vec::with_capacity(atoms.len());
-        let mut inside = vec![Vec::new(); part.nodes.len()];
         for ((nodes, people), terms) in atoms.iter().zip(others) {
             // Who is alone in a group without parts is that group.
             let is_own = |node: &&usize| part.nodes[**node].families.is_empty() && alone[**node] == 1;
@@ -96,8 +86,6 @@ impl People {
                 }
                 sizes.push(*people);
             }
-            nodes.iter().for_each(|node| inside[*node].push((-people, kinds.len())));
-            kinds.push(Kind { one: place, groups: nodes.clone() });
             for (equation, times) in terms {
                 let terms: &mut Vec<(usize, i64)> = &mut equations[equation];
                 match terms.iter_mut().find(|(one, _)| *one == place) {
@@ -112,19 +100,17 @@ impl People {
         }
         equations.retain(|terms| !terms.is_empty());
         for (place, terms) in equations.iter().enumerate() {
-            terms.iter().for_each(|(one, _)| within[*one].push(place));
+            terms.iter().for_each(|(one, times)| within[*one].push((place, *times)));
         }
-        let by_size = |mut kinds: Vec<(i64, usize)>| {
-            kinds.sort_unstable();
-            kinds.into_iter().map(|(_, kind)| kind).collect()
-        };
-        Self { sizes, equations, within, kinds, inside: inside.into_iter().map(by_size).collect() }
+        let mut is_sum = vec![false; sizes.len()];
+        equations.iter().filter_map(|terms| terms.first()).for_each(|(one, _)| is_sum[*one] = true);
+        Self { sizes, equations, within, is_sum }
     }
 
     /// The equations of some people.
     pub(crate) fn equations_of(&self, members: &[usize]) -> Vec<usize> {
         let mut equations: Vec<usize> =
-            members.iter().flat_map(|one| self.within[*one].iter().copied()).collect();
+            members.iter().flat_map(|one| self.within[*one].iter().map(|(equation, _)| *equation)).collect();
         equations.sort_unstable();
         equations.dedup();
         equations
@@ -143,7 +129,7 @@ impl People {
         let mut next = 0;
         while let Some(one) = members.get(next).copied() {
             next += 1;
-            for (other, _) in self.within[one].iter().flat_map(|equation| &self.equations[*equation]) {
+            for (other, _) in self.within[one].iter().flat_map(|(equation, _)| &self.equations[*equation]) {
                 if !shown[*other] && blocks[*other].is_none() {
                     blocks[*other] = Some(number);
                     members.push(*other);
@@ -154,73 +140,20 @@ impl People {
         members
     }
 
-    /// Some people who may stand otherwise while all others stand as they do: parts of a group, and who is in several or none
-    /// of them, each with three others; and all of them. Each with those of whom it is to be looked at; of equations of those
-    /// who are wanted.
-    pub(crate) fn neighbours(
-        &self,
-        part: &Part<'_>,
-        shown: &[bool],
-        members: &[usize],
-        wanted: &[usize],
-    ) -> Vec<[Vec<usize>; 2]> {
-        let mut all = Vec::new();
-        let is_wanted = |some: &&Vec<usize>| some.iter().any(|one| wanted.binary_search(one).is_ok());
-        for equation in self.equations_of(members) {
-            let terms = &self.equations[equation];
-            let over = terms.first().map(|(whole, _)| over(part, *whole)).unwrap_or_default();
-            let parts = terms.iter().skip(1).filter(|(one, _)| !shown[*one]);
-            let mut parts: Vec<Vec<usize>> = parts.map(|(one, _)| self.movable(shown, *one, &over)).collect();
-            if !parts.iter().any(|some| is_wanted(&some)) {
-                continue;
-            }
-            let size = |some: &Vec<usize>| some.iter().map(|one| self.sizes[*one]).min();
-            parts.sort_by_key(|some| std::cmp::Reverse(size(some)));
-            let together = |parts: &mut dyn Iterator<Item = &Vec<usize>>| {
-                let mut some: Vec<usize> = parts.flatten().copied().collect();
-                some.sort_unstable();
-                some.dedup();
-                some
-            };
-            if parts.len() > 4 {
-                let largest = parts.iter().take(3);
-                all.extend(parts.iter().filter(is_wanted).map(|own| {
-                    [together(&mut largest.clone().chain([own])), together(&mut [own].into_iter())]
-                }));
-            }
-            if parts.len() > 1 {
-                let every = together(&mut parts.iter());
-                all.push([every.clone(), every]);
+    /// So many of the people of whom not all is shown, the nearest first.
+    pub(crate) fn near(&self, shown: &[bool], start: usize, many: usize) -> Vec<usize> {
+        let mut members = vec![start];
+        let mut known = BTreeSet::from([start]);
+        let mut next = 0;
+        while let Some(one) = members.get(next).copied() {
+            next += 1;
+            for (other, _) in self.within[one].iter().flat_map(|(equation, _)| &self.equations[*equation]) {
+                if members.len() < many && !shown[*other] && known.insert(*other) {
+                    members.push(*other);
+                }
             }
         }
-        all
+        members.sort_unstable();
+        members
     }
-
-    /// Some people, and the largest kind of them that is in no group below those over them that is shown, with its groups.
-    fn movable(&self, shown: &[bool], one: usize, over: &BTreeSet<usize>) -> Vec<usize> {
-        let mut some = vec![one];
-        let is_open = |kind: &&usize| {
-            let Kind { one, groups } = &self.kinds[**kind];
-            !shown[*one] && groups.iter().all(|group| !shown[*group] || over.contains(group))
-        };
-        let inside = self.inside.get(one).map_or(&[][..], Vec::as_slice);
-        if let Some(kind) = inside.iter().find(is_open) {
-            let Kind { one, groups } = &self.kinds[*kind];
-            some.extend(groups.iter().filter(|group| !over.contains(group)).chain([one]));
-        }
-        some
-    }
-}
-
-/// A group and those above it.
-fn over(part: &Part<'_>, one: usize) -> BTreeSet<usize> {
-    let (mut over, mut open) = (BTreeSet::new(), vec![one]);
-    while let Some(one) = open.pop() {
-        if let Some(above) = part.above.get(one)
-            && over.insert(one)
-        {
-            open.extend(above.iter().map(|(_, parent)| *parent));
-        }
-    }
-    over
 }
