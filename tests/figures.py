@@ -10,6 +10,7 @@ one line for each that does not.
 
 import json
 import pathlib
+import re
 import sys
 from datetime import date
 from fractions import Fraction
@@ -25,7 +26,7 @@ VOIDED = "http://adlnet.gov/expapi/verbs/voided"
 PASSED = "http://adlnet.gov/expapi/verbs/passed"
 COMPLETED = "http://adlnet.gov/expapi/verbs/completed"
 FRAMEWORK = pathlib.Path(__file__).resolve().parent.parent / "schemas/frameworks/digcomp-3.0.json"
-checked, failures = {}, []
+checked, checked_groups, failures = {}, {}, []
 
 
 def fraction(value):
@@ -55,24 +56,35 @@ def asked(survey):
     """What a survey's definition says of its items, scales and indexes."""
     definition = survey["definition"]
     scoring = survey.get("scoring") or definition["larka"]
-    questions = [question for page in definition["pages"] for question in page["elements"]]
     activities = survey.get("activities", {})
-    items = [
-        {
-            "name": question["name"],
-            "activity": activities.get(question["name"], f"{survey['id']}/{question['name']}"),
-            "required": question.get("isRequired", False),
-            **scoring["items"][question["name"]],
-        }
-        for question in questions
-    ]
-    return {"id": survey["id"], "items": items, "scales": scoring["scales"], "indexes": scoring.get("indexes", [])}
+    items, scales = [], list(scoring["scales"])
+    for page in definition["pages"]:
+        # A page is for the groups that its condition names.
+        groups = re.findall("'([^']*)'", page["visibleIf"]) if "{respondent_group}" in page.get("visibleIf", "") else None
+        for question in page["elements"]:
+            name = question["name"]
+            item = {
+                "name": name,
+                "activity": activities.get(name, f"{survey['id']}/{name}"),
+                "required": question.get("isRequired", False),
+                "groups": groups,
+                "several": question["type"] in ("checkbox", "tagbox", "ranking"),
+                "ranked": question["type"] == "ranking",
+            }
+            if item["several"]:
+                codes = [choice["value"] if isinstance(choice, dict) else choice for choice in question["choices"]]
+                codes += ["none"] if question.get("showNoneItem") else []
+                scales.append({"id": f"choices of {name}", "codes": [{"code": code} for code in codes]})
+                item["scale"] = f"choices of {name}"
+            items.append({**item, **scoring["items"].get(name, {})})
+    return {"id": survey["id"], "items": items, "scales": scales, "indexes": scoring.get("indexes", [])}
 
 
 class Round:
-    """A round: who was asked, and the score and code of everybody's latest usable answers."""
+    """A round, or a group of its respondents: who was asked, and the score and code of everybody's latest usable answers."""
 
-    def __init__(self, facts, survey, organisation, statements, as_of):
+    def __init__(self, facts, survey, organisation, statements, as_of, group=None):
+        self.group = group
         self.facts, self.survey = facts, survey
         parents = {unit["code"]: unit.get("parent") for unit in organisation["units"]}
         self.units, by_agent = {}, {}
@@ -81,7 +93,9 @@ class Round:
         for person, held in enumerate([] if boxed else organisation["persons"]):
             duties = [(d["unit"], d["role"], d["from"], d.get("to")) for d in held.get("duties", [])]
             enrolled = [(e["unit"], "Elev", e["from"], e.get("to")) for e in held.get("enrolments", [])]
-            roles = facts["audience"].get("roles", [])
+            groups = facts.get("groups", [])
+            roles = facts["audience"].get("roles", []) + [role for one in groups for role in one["roles"]]
+            places = []
             for unit, role, begins, ends in duties + (enrolled if "Elev" in roles else []):
                 path = []
                 while unit is not None:
@@ -89,10 +103,16 @@ class Round:
                     unit = parents[unit]
                 holds = begins <= opens and (ends is None or opens <= ends)
                 if holds and facts["audience"]["unit"] in path and (not roles or role in roles):
+                    places.append((next((at for at, one in enumerate(groups) if role in one["roles"]), None), path))
+            # Who has roles of several groups is in the first.
+            for at, path in places:
+                if not groups or at == min(at for at, _ in places) and groups[at]["id"] == group:
                     self.units.setdefault(person, set()).update(path)
             by_agent.update((agent(of), person) for of in held["agents"])
         scales = {scale["id"]: scale["codes"] for scale in survey["scales"]}
-        self.items = {item["name"]: item for item in survey["items"]}
+        self.items = {
+            item["name"]: item for item in survey["items"] if not item["groups"] or group is None or group in item["groups"]
+        }
         self.scores, codes = {}, {}
         for name, item in self.items.items():
             codes[item["activity"]] = (name, {code["code"] for code in scales[item["scale"]]})
@@ -109,8 +129,9 @@ class Round:
             name, known = codes[said["object"]]
             person = by_agent.get(said["actor"])
             within = facts["opens"] <= said["day"] <= min(facts["closes"], as_of)
-            if within and person in self.units and said["response"] in known:
-                rows.append((person, name, said["day"], said["order"], said["response"]))
+            code = self.code(name, known, said["response"].split("[,]"))
+            if within and person in self.units and code is not None:
+                rows.append((person, name, said["day"], said["order"], code))
         if boxed:
             rows = self.of_strata(boxed, parents)
         rows = pd.DataFrame(rows, columns=["person", "item", "day", "order", "code"]).sort_values(["day", "order"])
@@ -129,15 +150,28 @@ class Round:
         self.cut = set()
         for number, stratum in enumerate(boxed["strata"]):
             above = [upwards(unit) for unit in stratum["units"]]
+            if stratum.get("group") != self.group:
+                continue
             whole = set.intersection(*above)
             self.cut |= set.union(*above) - whole
             self.units.update(((number, place), whole) for place in range(stratum["people"]))
         given, rows = {}, []
         for ballot in boxed["ballots"]:
             number = ballot["stratum"]
+            if boxed["strata"][number].get("group") != self.group:
+                continue
             place = given[number] = given.get(number, -1) + 1
-            rows += [((number, place), name, "", 0, code) for name, code in ballot["codes"].items()]
+            for name, codes in ballot["codes"].items():
+                known = {code["code"] for code in self.codes[name]} if name in self.items else set()
+                code = self.code(name, known, [codes] if isinstance(codes, str) else codes) if known else None
+                rows += [((number, place), name, "", 0, code)] if code is not None else []
         return rows
+
+    def code(self, name, known, codes):
+        """What was chosen: one code, or those of several that there are, each once."""
+        if not self.items[name]["several"]:
+            return codes[0] if len(codes) == 1 and codes[0] in known else None
+        return "[,]".join(dict.fromkeys(code for code in codes if code in known)) or None
 
     def members(self, unit):
         return {person for person, units in self.units.items() if unit in units}
@@ -224,6 +258,41 @@ def check_answers(what, round_, section, figure, unit):
         mean = found.get("mean")
         ends(f"interval of a mean: {what}", mean and mean["interval"], of_mean(scores, base))
         number(what, found, "deviation", float(scores.std()) if len(scores) > 1 else None)
+
+
+def check_choices(what, round_, section, figure, unit):
+    """Who chose a choice, or in which place, of all who answered its question."""
+    name, code = figure["item"].split("/")
+    item, answers = round_.items[name], round_.given(unit)[name].dropna()
+    base, given = len(round_.members(unit)), [chosen.split("[,]") for chosen in answers]
+    same(f"n: {what}", (figure["answered"], figure["base"]), (len(given), base))
+    if figure["shown"] == "full":
+        places = [chosen.index(code) if code in chosen else None for chosen in given]
+        last = len(section["categories"]) - 1
+        counts = [0] * (last + 1)
+        for place in places:
+            counts[last if place is None else place if item["ranked"] else 0] += 1
+        same(f"choices: {what}", figure["counts"], counts)
+        same(f"share of a choice: {what}", (figure["positive"]["part"], figure["positive"]["of"]), (counts[0], len(given)))
+        ends(f"interval of a choice: {what}", figure["interval"], wilson(counts[0], len(given), base))
+        ranks = pd.Series([place + 1 for place in places if place is not None], dtype=float)
+        if item["ranked"]:
+            same(f"mean place: {what}", fraction((figure["score"] or {}).get("mean")), float(ranks.mean()) if len(ranks) else None)
+            mean = values(figure).get("mean")
+            ends(f"interval of a mean place: {what}", mean and mean["interval"], of_mean(ranks, base))
+
+
+def by_group(section, facts):
+    """A section as it is without groups, or as each group has it, with items called as without."""
+    groups = [one["id"] for one in facts.get("groups", [])]
+    if not groups:
+        return [(None, section)]
+    of = lambda figure: figure["item"].rsplit("/", 1)
+    rename = lambda figure: {**figure, "item": of(figure)[0]}
+    return [
+        (group, {**section, "figures": [rename(figure) for figure in section["figures"] if of(figure)[-1] == group]})
+        for group in groups
+    ]
 
 
 def check_weights(what, round_, section, figure, unit, parents, k):
@@ -553,12 +622,18 @@ def main(folder):
         facts = next(r for r in rounds if r["title"] == report["title"] and r["opens"] in report["period"]["sv"])
         as_of = report["identity"]["as_of"]
         assert date.fromisoformat(as_of)
-        made = lambda facts: Round(facts, surveys[facts["survey"], facts["version"]], organisation, statements, as_of)
-        now = made(facts)
+        made = lambda facts, group=None: Round(
+            facts, surveys[facts["survey"], facts["version"]], organisation, statements, as_of, group
+        )
+        groups = {group: made(facts, group) for group in [one["id"] for one in facts.get("groups", [])] or [None]}
         before = [r for r in rounds if r["survey"] == facts["survey"] and r["closes"] < facts["opens"]]
-        then = made(max(before, key=lambda r: r["closes"])) if before else None
-        indexes = {index["id"]: index for index in now.survey.get("indexes", [])}
-        for section in report["sections"]:
+        before = max(before, key=lambda r: r["closes"]) if before else None
+        thens = {group: made(before, group) if before else None for group in groups}
+        survey = surveys[facts["survey"], facts["version"]]
+        indexes = {index["id"]: index for index in survey.get("indexes", [])}
+        for group, section in [pair for section in report["sections"] for pair in by_group(section, facts)]:
+            now, then = groups[group], thens[group]
+            checked_groups[group] = checked_groups.get(group, 0) + len(section["figures"])
             for figure in section["figures"]:
                 unit = figure["population"]
                 if "boxed" in facts:
@@ -566,7 +641,7 @@ def main(folder):
                     same(f"figures of strata: {path.name} {section['id']} {unit}", told, unit in now.cut)
                 if figure["shown"] == "hidden":
                     continue
-                what = f"{path.name} {section['id']} {figure['item']} {unit}"
+                what = f"{path.name} {section['id']} {figure['item']} {group or ''} {unit}"
                 if section["id"] == "response-rate":
                     found = (len(now.given(unit)), len(now.members(unit)))
                     same(f"response rate: {what}", (figure["answered"], figure["base"]), found)
@@ -575,6 +650,8 @@ def main(folder):
                 elif section["measure"] == "change":
                     if figure["shown"] == "full":
                         check_change(what, now, then, figure, unit)
+                elif section["measure"] == "choices":
+                    check_choices(what, now, section, figure, unit)
                 elif section["measure"] == "paired_change":
                     check_paired(what, now, then, figure, unit)
                 else:
@@ -590,6 +667,9 @@ if __name__ == "__main__":
     main(pathlib.Path(sys.argv[1]))
     for kind, times in sorted(checked.items()):
         print(f"{times} of {kind}")
+    for group, times in checked_groups.items():
+        if group:
+            print(f"{times} of group {group}")
     for failure in failures[:50]:
         print(failure, file=sys.stderr)
     if len(failures) > 50:

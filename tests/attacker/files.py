@@ -39,6 +39,7 @@ from released import Report
 EARLIER = [
     ("survey-digital-sjalvskattning-2026-04", "survey-digital-sjalvskattning-2025-09"),
     ("survey-i-valurnan", "survey-digitala-arbetsdagen-2025-11"),
+    ("survey-grupper-i-valurnan", "survey-grupper-2026-02"),
 ]
 NONE, UNCOVERED = "known elsewhere", "known nowhere"
 
@@ -56,15 +57,27 @@ class Roll:
         self.rounds = {one["id"]: one for one in read("rounds.roll")["rounds"]}
         self.surveys = {one["id"]: one for one in read("surveys.roll")["surveys"]}
 
-    def atoms(self, report, name):
-        """The populations that each person of the report belongs to, and how many there are of each such set."""
-        day, roles = report.as_of, None
+    def atoms(self, report, name, group=None):
+        """The populations that each person of the report belongs to, and how many there are of each such set; of a group of
+        respondents, or of all."""
+        day, roles, groups = report.as_of, None, []
         if report.kind == "survey":
             round_ = next(one for id_, one in self.rounds.items() if name.startswith(f"survey-{id_}"))
+            groups = round_.get("groups", [])
             if "boxed" in round_:
-                return self.strata(report, round_["boxed"]["strata"])
+                strata = round_["boxed"]["strata"]
+                return self.strata(report, [one for one in strata if group is None or one["group"] == group])
             day, roles = round_["opens"], round_["audience"].get("roles") or None
-        return Counter(filter(None, self.places(report, day, roles)))
+        if not groups:
+            return Counter(filter(None, self.places(report, day, roles)))
+        # Who has roles of several groups is in the first.
+        of = [[places for places in self.places(report, day, one["roles"])] for one in groups]
+        atoms = Counter()
+        for person in zip(*of):
+            at = next((at for at, places in enumerate(person) if places), None)
+            if at is not None and group in (None, groups[at]["id"]):
+                atoms[person[at]] += 1
+        return atoms
 
     def strata(self, report, strata):
         """The same where nobody can be linked: a stratum is in the populations that all of it is in."""
@@ -328,8 +341,14 @@ FOLLOW = [
     (r"(self-assessed|demonstrated)-(target|levels|change)", r"\1-competences"),
     (r"self-assessed-beside-(demonstrated)", "self-assessed-competences"),
     (r"self-assessed-beside-(demonstrated)", "demonstrated-competences"),
-    (r"answers-.*", "response-rate"),
+    (r"answers-.*|choices|ranking-.*", "response-rate"),
 ]
+
+
+def rate_of(rate, item):
+    """The rate that an item belongs to: that of its group of respondents, where there are several."""
+    group = item.rsplit("/", 1)[-1]
+    return group if len(rate.items) > 1 and group in rate.items else "all"
 
 
 def nested(report):
@@ -340,7 +359,7 @@ def nested(report):
             match = re.fullmatch(of, section.id)
             under = match and sections.get(match.expand(below))
             for (population, item), figure in section.figures.items() if under else ():
-                item = "all" if under.id == "response-rate" else item
+                item = rate_of(under, item) if under.id == "response-rate" else item
                 if figure.answered is not None and under.figures[population, item].answered is None:
                     yield f"{section.id} {item} of {population} is shown, {under.id} is not"
 
@@ -377,9 +396,10 @@ def items(report):
         rate = sections["response-rate"]
         for section in report.sections:
             # Answers of an earlier round are of other people.
-            if section.id.startswith("answers-"):
+            if re.match("answers-|choices|ranking-", section.id):
                 for item in section.items:
-                    yield item, [{"bands": (section, item), "categories": len(section.categories), "cover": (rate, "all")}], None
+                    cover = (rate, rate_of(rate, item))
+                    yield item, [{"bands": (section, item), "categories": len(section.categories), "cover": cover}], None
 
 
 def otherwise(report, folder, name):
@@ -441,7 +461,10 @@ def main():
                 asked += 1
                 # A change is of those who stayed.
                 change = any(section.id.endswith("-change") for kind in kinds for section, _ in filter(None, [kind.get("bands")]))
-                outsider = Outsider(report, roll.stayed(report) if change else atoms, kinds, crossed, codes)
+                cover = next((kind["cover"] for kind in kinds if kind.get("cover")), (None, "all"))
+                group = cover[1] if report.kind == "survey" and cover[1] != "all" else None
+                of = atoms if group is None else roll.atoms(report, name, group)
+                outsider = Outsider(report, roll.stayed(report) if change else of, kinds, crossed, codes)
                 for section, of, population, category, low, high, says in outsider.exposed():
                     # Whether it is one that may be known, as there is nobody, an outsider cannot tell.
                     if low == 0:

@@ -172,10 +172,16 @@ class Report:
 
 def weights(section, survey):
     """The score of each answer, by what is known of the survey."""
+    if section.measure == "choices":
+        # In which place, where the mean of places is told.
+        places = [re.fullmatch(r"place_(\d+)", code) for code in section.categories]
+        return [place and Fraction(place[1]) for place in places]
     if survey is None or section.measure != "likert":
         return [None] * len(section.categories)
     scoring = survey.get("scoring") or survey["definition"]["larka"]
-    item = scoring["items"][next(iter(section.items))]
+    # Of a group of respondents the group stands behind the name.
+    name = next(iter(section.items))
+    item = scoring["items"].get(name) or scoring["items"][name.rsplit("/", 1)[0]]
     scale = next(scale for scale in scoring["scales"] if scale["id"] == item["scale"])
     scored = [(code["code"], score(code["score"])) for code in scale["codes"] if code.get("score") is not None]
     codes, scores = [code for code, _ in scored], [value for _, value in scored]

@@ -92,7 +92,7 @@ fn values(section: &ReleasedSection, shown: &Shown) -> Vec<Value> {
     };
     let categories = section.categories();
     let mut values: Vec<Value> = match section.measure() {
-        Measure::Levels { .. } | Measure::Likert | Measure::PairedChange => categories
+        Measure::Levels { .. } | Measure::Likert | Measure::Choices | Measure::PairedChange => categories
             .iter()
             .enumerate()
             .map(|(place, category)| count(place, names(&category.code, &category.label)))
@@ -163,6 +163,7 @@ fn table<'a>(released: &'a Released, rows: &'a [(Of<'a>, Value)]) -> Result<Data
     let measure = |section: &ReleasedSection| match section.measure() {
         Measure::Levels { .. } => "levels",
         Measure::Likert => "likert",
+        Measure::Choices => "choices",
         Measure::ResponseRate => "response_rate",
         Measure::SelfVsDemonstrated => "self_vs_demonstrated",
         Measure::Coverage => "coverage",

@@ -7,10 +7,12 @@ use std::collections::BTreeSet;
 
 use analytics::lake::{Lake, Page, Snapshot, Targets};
 use analytics::reports::{ReportError, competence, survey};
-use disclosure::{Gate, Geometry, Measure, Preset, Reason, Released, ResultTable, Section, Shown, Withheld};
+use disclosure::{
+    Gate, Geometry, Measure, Preset, Ratio, Reason, Released, ResultTable, Section, Shown, Withheld,
+};
 use domain::events::{
-    Answered, Ballot, Code, Duty, Feed, PersonFacts, RoundBallotsFacts, RoundFacts, RoundMode,
-    RoundOpenedFacts, Scale, Stratum, SurveyFacts, SurveyItem, UnitFacts, kind,
+    Answered, Ballot, Code, Duty, Feed, Index, PersonFacts, RoundBallotsFacts, RoundFacts, RoundGroup,
+    RoundMode, RoundOpenedFacts, Scale, Stratum, SurveyFacts, SurveyGroup, SurveyItem, UnitFacts, kind,
 };
 use domain::statement::{AgentRole, ObjectFacts, Score, StatementFacts, Version};
 use domain::{Date, Facts, Municipality, Text, verbs};
@@ -166,6 +168,8 @@ fn questions(survey: &str, items: u16) -> SurveyFacts {
         required: true,
         feeds: None,
         several: false,
+        ranked: false,
+        groups: Vec::new(),
     };
     SurveyFacts {
         id: survey.into(),
@@ -177,6 +181,7 @@ fn questions(survey: &str, items: u16) -> SurveyFacts {
         indexes: Vec::new(),
         instrument: None,
         question_set: None,
+        groups: Vec::new(),
     }
 }
 
@@ -200,12 +205,13 @@ fn round(number: u64, mode: RoundMode, month: u8) -> RoundFacts {
         again: false,
         grace: 0,
         partial: false,
+        groups: Vec::new(),
     }
 }
 
 fn stratum(unit: &str, roles: &[&str], people: u32, units: &[&str]) -> Stratum {
     let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    Stratum { unit: unit.into(), roles: list(roles), people, units: list(units) }
+    Stratum { unit: unit.into(), roles: list(roles), people, units: list(units), group: None }
 }
 
 /// Codes by their place among [`CODES`], for item after item; none where it was skipped.
@@ -306,17 +312,168 @@ fn a_second_answer_of_somebody_counts_and_is_told_of() {
 }
 
 #[test]
-fn what_was_chosen_of_many_is_no_answer_yet() {
+fn what_was_chosen_of_many_is_counted_choice_by_choice_and_orders_place_by_place() {
     let mut log = Log::new(0);
-    let mut survey = questions("https://larkby.example/enkater/flera", 2);
+    let mut survey = questions("https://larkby.example/enkater/flera", 3);
     survey.items[1].several = true;
+    (survey.items[2].several, survey.items[2].ranked) = (true, true);
     log.add(&survey);
-    let answers = [ballot(3, &[Some(0), Some(1)]), ballot(3, &[None, Some(1)])];
-    log.boxed(1, 3, &strata(), &answers, 2);
+    let several = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect::<Vec<_>>();
+    let answer = |chosen: &[&str], order: &[&str]| Ballot {
+        codes: [(0, several(&["ofta"])), (1, several(chosen)), (2, several(order))]
+            .into_iter()
+            .filter(|(_, codes)| !codes.is_empty())
+            .map(|(item, codes)| Answered { item, codes })
+            .collect(),
+        stratum: 3,
+    };
+    let answers = [
+        answer(&["aldrig", "ofta"], &CODES),
+        // What the scale does not have is none, and what comes twice counts once.
+        answer(&["ofta", "ofta", "ingen"], &["ofta", "aldrig"]),
+        answer(&[], &["ofta", "ibland", "aldrig", "vet-ej"]),
+        answer(&["ingen"], &[]),
+    ];
+    log.boxed(1, 3, &strata(), &answers, 4);
     log.add(&RoundFacts { survey: survey.id, ..round(1, RoundMode::Unlinkable, 3) });
     let table = log.report(1);
-    assert_eq!(counted(&table, "response-rate", "B1", 0), (20, 1, vec![], false));
+    // The last one answered one of three.
+    assert_eq!(counted(&table, "response-rate", "B1", 0), (20, 3, vec![], false));
+    let codes: Vec<_> = section(&table, "choices").items.iter().map(|item| item.code.as_str()).collect();
+    assert_eq!(codes, ["q1/aldrig", "q1/ibland", "q1/ofta", "q1/vet-ej"]);
+    let chosen = |item| counted(&table, "choices", "B1", item);
+    assert_eq!(chosen(0), (20, 2, vec![1, 1], false));
+    assert_eq!(chosen(1), (20, 2, vec![0, 2], false));
+    assert_eq!(chosen(2), (20, 2, vec![2, 0], false));
+    let placed = |item| counted(&table, "ranking-3", "B1", item);
+    assert_eq!(placed(0), (20, 3, vec![1, 1, 1, 0, 0], false));
+    assert_eq!(placed(1), (20, 3, vec![0, 2, 0, 0, 1], false));
+    assert_eq!(placed(2), (20, 3, vec![2, 0, 1, 0, 0], false));
+    let first = section(&table, "ranking-3").figures.iter().find(|figure| figure.answered == 3);
+    let first = first.unwrap();
+    assert_eq!((first.positive.unwrap().part, first.score.unwrap().mean()), (1, Some(Ratio::whole(2))));
+    let heading = section(&table, "ranking-3").items[0].group.as_ref().unwrap().label.sv.clone();
+    assert_eq!(heading, "Fråga 2");
+    assert_eq!(section(&table, "ranking-3").items[0].label.sv, "Fråga 2 – aldrig");
     assert_eq!(section(&table, "answers-1").items.len(), 1);
+    released(table);
+}
+
+#[test]
+fn groups_of_respondents_stand_side_by_side_each_with_what_it_was_asked() {
+    let mut log = Log::new(0);
+    let mut survey = questions("https://larkby.example/enkater/grupper", 3);
+    survey.groups = ["larare", "ledare"]
+        .map(|id| SurveyGroup { id: id.into(), title: Text::new(id.to_uppercase(), format!("The {id}")) })
+        .to_vec();
+    survey.items[1].groups = vec!["ledare".into()];
+    survey.indexes = vec![index("alla", &["q0", "q2"]), index("ledarnas", &["q0", "q1"])];
+    log.add(&survey);
+    let of = |group: &str, stratum: Stratum| Stratum { group: Some(group.into()), ..stratum };
+    let strata = [
+        of("larare", stratum("A1", &["Lärare"], 30, &[])),
+        of("larare", stratum("B1", &["Lärare"], 20, &[])),
+        of("ledare", stratum("A1", &["Rektor"], 12, &[])),
+        of("ledare", stratum("B", &["Rektor"], 12, &["B", "B1"])),
+    ];
+    let mut answers: Vec<Ballot> = Vec::new();
+    for place in 0..20 {
+        answers.push(ballot(0, &[Some(place % 3), Some(0), Some(place % 2)]));
+    }
+    answers.extend((0..12).map(|place| ballot(1, &[Some(place % 3), None, Some(place % 2)])));
+    answers.extend((0..11).map(|place| ballot(2, &[Some(place % 2), Some(place % 3), None])));
+    // What somebody was not asked is no answer: it is not counted, and makes nothing usable.
+    answers.push(ballot(1, &[None, Some(1), None]));
+    answers.extend((0..11).map(|place| ballot(3, &[Some(place % 2), Some(place % 3), Some(place % 2)])));
+    log.boxed(1, 3, &strata, &answers, 55);
+    let group = |id: &str, role: &str| RoundGroup { id: id.into(), roles: vec![role.into()] };
+    log.add(&RoundFacts {
+        survey: survey.id,
+        roles: vec!["Lärare".into(), "Rektor".into()],
+        groups: vec![group("larare", "Lärare"), group("ledare", "Rektor")],
+        ..round(1, RoundMode::Unlinkable, 3)
+    });
+    let table = log.report(1);
+    let codes =
+        |id: &str| section(&table, id).items.iter().map(|item| item.code.as_str()).collect::<Vec<_>>();
+    assert_eq!(codes("response-rate"), ["larare", "ledare"]);
+    assert_eq!(codes("answers-1"), ["q0/larare", "q0/ledare", "q1/ledare", "q2/larare", "q2/ledare"]);
+    assert_eq!(codes("indexes"), ["alla/larare", "alla/ledare", "ledarnas/ledare"]);
+    let item = &section(&table, "answers-1").items[1];
+    assert_eq!((&*item.label.sv, &*item.group.as_ref().unwrap().label.sv), ("Fråga 0 – LEDARE", "Fråga 0"));
+    assert_eq!(
+        (0..2).map(|item| counted(&table, "response-rate", "K", item)).collect::<Vec<_>>(),
+        [(50, 32, vec![], false), (24, 22, vec![], false),]
+    );
+    assert_eq!(counted(&table, "answers-1", "K", 0), (50, 32, vec![11, 11, 10, 0], false));
+    assert_eq!(counted(&table, "answers-1", "K", 1), (24, 22, vec![12, 10, 0, 0], false));
+    assert_eq!(counted(&table, "answers-1", "A1", 2), (12, 11, vec![4, 4, 3, 0], false));
+    // The principals of B and its school are not told apart; its teachers are.
+    assert!(counted(&table, "answers-1", "B1", 1).3 && !counted(&table, "answers-1", "B1", 0).3);
+    // No figure of a group where it has nobody.
+    let b2 = table.populations.iter().position(|population| population.code == "B2");
+    assert_eq!(b2, None);
+    let released = released(table);
+    let answers = released.section("answers-1").unwrap();
+    let shown = |code: &str, item| {
+        let place = released.populations().iter().position(|population| population.code == code).unwrap();
+        answers.figure(place, item).cloned()
+    };
+    assert!(matches!(shown("K", 0), Some(Shown::Full(_))) && matches!(shown("K", 1), Some(Shown::Full(_))));
+    assert!(
+        matches!(shown("A1", 2), Some(Shown::Full(_)))
+            && shown("B1", 1) == Some(Shown::Hidden(Reason::Merged))
+    );
+}
+
+fn index(id: &str, items: &[&str]) -> Index {
+    Index {
+        id: id.into(),
+        title: Text::new(id, id),
+        items: items.iter().map(|item| (*item).to_owned()).collect(),
+        parts: Vec::new(),
+        by_items: false,
+        ends: None,
+    }
+}
+
+#[test]
+fn groups_of_respondents_are_never_one_stratum_and_who_is_of_two_is_of_the_first() {
+    let mut log = Log::new(0);
+    for number in 0..14_u64 {
+        let mut duties = vec![("A1", "Lärare")];
+        match number {
+            0..6 => duties = vec![("A1", "Rektor")],
+            6 => duties.push(("B1", "Rektor")),
+            _ => {}
+        }
+        let duties = duties.into_iter().map(|(unit, role)| Duty {
+            unit: unit.into(),
+            role: role.into(),
+            from: date("2020-08-01"),
+            to: None,
+        });
+        let person = id(5000 + number);
+        let duties = duties.collect();
+        log.add(&PersonFacts { person, agents: vec![person], duties, enrolments: Vec::new() });
+    }
+    let group = |id: &str, role: &str| RoundGroup { id: id.into(), roles: vec![role.into()] };
+    let facts = RoundFacts {
+        roles: vec!["Lärare".into(), "Rektor".into()],
+        groups: vec![group("ledare", "Rektor"), group("larare", "Lärare")],
+        ..round(1, RoundMode::Unlinkable, 3)
+    };
+    let municipality = Municipality::fold(&log.0).unwrap();
+    let own: std::collections::BTreeSet<_> = (0..14).map(|number| id(5000 + number)).collect();
+    let roll = domain::strata::strata(&facts, &municipality.organisation, 5);
+    let of = |person: &Key| roll.of.get(person).map(|place| &roll.strata[*place as usize]);
+    let groups: Vec<_> = own.iter().map(|person| of(person).unwrap().group.clone().unwrap()).collect();
+    assert_eq!(groups.iter().filter(|group| *group == "ledare").count(), 7, "{groups:?}");
+    assert!(roll.strata.iter().all(|stratum| stratum.roles.len() == 1), "{:?}", roll.strata);
+    let asked = domain::surveys::asked(&facts, &municipality.organisation);
+    let of_both: Vec<_> =
+        asked.filter(|(person, _)| *person == id(5006)).map(|(_, duty)| &*duty.role).collect();
+    assert_eq!(of_both, ["Rektor"], "asked as a leader alone");
 }
 
 #[test]

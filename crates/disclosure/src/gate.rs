@@ -168,7 +168,9 @@ fn check(table: &ResultTable) -> Result<(), TableError> {
             "to be made of items of sections that are made of none",
         )?;
         let expected = match section.measure {
-            Measure::Levels { .. } | Measure::Likert | Measure::PairedChange => section.categories.len(),
+            Measure::Levels { .. } | Measure::Likert | Measure::Choices | Measure::PairedChange => {
+                section.categories.len()
+            }
             Measure::SelfVsDemonstrated => section.categories.len() * section.categories.len(),
             Measure::ResponseRate | Measure::Coverage | Measure::Index | Measure::Change => 0,
         };
@@ -229,10 +231,11 @@ fn fits(section: &Section, larger: &Section, axis: Axis) -> bool {
         Axis::Whole => is_rate(larger) || other > 0 && own.is_multiple_of(other),
         Axis::Rows | Axis::Columns => own == other && section.measure == Measure::SelfVsDemonstrated,
     };
-    // A rate belongs to the whole survey.
-    let item = |item: usize| match is_rate(larger) && larger.items.len() == 1 {
-        true => Some(0),
-        false => larger.items.iter().position(|other| other.code == section.items[item].code),
+    // A rate belongs to all that the same people were asked.
+    let item = |item: usize| {
+        let same = larger.items.iter().position(|other| other.code == section.items[item].code);
+        let of_rate = || is_rate(larger).then(|| larger.item_of_roll(section.roll(item))).flatten();
+        same.or_else(of_rate)
     };
     let places = larger.figures.iter().map(|figure| ((figure.population, figure.item), figure));
     let figures: BTreeMap<(usize, usize), &Figure> = places.collect();

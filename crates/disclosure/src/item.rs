@@ -43,11 +43,16 @@ impl<'a> LinkedItem<'a> {
     /// The item with this code in these sections, larger ones first. Of those before `given` it has been decided.
     pub(crate) fn of(table: &'a ResultTable, sections: &[usize], given: usize, code: &str) -> Self {
         let mut parts: Vec<Part<'a>> = Vec::new();
-        let mut roll = 0;
+        // Whom it is about says the first section that has it by its code.
+        let about = sections.iter().find_map(|section| {
+            let of = &table.sections[*section];
+            of.items.iter().position(|item| item.code == code).map(|item| of.roll(item))
+        });
         for (number, section) in sections.iter().enumerate() {
             let of = &table.sections[*section];
             let same = of.items.iter().position(|item| item.code == code);
-            let Some(item) = same.or((is_rate(of) && of.items.len() == 1).then_some(0)) else { continue };
+            let of_rate = || of.item_of_roll(about.filter(|_| is_rate(of))?);
+            let Some(item) = same.or_else(of_rate) else { continue };
             let margin = |nested: &Nested| {
                 let part = parts.iter().position(|part| part.of.id == nested.section)?;
                 Some((part, nested.axis))
@@ -66,10 +71,9 @@ impl<'a> LinkedItem<'a> {
                 }
             }
             let given = number < given;
-            roll = of.roll(item);
             parts.push(Part { section: *section, of, given, places, nodes, populations, above, margins });
         }
-        Self { roll, parts }
+        Self { roll: about.unwrap_or(0), parts }
     }
 }
 

@@ -8,7 +8,7 @@
 //!   as hidden, then crosses.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cells::tables;
 use crate::certificate::{Certificate, Exposed, Given};
@@ -33,22 +33,87 @@ pub(crate) fn decide(table: &ResultTable, given: Given<'_>) -> Vec<Vec<Hidden>> 
     for (rates, sections) in plain.into_iter().chain(made) {
         let items = sections.iter().flat_map(|section| &table.sections[*section].items);
         let codes: BTreeSet<&str> = items.map(|item| item.code.as_str()).collect();
-        for code in codes {
-            let all: Vec<usize> = rates.iter().chain(&sections).copied().collect();
-            let item = LinkedItem::of(table, &all, rates.len(), code);
-            let mut before = unmade(table, &item, &decided, given.preset);
-            for (part, hidden) in item.parts.iter().zip(&mut before).filter(|(part, _)| part.given) {
-                *hidden = part.places.iter().map(|place| decided[part.section][*place]).collect();
-            }
-            let hidden = settled(&item, given, before, &mut rolls);
-            for (part, hidden) in item.parts.iter().zip(hidden) {
-                for (place, hidden) in part.places.iter().zip(hidden) {
-                    decided[part.section][*place] = hidden;
+        let all: Vec<usize> = rates.iter().chain(&sections).copied().collect();
+        for codes in of_one_question(table, &sections, &codes) {
+            loop {
+                for code in &codes {
+                    let item = LinkedItem::of(table, &all, rates.len(), code);
+                    let mut before = unmade(table, &item, &decided, given.preset);
+                    for (part, hidden) in item.parts.iter().zip(&mut before) {
+                        for (place, hidden) in part.places.iter().zip(hidden) {
+                            let [summary, full] = decided[part.section][*place];
+                            *hidden = [hidden[SUMMARY] || summary, hidden[FULL] || full];
+                        }
+                    }
+                    let hidden = settled(&item, given, before, &mut rolls);
+                    for (part, hidden) in item.parts.iter().zip(hidden) {
+                        for (place, hidden) in part.places.iter().zip(hidden) {
+                            decided[part.section][*place] = hidden;
+                        }
+                    }
+                }
+                if given.without == Some(Rule::Choices)
+                    || !hide_together(table, &sections, &codes, &mut decided)
+                {
+                    break;
                 }
             }
         }
     }
     decided
+}
+
+/// Items that are decided together: the choices of one question that the same people were asked; any other by itself.
+fn of_one_question<'a>(
+    table: &'a ResultTable,
+    sections: &[usize],
+    codes: &BTreeSet<&'a str>,
+) -> Vec<Vec<&'a str>> {
+    let question = |code: &str| {
+        let choices = sections.iter().map(|section| &table.sections[*section]);
+        choices.filter(|section| section.measure == Measure::Choices).find_map(|section| {
+            let item = section.items.iter().position(|item| item.code == code)?;
+            Some((section.id.as_str(), section.items[item].group.as_ref()?.code.as_str(), section.roll(item)))
+        })
+    };
+    let mut questions: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+    let mut alone = Vec::new();
+    for code in codes {
+        match question(code) {
+            Some(question) => questions.entry(question).or_default().push(code),
+            None => alone.push(vec![*code]),
+        }
+    }
+    alone.extend(questions.into_values());
+    alone
+}
+
+/// Hides what is hidden of one choice of a question of the others as well, group by group: what all have chosen together may be
+/// known, so that one of them would follow from the rest. Whether anything was.
+fn hide_together(
+    table: &ResultTable,
+    sections: &[usize],
+    codes: &[&str],
+    decided: &mut [Vec<Hidden>],
+) -> bool {
+    let mut any = false;
+    for section in sections.iter().filter(|_| codes.len() > 1) {
+        let of = &table.sections[*section];
+        let is_one = |item: usize| codes.contains(&of.items[item].code.as_str());
+        let mut hidden: BTreeMap<usize, Hidden> = BTreeMap::new();
+        let figures = || of.figures.iter().enumerate().filter(|(_, figure)| is_one(figure.item));
+        for (place, figure) in figures() {
+            let [summary, full] = decided[*section][place];
+            let all = hidden.entry(figure.population).or_default();
+            *all = [all[SUMMARY] || summary, all[FULL] || full];
+        }
+        for (place, figure) in figures() {
+            let all = hidden[&figure.population];
+            any |= decided[*section][place] != all;
+            decided[*section][place] = all;
+        }
+    }
+    any
 }
 
 /// Sections that are about the same people, each after those that are larger, and the rates that they belong to; rates

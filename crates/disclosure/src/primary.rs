@@ -15,6 +15,8 @@ pub(crate) enum Tier {
 pub(crate) enum Shape {
     /// Each count is a part.
     Distribution,
+    /// Each count but the last, of those who did not choose something: that is of many things one did not choose.
+    Chosen,
     /// A square table with this many rows: each row sum and each column sum is a part.
     Cross(usize),
     /// Those who have answered and those who have not, out of all.
@@ -92,12 +94,14 @@ impl Rules<'_> {
 
     /// All, or all but one, in one part: then everybody (or everybody to the one who differs) knows each answer.
     fn is_unanimous(&self, mass: &Mass) -> bool {
+        let is_all = |parts: &[i128]| parts.iter().any(|part| part.abs() >= mass.people() - 1);
         match self.shape {
             Shape::Plain => false,
-            Shape::Distribution => mass.counts.iter().any(|count| count.abs() >= mass.people() - 1),
-            Shape::Cross(side) => [Axis::Rows, Axis::Columns].iter().any(|axis| {
-                margin(&mass.counts, side, *axis).iter().any(|sum| sum.abs() >= mass.people() - 1)
-            }),
+            Shape::Distribution => is_all(&mass.counts),
+            Shape::Chosen => is_all(mass.counts.split_last().map_or(&[], |(_, chosen)| chosen)),
+            Shape::Cross(side) => {
+                [Axis::Rows, Axis::Columns].iter().any(|axis| is_all(&margin(&mass.counts, side, *axis)))
+            }
             Shape::LiveRate => {
                 let parts = [mass.answered, mass.base - mass.answered];
                 parts.iter().any(|part| part.abs() >= mass.base.abs() - 1)
@@ -125,6 +129,7 @@ pub(crate) fn fewest(preset: &Preset, base: i128) -> i128 {
 pub(crate) fn shape(section: &Section) -> Shape {
     match section.measure {
         Measure::Levels { .. } | Measure::Likert | Measure::PairedChange => Shape::Distribution,
+        Measure::Choices => Shape::Chosen,
         Measure::SelfVsDemonstrated => Shape::Cross(section.categories.len()),
         Measure::ResponseRate | Measure::Coverage if section.live => Shape::LiveRate,
         Measure::ResponseRate | Measure::Coverage | Measure::Index | Measure::Change => Shape::Plain,

@@ -24,6 +24,8 @@ pub enum Rule {
     Nested,
     /// What a cross leaves out of its margins passes the primary rules.
     LeftOut,
+    /// All choices of a question are shown of a group, or none.
+    Choices,
     /// What a hidden figure's code says leaves room.
     Codes,
     /// Bounds on distributions and rates.

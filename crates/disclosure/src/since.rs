@@ -59,7 +59,7 @@ fn changed(
 ) -> Option<ReleasedSection> {
     let (parts, values) = match now.measure() {
         Measure::Levels { .. } => (bands(now, then), vec![ValueKind::ShareChange, ValueKind::CohensH]),
-        Measure::Likert => (
+        Measure::Likert | Measure::Choices => (
             whole(now, then),
             vec![ValueKind::ShareChange, ValueKind::CohensH, ValueKind::MeanChange, ValueKind::HedgesG],
         ),

@@ -187,6 +187,10 @@ pub enum Measure {
     },
     /// Counts per answer of a scale, from negative to positive, don't-know answers last.
     Likert,
+    /// Who chose it, where several may be chosen, or in which place: an item for each choice, those of a question under its
+    /// heading; the last category is who did not choose it. `positive` are those of the first category. Of a group all choices of a
+    /// question are shown, or none.
+    Choices,
     /// `answered` of `base`, no counts.
     ResponseRate,
     /// A square table of counts, row by row: rows are self-assessed bands, columns demonstrated ones, both in the
@@ -348,6 +352,12 @@ impl Section {
         }
     }
 
+    /// The only item about all of a roll, of a rate.
+    pub(crate) fn item_of_roll(&self, roll: usize) -> Option<usize> {
+        let mut items = (0..self.items.len()).filter(|item| self.roll(*item) == roll);
+        items.next().filter(|_| items.next().is_none())
+    }
+
     /// The roll of those whom an item is about.
     pub(crate) fn roll(&self, item: usize) -> usize {
         self.rolls.get(item).copied().unwrap_or(0)
@@ -370,7 +380,7 @@ pub struct Need {
 }
 
 /// Everyone behind a figure of this section is also behind the figure of `section` for the same population and the
-/// item of the same code (of a rate, its only item); `axis` says how the counts add up to that figure's categories.
+/// item of the same code (of a rate, its only one about the same roll); `axis` says how the counts add up to that figure's categories.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Nested {
     /// The id of the larger section.

@@ -30,10 +30,10 @@ pub use reports::{
     ReportOrderedFacts, ReportRemovedFacts, ReportScheduleRemovedFacts, ReportScheduleSetFacts,
 };
 pub use rounds::{
-    Answered, Ballot, BallotTexts, GuardianLink, Guardians, Hours, RoundBallotsFacts, RoundFacts, RoundMode,
-    RoundOpenedFacts, Stratum,
+    Answered, Ballot, BallotTexts, GuardianLink, Guardians, Hours, RoundBallotsFacts, RoundFacts, RoundGroup,
+    RoundMode, RoundOpenedFacts, Stratum,
 };
-pub use surveys::{Code, Feed, Index, Scale, SurveyDocuments, SurveyFacts, SurveyItem};
+pub use surveys::{Code, Feed, Index, Scale, SurveyDocuments, SurveyFacts, SurveyGroup, SurveyItem};
 pub use system::{
     ActivityDefinedFacts, AgentErasedFacts, AgentsLinkedFacts, CredentialCreatedFacts,
     CredentialRevokedFacts, CredentialRotatedFacts, CredentialRulesFacts, ForwardRemovedFacts,

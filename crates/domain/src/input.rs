@@ -30,7 +30,9 @@ pub use organisation::{
     DutyInput, EnrolmentInput, GroupInput, MemberInput, NameInput, OrganisationInput, PersonInput, UnitInput,
 };
 pub use outside::{OutsideFigureInput, OutsideInput, OutsideSetInput};
-pub use rounds::{AudienceInput, GuardianLinkInput, GuardiansInput, HoursInput, RoundInput, RoundsInput};
+pub use rounds::{
+    AudienceInput, GuardianLinkInput, GuardiansInput, HoursInput, RoundGroupInput, RoundInput, RoundsInput,
+};
 pub use surveys::{Registered, RegisteredSurvey, SurveyInput, SurveysInput};
 
 /// Why a body is refused: every problem that was found, at most [`Invalid::MOST`].

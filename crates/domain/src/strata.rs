@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::PersonId;
 use crate::events::{RoundFacts, Stratum};
 use crate::organisation::Organisation;
-use crate::surveys::asked;
+use crate::surveys::{asked, group_of};
 
 /// The strata of a round, and which of them everybody is in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,10 +21,32 @@ pub struct Roll {
     pub of: BTreeMap<PersonId, u32>,
 }
 
-/// The roll of a round on its opening day. No stratum has fewer people than `smallest`, but for a round with fewer in all.
+/// The roll of a round on its opening day. No stratum has fewer people than `smallest`, but for a round, or a group of its
+/// respondents, with fewer in all.
 pub fn strata(round: &RoundFacts, organisation: &Organisation, smallest: u32) -> Roll {
+    // Groups of respondents are asked different questions, and never taken together.
+    let groups = round.groups.iter().map(|group| Some(group.id.as_str()));
+    let groups = groups.chain(round.groups.is_empty().then_some(None));
+    let mut all = Roll::default();
+    for (place, group) in groups.enumerate() {
+        let own = strata_of(round, organisation, smallest, group.map(|id| (place, id)));
+        let before = u32::try_from(all.strata.len()).unwrap_or(u32::MAX);
+        all.of.extend(own.of.into_iter().map(|(person, number)| (person, before + number)));
+        all.strata.extend(own.strata);
+    }
+    all
+}
+
+/// Those of one group of respondents, by its place and its id, or of everybody.
+fn strata_of(
+    round: &RoundFacts,
+    organisation: &Organisation,
+    smallest: u32,
+    group: Option<(usize, &str)>,
+) -> Roll {
     let mut first: BTreeMap<PersonId, (&str, &str)> = BTreeMap::new();
-    for (person, duty) in asked(round, organisation) {
+    let is_of = |role: &str| group.is_none_or(|(place, _)| group_of(round, role) == Some(place));
+    for (person, duty) in asked(round, organisation).filter(|(_, duty)| is_of(&duty.role)) {
         let place = (duty.unit.as_str(), duty.role.as_str());
         let held = first.entry(person).or_insert(place);
         *held = place.min(*held);
@@ -44,7 +66,8 @@ pub fn strata(round: &RoundFacts, organisation: &Organisation, smallest: u32) ->
     groups.sort_by(|one, other| one.key().cmp(&other.key()));
     let of =
         (0..).zip(&groups).flat_map(|(number, group)| group.people.iter().map(move |one| (*one, number)));
-    Roll { of: of.collect(), strata: groups.iter().map(Group::stratum).collect() }
+    let told = |one: &Group<'_>| Stratum { group: group.map(|(_, id)| id.to_owned()), ..one.stratum() };
+    Roll { of: of.collect(), strata: groups.iter().map(told).collect() }
 }
 
 /// A unit and all below it, each after the one above it, with the place of that.
@@ -93,6 +116,7 @@ impl<'a> Group<'a> {
             roles: list(&self.roles),
             people: u32::try_from(self.people.len()).unwrap_or(u32::MAX),
             units: if is_own { Vec::new() } else { list(&self.units) },
+            group: None,
         }
     }
 }

@@ -240,15 +240,33 @@ pub fn audience(round: &RoundFacts, organisation: &Organisation) -> BTreeSet<Per
 }
 
 /// The duties on the opening day that make people be asked in a round, by person; a pupil's enrolment is one in
-/// the role [`PUPIL_ROLE`]. Somebody with several is there several times.
+/// the role [`PUPIL_ROLE`]. Somebody with several is there several times; where the round has groups of respondents, with those of
+/// the first group that one of them is of.
 pub fn asked<'a>(
     round: &'a RoundFacts,
     organisation: &'a Organisation,
 ) -> impl Iterator<Item = (PersonId, &'a Duty)> {
-    let units = organisation.descendants(&round.unit);
-    let pupils = round.roles.iter().any(|role| role == PUPIL_ROLE);
-    let enrolled = organisation.pupils_on(round.opens).filter(move |_| pupils);
-    organisation.duties_on(round.opens).chain(enrolled).filter(move |(_, duty)| {
-        units.contains(duty.unit.as_str()) && (round.roles.is_empty() || round.roles.contains(&duty.role))
-    })
+    let held = move || {
+        let units = organisation.descendants(&round.unit);
+        let pupils = round.roles.iter().any(|role| role == PUPIL_ROLE);
+        let enrolled = organisation.pupils_on(round.opens).filter(move |_| pupils);
+        organisation.duties_on(round.opens).chain(enrolled).filter(move |(_, duty)| {
+            units.contains(duty.unit.as_str()) && (round.roles.is_empty() || round.roles.contains(&duty.role))
+        })
+    };
+    let mut groups: BTreeMap<PersonId, usize> = BTreeMap::new();
+    for (person, duty) in held().filter(|_| !round.groups.is_empty()) {
+        if let Some(group) = group_of(round, &duty.role) {
+            groups.entry(person).and_modify(|first| *first = group.min(*first)).or_insert(group);
+        }
+    }
+    let is_asked = move |person: &PersonId, duty: &Duty| {
+        round.groups.is_empty() || groups.get(person).copied() == group_of(round, &duty.role)
+    };
+    held().filter(move |(person, duty)| is_asked(person, duty))
+}
+
+/// The place, among a round's groups of respondents, of the one that a role is of.
+pub fn group_of(round: &RoundFacts, role: &str) -> Option<usize> {
+    round.groups.iter().position(|group| group.roles.iter().any(|one| one == role))
 }

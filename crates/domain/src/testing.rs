@@ -62,6 +62,7 @@ pub(crate) fn round(opens: &str, closes: &str) -> RoundFacts {
         again: false,
         grace: 0,
         partial: false,
+        groups: Vec::new(),
         unit: "K".into(),
         roles: vec!["Lärare".into()],
     }

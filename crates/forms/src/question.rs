@@ -86,6 +86,10 @@ pub struct Condition {
     pub place: String,
 }
 
+/// The name by which conditions tell groups of respondents apart. Whoever asks puts the respondent's group beside the answers
+/// under it; nobody answers it.
+pub const RESPONDENT_GROUP: &str = "respondent_group";
+
 /// What a name in an expression stands for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ref {
@@ -101,6 +105,8 @@ pub enum Ref {
     Length(Box<Ref>),
     /// A calculated value.
     Calculated(usize),
+    /// The respondent's group, [`RESPONDENT_GROUP`].
+    Group,
     /// Nothing that there is.
     Unknown,
 }
@@ -114,7 +120,7 @@ impl Ref {
             | Ref::Row(question, _)
             | Ref::Item(question, _) => Some(*question),
             Ref::Length(inner) => inner.question(),
-            Ref::Calculated(_) | Ref::Unknown => None,
+            Ref::Calculated(_) | Ref::Group | Ref::Unknown => None,
         }
     }
 }

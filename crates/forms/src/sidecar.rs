@@ -21,6 +21,18 @@ pub struct Sidecar {
     pub indexes: Vec<Index>,
     /// The published instrument that it is scored as (`schemas/instruments`).
     pub instrument: Option<String>,
+    /// The groups of respondents that conditions tell apart by `{respondent_group}`, in the order in which reports have them.
+    pub groups: Vec<Group>,
+}
+
+/// A group of respondents, who are asked together in a round and compared with the others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// What `{respondent_group}` is for them: small letters, digits, `-` and `_`.
+    pub id: String,
+    /// What readers see.
+    pub title: Wording,
 }
 
 /// A text, in one language or several.

@@ -11,7 +11,8 @@ fn ready_made(name: &str) -> Definition {
 
 #[test]
 fn every_ready_made_survey_is_taken_with_all_texts_in_swedish_and_english_and_a_source() {
-    for name in ["hme", "digital-competence", "course-evaluation", "pupils-digital-day"] {
+    for name in ["hme", "digital-competence", "course-evaluation", "pupils-digital-day", "school-digital-day"]
+    {
         let definition = ready_made(name);
         assert_eq!(definition.languages, ["sv", "en"], "{name}");
         assert!(definition.sidecar.source.is_some(), "{name}");
@@ -50,4 +51,13 @@ fn digital_competence_asks_for_all_21_competences_of_digcomp_3() {
     asked.sort_unstable();
     assert_eq!(asked, known);
     assert_eq!(asked.len(), 21);
+}
+
+#[test]
+fn the_digital_school_day_asks_each_group_its_own_and_all_of_them_the_same() {
+    let survey = ready_made("school-digital-day");
+    let asked = |name: &str| survey.asked_of(survey.question(name).unwrap(), None);
+    assert!(asked("fungerar").is_empty(), "everybody is asked");
+    assert_eq!(asked("forstar"), ["elever"]);
+    assert_eq!(asked("plan"), ["larare", "ledare"]);
 }

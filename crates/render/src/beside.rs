@@ -1,7 +1,7 @@
 //! Numbers beside counts as readers see them: shares and means with their uncertainty, changes, what was skipped.
 
 use crate::number::{count, decimal_mark, mean, percent, percent_sign, range, signed};
-use crate::texts::{Word, word};
+use crate::texts::{self, Word, word};
 use crate::view::View;
 use crate::wording;
 use disclosure::{Interval, Lang, Measure, Ratio, ReleasedSection, Role, Share, Shown, ValueKind};
@@ -21,36 +21,44 @@ pub(crate) fn heads(part: &ReleasedSection, lang: Lang) -> Vec<String> {
     if part.measure() == Measure::Likert {
         heads.push(with_interval(word(Word::Positive, lang)));
     }
-    if matches!(part.measure(), Measure::Likert | Measure::Index) {
+    if part.measure() == Measure::Choices {
+        heads.push(with_interval(texts::first_share(lang)));
+    }
+    if has_mean(part) {
         heads.push(with_interval(word(Word::Mean, lang)));
     }
     if part.measure() == Measure::Change {
         heads.push(wording::verdicts(lang).to_owned());
     }
     heads.extend(columns(part).map(|kind| value(&kind)));
-    if part.measure() == Measure::Likert && !is_earlier(part) {
+    if has_skipped(part) {
         heads.push(wording::skipped(lang).to_owned());
     }
     heads
 }
 
 /// What stands in them for the figure of a place.
-pub(crate) fn cells(view: &View<'_>, part: &ReleasedSection, place: usize, shown: &Shown) -> Vec<String> {
+pub(crate) fn cells(
+    view: &View<'_>,
+    part: &ReleasedSection,
+    at: (usize, usize),
+    shown: &Shown,
+) -> Vec<String> {
     let lang = view.lang;
     let dash = || "\u{2013}".to_owned();
     let mut cells = Vec::new();
-    if part.measure() == Measure::Likert {
+    if matches!(part.measure(), Measure::Likert | Measure::Choices) {
         cells.push(positive(part, shown).map_or_else(dash, |(part, of)| share(part, of, shown, lang)));
     }
-    if matches!(part.measure(), Measure::Likert | Measure::Index) {
+    if has_mean(part) {
         cells.push(scored(shown, lang).unwrap_or_else(dash));
     }
     if part.measure() == Measure::Change {
         cells.push(verdict(shown).map_or_else(dash, |up| wording::verdict(up, lang).to_owned()));
     }
     cells.extend(columns(part).map(|kind| value(shown, kind, lang).unwrap_or_else(dash)));
-    if part.measure() == Measure::Likert && !is_earlier(part) {
-        let skipped = skipped(view, part, place, shown);
+    if has_skipped(part) {
+        let skipped = skipped(view, part, at, shown);
         cells.push(skipped.map_or_else(dash, |skipped| {
             format!("{} ({})", count(skipped.part), percent(skipped.part, skipped.of, lang))
         }));
@@ -65,12 +73,36 @@ fn columns(part: &ReleasedSection) -> impl Iterator<Item = ValueKind> {
 }
 
 /// Who was shown an item and skipped it, out of who was: those whose answers are usable. Known where both are shown.
-pub(crate) fn skipped(view: &View<'_>, part: &ReleasedSection, place: usize, shown: &Shown) -> Option<Share> {
-    if part.measure() != Measure::Likert || is_earlier(part) {
+pub(crate) fn skipped(
+    view: &View<'_>,
+    part: &ReleasedSection,
+    (place, item): (usize, usize),
+    shown: &Shown,
+) -> Option<Share> {
+    if !has_skipped(part) {
         return None;
     }
-    let of = view.sections().find(|section| section.id() == "response-rate")?.figure(place, 0)?.answered()?;
+    let rate = view.sections().find(|section| section.id() == "response-rate")?;
+    // Of its own group of respondents, where there are several.
+    let group = part.items().get(item)?.code.rsplit('/').next();
+    let own = rate.items().iter().position(|one| Some(one.code.as_str()) == group);
+    let own = own.filter(|_| rate.items().len() > 1).unwrap_or(0);
+    let of = rate.figure(place, own)?.answered()?;
     Some(Share { part: of.checked_sub(shown.answered()?)?, of })
+}
+
+/// Whether a section's figures have a mean: of scores, or of places.
+pub(crate) fn has_mean(part: &ReleasedSection) -> bool {
+    match part.measure() {
+        Measure::Likert | Measure::Index => true,
+        Measure::Choices => part.values().contains(&ValueKind::Mean),
+        _ => false,
+    }
+}
+
+/// Whether it is told how many skipped an item.
+pub(crate) fn has_skipped(part: &ReleasedSection) -> bool {
+    matches!(part.measure(), Measure::Likert | Measure::Choices) && !is_earlier(part)
 }
 
 /// Whether a section has the answers of the time before: what others are compared with, and no part of its own.
@@ -95,7 +127,8 @@ pub(crate) fn verdict(shown: &Shown) -> Option<Option<bool>> {
 /// The parts of the place that are overrepresented or underrepresented among the answers: each family of parts by itself,
 /// and only those of which the rate is shown.
 pub(crate) fn uneven(view: &View<'_>, part: &ReleasedSection) -> Option<String> {
-    let root = view.root()?;
+    // Groups of respondents are no parts of one whole.
+    let root = view.root().filter(|_| part.items().len() == 1)?;
     let (answers, asked) = (view.of_root(part, 0)?.answered()?, view.of_root(part, 0)?.base()?);
     let all = view.released.populations();
     let groups = (0..all.len()).filter(|place| all[*place].parent == Some(root)).filter_map(|place| {

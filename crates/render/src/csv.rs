@@ -76,7 +76,7 @@ pub fn csv(view: &View<'_>) -> Vec<u8> {
                 sheet.value(shown.reason().map_or("", Reason::code));
                 sheet.value("");
                 let mut row = vec![String::new(); columns.len()];
-                for (value, column) in values(view, section, *place, shown).into_iter().zip(places) {
+                for (value, column) in values(view, section, (*place, item), shown).into_iter().zip(places) {
                     row[*column] = plain(&value.cell, lang);
                 }
                 row.iter().for_each(|value| sheet.value(value));
@@ -115,8 +115,10 @@ pub fn csv(view: &View<'_>) -> Vec<u8> {
 fn columns(view: &View<'_>) -> (Vec<(String, String)>, Vec<Vec<usize>>) {
     let mut columns: Vec<(String, String)> = Vec::new();
     let places = view.sections().map(|section| {
-        let any =
-            section.figures().first().map(|figure| values(view, section, figure.population, &figure.shown));
+        let any = section
+            .figures()
+            .first()
+            .map(|figure| values(view, section, (figure.population, figure.item), &figure.shown));
         let place = |value: Value<'_>| {
             let column = (value.code.into_owned(), value.name.into_owned());
             columns.iter().position(|known| *known == column).unwrap_or_else(|| {

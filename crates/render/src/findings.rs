@@ -96,6 +96,12 @@ pub(crate) fn of_section(view: &View<'_>, section: &ReleasedSection) -> Option<S
             let negative = section.id().ends_with("-reversed");
             Some(sentences::answers((&name(high.0), high.1.0, high.1.1), low, negative, view.lang))
         }
+        Measure::Choices => {
+            let shares = figures().filter_map(|(item, shown)| Some((item, positive(section, shown)?)));
+            let high = first_highest(shares, |share| share.1)?;
+            let ranked = beside::has_mean(section);
+            Some(sentences::most_chosen(&name(high.0), high.1.0, high.1.1, ranked, view.lang))
+        }
         measure @ (Measure::ResponseRate | Measure::Coverage) => {
             let rates =
                 || figures().filter_map(|(item, shown)| Some((item, (shown.answered()?, shown.base()?))));

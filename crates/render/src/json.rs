@@ -64,9 +64,9 @@ pub fn json(view: &View<'_>) -> String {
 
 fn section(view: &View<'_>, section: &ReleasedSection) -> Value {
     let figures = section.items().iter().enumerate().flat_map(|(item, about)| {
-        view.rows
-            .iter()
-            .filter_map(move |(place, _)| figure(view, section, *place, about, section.figure(*place, item)?))
+        view.rows.iter().filter_map(move |(place, _)| {
+            figure(view, section, (*place, item, about), section.figure(*place, item)?)
+        })
     });
     let mut object = as_object(json!({ "id": section.id(), "title": text(section.title()) }));
     object.extend(as_object(json!(section.measure())));
@@ -91,8 +91,7 @@ fn section(view: &View<'_>, section: &ReleasedSection) -> Value {
 fn figure(
     view: &View<'_>,
     section: &ReleasedSection,
-    place: usize,
-    item: &Item,
+    (place, number, item): (usize, usize, &Item),
     shown: &Shown,
 ) -> Option<Value> {
     let population = &view.released.populations().get(place)?.code;
@@ -121,7 +120,7 @@ fn figure(
             })).collect::<Vec<_>>(),
         }),
     }));
-    if let Some(skipped) = skipped(view, section, place, shown) {
+    if let Some(skipped) = skipped(view, section, (place, number), shown) {
         object.insert("skipped".into(), share(skipped));
     }
     Some(Value::Object(object))

@@ -64,6 +64,13 @@ fn mark(view: &View<'_>, part: &ReleasedSection, pick: &Pick<'_>, shown: &Shown)
                 tick: pick.target.and_then(|target| Some(counts.get(..target)?.iter().sum())),
             }
         }
+        Measure::Choices => {
+            let interval = match shown {
+                Shown::Full(full) => full.interval.map(|interval| (interval.low, interval.high)),
+                _ => None,
+            };
+            Mark::Bar { part: counts.first().copied().unwrap_or(0), of: answered, interval }
+        }
         _ => {
             let classes = answer_classes(part.categories());
             let of = |role: Role| -> Vec<Part> {
@@ -123,6 +130,14 @@ pub(crate) fn n_text(measure: Measure, shown: &Shown, lang: Lang) -> Option<Stri
         Measure::ResponseRate | Measure::Coverage => {
             format!("{} · {}", texts::n_of(answered, base, lang), percent(answered, base, lang))
         }
+        Measure::Choices => match shown.positive() {
+            Some(share) => format!(
+                "{} · {}",
+                texts::n_of(share.part, share.of, lang),
+                percent(share.part, share.of, lang)
+            ),
+            None => texts::answers_n(answered, lang),
+        },
         Measure::Levels { .. } => texts::n_of(answered, base, lang),
         Measure::PairedChange => texts::n_of(answered, base, lang),
         Measure::Likert | Measure::SelfVsDemonstrated | Measure::Index | Measure::Change => {

@@ -62,6 +62,16 @@ pub(crate) fn need(kind: LevelKind, item: &str, below: u64, known: u64, bands: &
     }
 }
 
+/// The finding of choices: the one that most have chosen, or put first.
+pub(crate) fn most_chosen(item: &str, part: u64, of: u64, ranked: bool, lang: Lang) -> String {
+    let (share, part, of) = (percent(part, of, lang), count(part), count(of));
+    let what = match ranked {
+        false => t(lang, "Flest har valt", "Chosen most often"),
+        true => t(lang, "Oftast först", "First most often"),
+    };
+    format!("{what}: {item}, {share} ({part}\u{a0}{}\u{a0}{of}).", t(lang, "av", "of"))
+}
+
 /// The finding of a rate; `what` is a section's title that says what those counted have done.
 pub(crate) fn rate(measure: Measure, what: &str, part: u64, of: u64, lang: Lang) -> String {
     let (share, part, of) = (percent(part, of, lang), count(part), count(of));

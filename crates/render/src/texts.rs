@@ -201,10 +201,15 @@ pub(crate) fn n_head(measure: Measure, lang: Lang) -> &'static str {
         Measure::SelfVsDemonstrated => t(lang, "Båda kända, antal", "Both known, number"),
         Measure::Coverage => t(lang, "Antal personer", "Number of people"),
         Measure::PairedChange => t(lang, "Kända båda gångerna, antal", "Known both times, number"),
-        Measure::Likert | Measure::ResponseRate | Measure::Index | Measure::Change => {
+        Measure::Likert | Measure::Choices | Measure::ResponseRate | Measure::Index | Measure::Change => {
             word(Word::Answered, lang)
         }
     }
+}
+
+/// The share of the first category where several choices are one answer: who chose it, or put it first.
+pub(crate) fn first_share(lang: Lang) -> &'static str {
+    t(lang, "Andel som valde eller satte först", "Share who chose it or put it first")
 }
 
 /// The short reason for something hidden, as on a mark or in a cell.
@@ -371,10 +376,10 @@ pub(crate) fn base_and_date(
         (Measure::PairedChange, Lang::En) => {
             format!("Base: those known both times, of {people} people. As of {day}.")
         }
-        (Measure::Likert | Measure::Index | Measure::Change, Lang::Sv) => {
+        (Measure::Likert | Measure::Choices | Measure::Index | Measure::Change, Lang::Sv) => {
             format!("Bas: de som har svarat, av {people} personer. Avser {day}.")
         }
-        (Measure::Likert | Measure::Index | Measure::Change, Lang::En) => {
+        (Measure::Likert | Measure::Choices | Measure::Index | Measure::Change, Lang::En) => {
             format!("Base: those who answered, of {people} people. As of {day}.")
         }
         (_, Lang::Sv) => format!("Bas: {people} personer. Avser {day}."),

@@ -1,6 +1,6 @@
 //! What files of tables are filled with: the values of a figure, and what is said of the report itself.
 
-use crate::beside::{is_earlier, positive, skipped};
+use crate::beside::{has_mean, has_skipped, positive, skipped};
 use crate::texts::{self, Word, t, word};
 use crate::view::View;
 use crate::wording;
@@ -82,7 +82,7 @@ pub(crate) fn signs(view: &View<'_>) -> Vec<(&'static str, String)> {
 pub(crate) fn values<'a>(
     view: &View<'_>,
     section: &'a ReleasedSection,
-    place: usize,
+    at: (usize, usize),
     shown: &Shown,
 ) -> Vec<Value<'a>> {
     let lang = view.lang;
@@ -105,7 +105,7 @@ pub(crate) fn values<'a>(
         |place: usize| shown.counts().and_then(|counts| counts.get(place)).map(|count| Cell::Count(*count));
     let categories = section.categories();
     match section.measure() {
-        Measure::Levels { .. } | Measure::Likert | Measure::PairedChange => {
+        Measure::Levels { .. } | Measure::Likert | Measure::Choices | Measure::PairedChange => {
             for (place, category) in categories.iter().enumerate() {
                 let label = category.label.get(lang);
                 values.push(value(&category.code, label, full, counted(place)));
@@ -127,7 +127,11 @@ pub(crate) fn values<'a>(
         let name = t(lang, "andel positiva, procent", "share positive, per cent");
         values.push(value("positive", name, summary, positive));
     }
-    if matches!(section.measure(), Measure::Likert | Measure::Index) {
+    if section.measure() == Measure::Choices {
+        let share = shown.positive().and_then(|share| percent(share.part, share.of));
+        values.push(value("first_share", texts::first_share(lang), summary, share));
+    }
+    if has_mean(section) {
         let mean = shown.score().and_then(|score| score.mean());
         let mean = mean.map(|mean| Cell::Decimal(mean.round(2)));
         values.push(value("mean", t(lang, "medelvärde", "mean"), summary, mean));
@@ -158,8 +162,8 @@ pub(crate) fn values<'a>(
             values.push(of(high.into(), to.into(), full, interval.map(|ends| decimal(ends.high))));
         }
     }
-    if section.measure() == Measure::Likert && !is_earlier(section) {
-        let skipped = skipped(view, section, place, shown);
+    if has_skipped(section) {
+        let skipped = skipped(view, section, at, shown);
         let name = t(lang, "hoppade över, antal", "skipped, number");
         values.push(value("skipped", name, summary, skipped.map(|skipped| Cell::Count(skipped.part))));
         let name =

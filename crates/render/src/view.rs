@@ -220,6 +220,14 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The same under the item's heading, without what that says already.
+    pub(crate) fn under_heading(&self, item: &Item) -> String {
+        let name = self.item(item);
+        let heading =
+            item.group.as_ref().map(|group| format!("{} – ", dates_in(self.text(&group.label), self.lang)));
+        heading.and_then(|heading| name.strip_prefix(&heading).map(str::to_owned)).unwrap_or(name)
+    }
+
     /// Why nothing, or not everything, of a figure is shown.
     pub(crate) fn why(&self, shown: &Shown) -> Option<String> {
         let preset = self.released.preset();

@@ -152,6 +152,13 @@ pub(crate) fn method(measure: Measure, lang: Lang) -> &'static str {
             "The bars show everyone who answered the question: negative answers left of the middle line, positive ones \
              right of it, “don't know” apart at the far right. The mean leaves “don't know” out.",
         ),
+        Measure::Choices => t(
+            lang,
+            "Där flera val är ett svar visar staplarna hur många av dem som har besvarat frågan som valde varje alternativ, eller \
+             satte det först.",
+            "Where several choices are one answer the bars show how many of those who answered the question chose each of them, or \
+             put it first.",
+        ),
         Measure::ResponseRate => t(
             lang,
             "Svarsfrekvens är användbara svar delat med antalet personer i gruppen den dag enkäten öppnade.",

@@ -176,7 +176,7 @@ fn heads(view: &View<'_>, section: &ReleasedSection) -> Vec<String> {
         t(lang, "Varför något inte visas, kod", "Why something is not shown, code").to_owned(),
     ];
     if let Some(any) = section.figures().first() {
-        let named = values(view, section, any.population, &any.shown).into_iter();
+        let named = values(view, section, (any.population, any.item), &any.shown).into_iter();
         heads.extend(named.map(|value| format!("{} ({})", texts::capital(&value.name), value.code)));
     }
     heads
@@ -197,7 +197,7 @@ fn row<'a>(view: &View<'a>, section: &'a ReleasedSection, (item, place): (usize,
         number(shown.base()),
         Held::from(shown.reason().map_or(MISSING, Reason::code)),
     ];
-    row.extend(values(view, section, place, shown).into_iter().map(|value| match value.cell {
+    row.extend(values(view, section, (place, item), shown).into_iter().map(|value| match value.cell {
         Cell::Count(count) => Held::count(count),
         Cell::Decimal(number) => {
             Held::Number(number.scaled as f64 / 10f64.powi(number.decimals.into()), number.decimals)

@@ -126,6 +126,7 @@ impl World {
                 again: true,
                 grace: 0,
                 partial: false,
+                groups: Vec::new(),
             })
             .collect();
         RoundsInput { rounds }

@@ -103,6 +103,7 @@ impl World {
             audience: AudienceInput { unit: self.units[0].code.clone(), roles: staff() },
             without_dont_know: false,
             guardians: None,
+            groups: Vec::new(),
             hours: None,
             draft: false,
             again: false,

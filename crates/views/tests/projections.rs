@@ -316,6 +316,8 @@ promises! {
             reverse: false,
             required: true,
  several: false,
+            ranked: false,
+            groups: Vec::new(),
             feeds: Some(Feed { framework: "digcomp-3.0".into(), competence: competence.into(), levels: BTreeMap::from([("low".into(), 2), ("high".into(), 6)]) }),
         };
         let survey = SurveyFacts {
@@ -326,6 +328,7 @@ promises! {
             indexes: Vec::new(),
             instrument: None,
             question_set: None,
+            groups: Vec::new(),
             scales: vec![Scale { id: "s".into(), codes: vec![code("low"), code("high")] }],
             items: vec![item(1, "1.1"), item(2, "1.2")],
         };

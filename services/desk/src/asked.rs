@@ -32,14 +32,15 @@ pub struct Asked {
 }
 
 /// What is said to a personal code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Admitted {
     /// It is of nobody on this round's roll.
     Unknown,
-    /// It is, and no answer is known to be in. Of a round that nobody can link none ever is.
-    Welcome,
-    /// It is, and its answer is in.
-    Answered,
+    /// It is, of this group of respondents where there are any, and no answer is known to be in. Of a round that nobody can link
+    /// none ever is.
+    Welcome(Option<String>),
+    /// It is, of this group, and its answer is in.
+    Answered(Option<String>),
 }
 
 /// Answers of somebody.

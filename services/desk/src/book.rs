@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ballot::Voter;
-use domain::events::{RoundFacts, RoundMode};
+use domain::events::{Duty, RoundFacts, RoundMode};
 use domain::organisation::Organisation;
 use domain::strata;
-use domain::surveys::audience;
+use domain::surveys::{asked, audience, group_of};
 use domain::{Municipality, PersonId};
 
 use crate::codes::Codes;
@@ -25,6 +25,8 @@ pub(crate) struct Roll {
     by_voter: HashMap<Voter, PersonId>,
     /// Of a round that nobody can link: which stratum everybody is in.
     strata: BTreeMap<PersonId, u32>,
+    /// Of a round with groups of respondents: the id of everybody's.
+    groups: BTreeMap<PersonId, String>,
 }
 
 impl Book {
@@ -76,6 +78,11 @@ pub(crate) fn doors<'a>(round: &'a RoundFacts, organisation: &'a Organisation) -
 impl Roll {
     fn of(municipality: &Municipality, round: &RoundFacts, codes: &Codes) -> Self {
         let people = audience(round, &municipality.organisation);
+        let group = |(person, duty): (PersonId, &Duty)| {
+            let group = round.groups.get(group_of(round, &duty.role)?)?;
+            Some((person, group.id.clone()))
+        };
+        let groups = asked(round, &municipality.organisation).filter_map(group).collect();
         let voter = |person| (codes.voter(&round.id, &codes.personal(&round.id, person)), person);
         let opened = municipality.surveys.opened(&round.id).filter(|_| round.mode == RoundMode::Unlinkable);
         let strata = opened.map(|opened| {
@@ -88,7 +95,7 @@ impl Roll {
             };
             now.of.iter().filter_map(|(person, at)| placed((*person, *at))).collect()
         });
-        Self { by_voter: people.into_iter().map(voter).collect(), strata: strata.unwrap_or_default() }
+        Self { by_voter: people.into_iter().map(voter).collect(), strata: strata.unwrap_or_default(), groups }
     }
 
     /// Whose code this is.
@@ -101,18 +108,23 @@ impl Roll {
         self.strata.get(&person).copied().unwrap_or(0)
     }
 
+    /// The group of respondents that somebody is in.
+    pub(crate) fn group(&self, person: PersonId) -> Option<String> {
+        self.groups.get(&person).cloned()
+    }
+
     /// Everybody, as a ballot box knows them.
     pub(crate) fn voters(&self) -> Vec<Voter> {
         self.by_voter.keys().copied().collect()
     }
 }
 
-/// The stratum with most of another's units and roles; of several the first.
+/// The stratum of another's group with most of its units and roles; of several the first.
 pub(crate) fn nearest(strata: &[domain::events::Stratum], like: &domain::events::Stratum) -> u32 {
     let shared = |stratum: &domain::events::Stratum| {
         let units = like.all_units().iter().filter(|unit| stratum.all_units().contains(unit)).count();
         let roles = like.roles.iter().filter(|role| stratum.roles.contains(role)).count();
-        (units, roles)
+        (stratum.group == like.group, units, roles)
     };
     let best = strata.iter().zip(0..).max_by_key(|(stratum, at)| (shared(stratum), std::cmp::Reverse(*at)));
     best.map_or(0, |(_, at)| at)

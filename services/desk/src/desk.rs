@@ -104,12 +104,13 @@ impl Desk {
         let book = self.book();
         let (round, unit) = book.find(code).ok_or(DeskError::Unknown)?;
         let Some(person) = self.person(&book, round, token) else { return Ok(Admitted::Unknown) };
+        let group = book.roll(round, &self.inner.codes).group(person);
         if round.mode == RoundMode::Unlinkable {
-            return Ok(Admitted::Welcome);
+            return Ok(Admitted::Welcome(group));
         }
         let asked = self.asked(&book.municipality, round, unit).await?;
         let answered = self.has_answered(&book, &asked, person).await?;
-        Ok(if answered { Admitted::Answered } else { Admitted::Welcome })
+        Ok(if answered { Admitted::Answered(group) } else { Admitted::Welcome(group) })
     }
 
     /// A round as it is asked now.

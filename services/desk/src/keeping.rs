@@ -94,7 +94,8 @@ impl Desk {
         let municipality = self.inner.municipality.refresh().await?.municipality;
         let smallest = self.inner.smallest;
         let roll = strata::strata(round, &municipality.organisation, smallest);
-        let people = u32::try_from(roll.of.len()).unwrap_or(u32::MAX);
+        // Nor in any of its groups of respondents, which are never taken together.
+        let people = roll.strata.iter().map(|stratum| stratum.people).min().unwrap_or(0);
         if people < smallest.max(1) {
             return Err(DeskError::TooFew { people, smallest });
         }

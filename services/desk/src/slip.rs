@@ -125,6 +125,8 @@ mod tests {
             scale: "s".into(),
             reverse: false,
             several: false,
+            ranked: false,
+            groups: Vec::new(),
             required: true,
             feeds: None,
         };
@@ -138,6 +140,7 @@ mod tests {
             indexes: Vec::new(),
             instrument: None,
             question_set: None,
+            groups: Vec::new(),
         }
     }
 

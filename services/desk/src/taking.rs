@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use ballot::{Ballot, BallotError, Submission, Taken};
 use domain::PersonId;
 use domain::events::{GuardianLink, RoundMode, Stratum};
+use domain::surveys::group_of;
 use serde_json::{Value as Json, json};
 use xapi::Identifier;
 
@@ -60,7 +61,9 @@ impl Desk {
         let stratum = match place {
             Some((unit, role)) => {
                 let (unit, roles) = (unit.to_owned(), vec![role.to_owned()]);
-                nearest(strata, &Stratum { unit, roles, people: 0, units: Vec::new() })
+                let group = group_of(round, role).and_then(|place| round.groups.get(place));
+                let group = group.map(|group| group.id.clone());
+                nearest(strata, &Stratum { unit, roles, people: 0, units: Vec::new(), group })
             }
             None => strata.iter().zip(0..).max_by_key(|(one, _)| one.people).map_or(0, |(_, at)| at),
         };

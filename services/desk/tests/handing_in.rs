@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use desk::{Admitted, HandedIn, Outcome};
 use domain::Facts as _;
-use domain::events::{BallotTexts, RoundBallotsFacts, RoundMode};
+use domain::events::{BallotTexts, RoundBallotsFacts, RoundGroup, RoundMode};
 use domain::rounds::Stage;
 use eventlog::Position;
 use rig::{DAY, SMALLEST, SURVEY, account, answers};
@@ -31,7 +31,7 @@ promises! {
         let round = rig.round(RoundMode::Named, |_| {}).await;
         let (code, people) = rig.codes(&round).await;
         assert_eq!(people.len(), 16);
-        assert_eq!(rig.desk.admit(&code, &people[0]).await.unwrap(), Admitted::Welcome);
+        assert_eq!(rig.desk.admit(&code, &people[0]).await.unwrap(), Admitted::Welcome(None));
         let kept = json!({ "trivs": "3", "av": ["it", "chef"], "fritt": "Lugnt." });
         assert_eq!(rig.hand_in(&code, &people[0], 1, kept.clone()).await, Outcome::Taken);
         let head = rig.log.head().await.unwrap().position;
@@ -39,8 +39,8 @@ promises! {
         assert_eq!(rig.hand_in(&code, &people[0], 1, json!({ "trivs": "1" })).await, Outcome::TakenBefore);
         assert_eq!(rig.hand_in(&code, &people[0], 2, json!({ "trivs": "1" })).await, Outcome::AnsweredAlready);
         assert_eq!(rig.log.head().await.unwrap().position, head, "nothing of it is stored");
-        assert_eq!(rig.desk.admit(&code, &people[0]).await.unwrap(), Admitted::Answered);
-        assert_eq!(rig.desk.admit(&code, &people[1]).await.unwrap(), Admitted::Welcome);
+        assert_eq!(rig.desk.admit(&code, &people[0]).await.unwrap(), Admitted::Answered(None));
+        assert_eq!(rig.desk.admit(&code, &people[1]).await.unwrap(), Admitted::Welcome(None));
 
         let activity = |name: &str| format!("{SURVEY}/{name}");
         let expected = [("av", "it[,]chef"), ("fritt", "Lugnt."), ("trivs", "3")];
@@ -211,12 +211,12 @@ promises! {
         let (code, people) = rig.codes(&round).await;
         for (at, token) in people.iter().enumerate().take(9) {
             let form = u8::try_from(at).unwrap();
-            assert_eq!(rig.desk.admit(&code, token).await.unwrap(), Admitted::Welcome);
+            assert_eq!(rig.desk.admit(&code, token).await.unwrap(), Admitted::Welcome(None));
             let kept = json!({ "trivs": (at % 4 + 1).to_string(), "fritt": format!("ord {}", 9 - at) });
             assert_eq!(rig.hand_in(&code, token, form, kept.clone()).await, Outcome::Taken);
             assert_eq!(rig.hand_in(&code, token, form, kept.clone()).await, Outcome::TakenBefore);
             assert_eq!(rig.hand_in(&code, token, 100 + form, kept).await, Outcome::AnsweredAlready);
-            assert_eq!(rig.desk.admit(&code, token).await.unwrap(), Admitted::Welcome, "it is told at the hand-in alone");
+            assert_eq!(rig.desk.admit(&code, token).await.unwrap(), Admitted::Welcome(None), "it is told at the hand-in alone");
         }
         let long = json!({ "trivs": "1", "fritt": "x".repeat(9_000) });
         assert_eq!(rig.hand_in(&code, &people[10], 50, long).await, Outcome::TooLong);
@@ -243,6 +243,44 @@ promises! {
         assert!(texts["fritt"].is_sorted());
         let found = rig.desk.find(&code).await.unwrap().unwrap();
         assert_eq!(found.stage, Stage::Reported);
+    }
+
+    async fn groups_of_respondents_are_told_apart_by_their_codes_and_kept_apart_in_the_box(rig) {
+        let group = |id: &str, roles: &[&str]| RoundGroup {
+            id: id.into(),
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+        };
+        let two = |round: &mut domain::events::RoundFacts| {
+            round.roles = vec!["Förskollärare".into(), "Lärare".into()];
+            round.groups = vec![group("forskola", &["Förskollärare"]), group("skola", &["Lärare"])];
+        };
+        for number in 0..6 {
+            rig.enlist(&format!("f{number}"), "B", "Förskollärare").await;
+        }
+        let round = rig.round(RoundMode::Unlinkable, two).await;
+        let opened = rig.municipality.snapshot().municipality.surveys.opened(&round.id).cloned().unwrap();
+        for stratum in &opened.strata {
+            let own = round.groups.iter().find(|group| Some(&group.id) == stratum.group.as_ref()).unwrap();
+            assert!(stratum.roles.iter().all(|role| own.roles.contains(role)), "{stratum:?}");
+        }
+        let (code, people) = rig.codes(&round).await;
+        let mut groups = HashSet::new();
+        for token in &people {
+            match rig.desk.admit(&code, token).await.unwrap() {
+                Admitted::Welcome(Some(group)) => groups.insert(group),
+                other => panic!("{other:?}"),
+            };
+        }
+        assert_eq!(groups, HashSet::from(["forskola".to_owned(), "skola".to_owned()]));
+        // One of which there are too few is not opened: its answers would be theirs.
+        let few = rig.with_round(RoundMode::Unlinkable, |round| {
+            (round.id, round.registration) = ("få".into(), [7; 16]);
+            round.roles = vec!["Lärare".into(), "Rektor".into()];
+            round.groups = vec![group("ledare", &["Rektor"]), group("skola", &["Lärare"])];
+        }).await;
+        let failed = rig.desk.turn().await;
+        assert!(failed.contains_key(&few.id), "{failed:?}");
+        assert!(rig.municipality.snapshot().municipality.surveys.opened(&few.id).is_none());
     }
 
     async fn answers_that_came_otherwise_go_into_the_box_once(rig) {

@@ -47,8 +47,8 @@ impl survey::Desk for ForPages {
         async move {
             Ok(match self.0.desk.admit(&asked.code, token).await.map_err(failed)? {
                 desk::Admitted::Unknown => Admitted::Unknown,
-                desk::Admitted::Welcome => Admitted::Welcome,
-                desk::Admitted::Answered => Admitted::Answered,
+                desk::Admitted::Welcome(group) => Admitted::Welcome(group),
+                desk::Admitted::Answered(group) => Admitted::Answered(group),
             })
         }
         .boxed()
@@ -109,6 +109,8 @@ fn shown(code: &str, asked: desk::Asked) -> Asked {
         stage,
         rules: Rules { again: round.again, grace: round.grace, partial: round.partial },
         smallest,
+        // Of others it is the personal code that says which.
+        group: round.groups.first().filter(|_| mode == Mode::Guardians).map(|group| group.id.clone()),
         round: round.id,
     }
 }

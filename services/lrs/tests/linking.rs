@@ -36,6 +36,8 @@ async fn survey(rig: &Rig) {
         required: true,
         feeds: None,
         several: false,
+        ranked: false,
+        groups: Vec::new(),
     };
     let facts = SurveyFacts {
         id: SURVEY.into(),
@@ -47,6 +49,7 @@ async fn survey(rig: &Rig) {
         indexes: Vec::new(),
         instrument: None,
         question_set: None,
+        groups: Vec::new(),
     };
     append(rig, facts.event([101; 16])).await;
 }
@@ -71,6 +74,7 @@ async fn round(rig: &Rig, mode: RoundMode, registration: &str) {
         again: false,
         grace: 0,
         partial: false,
+        groups: Vec::new(),
     };
     append(rig, facts.event(registration.parse::<Uuid>().unwrap().into_bytes())).await;
 }

@@ -54,6 +54,8 @@ pub struct Asked {
     pub rules: Rules,
     /// The smallest group that answers are told of.
     pub smallest: u32,
+    /// The group of respondents that all who come in by the code are of, where there are groups and it is one.
+    pub group: Option<String>,
 }
 
 /// How respondents are known.
@@ -110,14 +112,14 @@ pub struct Rules {
 }
 
 /// What the desk says to a personal code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Admitted {
     /// It is of nobody on this round's roll.
     Unknown,
-    /// It is, and may answer.
-    Welcome,
-    /// It is, and its answer is in.
-    Answered,
+    /// It is, of this group of respondents where there are any, and may answer.
+    Welcome(Option<String>),
+    /// It is, of this group, and its answer is in.
+    Answered(Option<String>),
 }
 
 /// Answers that are handed in.

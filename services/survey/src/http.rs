@@ -13,6 +13,7 @@ use axum::middleware::{Next as Inner, from_fn_with_state};
 use axum::routing::get;
 use chrono::NaiveDateTime;
 use forms::answers::{Fault, MAX_ANSWER_BYTES, look};
+use forms::question::RESPONDENT_GROUP;
 use serde_json::Map;
 use tokio::sync::Semaphore;
 
@@ -247,18 +248,22 @@ impl Visit<'_> {
             return Ok(self.answer(StatusCode::OK, html));
         }
         let token = (asked.entry == Entry::Personal).then(|| typed_code(typed));
+        let mut group = asked.group.clone();
         if let Some(token) = &token {
             let fault = match token.as_str() {
                 "" => Some(TokenFault::Missing),
                 token if !is_code(token) => Some(TokenFault::Unknown),
                 token => match self.door.desk.admit(asked, token).await? {
                     Admitted::Unknown => Some(TokenFault::Unknown),
-                    Admitted::Answered if !asked.rules.again => {
+                    Admitted::Answered(_) if !asked.rules.again => {
                         let again = [(field::TOKEN, typed), (field::GO, "start")];
                         let html = pages::barred(asked, &tag, Barred::Answered, &again);
                         return Ok(self.answer(StatusCode::OK, html));
                     }
-                    Admitted::Answered | Admitted::Welcome => None,
+                    Admitted::Answered(own) | Admitted::Welcome(own) => {
+                        group = own;
+                        None
+                    }
                 },
             };
             if let Some(fault) = fault {
@@ -271,6 +276,7 @@ impl Visit<'_> {
         }
         let mut state =
             State { submission: drawn()?, token, language: tag, page: 0, answers: Map::new(), sent: false };
+        state.answers.extend(group.map(|group| (RESPONDENT_GROUP.to_owned(), group.into())));
         step::fill_in(&asked.definition, &mut state, fields);
         state.page = step::first_page(&look(&asked.definition, &state.answers, (self.door.now)()));
         self.page(&state, &[], None)

@@ -185,7 +185,7 @@ impl Needs<'_> {
 
     fn name(&mut self, name: &Ref) -> bool {
         match name {
-            Ref::Unknown => true,
+            Ref::Group | Ref::Unknown => true,
             Ref::Calculated(at) => {
                 let expression = self.definition.calculated[*at].expression.as_ref();
                 expression.is_none_or(|expression| self.add(expression))

@@ -231,6 +231,7 @@ promises! {
             again: false,
             grace: 0,
             partial: false,
+            groups: Vec::new(),
         };
         log.append(Append { events: vec![facts.event([8; 16])], ..Append::default() }).await.unwrap();
         worker.catch_up().await.unwrap();

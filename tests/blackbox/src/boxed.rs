@@ -30,6 +30,8 @@ pub struct Boxed {
     pub id: String,
     /// Its first day and its last.
     pub days: [String; 2],
+    /// Its registration.
+    pub registration: [u8; 16],
 }
 
 /// Adds the round to an embedded instance's log: its strata, and the answers of four in five of those asked, made up from a
@@ -43,7 +45,7 @@ pub async fn add(instance: &Instance, boxed: &Boxed, rounds: &Value, seed: u64) 
         id: boxed.id.clone(),
         title: Text::new("I valurnan", "In the box"),
         mode: RoundMode::Unlinkable,
-        registration: [99; 16],
+        registration: boxed.registration,
         opens: boxed.days[0].parse().map_err(|_| anyhow::anyhow!("a date"))?,
         closes: boxed.days[1].parse().map_err(|_| anyhow::anyhow!("a date"))?,
         ..like.clone()
@@ -61,24 +63,33 @@ pub async fn add(instance: &Instance, boxed: &Boxed, rounds: &Value, seed: u64) 
             continue;
         }
         let mut codes = Vec::new();
-        for (item, asked) in (0..).zip(&survey.items) {
+        let group = strata[*stratum as usize].group.as_deref();
+        for (item, asked) in (0..).zip(&survey.items).filter(|(_, item)| item.is_asked_of(group)) {
             let codes_of = &scale(&asked.scale).context("a scale")?.codes;
             // Most are of one mind.
             let place = throw(codes_of.len() as u64).min(throw(codes_of.len() as u64));
             if throw(12) > 0 {
-                codes.push(Answered { item, codes: vec![codes_of[place as usize].code.clone()] });
+                // Of several two that stand beside each other, but at the end.
+                let several = usize::from(asked.several);
+                let chosen = codes_of.iter().skip(place as usize).take(1 + several);
+                codes.push(Answered { item, codes: chosen.map(|code| code.code.clone()).collect() });
             }
         }
         answers.push(Ballot { stratum: *stratum, codes });
     }
     answers.sort();
     let told = told(survey, &strata, &answers);
+    let number = |last: u8| {
+        let mut id = boxed.registration;
+        id[15] = 200 + last;
+        id
+    };
     let voted = u32::try_from(answers.len())?;
     let id = round.id.clone();
     let events = vec![
-        round.event([201; 16]),
-        RoundOpenedFacts { round: id.clone(), smallest: SMALLEST, strata }.event([202; 16]),
-        RoundBallotsFacts { round: id, voted, answers }.event([203; 16]),
+        round.event(number(1)),
+        RoundOpenedFacts { round: id.clone(), smallest: SMALLEST, strata }.event(number(2)),
+        RoundBallotsFacts { round: id, voted, answers }.event(number(3)),
     ];
     log.append(Append { events, ..Append::default() }).await?;
     log.close().await;
@@ -110,7 +121,7 @@ fn of_links(Asked { round, sheets }: &Asked) -> Result<Value> {
     let links = &round.guardians.as_ref().context("links")?.links;
     let strata = links.iter().map(|link| json!({ "units": [link.unit], "people": link.pupils }));
     let ballots = sheets.iter().map(|sheet| {
-        let codes: BTreeMap<_, _> = sheet.answers.iter().copied().collect();
+        let codes: BTreeMap<_, _> = sheet.answers.iter().map(|(item, code)| (item, [code])).collect();
         json!({ "stratum": links.iter().position(|link| link.unit == sheet.who), "codes": codes })
     });
     said["boxed"] = json!({ "strata": strata.collect::<Vec<_>>(), "ballots": ballots.collect::<Vec<_>>() });
@@ -143,14 +154,13 @@ async fn opened(instance: &Instance) -> Result<(EventLog, Municipality)> {
 fn told(survey: &SurveyFacts, strata: &[Stratum], answers: &[Ballot]) -> Value {
     let named = |ballot: &Ballot| {
         let chosen = ballot.codes.iter();
-        let codes: BTreeMap<&str, &str> = chosen
-            .map(|one| (survey.items[usize::from(one.item)].name.as_str(), one.codes[0].as_str()))
-            .collect();
+        let codes: BTreeMap<&str, &Vec<String>> =
+            chosen.map(|one| (survey.items[usize::from(one.item)].name.as_str(), &one.codes)).collect();
         json!({ "stratum": ballot.stratum, "codes": codes })
     };
     let told: Vec<Value> = answers.iter().map(named).collect();
     let strata = strata.iter().map(
-        |stratum| json!({ "units": stratum.all_units(), "roles": stratum.roles, "people": stratum.people }),
+        |stratum| json!({ "units": stratum.all_units(), "roles": stratum.roles, "people": stratum.people, "group": stratum.group }),
     );
     json!({ "strata": strata.collect::<Vec<_>>(), "ballots": told })
 }

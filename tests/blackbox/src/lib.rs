@@ -11,6 +11,7 @@
 pub mod boxed;
 mod browser;
 pub mod bucket;
+pub mod grouped;
 pub mod imports;
 pub mod load;
 pub mod marked;

@@ -5,7 +5,8 @@
 
 use std::fs;
 
-use blackbox::{Backend, Instance, boxed, python};
+use blackbox::boxed::{Boxed, add, today};
+use blackbox::{Backend, Instance, grouped, python};
 use synthetic::{Plan, World};
 
 /// As many people as it takes for schools of which something is shown and something is not.
@@ -24,12 +25,39 @@ async fn another_program_finds_the_figures_of_the_demos_reports() {
     let write = |name: &str, text: String| fs::write(data.join(name), text).unwrap();
     write("organisation.json", serde_json::to_string(&world.organisation()).unwrap());
     write("courses.json", serde_json::to_string(&world.courses()).unwrap());
-    write("surveys.json", serde_json::to_string(&world.surveys()).unwrap());
+    let organisation = serde_json::to_value(world.organisation()).unwrap();
+    let mut surveys = serde_json::to_value(world.surveys()).unwrap();
+    surveys["surveys"].as_array_mut().unwrap().push(grouped::surveys()["surveys"][0].clone());
+    write("surveys.json", surveys.to_string());
     let mut rounds = serde_json::to_value(world.rounds()).unwrap();
-    let today = boxed::today(&instance, &world).await.unwrap();
+    let today = today(&instance, &world).await.unwrap();
     rounds["rounds"].as_array_mut().unwrap().extend(today);
+    let boxed = Boxed {
+        like: "digitala-arbetsdagen-2025-11".into(),
+        id: "i-valurnan".into(),
+        days: ["2026-03-03".into(), "2026-03-20".into()],
+        registration: [99; 16],
+    };
+    let round = add(&instance, &boxed, &rounds, SEED).await.unwrap();
+    rounds["rounds"].as_array_mut().unwrap().push(round);
+    // One with groups of respondents, by statements and from a ballot box.
+    let asked = grouped::rounds(organisation["units"][0]["code"].as_str().unwrap());
+    let said = grouped::statements(&organisation, SEED);
+    let mut server = instance.start().await.unwrap();
+    grouped::answered(&server, &asked, &said).await.unwrap();
+    server.stop().unwrap();
+    rounds["rounds"].as_array_mut().unwrap().push(asked["rounds"][0].clone());
+    let boxed = Boxed {
+        like: grouped::ROUND.into(),
+        id: "grupper-i-valurnan".into(),
+        days: ["2026-04-07".into(), "2026-04-20".into()],
+        registration: [98; 16],
+    };
+    let round = add(&instance, &boxed, &rounds, SEED).await.unwrap();
+    rounds["rounds"].as_array_mut().unwrap().push(round);
     write("rounds.json", rounds.to_string());
-    write("statements.jsonl", world.statements().map(|statement| statement + "\n").collect());
+    let said = said.iter().map(|statement| statement.to_string());
+    write("statements.jsonl", world.statements().chain(said).map(|statement| statement + "\n").collect());
 
     let since = data.join("reports/competence-since.json");
     let words = ["report", "competence", "--format", "json", "--since", "2026-01-15", "--output"];
@@ -63,6 +91,11 @@ async fn another_program_finds_the_figures_of_the_demos_reports() {
         "at_target",
         "bounds of a share at the target",
         "figures of strata",
+        "choices",
+        "interval of a choice",
+        "mean place",
+        "group stod",
+        "group larare",
         "people since",
         "bands of the same people",
     ] {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use blackbox::boxed::{Boxed, add, today};
-use blackbox::{Backend, Instance, python};
+use blackbox::{Backend, Instance, grouped, python};
 use serde_json::Value;
 use synthetic::{Plan, World};
 
@@ -23,7 +23,22 @@ const BEFORE: &str = "digital-sjalvskattning-2025-09";
 const BOXED: &str = "i-valurnan";
 const LIKE: &str = "digitala-arbetsdagen-2025-11";
 /// An item of each part of a report: all of them, of every municipality, would take hours.
-const ITEMS: [&str; 8] = ["any", "1.1", "2.6", "4.1/knowledge", "3", "k1_1", "verktyg-fungerar", "stress"];
+const ITEMS: [&str; 12] = [
+    "any",
+    "1.1",
+    "2.6",
+    "4.1/knowledge",
+    "3",
+    "k1_1",
+    "verktyg-fungerar",
+    "stress",
+    "fungerar/larare",
+    "plan/stod",
+    "anvander/dator/larare",
+    "viktigast/skapa/forskola",
+];
+/// A round with groups of respondents, and one like it that nobody can link.
+const BOXED_GROUPS: &str = "grupper-i-valurnan";
 
 fn ran(mut command: Command) {
     let output = command.output().unwrap();
@@ -42,12 +57,16 @@ async fn released(people: u32, statements: u64, seed: u64) -> (Instance, PathBuf
     write("organisation.roll", serde_json::to_value(world.organisation()).unwrap());
     let mut rounds = serde_json::to_value(world.rounds()).unwrap();
     let days = ["2026-03-03", "2026-03-20"].map(Into::into);
-    let boxed = Boxed { like: LIKE.into(), id: BOXED.into(), days };
+    let boxed = Boxed { like: LIKE.into(), id: BOXED.into(), days, registration: [99; 16] };
     let round = add(&instance, &boxed, &rounds, seed).await.unwrap();
     let today = today(&instance, &world).await.unwrap();
     rounds["rounds"].as_array_mut().unwrap().extend(today.into_iter().chain([round]));
+    let mut surveys = serde_json::to_value(world.surveys()).unwrap();
+    let organisation = serde_json::to_value(world.organisation()).unwrap();
+    rounds["rounds"].as_array_mut().unwrap().extend(grouped(&instance, &organisation, seed).await);
+    surveys["surveys"].as_array_mut().unwrap().push(grouped::surveys()["surveys"][0].clone());
     write("rounds.roll", rounds);
-    write("surveys.roll", serde_json::to_value(world.surveys()).unwrap());
+    write("surveys.roll", surveys);
 
     let make = |name: &str, form: &str, lang: &str, words: &[&str]| {
         let language = if ["json", "parquet"].contains(&form) { String::new() } else { format!("{lang}.") };
@@ -75,6 +94,12 @@ async fn released(people: u32, statements: u64, seed: u64) -> (Instance, PathBuf
     {
         make(&format!("survey-{BOXED}"), form, lang, &boxed);
     }
+    for round in [BOXED_GROUPS, grouped::ROUND] {
+        for (form, lang) in [("json", "sv"), ("csv", "sv"), ("html", "en"), ("parquet", "sv"), ("xlsx", "en")]
+        {
+            make(&format!("survey-{round}"), form, lang, &["survey", "--round", round]);
+        }
+    }
     let survey = ["survey", "--round", ROUND];
     for preset in ["default", "skolenkaten"] {
         make(&format!("competence.{preset}"), "json", "sv", &[&since[..], &["--preset", preset]].concat());
@@ -96,6 +121,19 @@ async fn released(people: u32, statements: u64, seed: u64) -> (Instance, PathBuf
     }
     std::fs::remove_file(folder.join("competence.sv.xlsx")).unwrap();
     (instance, folder)
+}
+
+/// A survey with groups of respondents and several choices, asked twice: by statements, and into a ballot box.
+async fn grouped(instance: &Instance, organisation: &Value, seed: u64) -> Vec<Value> {
+    let asked = grouped::rounds(organisation["units"][0]["code"].as_str().unwrap());
+    let mut server = instance.start().await.unwrap();
+    grouped::answered(&server, &asked, &grouped::statements(organisation, seed)).await.unwrap();
+    server.stop().unwrap();
+    let days = ["2026-04-07", "2026-04-20"].map(Into::into);
+    let like = grouped::ROUND.into();
+    let boxed = Boxed { like, id: BOXED_GROUPS.into(), days, registration: [98; 16] };
+    let round = add(instance, &boxed, &asked, seed).await.unwrap();
+    vec![asked["rounds"][0].clone(), round]
 }
 
 /// People of uneven trees: an area may have one school, and a principal who is nowhere else; some have duties in two places.

@@ -7,6 +7,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 const HME: &str = include_str!("../../../schemas/surveys/hme.json");
+const SCHOOL_DAY: &str = include_str!("../../../schemas/surveys/school-digital-day.json");
 const SURVEY: &str = "https://larkby.example/enkater/hme";
 
 async fn get(server: &Server, path: &str) -> (StatusCode, Value) {
@@ -198,6 +199,35 @@ promises! {
         assert_eq!(post(&server, "rounds/none/open", &json!({})).await.0, 404);
         let (_, all) = get(&server, "rounds").await;
         assert_eq!(all["rounds"].as_array().unwrap().len(), 1);
+    }
+
+    async fn a_round_with_groups_of_respondents_is_made_on_pages(instance) {
+        let server = instance.start().await.unwrap();
+        begin(&server).await;
+        let browser = Browser::enter(&server).await;
+        let survey = [("id", "urn:larka:dag"), ("version", "1"), ("definition", SCHOOL_DAY), ("action", "save")];
+        assert_eq!(browser.send("/surveys/new?lang=sv", &survey).await.0, 303);
+        let (_, read) = browser.get("/surveys/urn%3Alarka%3Adag/1?lang=sv").await;
+        assert!(read.contains("Ställs till: Lärare, Skolledare"), "{read}");
+
+        // The form was begun with another survey: what the groups are is asked when this one is chosen.
+        let mut fields = vec![
+            ("id", ""), ("title", "Dagen"), ("title_en", ""), ("survey", "urn:larka:dag\n1"), ("mode", "named"), ("unit", "L"),
+            ("role", "Lärare"), ("opens", "2030-03-01"), ("closes", "2030-03-20"), ("grace", ""), ("draft", "on"),
+        ];
+        let (status, page) = browser.send("/surveys/round?lang=sv", &fields).await;
+        assert_eq!(status, 400);
+        assert!(page.contains("välj roller för minst en av dem") && page.contains("Roller i gruppen Elever"), "{page}");
+        fields.extend([("role:elever", "Elev"), ("role:larare", "Lärare")]);
+        let (status, to) = browser.send("/surveys/round?lang=sv", &fields).await;
+        assert_eq!((status.as_u16(), &*to), (303, "/surveys/rounds/dagen-2030-03-01?lang=sv"));
+        let (_, page) = browser.get(&to).await;
+        assert!(page.contains("Elever: Elev") && page.contains("Lärare: Lärare") && !page.contains("Skolledare"), "{page}");
+        let (_, form) = browser.get("/surveys/round?lang=sv&id=dagen-2030-03-01").await;
+        assert!(form.contains("name=\"role:larare\" value=\"Lärare\" checked"), "{form}");
+        let (_, known) = get(&server, "rounds/dagen-2030-03-01").await;
+        let groups = json!([{ "id": "elever", "roles": ["Elev"] }, { "id": "larare", "roles": ["Lärare"] }]);
+        assert_eq!(known["round"]["groups"], groups);
     }
 
     async fn surveys_and_rounds_are_made_on_pages_without_a_script(instance) {

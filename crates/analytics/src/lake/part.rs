@@ -7,6 +7,7 @@ use domain::statement::is_pass;
 use domain::{Date, verbs};
 use eventlog::event::Key;
 use polars::prelude::*;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -15,8 +16,9 @@ use std::sync::Arc;
 pub(crate) const COLUMNS: [&str; 8] =
     ["day", "dated_ahead", "actor", "verb", "object", "registration", "success", "responses"];
 
-/// Stands for no code, and for no day.
-pub(crate) const NO_CODE: u32 = u32::MAX;
+/// Between the codes of one answer, as in a response (1.0.3 Data 2.4.4.1.1): no code has it in it.
+pub(crate) const BETWEEN: &str = "[,]";
+/// Stands for no day.
 pub(crate) const NO_DAY: i32 = i32::MIN;
 
 /// What one block contributes.
@@ -30,7 +32,7 @@ pub(crate) struct Part {
     pub(crate) activities: Vec<Box<str>>,
     /// Each registration of an answer, ascending.
     pub(crate) registrations: Vec<Option<Key>>,
-    /// Each code that was an answer by itself.
+    /// Each answer: its code, or its codes with [`BETWEEN`] between them.
     pub(crate) codes: Vec<Box<str>>,
     /// What each agent did with each activity, ascending.
     pub(crate) touched: Vec<Touched>,
@@ -60,7 +62,7 @@ pub(crate) struct Answer {
     pub(crate) day: i32,
     /// Its place in the log, less that of the block's first event.
     pub(crate) place: u32,
-    /// Its code, or [`NO_CODE`] where there are several.
+    /// Its codes.
     pub(crate) code: u32,
 }
 
@@ -100,10 +102,12 @@ impl Part {
             let passed = if is_pass(verb, success) { day } else { NO_DAY };
             part.touched.push(Touched { agent, activity, passed });
             if verb == verbs::ANSWERED && bounds[0] < bounds[1] {
+                let mut pieces = (bounds[0]..bounds[1]).map(|at| given.get(at as usize).unwrap_or_default());
                 let code = match bounds[1] - bounds[0] {
-                    1 => given.get(bounds[0] as usize).map_or(NO_CODE, |code| codes.place(code)),
-                    _ => NO_CODE,
+                    1 => Cow::Borrowed(pieces.next().unwrap_or_default()),
+                    _ => Cow::Owned(pieces.collect::<Vec<_>>().join(BETWEEN)),
                 };
+                let code = codes.place(code);
                 let registration = registrations.place(registration.map(key));
                 let place = u32::try_from(position as u64 - first).unwrap_or(u32::MAX);
                 part.answers.push(Answer { registration, activity, agent, day, place, code });
@@ -164,7 +168,7 @@ impl<T> Default for Dictionary<T> {
     }
 }
 
-impl<T: Copy + Eq + Hash> Dictionary<T> {
+impl<T: Eq + Hash> Dictionary<T> {
     fn place(&mut self, value: T) -> u32 {
         let next = self.places.len() as u32;
         *self.places.entry(value).or_insert(next)

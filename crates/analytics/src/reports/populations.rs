@@ -142,6 +142,12 @@ impl Populations {
         self
     }
 
+    /// The same groups with some of their people.
+    pub(crate) fn part(&self, is_in: impl Fn(usize) -> bool) -> Self {
+        let own = |members: &Vec<usize>| members.iter().copied().filter(|person| is_in(*person)).collect();
+        Self { members: self.members.iter().map(own).collect(), ..self.clone() }
+    }
+
     /// The groups of `now` with the people whom these groups had. Groups that are here alone are left out.
     pub(crate) fn as_groups_of(&self, now: &Self) -> Self {
         let key = |population: &Population| (population.geometry, population.code.clone());

@@ -14,24 +14,26 @@
 
 mod answers;
 mod ballots;
+mod choices;
 mod earlier;
 mod indexes;
 mod outside;
+mod respondents;
 mod sections;
 
-use super::populations::Populations;
 use super::{Definition, Frame, ReportError, text};
 use crate::lake::Snapshot;
 use crate::statistics::PositiveBase;
 use answers::Round;
 pub use ballots::ballots;
-use disclosure::{ReportKind, ResultTable, Section, Strata, Text, Withheld};
+use disclosure::{ReportKind, ResultTable, Strata, Text};
 use domain::events::{RoundFacts, SurveyFacts};
 use domain::frameworks::framework;
 use domain::{Date, Facts, Municipality};
 use earlier::Both;
 pub use earlier::EARLIER;
 use eventlog::event::Event;
+use respondents::Respondents;
 use std::collections::BTreeSet;
 
 /// What to report on.
@@ -86,15 +88,7 @@ pub fn report(
     });
     let now = Round::read(&frame, round, survey, ballots)?;
     let units: Vec<_> = municipality.organisation.units().collect();
-    let groups = |round: &Round<'_>| {
-        let top = Some(round.facts.unit.as_str());
-        let groups = Populations::build(&units, top, &round.audience.places);
-        match &round.emptied {
-            None => groups,
-            Some(emptied) => groups.with_lots(&units, top, &emptied.places()),
-        }
-    };
-    let populations = groups(&now);
+    let respondents = Respondents::of(&now, &units);
     // What has come out of a ballot box is all there will be, on whatever day.
     let live = !domain::rounds::is_let_out(round, surveys, frame.as_of);
     let mut definition =
@@ -106,40 +100,42 @@ pub fn report(
         definition = definition.with(b"weights").with(strata.name().as_bytes());
     }
     let mut outside = Vec::new();
-    let mut rolls = vec![populations.roll()];
-    let mut sections = vec![sections::response_rate(&now, &populations, live)];
+    let mut rolls = respondents.rolls();
+    let mut sections = vec![sections::response_rate(&now, &respondents, live)];
     if !live {
-        let answers = sections::items(&now, &populations, base, |_| true)?;
-        let standing = |item| sections::standing(&answers, &now, item);
-        sections.extend(indexes::section(&now, &populations, standing)?);
+        let mut answers = sections::items(&now, &respondents, &respondents.asked(survey), base)?;
+        let standing = |asked| sections::standing(&answers, &now, &respondents, asked);
+        sections.extend(indexes::section(&now, &respondents, standing)?);
         let before = earlier::round_before(surveys, round);
         let before = before.and_then(|before| Some((before, surveys.survey_of(before)?)));
         let mut compared = Vec::new();
         if let Some((before, survey)) = before {
             definition = definition.with(&before.encode()).with(&survey.encode());
             let then = Round::read(&frame, before, survey, ballots)?;
-            let groups_then = groups(&then).as_groups_of(&populations);
-            let stayed = earlier::stayed((&now, &populations), (&then, &groups_then));
+            let groups_then = Respondents::of(&then, &units).as_of(&respondents);
+            let stayed = earlier::stayed((&now, &respondents), (&then, &groups_then));
             let both = Both {
                 now: &now,
                 then: &then,
-                groups_now: &populations,
+                groups_now: &respondents,
                 groups_then: &groups_then,
                 stayed: &stayed,
                 base,
             };
             compared = both.sections(&answers)?;
-            compared.iter_mut().for_each(|section| merge(section, &groups_then.merged));
-            rolls.extend([groups_then.roll(), stayed.roll()]);
+            compared.iter_mut().for_each(|section| groups_then.merge(section));
+            rolls.extend(groups_then.rolls().into_iter().chain(stayed.rolls()));
         }
         for set in surveys.all_outside().filter(|set| outside::concerns(set, survey)) {
             definition = definition.with(&set.encode());
-            outside.extend(outside::figures(set, &now, &answers));
+            let all: Vec<_> = answers.iter().chain(&sections).collect();
+            outside.extend(outside::figures(set, survey, &all));
         }
+        answers.extend(choices::sections(&now, &respondents)?);
         sections.extend(answers);
         sections.extend(compared);
         sections::note_weights(&mut sections, parameters.weights);
-        sections.iter_mut().for_each(|section| merge(section, &populations.merged));
+        sections.iter_mut().for_each(|section| respondents.merge(section));
     }
     Ok(ResultTable {
         kind: ReportKind::Survey,
@@ -156,15 +152,9 @@ pub fn report(
         weights: parameters.weights,
         outside,
         rolls,
-        populations: populations.list,
+        populations: respondents.list(),
         sections,
     })
-}
-
-/// Withholds the figures of groups that have a part of people who are not told apart.
-fn merge(section: &mut Section, merged: &[bool]) {
-    let figures = section.figures.iter_mut().filter(|figure| merged[figure.population]);
-    figures.for_each(|figure| figure.withheld = Withheld::Merged);
 }
 
 /// What has to be said of the frameworks that the questions are put after.

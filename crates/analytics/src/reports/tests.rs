@@ -205,6 +205,8 @@ fn item(survey: &str, name: &str, scale: &str, required: bool) -> SurveyItem {
         reverse: false,
         required,
         several: false,
+        ranked: false,
+        groups: Vec::new(),
         feeds: None,
     }
 }
@@ -226,6 +228,7 @@ fn round(survey: &str, round: u64, opens: &str, closes: &str, unit: &str) -> Rou
         again: false,
         grace: 0,
         partial: false,
+        groups: Vec::new(),
         unit: unit.into(),
         roles: Vec::new(),
     }

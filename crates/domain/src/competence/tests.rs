@@ -198,6 +198,8 @@ fn survey() -> SurveyFacts {
         reverse: false,
         required: true,
         several: false,
+        ranked: false,
+        groups: Vec::new(),
         feeds: feeds.map(|competence| Feed {
             framework: "digcomp-3.0".into(),
             competence: competence.into(),
@@ -212,6 +214,7 @@ fn survey() -> SurveyFacts {
         indexes: Vec::new(),
         instrument: None,
         question_set: None,
+        groups: Vec::new(),
         scales: vec![],
         items: vec![item("a", Some("1.1")), item("b", Some("1.1")), item("c", Some("1.2")), item("d", None)],
     }

@@ -65,8 +65,24 @@ pub struct RoundFacts {
     /// Whether answers may be handed in with required questions left open; they count for the questions that have one.
     #[cbor(n(16), default, skip_if = "is_false")]
     pub partial: bool,
+    /// Which of the survey's groups of respondents are asked, in the round's order; of guardians one without roles. None where the
+    /// survey has no groups. `roles` are then those of all of them.
+    #[cbor(n(17), default, skip_if = "Vec::is_empty")]
+    pub groups: Vec<RoundGroup>,
 }
 facts!(RoundFacts, kind::ROUND);
+
+/// A group of respondents in a round: whoever has one of its roles, and none of a group's before it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct RoundGroup {
+    /// The group's id in the survey.
+    #[n(0)]
+    pub id: String,
+    /// Its roles, ascending; no other group has any of them.
+    #[cbor(n(1), default, skip_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+}
 
 /// Times of day in Sweden, as minutes after midnight by the clock on the wall (0 to 1,440).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
@@ -112,6 +128,9 @@ pub struct Stratum {
     /// The codes of the units that they are in, ascending, where that is not `unit` alone.
     #[cbor(n(3), default, skip_if = "Vec::is_empty")]
     pub units: Vec<String>,
+    /// The id of the group of respondents that all of them are in, where the round has groups.
+    #[n(4)]
+    pub group: Option<String>,
 }
 
 /// All answers of a round that nobody can link, taken out of its ballot box when it had closed. Texts stand in slot 0

@@ -40,8 +40,23 @@ pub struct SurveyFacts {
     /// one are one series; of a survey from before there was one, none.
     #[cbor(n(8), with = "minicbor::bytes")]
     pub question_set: Option<[u8; 32]>,
+    /// The groups of respondents that it tells apart, in the order in which reports have them; none: all are asked alike.
+    #[cbor(n(9), default, skip_if = "Vec::is_empty")]
+    pub groups: Vec<SurveyGroup>,
 }
 facts!(SurveyFacts, kind::SURVEY);
+
+/// A group of respondents with questions of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct SurveyGroup {
+    /// What identifies it in the survey.
+    #[n(0)]
+    pub id: String,
+    /// What readers see.
+    #[n(1)]
+    pub title: Text,
+}
 
 /// What stands in the slot of a version of a survey, as it was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -182,9 +197,22 @@ pub struct SurveyItem {
     /// The competence that it is a self-assessment of.
     #[n(6)]
     pub feeds: Option<Feed>,
-    /// Whether several codes are one answer: what was chosen of many, or an order. No figures are made of it yet.
+    /// Whether several codes are one answer: what was chosen of many, or an order.
     #[cbor(n(7), default, skip_if = "is_false")]
     pub several: bool,
+    /// Whether they are an order, the first place first.
+    #[cbor(n(8), default, skip_if = "is_false")]
+    pub ranked: bool,
+    /// The ids of the groups that are asked it; none: everybody is.
+    #[cbor(n(9), default, skip_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+}
+
+impl SurveyItem {
+    /// Whether a group is asked it; none: those who are in no group.
+    pub fn is_asked_of(&self, group: Option<&str>) -> bool {
+        self.groups.is_empty() || group.is_none_or(|group| self.groups.iter().any(|one| one == group))
+    }
 }
 
 /// A mean of several items, or of other indexes.

@@ -114,6 +114,7 @@ fn survey() -> SurveyFacts {
         indexes: Vec::new(),
         instrument: None,
         question_set: None,
+        groups: Vec::new(),
         scales: vec![Scale {
             id: "s".into(),
             codes: vec![
@@ -132,6 +133,8 @@ fn survey() -> SurveyFacts {
             reverse: true,
             required: true,
             several: false,
+            ranked: false,
+            groups: Vec::new(),
             feeds: Some(Feed {
                 framework: "digcomp-3.0".into(),
                 competence: "1.1".into(),
@@ -178,6 +181,7 @@ fn the_bytes_are_those_of_the_fixtures() {
                 roles: vec!["Lärare".into()],
                 people: 7,
                 units: Vec::new(),
+                group: None,
             }],
         },
     );

@@ -6,7 +6,7 @@ use forms::question::{Choice, Kind, Question, Special, code};
 use forms::{Definition, Localised, sidecar};
 
 use super::{Problems, is_iri};
-use crate::events::{Code, Feed, Index, Scale, SurveyFacts, SurveyItem};
+use crate::events::{Code, Feed, Index, Scale, SurveyFacts, SurveyGroup, SurveyItem};
 use crate::instruments::{self, Scoring};
 use crate::{Text, frameworks, iris};
 
@@ -39,6 +39,7 @@ pub(super) fn facts(
         indexes: indexes(definition),
         instrument: definition.sidecar.instrument.clone(),
         question_set: Some(definition.question_set),
+        groups: groups(definition),
     };
     for (i, scale) in facts.scales.iter().enumerate() {
         for (k, _) in scale.codes.iter().enumerate().filter(|(_, code)| code.dont_know && code.positive) {
@@ -49,6 +50,10 @@ pub(super) fn facts(
     check_items(&source, &facts, problems, &place);
     check_indexes(&facts, problems, &place);
     check_instrument(&facts, problems, &place);
+    for (i, group) in facts.groups.iter().enumerate() {
+        let at = || place(&format!("/larka/groups/{i}/title"));
+        problems.check(!group.title.sv.is_empty(), at, "a title");
+    }
     facts
 }
 
@@ -77,7 +82,7 @@ fn scales_and_items(source: &Source<'_>) -> (Vec<Scale>, Vec<SurveyItem>) {
             continue;
         }
         let title = text(&question.title, &definition.language);
-        for (name, text) in named(question, title, &definition.language) {
+        for (name, text, row) in named(question, title, &definition.language) {
             let scored = sidecar.items.get(&name).or_else(|| lower.get(&name.to_lowercase()).copied());
             let scale = match scored {
                 Some(scored) => {
@@ -103,6 +108,8 @@ fn scales_and_items(source: &Source<'_>) -> (Vec<Scale>, Vec<SurveyItem>) {
                     levels: feed.levels.clone(),
                 }),
                 several: is_several(&question.kind),
+                ranked: matches!(question.kind, Kind::Ranking(_)),
+                groups: definition.asked_of(question, row),
                 name,
             });
         }
@@ -178,22 +185,31 @@ fn answers(question: &Question, language: &str) -> Vec<Code> {
 }
 
 /// A question's items by name: itself, or each row of a matrix.
-fn named(question: &Question, title: Text, language: &str) -> Vec<(String, Text)> {
+fn named<'q>(question: &'q Question, title: Text, language: &str) -> Vec<(String, Text, Option<&'q Choice>)> {
     let rows = question.rows();
     if rows.is_empty() {
-        return vec![(question.name.clone(), title)];
+        return vec![(question.name.clone(), title, None)];
     }
-    let row = |row: &Choice| {
+    let row = |row: &'q Choice| {
         let own = text(&row.label, language);
         let both = |title: &str, row: &str| format!("{title}: {row}");
         let english = (title.en.is_some() || own.en.is_some()).then(|| both(title.english(), own.english()));
-        (format!("{}.{}", question.name, row.code()), Text { sv: both(&title.sv, &own.sv), en: english })
+        let text = Text { sv: both(&title.sv, &own.sv), en: english };
+        (format!("{}.{}", question.name, row.code()), text, Some(row))
     };
     rows.iter().map(row).collect()
 }
 
 fn is_several(kind: &Kind) -> bool {
     matches!(kind, Kind::Ranking(_)) || matches!(kind, Kind::Choice(choice) if choice.several)
+}
+
+fn groups(definition: &Definition) -> Vec<SurveyGroup> {
+    let group = |group: &sidecar::Group| SurveyGroup {
+        id: group.id.clone(),
+        title: text(&group.title.localised(), &definition.language),
+    };
+    definition.sidecar.groups.iter().map(group).collect()
 }
 
 fn indexes(definition: &Definition) -> Vec<Index> {

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Change, Changes, Invalid, Problems};
-use crate::events::{GuardianLink, Guardians, Hours, RoundFacts, RoundMode};
+use crate::events::{GuardianLink, Guardians, Hours, RoundFacts, RoundGroup, RoundMode};
 use crate::rounds::{self, Stage};
 use crate::{Date, MINUTES_PER_DAY, Municipality, Text};
 
@@ -64,6 +64,20 @@ pub struct RoundInput {
     /// Whether answers may be handed in with required questions left open.
     #[serde(default, skip_serializing_if = "is_false")]
     pub partial: bool,
+    /// The survey's groups of respondents that are asked, where it has groups; of guardians the one that they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<RoundGroupInput>,
+}
+
+/// A group of respondents in a round.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoundGroupInput {
+    /// Its id in the survey's definition.
+    pub id: String,
+    /// Its roles, which no other group has; none of guardians. Who has those of several is in the first.
+    #[serde(default)]
+    pub roles: Vec<String>,
 }
 
 /// Times of day in Sweden.
@@ -107,7 +121,7 @@ pub struct GuardianLinkInput {
 pub struct AudienceInput {
     /// The code of the unit whose people (in all units below it too) are asked.
     pub unit: String,
-    /// The roles that are asked; none: all.
+    /// The roles that are asked; none: all, or those of `groups`.
     #[serde(default)]
     pub roles: Vec<String>,
 }
@@ -138,6 +152,7 @@ impl RoundsInput {
             }
             problems.check(round.opens <= round.closes, || at("closes"), "a day not before `opens`");
             round.check_rules(&mut problems, &at);
+            round.check_groups(&mut problems, &at);
             let links = (round.mode == RoundMode::Guardians) == round.guardians.is_some();
             problems.check(links, || at("guardians"), "links where `mode` is guardians, and only there");
             let Some(guardians) = &round.guardians else { continue };
@@ -184,6 +199,7 @@ impl RoundsInput {
             problems.check(survey, || at("survey"), "a survey, in this version, that was posted before");
             let unit = known.organisation.unit(&round.audience.unit).is_some();
             problems.check(unit, || at("audience/unit"), "the code of a unit");
+            round.check_known_groups(known, &mut problems, &at);
             let held = known.surveys.round(&round.id).map(|held| &held.facts);
             let facts = round.facts(held, &mut draw);
             let free = |key| known.surveys.round_of(key).is_none_or(|other| other.id == round.id);
@@ -248,6 +264,7 @@ fn check_change(
         ("again", facts.again == held.again),
         ("grace", facts.grace == held.grace),
         ("partial", facts.partial == held.partial),
+        ("groups", facts.groups == held.groups),
     ];
     for (field, same) in same {
         problems.check(same, || at(field), expected);
@@ -273,7 +290,10 @@ impl RoundInput {
             registration: Some(Uuid::from_bytes(facts.registration).to_string()),
             opens: facts.opens,
             closes: facts.closes,
-            audience: AudienceInput { unit: facts.unit.clone(), roles: facts.roles.clone() },
+            audience: AudienceInput {
+                unit: facts.unit.clone(),
+                roles: if facts.groups.is_empty() { facts.roles.clone() } else { Vec::new() },
+            },
             without_dont_know: facts.without_dont_know,
             guardians: facts.guardians.as_ref().map(|guardians| GuardiansInput {
                 source: guardians.source.clone(),
@@ -286,6 +306,45 @@ impl RoundInput {
             again: facts.again,
             grace: facts.grace,
             partial: facts.partial,
+            groups: facts
+                .groups
+                .iter()
+                .map(|group| RoundGroupInput { id: group.id.clone(), roles: group.roles.clone() })
+                .collect(),
+        }
+    }
+
+    fn check_groups(&self, problems: &mut Problems, at: &dyn Fn(&str) -> String) {
+        let guardians = self.mode == RoundMode::Guardians;
+        problems.check(
+            self.groups.is_empty() || self.audience.roles.is_empty(),
+            || at("audience/roles"),
+            "none: they are those of `groups`",
+        );
+        problems.check(!guardians || self.groups.len() < 2, || at("groups"), "one group: guardians are");
+        let (mut ids, mut roles) = (BTreeSet::new(), BTreeSet::new());
+        for (j, group) in self.groups.iter().enumerate() {
+            let at = |field: &str| at(&format!("groups/{j}/{field}"));
+            problems.check(ids.insert(&group.id), || at("id"), "a group that stands once");
+            let some = group.roles.is_empty() == guardians;
+            problems.check(some, || at("roles"), "at least one role; of guardians none");
+            let once = group.roles.iter().all(|role| roles.insert(role));
+            problems.check(once, || at("roles"), "roles that stand once, and in one group");
+        }
+    }
+
+    fn check_known_groups(&self, known: &Municipality, problems: &mut Problems, at: &dyn Fn(&str) -> String) {
+        let Some(survey) = known.surveys.survey(&self.survey, &self.version) else { return };
+        let groups = &survey.facts.groups;
+        let same = groups.is_empty() == self.groups.is_empty();
+        problems.check(
+            same,
+            || at("groups"),
+            "at least one of the survey's groups of respondents, where it has any",
+        );
+        for (j, group) in self.groups.iter().enumerate() {
+            let is_one = groups.iter().any(|one| one.id == group.id);
+            problems.check(is_one, || at(&format!("groups/{j}/id")), "the id of one of the survey's groups");
         }
     }
 
@@ -304,7 +363,8 @@ impl RoundInput {
 
     /// The facts; registrations that are not said are the ones that are held, or drawn.
     fn facts(&self, held: Option<&RoundFacts>, draw: &mut impl FnMut() -> [u8; 16]) -> RoundFacts {
-        let roles: BTreeSet<_> = self.audience.roles.iter().cloned().collect();
+        let of_groups = self.groups.iter().flat_map(|group| &group.roles);
+        let roles: BTreeSet<_> = self.audience.roles.iter().chain(of_groups).cloned().collect();
         let registration =
             |said: &Option<String>, held: Option<[u8; 16]>| said.as_deref().and_then(uuid).or(held);
         let hours = self
@@ -345,7 +405,15 @@ impl RoundInput {
             again: self.again,
             grace: self.grace,
             partial: self.partial,
+            groups: self.groups.iter().map(RoundGroupInput::facts).collect(),
         }
+    }
+}
+
+impl RoundGroupInput {
+    fn facts(&self) -> RoundGroup {
+        let roles: BTreeSet<_> = self.roles.iter().cloned().collect();
+        RoundGroup { id: self.id.clone(), roles: roles.into_iter().collect() }
     }
 }
 

@@ -84,6 +84,7 @@ fn survey(version: &str) -> SurveyFacts {
         indexes: Vec::new(),
         instrument: None,
         question_set: None,
+        groups: Vec::new(),
         scales: vec![Scale { id: "x".into(), codes: vec![code("kan", false), code("vet_ej", true)] }],
         items: vec![SurveyItem {
             name: "q".into(),
@@ -93,6 +94,8 @@ fn survey(version: &str) -> SurveyFacts {
             reverse: false,
             required: true,
             several: false,
+            ranked: false,
+            groups: Vec::new(),
             feeds: Some(Feed {
                 framework: "digcomp-3.0".into(),
                 competence: "1.1".into(),

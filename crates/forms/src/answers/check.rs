@@ -7,7 +7,7 @@ use super::fault::{Fault, Wrong};
 use super::shape;
 use super::view::View;
 use crate::definition::{Definition, HiddenAnswers};
-use crate::question::{Kind, Question, Rule, Special, Validator};
+use crate::question::{Kind, Question, RESPONDENT_GROUP, Rule, Special, Validator};
 use crate::text::Localised;
 use crate::values::{Value, number};
 
@@ -35,8 +35,11 @@ impl View<'_> {
             (0..self.definition.questions.len()).flat_map(|question| self.faults(question)).collect();
         faults.extend((0..self.definition.panels.len()).filter_map(|panel| self.panel_fault(panel)));
         let mut dropped = Vec::new();
-        for name in self.answers.keys() {
+        let groups = &self.definition.sidecar.groups;
+        for (name, answer) in self.answers {
+            let is_group = groups.iter().any(|group| answer.as_str() == Some(&group.id));
             match self.known(name) {
+                Known::No if name == RESPONDENT_GROUP && is_group => {}
                 Known::No => faults.push(fault(name, None, Wrong::NoSuchQuestion)),
                 Known::Computed => {}
                 Known::Answer(question) if self.shows(question) => {}

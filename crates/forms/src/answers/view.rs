@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::definition::{Definition, Step};
 use crate::expression::{Scope, evaluate};
-use crate::question::{Choice, Condition, Kind, Question, Ref, Special, code};
+use crate::question::{Choice, Condition, Kind, Question, RESPONDENT_GROUP, Ref, Special, code};
 use crate::values::Value;
 
 /// A definition beside answers. A hidden question's answer is nothing for everything that looks at it.
@@ -287,6 +287,10 @@ impl<'a> View<'a> {
                 Value::Text(text) | Value::Code(text) => text.encode_utf16().count() as f64,
                 _ => 0.0,
             }),
+            Ref::Group => match self.answers.get(RESPONDENT_GROUP) {
+                Some(Json::String(group)) => Value::Code(group.clone()),
+                _ => Value::Null,
+            },
             Ref::Unknown => Value::Null,
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::model::{Definition, Step, checking, deciding};
 use crate::expression::{Binary, FUNCTIONS, Node};
-use crate::question::{Condition, Kind, Question, Ref, Rule};
+use crate::question::{Condition, Kind, Question, RESPONDENT_GROUP, Ref, Rule};
 use crate::refusal::Refusals;
 use crate::values::Value;
 
@@ -38,7 +38,7 @@ pub(super) fn bind(definition: &mut Definition, refusals: &mut Refusals) {
     order(definition, refusals);
 }
 
-fn conditions(definition: &Definition) -> impl Iterator<Item = &Condition> {
+pub(super) fn conditions(definition: &Definition) -> impl Iterator<Item = &Condition> {
     let containers = definition.pages.iter().map(|page| &page.conditions);
     let containers = containers.chain(definition.panels.iter().map(|panel| &panel.conditions));
     let containers = containers.flat_map(|c| c.visible_if.iter().chain(&c.enable_if).chain(&c.required_if));
@@ -105,6 +105,9 @@ impl Names {
         }
         if let Some(calculated) = self.calculated.get(&lower) {
             return Ref::Calculated(*calculated);
+        }
+        if lower == RESPONDENT_GROUP {
+            return Ref::Group;
         }
         if let Some(question) = lower.strip_suffix("-comment").and_then(|base| self.questions.get(base)) {
             return if questions[*question].takes_comment() { Ref::Comment(*question) } else { Ref::Unknown };

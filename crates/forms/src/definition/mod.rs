@@ -2,6 +2,7 @@
 
 mod advice;
 mod bind;
+mod groups;
 mod hash;
 mod kinds;
 mod model;
@@ -40,6 +41,7 @@ pub fn register(source: &[u8], beside: Option<&[u8]>) -> Result<Definition, Vec<
     if let Some(json) = beside.as_ref().or(inside) {
         definition.sidecar = scored::read(&definition, json, "/larka", &mut refusals);
     }
+    groups::check(&definition, &mut refusals);
     if !refusals.is_empty() {
         return Err(refusals.into_list());
     }

@@ -11,7 +11,7 @@ use super::heading::{Beside, Target, target};
 use super::row::{Cell, Format, Row, instead};
 use crate::answers::{Wrong, look};
 use crate::definition::Definition;
-use crate::question::{Input, Kind, Question, Special};
+use crate::question::{Input, Kind, Question, RESPONDENT_GROUP, Special};
 use crate::refusal::Refusal;
 use crate::values::date;
 use crate::words::Words;
@@ -25,6 +25,11 @@ pub struct Terms {
     pub unit: Option<String>,
     /// The column that says in which role.
     pub role: Option<String>,
+    /// The group of respondents that each role is of, where the round has groups. A column of the name
+    /// [`RESPONDENT_GROUP`] says it as well.
+    pub groups: BTreeMap<String, String>,
+    /// The group that all are of, where it is one.
+    pub group: Option<String>,
     /// Columns that are left out though they may hold answers.
     pub left_out: Vec<String>,
     /// Whether answers that were not sent in count, as far as they go.
@@ -100,6 +105,7 @@ struct Draft {
     respondent: Option<String>,
     unit: Option<String>,
     role: Option<String>,
+    group: Option<String>,
 }
 
 /// What LimeSurvey writes for a day of sending in where it keeps none.
@@ -334,6 +340,9 @@ impl<'d> Reading<'d> {
         if beside == Beside::Respondent {
             draft.respondent = text.clone().map(|text| text.trim().to_owned());
         }
+        if beside == Beside::Group {
+            draft.group = text.clone().map(|text| text.trim().to_owned());
+        }
         if beside == Beside::Place {
             let said = text.clone().map(|text| text.trim().to_owned());
             let is_unit = self.terms.unit.as_deref() == Some(name);
@@ -353,7 +362,8 @@ impl<'d> Reading<'d> {
     }
 
     fn filed(&mut self, row: u64, draft: Draft) -> Filed {
-        let Draft { mut answers, ranks, mut wrong, complete, at, touched, respondent, unit, role } = draft;
+        let Draft { mut answers, ranks, mut wrong, complete, at, touched, respondent, unit, role, group } =
+            draft;
         for (question, mut places) in ranks {
             places.sort_by_key(|(place, _)| *place);
             let question = &self.definition.questions[question];
@@ -370,6 +380,19 @@ impl<'d> Reading<'d> {
             _ => Came::Whole,
         };
         let at = at.or(touched);
+        if !self.definition.sidecar.groups.is_empty() && came != Came::Empty {
+            let of_role = || self.terms.groups.get(role.as_ref()?).cloned();
+            match group.or_else(of_role).or_else(|| self.terms.group.clone()) {
+                Some(group) => drop(answers.insert(RESPONDENT_GROUP.to_owned(), group.into())),
+                None => {
+                    let (sv, en) = (
+                        "det står inte vilken grupp av svarande",
+                        "it does not say which group of respondents",
+                    );
+                    wrong.push((RESPONDENT_GROUP.to_owned(), Words::new(sv, en)));
+                }
+            }
+        }
         let checked = look(self.definition, &answers, at.unwrap_or(self.terms.now)).check();
         for name in &checked.dropped {
             *self.hidden.entry(name.clone()).or_default() += 1;

@@ -2,7 +2,7 @@
 
 use super::row::Format;
 use crate::definition::Definition;
-use crate::question::{Kind, Special};
+use crate::question::{Kind, RESPONDENT_GROUP, Special};
 
 /// What is not an answer, by why it is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +23,8 @@ pub enum Beside {
     Respondent,
     /// The column that says of which unit or role respondents are, as was asked for.
     Place,
+    /// The group of respondents that somebody is of.
+    Group,
     /// Left out as was asked for.
     AsAsked,
 }
@@ -32,6 +34,7 @@ impl Beside {
     pub fn name(self) -> &'static str {
         match self {
             Beside::Identity => "identity",
+            Beside::Group => "group",
             Beside::Time => "time",
             Beside::Order => "order",
             Beside::Other => "other",
@@ -66,6 +69,9 @@ pub(super) enum Target {
 
 /// Finds out what a heading stands for among the file's others.
 pub(super) fn target(definition: &Definition, format: Format, heading: &str, headings: &[String]) -> Target {
+    if heading == RESPONDENT_GROUP && !definition.sidecar.groups.is_empty() {
+        return Target::Beside(Beside::Group);
+    }
     if format.is_limesurveys()
         && let Some(beside) = limesurveys(heading, headings)
     {

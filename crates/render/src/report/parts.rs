@@ -64,6 +64,7 @@ pub(super) fn chart(view: &View<'_>, part: &ReleasedSection, frame: &Frame, rows
     match part.measure() {
         Measure::Levels { .. } => charts::stack(frame, rows),
         Measure::Likert | Measure::PairedChange => charts::diverging(frame, rows),
+        Measure::Choices => charts::bars(frame, rows, None),
         _ => charts::bars(frame, rows, view.released.preset().minimum_rate.map(|rate| rate.percent)),
     }
 }
@@ -114,6 +115,7 @@ pub(super) fn key(view: &View<'_>, part: &ReleasedSection) -> Option<Piece> {
                 }
             }
         }
+        Measure::Choices => return None,
         _ => {
             let limit = percent_sign(&view.released.preset().minimum_rate?.percent.to_string(), lang);
             let line =

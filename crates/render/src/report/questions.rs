@@ -69,7 +69,11 @@ pub(super) fn of_items(view: &View<'_>, part: &ReleasedSection, finding: &str) -
         figure.extend(heading.map(|heading| Piece::Words(Words::Group, heading.to_owned())));
         let about = [Some(title), heading].into_iter().flatten().collect::<Vec<_>>().join(": ");
         let frame = Frame::new(format!("{}-{place}", part.id()), &about, finding);
-        let rows = mark_rows(view, part, &item_picks(view, part, &items));
+        let mut picks = item_picks(view, part, &items);
+        for pick in picks.iter_mut().filter(|_| heading.is_some()) {
+            pick.label = view.under_heading(&part.items()[pick.item]);
+        }
+        let rows = mark_rows(view, part, &picks);
         figure.push(Piece::Drawing(chart(view, part, &frame, &rows)));
     }
     let all: Vec<usize> = (0..part.items().len()).collect();

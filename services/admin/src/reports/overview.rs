@@ -80,7 +80,7 @@ async fn body(
     let view = competence.as_deref().map(|released| View::new(released, lang));
     let known = competence.as_deref().map(|released| known(released, lang)).unwrap_or_default();
     let answered: Vec<Card> =
-        surveys.iter().filter_map(|(round, released)| response(released, round, lang)).collect();
+        surveys.iter().flat_map(|(round, released)| response(released, round, lang)).collect();
     let known_rounds = &municipality.surveys;
     let open: Vec<_> =
         known_rounds.rounds().filter(|round| stage(round, known_rounds, now) == Stage::Open).collect();
@@ -152,32 +152,46 @@ fn known(released: &Released, lang: Lang) -> Vec<Card> {
         Some(Card {
             heading: heading.to_owned(),
             link: Some(link),
-            ..counted(released, section, sentence, lang)?
+            ..counted(released, (section, 0), sentence, lang)?
         })
     };
     sections.filter_map(card).collect()
 }
 
-/// How many have answered a round.
-fn response(released: &Released, round: &str, lang: Lang) -> Option<Card> {
-    let section = released.sections().iter().find(|section| section.measure() == Measure::ResponseRate)?;
+/// How many have answered a round; of one with groups of respondents, of each.
+fn response(released: &Released, round: &str, lang: Lang) -> Vec<Card> {
+    let mut sections = released.sections().iter();
+    let Some(section) = sections.find(|section| section.measure() == Measure::ResponseRate) else {
+        return Vec::new();
+    };
     let address = format!("{}?lang={}&round={}", SURVEY.path, lang.tag(), escape(round));
     let sentence = if section.live() {
         t(lang, "har svarat hittills.", "have answered so far.")
     } else {
         t(lang, "har svarat.", "have answered.")
     };
-    Some(Card {
-        heading: released.title().get(lang).to_owned(),
-        link: Some((t(lang, "Se svaren", "See the answers").to_owned(), address)),
-        ..counted(released, section, sentence, lang)?
-    })
+    let several = section.items().len() > 1;
+    let card = |(item, about): (usize, &disclosure::Item)| {
+        let title = released.title().get(lang);
+        let heading = if several { format!("{title}: {}", about.label.get(lang)) } else { title.to_owned() };
+        Some(Card {
+            heading,
+            link: Some((t(lang, "Se svaren", "See the answers").to_owned(), address.clone())),
+            ..counted(released, (section, item), sentence, lang)?
+        })
+    };
+    section.items().iter().enumerate().filter_map(card).collect()
 }
 
 /// The number of the whole organisation with its base and date.
-fn counted(released: &Released, section: &ReleasedSection, sentence: &str, lang: Lang) -> Option<Card> {
+fn counted(
+    released: &Released,
+    (section, item): (&ReleasedSection, usize),
+    sentence: &str,
+    lang: Lang,
+) -> Option<Card> {
     let root = released.populations().iter().position(|population| population.parent.is_none())?;
-    let shown = section.figure(root, 0)?;
+    let shown = section.figure(root, item)?;
     let date = render::date(&released.identity().as_of, lang);
     let (number, base) = match (shown.answered(), shown.base()) {
         (Some(part), Some(of)) => {

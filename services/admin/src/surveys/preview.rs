@@ -37,7 +37,19 @@ impl Drawn<'_> {
     }
 
     fn conditional(&self) -> Markup {
-        html! { p class="hint" { (t(self.lang, "Visas bara ibland, efter tidigare svar.", "Shown only at times, by earlier answers.")) } }
+        let said = match self.definition.sidecar.groups.is_empty() {
+            true => t(
+                self.lang,
+                "Visas bara ibland, efter tidigare svar.",
+                "Shown only at times, by earlier answers.",
+            ),
+            false => t(
+                self.lang,
+                "Visas bara ibland, efter grupp eller tidigare svar.",
+                "Shown only at times, by group or earlier answers.",
+            ),
+        };
+        html! { p class="hint" { (said) } }
     }
 
     fn element(&self, element: Element) -> Markup {
@@ -65,6 +77,7 @@ impl Drawn<'_> {
             // Cleaned when the definition was read.
             return html! { div { (maud::PreEscaped(self.text(text))) } };
         }
+        let asked = self.asked_of(question);
         html! {
             div class="asked" {
                 p {
@@ -72,10 +85,19 @@ impl Drawn<'_> {
                     @if question.conditions.required { " " span class="quiet" { "(" (t(self.lang, "måste besvaras", "required")) ")" } }
                 }
                 @if question.conditions.visible_if.is_some() { (self.conditional()) }
+                @if !asked.is_empty() { p class="quiet" { (t(self.lang, "Ställs till: ", "Asked of: ")) (asked.join(", ")) } }
                 @if !question.description.is_empty() { p class="hint" { (self.text(&question.description)) } }
                 (self.answers(question))
             }
         }
+    }
+
+    /// The groups that a question is asked of, where it is not asked of everybody.
+    fn asked_of(&self, question: &Question) -> Vec<String> {
+        let groups = &self.definition.sidecar.groups;
+        let asked = self.definition.asked_of(question, None);
+        let asked = groups.iter().filter(|group| asked.contains(&group.id));
+        asked.map(|group| group.title.localised().get(self.lang.tag()).to_owned()).collect()
     }
 
     fn answers(&self, question: &Question) -> Markup {

@@ -7,7 +7,7 @@ pub(super) struct Ready {
 }
 
 /// All of them.
-pub(super) const READY: [Ready; 4] = [
+pub(super) const READY: [Ready; 5] = [
     Ready { name: "hme", definition: include_str!("../../../../schemas/surveys/hme.json") },
     Ready {
         name: "digital-competence",
@@ -20,5 +20,9 @@ pub(super) const READY: [Ready; 4] = [
     Ready {
         name: "pupils-digital-day",
         definition: include_str!("../../../../schemas/surveys/pupils-digital-day.json"),
+    },
+    Ready {
+        name: "school-digital-day",
+        definition: include_str!("../../../../schemas/surveys/school-digital-day.json"),
     },
 ];

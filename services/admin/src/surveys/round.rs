@@ -208,6 +208,11 @@ fn body(facts: &RoundFacts, (at, has_report): (Stage, bool), known: &Municipalit
         known.organisation.unit(&facts.unit).map_or(facts.unit.as_str(), |unit| unit.facts.name.as_str());
     let survey =
         known.surveys.survey_of(facts).map_or(facts.survey.as_str(), |survey| said(&survey.title, lang));
+    let groups = known.surveys.survey_of(facts).map_or(&[][..], |survey| &survey.groups);
+    let group_title = |id: &str| {
+        let group = groups.iter().find(|group| group.id == id);
+        group.map_or(id.to_owned(), |group| said(&group.title, lang).to_owned())
+    };
     let (mode_called, mode_means) = mode(facts.mode, lang);
     let yes =
         |yes: bool, sv: &'static str, en: &'static str, sv_no: &'static str, en_no: &'static str| match yes {
@@ -230,7 +235,15 @@ fn body(facts: &RoundFacts, (at, has_report): (Stage, bool), known: &Municipalit
             dd { a href=(format!("/surveys/{}/{}?lang={}", escape(&facts.survey), escape(&facts.version), lang.tag())) { (survey) } }
             dt { (t(lang, "Svaren är", "Answers are")) } dd { (mode_called) ". " (mode_means) }
             dt { (t(lang, "Vilka som tillfrågas", "Who is asked")) }
-            dd { (unit) @if !facts.roles.is_empty() { ": " (facts.roles.join(", ")) } }
+            dd {
+                (unit)
+                @if facts.groups.is_empty() && !facts.roles.is_empty() { ": " (facts.roles.join(", ")) }
+                @if !facts.groups.is_empty() {
+                    ul { @for group in &facts.groups { li {
+                        (group_title(&group.id)) @if !group.roles.is_empty() { ": " (group.roles.join(", ")) }
+                    } } }
+                }
+            }
             dt { (t(lang, "Öppnar", "Opens")) } dd { (opens) }
             dt { (t(lang, "Stänger", "Closes")) } dd { (closes) }
             dt { (t(lang, "Regler", "Rules")) }

@@ -1,10 +1,12 @@
 //! The form of a round: what it holds, what round that is, how it is drawn.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use disclosure::Lang;
-use domain::events::{RoundFacts, RoundMode};
-use domain::input::{AudienceInput, GuardianLinkInput, GuardiansInput, HoursInput, RoundInput};
+use domain::events::{RoundFacts, RoundMode, SurveyGroup};
+use domain::input::{
+    AudienceInput, GuardianLinkInput, GuardiansInput, HoursInput, RoundGroupInput, RoundInput,
+};
 use domain::organisation::PUPIL_ROLE;
 use domain::{Date, Municipality, Text};
 use maud::{Markup, html};
@@ -15,6 +17,8 @@ use crate::shell::t;
 
 /// The form's address.
 pub(super) const EDIT: &str = "/surveys/round";
+/// What the names of fields begin with that have the roles of a group.
+const ROLE_OF: &str = "role:";
 /// More than the form has.
 pub(super) const FORM_LIMIT: usize = 64 << 10;
 
@@ -68,6 +72,11 @@ impl Wrong {
                 "Anonyma svar kan inte ersättas: ingen vet vilket som är vems.",
                 "Anonymous answers cannot be replaced: nobody knows whose is whose.",
             ),
+            "groups" => t(
+                lang,
+                "Enkäten har grupper av svarande: välj roller för minst en av dem, och varje roll i bara en grupp.",
+                "The survey has groups of respondents: choose roles for at least one of them, and each role in one group only.",
+            ),
             "grace" => t(lang, "Ange högst 1440 minuter.", "Give at most 1440 minutes."),
             _ => return None,
         })
@@ -87,6 +96,10 @@ pub(super) struct Made {
     pub(super) mode: String,
     pub(super) unit: String,
     pub(super) roles: BTreeSet<String>,
+    /// Of a survey with groups of respondents, the roles of each.
+    pub(super) groups: BTreeMap<String, BTreeSet<String>>,
+    /// The group that guardians are.
+    pub(super) guardians: String,
     pub(super) opens: String,
     pub(super) opens_at: String,
     pub(super) closes: String,
@@ -110,6 +123,12 @@ impl Made {
             mode: mode_name(round.mode).to_owned(),
             unit: round.audience.unit,
             roles: round.audience.roles.into_iter().collect(),
+            guardians: round.groups.first().map(|group| group.id.clone()).unwrap_or_default(),
+            groups: round
+                .groups
+                .into_iter()
+                .map(|group| (group.id, group.roles.into_iter().collect()))
+                .collect(),
             opens: round.opens.to_string(),
             opens_at,
             closes: round.closes.to_string(),
@@ -149,6 +168,11 @@ impl Made {
                 "role" => {
                     made.roles.insert(value);
                 }
+                "guardians" => made.guardians = value,
+                name if name.starts_with(ROLE_OF) => {
+                    let group = name[ROLE_OF.len()..].to_owned();
+                    made.groups.entry(group).or_default().insert(value);
+                }
                 "opens" => made.opens = value,
                 "opens_at" => made.opens_at = value,
                 "closes" => made.closes = value,
@@ -179,6 +203,7 @@ impl Made {
                 Some(HoursInput { opens: or(opens, "00:00"), closes: or(closes, "24:00") })
             }
         };
+        let groups = self.groups(known);
         let opens: Date = self.opens.parse().map_err(|_| "opens")?;
         let guardians = (mode == RoundMode::Guardians).then(|| {
             let same =
@@ -204,7 +229,10 @@ impl Made {
             closes: self.closes.parse().map_err(|_| "closes")?,
             audience: AudienceInput {
                 unit: self.unit.clone(),
-                roles: if guardians.is_some() { Vec::new() } else { self.roles.iter().cloned().collect() },
+                roles: match guardians.is_some() || !groups.is_empty() {
+                    true => Vec::new(),
+                    false => self.roles.iter().cloned().collect(),
+                },
             },
             without_dont_know: held.is_some_and(|held| held.without_dont_know),
             guardians,
@@ -213,6 +241,20 @@ impl Made {
             again: self.again,
             grace: if self.grace.is_empty() { 0 } else { self.grace.parse().map_err(|_| "grace")? },
             partial: self.partial,
+            groups: match mode {
+                RoundMode::Guardians => groups
+                    .iter()
+                    .filter(|group| group.id == self.guardians)
+                    .map(|group| RoundGroupInput { id: group.id.clone(), roles: Vec::new() })
+                    .collect(),
+                _ => groups
+                    .iter()
+                    .filter_map(|group| {
+                        let roles = self.groups.get(&group.id)?.iter().cloned().collect();
+                        Some(RoundGroupInput { id: group.id.clone(), roles })
+                    })
+                    .collect(),
+            },
         })
     }
 }
@@ -220,6 +262,14 @@ impl Made {
 /// A unit's link, to be drawn.
 fn link(unit: &str) -> GuardianLinkInput {
     GuardianLinkInput { unit: unit.to_owned(), registration: None, pupils: None }
+}
+
+impl Made {
+    /// The groups of respondents of the survey that is chosen.
+    fn groups<'k>(&self, known: &'k Municipality) -> &'k [SurveyGroup] {
+        let survey = self.survey.split_once('\n').and_then(|(id, version)| known.surveys.survey(id, version));
+        survey.map_or(&[], |survey| &survey.facts.groups)
+    }
 }
 
 /// A link for each unit right below one, or for itself where there is none.
@@ -291,7 +341,8 @@ impl Made {
         let units = known.organisation.units().map(|unit| (unit.code.clone(), unit.name.clone()));
         let mut roles: BTreeSet<&str> = known.organisation.roles_on(today);
         roles.insert(PUPIL_ROLE);
-        roles.extend(self.roles.iter().map(String::as_str));
+        roles.extend(self.roles.iter().chain(self.groups.values().flatten()).map(String::as_str));
+        let groups = self.groups(known);
         let modes = MODES.map(|one| (mode_name(one).to_owned(), mode(one, lang).0.to_owned()));
         html! {
             @if let Some(wrong) = wrong {
@@ -314,12 +365,27 @@ impl Made {
                     @for one in MODES { @let (called, means) = mode(one, lang); li { strong { (called) } ": " (means) } }
                 }
                 (choice("unit", t(lang, "Enhet, med alla under den", "Unit, with all below it"), &self.unit, units.collect()))
-                fieldset class="field" {
-                    legend { (t(lang, "Roller som tillfrågas (ingen vald: alla som har en tjänst)", "Roles that are asked (none chosen: all who have a duty)")) }
-                    @if let Some(error) = error("role") { p class="error" { (error) } }
-                    @for role in roles {
-                        label class="option" { input type="checkbox" name="role" value=(role) checked[self.roles.contains(role)]; (role) }
+                @if groups.is_empty() {
+                    fieldset class="field" {
+                        legend { (t(lang, "Roller som tillfrågas (ingen vald: alla som har en tjänst)", "Roles that are asked (none chosen: all who have a duty)")) }
+                        @if let Some(error) = error("role") { p class="error" { (error) } }
+                        @for role in &roles {
+                            label class="option" { input type="checkbox" name="role" value=(role) checked[self.roles.contains(*role)]; (role) }
+                        }
                     }
+                }
+                @if let Some(error) = error("groups") { p class="error" { (error) } }
+                @for group in groups {
+                    fieldset class="field" {
+                        legend { (t(lang, "Roller i gruppen ", "Roles in the group ")) (said(&group.title, lang)) (t(lang, " (ingen vald: gruppen tillfrågas inte)", " (none chosen: the group is not asked)")) }
+                        @for role in &roles {
+                            label class="option" { input type="checkbox" name=(format!("{ROLE_OF}{}", group.id)) value=(role) checked[self.groups.get(&group.id).is_some_and(|own| own.contains(*role))]; (role) }
+                        }
+                    }
+                }
+                @if !groups.is_empty() {
+                    (choice("guardians", t(lang, "Om vårdnadshavare svarar: gruppen som de är", "If guardians answer: the group that they are"), &self.guardians,
+                        groups.iter().map(|group| (group.id.clone(), said(&group.title, lang).to_owned())).collect()))
                 }
                 (text("opens", "date", t(lang, "Första dagen", "First day"), &self.opens, None, true))
                 (text("opens_at", "time", t(lang, "Öppnar klockan (tomt: vid midnatt)", "Opens at (empty: at midnight)"), &self.opens_at, None, false))

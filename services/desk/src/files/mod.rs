@@ -137,10 +137,21 @@ impl Job<'_> {
     }
 
     fn open(&self) -> Result<Reading<'_>, FileError> {
+        let round = &self.asked.round;
         let terms = forms::files::Terms {
             respondent: self.terms.respondent.clone(),
             unit: self.terms.unit.clone(),
             role: self.terms.role.clone().filter(|_| self.asked.round.mode == RoundMode::Unlinkable),
+            groups: round
+                .groups
+                .iter()
+                .flat_map(|group| group.roles.iter().map(|role| (role.clone(), group.id.clone())))
+                .collect(),
+            group: round
+                .groups
+                .first()
+                .filter(|_| round.mode == RoundMode::Guardians)
+                .map(|group| group.id.clone()),
             left_out: self.terms.leave_out.clone(),
             incomplete: self.asked.round.partial,
             now: opening(&self.asked.round),

@@ -243,7 +243,7 @@ impl Rig {
         self.municipality.refresh().await.unwrap();
     }
 
-    async fn enlist(&self, name: &str, unit: &str, role: &str) {
+    pub(crate) async fn enlist(&self, name: &str, unit: &str, role: &str) {
         let identifiers = vec![account(name), Identifier::Mbox(format!("mailto:{name}@larkby.example"))];
         let handles = self.vault.resolve(&identifiers, Period::of(START)).await.unwrap();
         let mut agents: Vec<_> = handles.iter().map(|handle| handle.agent().0).collect();
@@ -286,6 +286,8 @@ impl Rig {
             scale: "s".into(),
             reverse: false,
             several: false,
+            ranked: false,
+            groups: Vec::new(),
             required: true,
             feeds: None,
         };
@@ -299,6 +301,7 @@ impl Rig {
             indexes: vec![],
             instrument: None,
             question_set: None,
+            groups: Vec::new(),
         };
         let mut event = facts.event(self.number());
         let binding = Binding { event: event.id, kind: event.kind, slot: 0 };
@@ -341,6 +344,7 @@ impl Rig {
             again: false,
             grace: 0,
             partial: false,
+            groups: Vec::new(),
         };
         change(&mut round);
         self.add(round.event(self.number())).await;

@@ -52,8 +52,8 @@ impl Desk for InMemory {
         Box::pin(async move {
             Ok(match self.tokens.lock().unwrap().get(token) {
                 None => Admitted::Unknown,
-                Some(true) => Admitted::Answered,
-                Some(false) => Admitted::Welcome,
+                Some(true) => Admitted::Answered(None),
+                Some(false) => Admitted::Welcome(None),
             })
         })
     }
@@ -103,6 +103,7 @@ pub fn open(code: &str, definition: Arc<Definition>) -> Asked {
         stage: Stage::Open { closes: at(17) },
         rules: Rules::default(),
         smallest: 5,
+        group: None,
     }
 }
 

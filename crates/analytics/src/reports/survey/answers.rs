@@ -5,14 +5,16 @@ mod plain;
 
 use super::super::populations::Place;
 use super::super::{Frame, ReportError};
-use super::ballots::Emptied;
+use super::ballots::{Emptied, places_of};
+use crate::lake::part::BETWEEN;
 use crate::statistics::{Sample, is_usable};
 use disclosure::Ratio;
-use domain::events::{Ballot, Code, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyItem};
+use domain::events::{Ballot, Code, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyGroup, SurveyItem};
 use domain::organisation::Organisation;
-use domain::surveys::{asked, audience, pupils};
+use domain::surveys::{asked, audience, group_of, pupils};
 use domain::{AgentId, Date, Municipality, PersonId};
 use eventlog::event::Event;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 /// The people who were asked.
@@ -21,6 +23,8 @@ pub(super) struct Audience<'a> {
     pub(super) people: Vec<PersonId>,
     /// Where each belonged on the opening day, which is why they were asked.
     pub(super) places: Vec<Vec<Place<'a>>>,
+    /// The group of respondents that each is in, by its place among the round's.
+    pub(super) groups: Vec<usize>,
     /// How many of them there were beforehand: of guardians' answers there may be more than pupils.
     pub(super) expected: Vec<bool>,
     by_agent: HashMap<AgentId, usize>,
@@ -31,15 +35,17 @@ impl<'a> Audience<'a> {
         let people: Vec<PersonId> = audience(round, organisation).into_iter().collect();
         let index: HashMap<PersonId, usize> = people.iter().copied().zip(0..).collect();
         let mut places = vec![Vec::new(); people.len()];
+        let mut groups = vec![0; people.len()];
         for (person, duty) in asked(round, organisation) {
             if let Some(&person) = index.get(&person) {
+                groups[person] = group_of(round, &duty.role).unwrap_or(0);
                 places[person].push(Place::from(duty));
             }
         }
         let agents = people.iter().zip(0..).flat_map(|(person, index)| {
             organisation.agents_of(*person).into_iter().map(move |agent| (agent, index))
         });
-        Self { by_agent: agents.collect(), expected: vec![true; people.len()], places, people }
+        Self { by_agent: agents.collect(), expected: vec![true; people.len()], places, groups, people }
     }
 }
 
@@ -70,7 +76,7 @@ impl<'a> Round<'a> {
             (Some(_), _) => of_guardians(frame, facts, survey, organisation),
             (None, RoundMode::Unlinkable) => {
                 let of = Emptied::of(surveys, facts, ballots)?;
-                let answers = of_strata(&of, survey);
+                let answers = of_strata(&of, facts, survey);
                 emptied = Some(of);
                 answers
             }
@@ -92,6 +98,17 @@ impl<'a> Round<'a> {
         Ok(Self { facts, survey, audience, answers, emptied, scores })
     }
 
+    /// The id of a group of respondents, by its place.
+    pub(super) fn group(&self, place: usize) -> Option<&'a str> {
+        group_at(self.facts, place)
+    }
+
+    /// What the survey says of that group.
+    pub(super) fn group_of(&self, place: usize) -> Option<&'a SurveyGroup> {
+        let id = self.group(place)?;
+        self.survey.groups.iter().find(|group| group.id == id)
+    }
+
     /// Whether who gave an answer is known, so that somebody can be followed from one round to another.
     pub(super) fn is_linked(&self) -> bool {
         !self.is_estimated() && self.emptied.is_none()
@@ -107,10 +124,29 @@ impl<'a> Round<'a> {
         (!self.is_estimated()).then_some(base)
     }
 
+    /// The code that a person chose in an item, by its place in the scale.
+    pub(super) fn code(&self, person: usize, item: usize) -> Option<usize> {
+        match self.chosen(person, item)? {
+            Chosen::One(code) => Some(*code),
+            Chosen::Several(_) => None,
+        }
+    }
+
+    /// The codes that a person chose in an item of several, in their order.
+    pub(super) fn several(&self, person: usize, item: usize) -> Option<&[usize]> {
+        match self.chosen(person, item)? {
+            Chosen::One(_) => None,
+            Chosen::Several(codes) => Some(codes),
+        }
+    }
+
+    fn chosen(&self, person: usize, item: usize) -> Option<&Chosen> {
+        self.answers.get(person)?.as_ref()?[item].as_ref()
+    }
+
     /// What a person scored on an item.
     pub(super) fn score(&self, person: usize, item: usize) -> Option<Ratio> {
-        let code = self.answers.get(person)?.as_ref()?[item]?;
-        *self.scores[item].get(code)?
+        *self.scores[item].get(self.code(person, item)?)?
     }
 
     /// The scores that people gave an item.
@@ -125,15 +161,48 @@ impl<'a> Round<'a> {
     }
 }
 
-/// One person's answer: for each item the index of the code in its scale. `None`: skipped.
-pub(super) type Answer = Vec<Option<usize>>;
+/// One person's answer: for each item what was chosen. `None`: skipped.
+pub(super) type Answer = Vec<Option<Chosen>>;
+
+/// What was chosen in an item, by the places of codes in its scale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Chosen {
+    One(usize),
+    /// In their order, each once.
+    Several(Vec<usize>),
+}
+
+impl Chosen {
+    /// Of an item, as these codes say; codes that its scale does not have are none. Who chose one of many has not answered another
+    /// question than who chose two.
+    fn of<'c>(
+        item: &SurveyItem,
+        scale: Option<&Scale>,
+        codes: impl Iterator<Item = &'c str>,
+    ) -> Option<Self> {
+        let scale = scale?;
+        let place = |code: &str| scale.codes.iter().position(|known| known.code == code);
+        if item.several {
+            let mut places: Vec<usize> = Vec::new();
+            for place in codes.filter_map(place) {
+                if !places.contains(&place) {
+                    places.push(place);
+                }
+            }
+            return (!places.is_empty()).then_some(Self::Several(places));
+        }
+        let mut codes = codes;
+        let (Some(code), None) = (codes.next(), codes.next()) else { return None };
+        place(code).map(Self::One)
+    }
+}
 
 /// An answer to an item.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Given {
     /// As for levels: the day, and within it the position.
     when: (i32, u64),
-    code: usize,
+    chosen: Chosen,
 }
 
 /// The usable answers of each person in the audience; `None` where there is none.
@@ -149,7 +218,8 @@ fn usable(
             keep(round, &mut standing[*person], item, given);
         }
     });
-    standing.into_iter().map(|given| answer(survey, &given)).collect()
+    let own = standing.into_iter().zip(&audience.groups);
+    own.map(|(given, group)| answer((survey, group_at(round, *group)), &given)).collect()
 }
 
 /// Guardians' answers, each agent one; beside them as many who did not answer as there are pupils more than answers.
@@ -165,55 +235,70 @@ fn of_guardians<'a>(
         collect(frame, (round, link.registration), survey, |agent, item, given| {
             keep(round, standing.entry(agent).or_default(), item, given);
         });
-        let usable: Vec<Answer> = standing.values().filter_map(|given| answer(survey, given)).collect();
+        let asked = (survey, group_at(round, 0));
+        let usable: Vec<Answer> = standing.values().filter_map(|given| answer(asked, given)).collect();
         let all = pupils.max(usable.len() as u64);
         let nobody = (all - usable.len() as u64) as usize;
         answers.extend(usable.into_iter().map(Some).chain(std::iter::repeat_n(None, nobody)));
         expected.extend((0..all).map(|place| place < pupils));
         places.extend((0..all).map(|_| vec![Place { unit: &link.unit, role: "" }]));
     }
-    (Audience { people: Vec::new(), places, expected, by_agent: HashMap::new() }, answers)
+    let groups = vec![0; places.len()];
+    (Audience { people: Vec::new(), places, groups, expected, by_agent: HashMap::new() }, answers)
 }
 
 /// Answers that nobody can link, each with a place in its stratum: which of its people gave which is not known, and all
 /// figures are of whole strata. Where there are more answers than people, some have voted twice, and all of them count.
-fn of_strata<'a>(emptied: &Emptied<'a>, survey: &SurveyFacts) -> (Audience<'a>, Vec<Option<Answer>>) {
+fn of_strata<'a>(
+    emptied: &Emptied<'a>,
+    round: &RoundFacts,
+    survey: &SurveyFacts,
+) -> (Audience<'a>, Vec<Option<Answer>>) {
     let mut given: Vec<Vec<Answer>> = emptied.strata.iter().map(|_| Vec::new()).collect();
     for ballot in &emptied.answers {
-        if let Some(given) = given.get_mut(ballot.stratum as usize) {
-            given.extend(Some(chosen(survey, ballot)).filter(|answer| is_answer_usable(survey, answer)));
+        let stratum = ballot.stratum as usize;
+        if let Some((given, of)) = given.get_mut(stratum).zip(emptied.strata.get(stratum)) {
+            given.extend(usable_answer((survey, of.group.as_deref()), chosen(survey, ballot)));
         }
     }
-    let (mut places, mut answers) = (Vec::new(), Vec::new());
-    for ((stratum, own), given) in emptied.strata.iter().zip(emptied.places()).zip(given) {
+    let (mut places, mut answers, mut groups) = (Vec::new(), Vec::new(), Vec::new());
+    for (stratum, given) in emptied.strata.iter().zip(given) {
         let all = given.len().max(stratum.people as usize);
         let nobody = all - given.len();
         answers.extend(given.into_iter().map(Some).chain(std::iter::repeat_n(None, nobody)));
-        places.extend(std::iter::repeat_n(own, all));
+        places.extend(std::iter::repeat_n(places_of(stratum), all));
+        let group = round.groups.iter().position(|group| Some(&group.id) == stratum.group.as_ref());
+        groups.extend(std::iter::repeat_n(group.unwrap_or(0), all));
     }
     let expected = vec![true; places.len()];
-    (Audience { people: Vec::new(), places, expected, by_agent: HashMap::new() }, answers)
+    (Audience { people: Vec::new(), places, groups, expected, by_agent: HashMap::new() }, answers)
 }
 
-/// What was chosen on a ballot. Of several codes none is the answer, and one that the scale does not have is none.
+/// What was chosen on a ballot.
 fn chosen(survey: &SurveyFacts, ballot: &Ballot) -> Answer {
     let mut answer = vec![None; survey.items.len()];
     for answered in &ballot.codes {
         let item = usize::from(answered.item);
-        let asked = survey.items.get(item).filter(|asked| !asked.several);
-        let (Some(asked), [code]) = (asked, answered.codes.as_slice()) else { continue };
+        let Some(asked) = survey.items.get(item) else { continue };
         let scale = survey.scales.iter().find(|scale| scale.id == asked.scale);
-        answer[item] = scale.and_then(|scale| scale.codes.iter().position(|known| known.code == *code));
+        answer[item] = Chosen::of(asked, scale, answered.codes.iter().map(String::as_str));
     }
     answer
 }
 
 /// Of several answers to an item the first one stands, or the latest, where the round says so.
 fn keep(round: &RoundFacts, standing: &mut HashMap<usize, Given>, item: usize, given: Given) {
-    let held = standing.entry(item).or_insert(given);
-    let stands = if round.again { given.when > held.when } else { given.when < held.when };
-    if stands {
-        *held = given;
+    match standing.entry(item) {
+        Entry::Occupied(mut held) => {
+            let before = held.get().when;
+            let stands = if round.again { given.when > before } else { given.when < before };
+            if stands {
+                held.insert(given);
+            }
+        }
+        Entry::Vacant(free) => {
+            free.insert(given);
+        }
     }
 }
 
@@ -224,8 +309,7 @@ fn collect(
     survey: &SurveyFacts,
     mut take: impl FnMut(AgentId, usize, Given),
 ) {
-    // Who chose one of many has not answered another question than who chose two.
-    let items = survey.items.iter().zip(0..).filter(|(item, _)| !item.several);
+    let items = survey.items.iter().zip(0..);
     let items: HashMap<&str, usize> = items.map(|(item, index)| (item.activity.as_str(), index)).collect();
     let scales: Vec<_> =
         survey.items.iter().map(|item| survey.scales.iter().find(|s| s.id == item.scale)).collect();
@@ -235,28 +319,43 @@ fn collect(
             let item = items.get(&*part.activities[answer.activity as usize]);
             let code = part.codes.get(answer.code as usize);
             let (Some(&item), Some(code)) = (item, code) else { continue };
-            let Some(code) = scales[item].and_then(|s| s.codes.iter().position(|c| *c.code == **code)) else {
+            let Some(chosen) = Chosen::of(&survey.items[item], scales[item], code.split(BETWEEN)) else {
                 continue;
             };
             if !Date::from_days(answer.day).within(round.opens, Some(last_day)) {
                 continue;
             }
-            let given = Given { when: (answer.day, part.first + u64::from(answer.place)), code };
+            let given = Given { when: (answer.day, part.first + u64::from(answer.place)), chosen };
             take(part.agents[answer.agent as usize], item, given);
         }
     }
 }
 
+/// A survey, and the group of respondents that it is asked.
+type AskedOf<'a> = (&'a SurveyFacts, Option<&'a str>);
+
+/// The id of the group at a place of a round.
+fn group_at(round: &RoundFacts, place: usize) -> Option<&str> {
+    round.groups.get(place).map(|group| group.id.as_str())
+}
+
 /// The answer that these are, where it is usable.
-fn answer(survey: &SurveyFacts, given: &HashMap<usize, Given>) -> Option<Answer> {
-    let answer: Answer =
-        (0..survey.items.len()).map(|item| given.get(&item).map(|given| given.code)).collect();
-    is_answer_usable(survey, &answer).then_some(answer)
+fn answer(asked: AskedOf<'_>, given: &HashMap<usize, Given>) -> Option<Answer> {
+    let chosen = |item| given.get(&item).map(|given| given.chosen.clone());
+    usable_answer(asked, (0..asked.0.items.len()).map(chosen).collect())
+}
+
+/// An answer without what its group is not asked, where it is usable.
+fn usable_answer((survey, group): AskedOf<'_>, mut answer: Answer) -> Option<Answer> {
+    for (item, chosen) in survey.items.iter().zip(&mut answer) {
+        chosen.take_if(|_| !item.is_asked_of(group));
+    }
+    is_answer_usable((survey, group), &answer).then_some(answer)
 }
 
 /// Required items decide; where none is required, all do, as for self-assessment.
-fn is_answer_usable(survey: &SurveyFacts, answer: &Answer) -> bool {
-    let items = || survey.items.iter().zip(answer).filter(|(item, _)| !item.several);
+fn is_answer_usable((survey, group): AskedOf<'_>, answer: &Answer) -> bool {
+    let items = || survey.items.iter().zip(answer).filter(|(item, _)| item.is_asked_of(group));
     let any_required = items().any(|(item, _)| item.required);
     let counted = || items().filter(|(item, _)| item.required || !any_required);
     let answered = counted().filter(|(_, code)| code.is_some()).count();

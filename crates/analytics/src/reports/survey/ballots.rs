@@ -48,12 +48,14 @@ impl<'a> Emptied<'a> {
         Ok(Self { smallest, strata, answers, voted })
     }
 
-    /// Of each stratum the places that its people have among them; who has which is not told.
-    pub(super) fn places(&self) -> Vec<Vec<Place<'a>>> {
-        let of = |stratum: &'a Stratum| {
-            let units = stratum.all_units().iter();
-            units.flat_map(|unit| stratum.roles.iter().map(move |role| Place { unit, role })).collect()
-        };
-        self.strata.iter().map(of).collect()
+    /// The places of each stratum of a group of respondents.
+    pub(super) fn places(&self, group: Option<&str>) -> Vec<Vec<Place<'a>>> {
+        self.strata.iter().filter(|stratum| stratum.group.as_deref() == group).map(places_of).collect()
     }
+}
+
+/// The places that the people of a stratum have among them; who has which is not told.
+pub(super) fn places_of(stratum: &Stratum) -> Vec<Place<'_>> {
+    let units = stratum.all_units().iter();
+    units.flat_map(|unit| stratum.roles.iter().map(move |role| Place { unit, role })).collect()
 }

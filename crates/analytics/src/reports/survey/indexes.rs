@@ -1,38 +1,53 @@
 //! Indexes of several items.
 
-use super::super::populations::Populations;
 use super::super::{ReportError, text};
 use super::answers::Round;
+use super::respondents::{Asked, Respondents};
 use crate::statistics::{
     Alpha, Sample, cronbachs_alpha, mean_interval, mean_of_items, mean_of_parts, mean_of_persons, rescaled,
 };
-use disclosure::{Figure, Item, Measure, Need, Ratio, Score, Section, Text, Value, ValueKind};
+use disclosure::{Figure, Measure, Need, Ratio, Score, Section, Text, Value, ValueKind};
 use domain::events::Index;
 
 /// The survey's indexes in each group; `None` where it has none. `place` says where the answers to an item stand.
 pub(super) fn section(
     round: &Round<'_>,
-    populations: &Populations,
-    place: impl Fn(usize) -> Option<(String, String)>,
+    respondents: &Respondents<'_>,
+    place: impl Fn(Asked) -> Option<(String, String)>,
 ) -> Result<Option<Section>, ReportError> {
     let indexes = &round.survey.indexes;
     if indexes.is_empty() {
         return Ok(None);
     }
-    let label =
-        |index: &Index| Item { code: index.id.clone(), label: text(&index.title), group: None, target: None };
+    // Of a group that is asked all of its questions.
+    let is_asked = |index: &Index, group: usize| {
+        let items = items_of(round, index);
+        items.iter().all(|item| round.survey.items[*item].is_asked_of(respondents.id(group)))
+    };
+    let groups = 0..respondents.len();
+    let of: Vec<(usize, usize)> = (0..indexes.len())
+        .flat_map(|index| groups.clone().map(move |group| (index, group)))
+        .filter(|(index, group)| is_asked(&indexes[*index], *group))
+        .collect();
+    if of.is_empty() {
+        return Ok(None);
+    }
+    let label = |(index, group): &(usize, usize)| {
+        respondents.alone(&indexes[*index].id, text(&indexes[*index].title), *group)
+    };
     let mut section = Section::new(
         "indexes",
         Text::new("Index", "Indexes"),
         Measure::Index,
-        indexes.iter().map(label).collect(),
+        of.iter().map(label).collect(),
     );
+    section.rolls = of.iter().map(|(_, group)| *group).collect();
     section.values = vec![ValueKind::Mean, ValueKind::Alpha];
     section.notes = notes(indexes);
     section.notes.extend(round.is_estimated().then(super::sections::uncorrected));
-    for (number, index) in indexes.iter().enumerate() {
-        for item in items_of(round, index) {
-            section.needs.extend(place(item).map(|(section, code)| Need {
+    for (number, (index, group)) in of.iter().enumerate() {
+        for item in items_of(round, &indexes[*index]) {
+            section.needs.extend(place(Asked { item, group: *group }).map(|(section, code)| Need {
                 item: number,
                 section,
                 code,
@@ -40,10 +55,12 @@ pub(super) fn section(
             }));
         }
     }
-    for (population, members) in populations.members.iter().enumerate() {
+    for (group, population, members) in respondents.all_members() {
         let base = members.len() as u64;
-        let mut found: Vec<Figure> = Vec::new();
-        for (number, index) in indexes.iter().enumerate() {
+        // By the index: those that are made of others stand after them.
+        let mut found: Vec<(usize, Figure)> = Vec::new();
+        for (number, (at, _)) in of.iter().enumerate().filter(|(_, (_, own))| *own == group) {
+            let index = &indexes[*at];
             let persons: Vec<Vec<Option<Ratio>>> = {
                 let items = items_of(round, index);
                 members
@@ -51,13 +68,13 @@ pub(super) fn section(
                     .map(|&person| items.iter().map(|&item| round.score(person, item)).collect())
                     .collect()
             };
-            let part = |id: &String| indexes[..number].iter().position(|other| other.id == *id);
-            let parts: Vec<&Figure> = index.parts.iter().filter_map(part).map(|part| &found[part]).collect();
+            let part = |id: &String| found.iter().find(|(place, _)| indexes[*place].id == *id);
+            let parts: Vec<&Figure> = index.parts.iter().filter_map(part).map(|(_, part)| part).collect();
             let known = (Figure::of(population, number, base, 0), round.whole(base));
             let figure = figure(index, &persons, &parts, known);
-            found.push(figure.ok_or_else(|| ReportError::Scores { item: index.id.clone() })?);
+            found.push((*at, figure.ok_or_else(|| ReportError::Scores { item: index.id.clone() })?));
         }
-        section.figures.extend(found);
+        section.figures.extend(found.into_iter().map(|(_, figure)| figure));
     }
     Ok(Some(section))
 }

@@ -1,8 +1,6 @@
 //! Other people's figures of the same questions.
 
 use super::super::text;
-use super::answers::Round;
-use super::sections::standing;
 use disclosure::{Outside, OutsideKind, Ratio, Section};
 use domain::events::{OutsideFacts, OutsideFigure, Statistic, SurveyFacts};
 
@@ -12,19 +10,12 @@ pub(super) fn concerns(set: &OutsideFacts, survey: &SurveyFacts) -> bool {
 }
 
 /// A set's figures of a round's survey, where the report has the item or the index.
-pub(super) fn figures(set: &OutsideFacts, round: &Round<'_>, answers: &[Section]) -> Vec<Outside> {
-    let survey = round.survey;
+pub(super) fn figures(set: &OutsideFacts, survey: &SurveyFacts, sections: &[&Section]) -> Vec<Outside> {
     let one = |figure: &OutsideFigure| {
-        let item = survey.items.iter().position(|item| item.name == figure.item);
-        let index = survey.indexes.iter().find(|index| index.id == figure.item);
-        let (section, item) = match (item, index) {
-            (Some(item), _) => standing(answers, round, item)?,
-            (None, Some(index)) => ("indexes".to_owned(), index.id.clone()),
-            (None, None) => return None,
-        };
+        let has = |section: &&&Section| section.items.iter().any(|item| item.code == figure.item);
         Some(Outside {
-            section,
-            item,
+            section: sections.iter().find(has)?.id.clone(),
+            item: figure.item.clone(),
             unit: figure.unit.clone(),
             kind: match figure.statistic {
                 Statistic::Positive => OutsideKind::Positive,

@@ -1,27 +1,29 @@
 //! From answers to figures in each group.
 
-use super::super::populations::Populations;
 use super::super::{ReportError, text};
 use super::answers::Round;
 use super::ballots::Emptied;
+use super::respondents::{Asked, Respondents};
 use crate::statistics::{PositiveBase, Sample, mean_interval, net_promoter_score, share_positive, wilson};
 use disclosure::{
     Axis, Category, Figure, Interval, Item, Measure, Nested, Ratio, Role, Section, Strata, Text, Value,
     ValueKind,
 };
-use domain::events::{Code, Guardians, Scale, SurveyItem};
+use domain::events::{Code, Guardians, Scale};
 
 /// The section that says how many have answered.
-const RATE: &str = "response-rate";
+pub(super) const RATE: &str = "response-rate";
 
 /// Usable answers out of who was asked.
-pub(super) fn response_rate(round: &Round<'_>, populations: &Populations, live: bool) -> Section {
-    let item = Item { code: "all".into(), label: text(&round.survey.title), group: None, target: None };
+pub(super) fn response_rate(round: &Round<'_>, respondents: &Respondents<'_>, live: bool) -> Section {
+    let groups = 0..respondents.len();
+    let item = |group| respondents.whole(text(&round.survey.title), group);
     let title = Text::new("Svarsfrekvens", "Response rate");
-    let mut section = Section::new(RATE, title, Measure::ResponseRate, vec![item]);
-    let figures = (0..).zip(&populations.members).map(|(population, members)| {
+    let mut section = Section::new(RATE, title, Measure::ResponseRate, groups.clone().map(item).collect());
+    section.rolls = groups.collect();
+    let figures = respondents.all_members().map(|(group, population, members)| {
         let answered = members.iter().filter(|&&person| round.answers[person].is_some()).count();
-        let mut figure = Figure::of(population, 0, members.len() as u64, answered as u64);
+        let mut figure = Figure::of(population, group, members.len() as u64, answered as u64);
         if round.is_estimated() {
             let pupils = members.iter().filter(|&&person| round.audience.expected[person]).count();
             let each = Ratio::new(answered as i128, pupils as i128);
@@ -37,6 +39,7 @@ pub(super) fn response_rate(round: &Round<'_>, populations: &Populations, live: 
             section.figures.clear();
         }
         section.notes = of_strata(emptied);
+        section.notes.extend(respondents.note());
         return section;
     }
     if let Some(guardians) = &round.facts.guardians {
@@ -46,6 +49,7 @@ pub(super) fn response_rate(round: &Round<'_>, populations: &Populations, live: 
         return section;
     }
     section.notes = vec![usable()];
+    section.notes.extend(respondents.note());
     section
 }
 
@@ -125,52 +129,58 @@ fn of_pupils(guardians: &Guardians) -> Text {
 /// difference between the usable answers and its n; a section of its own would show n where the gate hides the figure.
 pub(super) fn items(
     round: &Round<'_>,
-    populations: &Populations,
+    respondents: &Respondents<'_>,
+    asked: &[Asked],
     base: PositiveBase,
-    wanted: impl Fn(usize) -> bool,
 ) -> Result<Vec<Section>, ReportError> {
     let scales = &round.survey.scales;
     let mut sections = Vec::new();
     for (number, scale) in (1..).zip(scales) {
         for reverse in [false, true] {
-            let items: Vec<(usize, &SurveyItem)> = (0..)
-                .zip(&round.survey.items)
-                .filter(|(_, item)| item.scale == scale.id && item.reverse == reverse && !item.several)
-                .filter(|(place, _)| wanted(*place))
-                .collect();
+            let is_of = |asked: &&Asked| {
+                let item = &round.survey.items[asked.item];
+                item.scale == scale.id && item.reverse == reverse && !item.several
+            };
+            let items: Vec<Asked> = asked.iter().filter(is_of).copied().collect();
             if !items.is_empty() {
                 let scale = Polarised::new(scale, reverse);
                 let title = if scales.len() > 1 { scale.title() } else { plain_title(reverse) };
                 let id = format!("answers-{number}{}", if reverse { "-reversed" } else { "" });
-                let items_of = items.iter().map(|(_, item)| labelled(item)).collect();
+                let items_of = items.iter().map(|asked| labelled(round, respondents, *asked)).collect();
                 let mut section = Section::new(id, title, Measure::Likert, items_of);
+                section.rolls = items.iter().map(|asked| asked.group).collect();
                 section.within = vec![Nested { section: RATE.into(), axis: Axis::Whole }];
-                sections.push(answered(section, &scale, &items, (round, populations), base)?);
+                sections.push(answered(section, &scale, &items, (round, respondents), base)?);
             }
         }
     }
     Ok(sections)
 }
 
-/// The section, and the code in it, under which an item's answers stand.
-pub(super) fn standing(sections: &[Section], round: &Round<'_>, item: usize) -> Option<(String, String)> {
-    let name = &round.survey.items.get(item)?.name;
-    let has = |section: &&Section| section.items.iter().any(|item| item.code == *name);
-    sections.iter().find(has).map(|section| (section.id.clone(), name.clone()))
+/// The section, and the code in it, under which a group's answers to an item stand.
+pub(super) fn standing(
+    sections: &[Section],
+    round: &Round<'_>,
+    respondents: &Respondents<'_>,
+    asked: Asked,
+) -> Option<(String, String)> {
+    let code = respondents.code(&round.survey.items.get(asked.item)?.name, asked.group);
+    let has = |section: &&Section| section.items.iter().any(|item| item.code == code);
+    sections.iter().find(has).map(|section| (section.id.clone(), code.clone()))
 }
 
 fn answered(
     mut section: Section,
     scale: &Polarised<'_>,
-    items: &[(usize, &SurveyItem)],
-    (round, populations): (&Round<'_>, &Populations),
+    items: &[Asked],
+    (round, respondents): (&Round<'_>, &Respondents<'_>),
     base: PositiveBase,
 ) -> Result<Section, ReportError> {
     let promoters = scale.is_from_nought_to_ten();
-    for (population, members) in populations.members.iter().enumerate() {
-        for (place, (item, _)) in items.iter().enumerate() {
+    for (place, Asked { item, group }) in items.iter().enumerate() {
+        for (population, members) in respondents.members(*group) {
             let mut counts = vec![0; scale.order.len()];
-            for code in members.iter().filter_map(|&person| round.answers[person].as_ref()?[*item]) {
+            for code in members.iter().filter_map(|&person| round.code(person, *item)) {
                 counts[scale.place[code]] += 1;
             }
             let n = members.len() as u64;
@@ -215,7 +225,7 @@ fn answered(
 }
 
 /// The mean's interval and the deviation.
-fn of_scores(sample: &Sample, population: Option<u64>) -> Vec<Value> {
+pub(super) fn of_scores(sample: &Sample, population: Option<u64>) -> Vec<Value> {
     let mean = sample.mean().zip(mean_interval(sample, population));
     let mean = mean.map(|(mean, interval)| value(ValueKind::Mean, mean, Some(interval)));
     let deviation = sample.deviation().map(|number| value(ValueKind::Deviation, number, None));
@@ -401,6 +411,8 @@ pub(super) fn note_weights(sections: &mut [Section], strata: Option<Strata>) {
     questions.for_each(|section| section.notes.push(note.clone()));
 }
 
-pub(super) fn labelled(item: &SurveyItem) -> Item {
-    Item { code: item.name.clone(), label: text(&item.text), group: None, target: None }
+/// An item that a group is asked.
+pub(super) fn labelled(round: &Round<'_>, respondents: &Respondents<'_>, asked: Asked) -> Item {
+    let item = &round.survey.items[asked.item];
+    respondents.item(&item.name, text(&item.text), None, asked.group)
 }

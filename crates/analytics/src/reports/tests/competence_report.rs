@@ -53,6 +53,7 @@ pub(super) fn competence_log() -> Log {
         indexes: Vec::new(),
         instrument: None,
         question_set: None,
+        groups: Vec::new(),
         scales: vec![Scale { id: "nivå".into(), codes: codes.collect() }],
         items,
     });
@@ -395,6 +396,7 @@ fn an_instrument_that_scores_areas_gives_areas_its_own_bands_and_competences_non
         indexes: Vec::new(),
         instrument: Some("digcompsat".into()),
         question_set: None,
+        groups: Vec::new(),
         scales: vec![Scale { id: "poäng".into(), codes: codes.collect() }],
         items,
     });

@@ -28,6 +28,7 @@ pub(super) fn survey_log() -> (Log, Position) {
         ],
         instrument: None,
         question_set: None,
+        groups: Vec::new(),
         scales: vec![scale()],
         items,
     });

@@ -25,15 +25,27 @@ fn plain(
                 .filter(|row| row.facts.registration == Some(round.registration))
                 .filter(|row| row.day.within(round.opens, Some(domain::rounds::last_day(round))))
                 .filter_map(|row| {
-                    let code =
-                        scale.codes.iter().position(|code| Some(code.code.as_str()) == row.facts.code())?;
-                    Some((row.day, row.position, code))
+                    let of = |code: &String| scale.codes.iter().position(|known| known.code == *code);
+                    let chosen = match row.facts.response.as_slice() {
+                        [code] if !item.several => Chosen::One(of(code)?),
+                        codes if item.several => {
+                            let mut places: Vec<usize> = codes.iter().filter_map(of).collect();
+                            let mut seen = std::collections::BTreeSet::new();
+                            places.retain(|place| seen.insert(*place));
+                            Some(places).filter(|places| !places.is_empty()).map(Chosen::Several)?
+                        }
+                        _ => return None,
+                    };
+                    Some((row.day, row.position, chosen))
                 });
-            let stands = if round.again { given.max() } else { given.min() };
-            stands.map(|(_, _, code)| code)
+            let stands = match round.again {
+                true => given.max_by_key(|(day, position, _)| (*day, *position)),
+                false => given.min_by_key(|(day, position, _)| (*day, *position)),
+            };
+            stands.map(|(_, _, chosen)| chosen)
         };
         let answer: Answer = survey.items.iter().map(of_item).collect();
-        is_answer_usable(survey, &answer).then_some(answer)
+        is_answer_usable((survey, None), &answer).then_some(answer)
     });
     answers.collect()
 }
