@@ -105,3 +105,27 @@ fn groups_and_conditions_that_do_not_go_together_are_refused_with_their_place() 
     let taken = json!({ "elements": [{ "type": "boolean", "name": RESPONDENT_GROUP }] });
     assert_eq!(refused(taken, groups())[0].0, "/larka/groups");
 }
+
+#[test]
+fn a_row_of_a_file_is_of_the_group_that_it_says_or_its_role_has() {
+    use forms::files::{File, Reading, Terms};
+    let survey = read(questions(), groups()).unwrap();
+    let results = json!([
+        { "respondent_group": "ledare", "roll": "Lärare", "trivs": "ja", "leder": "nej", "plan": "ja" },
+        { "roll": "Lärare", "trivs": "ja", "leder": "nej", "plan": "ja" },
+        { "roll": "Vaktmästare", "trivs": "ja" },
+    ]);
+    let terms = Terms {
+        role: Some("roll".to_owned()),
+        groups: [("Lärare".to_owned(), "larare".to_owned())].into(),
+        ..Terms::default()
+    };
+    let file = File::open(Box::new(std::io::Cursor::new(results.to_string().into_bytes()))).unwrap();
+    let mut reading = Reading::open(&survey, file, terms).unwrap();
+    let mut next = || reading.answer().unwrap().unwrap().answers;
+    let kept = |answers: serde_json::Map<String, Value>| answers.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(kept(next().unwrap()), ["trivs", "leder", "plan"]);
+    assert_eq!(kept(next().unwrap()), ["trivs", "plan"], "leaders alone are asked the other");
+    let wrong = next().unwrap_err();
+    assert!(wrong.iter().any(|(place, _)| place == RESPONDENT_GROUP), "{wrong:?}");
+}
