@@ -84,13 +84,13 @@ async fn answered_once(rig: Rig, mode: RoundMode) {
         taken(&rig, &round, &[("a1", "2", "02 10:00:00"), ("a4", "2", "02 10:00:00")]).await,
         [2, 0, 0, 0]
     );
-    assert_eq!(rig.desk.admit(&code, &people[1]).await.unwrap(), Admitted::Answered);
+    assert_eq!(rig.desk.admit(&code, &people[1]).await.unwrap(), Admitted::Answered(None));
     assert_eq!(rig.hand_in(&code, &people[1], 2, json!({ "trivs": "1" })).await, Outcome::AnsweredAlready);
     let again = [("a1", "2", "02 10:00:00"), ("a4", "3", "02 10:00:00"), ("a5", "3", "02 10:00:00")];
     assert_eq!(taken(&rig, &round, &again).await, [1, 0, 1, 1]);
     // A tool, then the page and a file.
     tool(&rig, &round, "a2", "4").await;
-    assert_eq!(rig.desk.admit(&code, &people[2]).await.unwrap(), Admitted::Answered);
+    assert_eq!(rig.desk.admit(&code, &people[2]).await.unwrap(), Admitted::Answered(None));
     assert_eq!(rig.hand_in(&code, &people[2], 3, json!({ "trivs": "1" })).await, Outcome::AnsweredAlready);
     assert_eq!(
         taken(&rig, &round, &[("a2", "2", "02 10:00:00"), ("b7", "2", "02 10:00:00")]).await,

@@ -93,7 +93,7 @@ promises! {
             assert_eq!((found.round.id.as_str(), found.unit_name.as_deref()), (round.id.as_str(), Some("Enhet A")));
             assert!(all.people.iter().all(|one| one.link.starts_with(&format!("{}#", all.doors[0].link))));
             let (of_unit, person) = (typed(&all.doors[1].code), typed(&all.people[0].code));
-            assert_eq!(rig.desk.admit(&of_unit, &person).await.unwrap(), Admitted::Welcome);
+            assert_eq!(rig.desk.admit(&of_unit, &person).await.unwrap(), Admitted::Welcome(None));
             assert_eq!(rig.hand_in(&of_unit, &person, 1, json!({ "trivs": "3" })).await, Outcome::Taken);
             let whole = typed(&all.doors[0].code);
             assert_eq!(rig.hand_in(&whole, &person, 2, json!({ "trivs": "3" })).await, Outcome::AnsweredAlready);
