@@ -62,6 +62,15 @@ pub enum BallotError {
 }
 
 impl BallotError {
+    /// The same, for each of those whose ballots went in together.
+    pub(crate) fn told(&self) -> Self {
+        match self {
+            Self::Unknown => Self::Unknown,
+            Self::Closed => Self::Closed,
+            other => Self::Stopped(other.to_string()),
+        }
+    }
+
     /// An error of a file's.
     pub(crate) fn at(file: &Path) -> impl Fn(std::io::Error) -> Self + '_ {
         move |error| Self::File { file: file.to_owned(), problem: error.to_string() }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::disk::{self, gone};
-use crate::values::{Key, RoundId, Terms, Voter};
+use crate::values::{Cast, Key, RoundId, Sealed, Terms, Voter};
 use crate::{BallotError, chance, seal};
 
 /// Places of a new urn.
@@ -31,8 +31,6 @@ pub(crate) struct Urn {
     terms: Terms,
     pub(crate) public: Vec<u8>,
     places: Mutex<Places>,
-    /// How many writes are on disk.
-    synced: Mutex<u64>,
     roll: Mutex<Roll>,
 }
 
@@ -49,7 +47,6 @@ struct Places {
     file: File,
     taken: HashMap<Key, usize>,
     free: Vec<usize>,
-    written: u64,
     closed: bool,
 }
 
@@ -116,50 +113,56 @@ impl Urn {
         let places = Places::read(&ballots, place_length(terms), folder.join("closed").exists())
             .map_err(BallotError::at(&ballots))?;
         let roll = Roll::read(&folder.join("roll"))?;
-        Ok(Some(Self {
-            folder,
-            terms,
-            public,
-            places: Mutex::new(places),
-            synced: Mutex::new(0),
-            roll: Mutex::new(roll),
-        }))
+        Ok(Some(Self { folder, terms, public, places: Mutex::new(places), roll: Mutex::new(roll) }))
     }
 
     pub(crate) fn terms(&self) -> Terms {
         self.terms
     }
 
-    /// Puts a sealed ballot in; false where it lies there already. On disk when this returns.
-    pub(crate) fn cast(&self, key: Key, sealed: &[u8]) -> Result<bool, BallotError> {
+    /// Puts sealed ballots in; what became of each. On disk when this returns.
+    pub(crate) fn cast(&self, ballots: &[Sealed]) -> Result<Vec<Cast>, BallotError> {
         let file = self.folder.join("ballots");
-        let (new, ticket) = {
+        let mut cast = Vec::with_capacity(ballots.len());
+        let written = {
             let mut places = self.places();
             if places.closed {
                 return Err(BallotError::Closed);
             }
-            if places.taken.contains_key(&key) {
-                // Of a first press that is not on disk yet.
-                (false, places.written)
-            } else {
-                if places.free.len() <= places.taken.len() {
-                    self.double(&mut places)?;
-                }
-                let chosen = chance::below(places.free.len())?;
-                let place = places.free.swap_remove(chosen);
-                let written = places.file.write_all_at(&framed(key, sealed), self.offset(place));
-                if let Err(error) = written {
-                    // What was written in part is no ballot.
-                    places.free.push(place);
-                    return Err(BallotError::at(&file)(error));
-                }
-                places.taken.insert(key, place);
-                places.written += 1;
-                (true, places.written)
+            for ballot in ballots {
+                let standing = ballot.voter.map(|voter| self.standing(voter));
+                cast.push(match standing {
+                    _ if places.taken.contains_key(&ballot.key) => Cast::Before,
+                    Some(None) => Cast::NotOnRoll,
+                    Some(Some(true)) => Cast::Voted,
+                    _ => {
+                        self.place(&mut places, ballot)?;
+                        Cast::Now
+                    }
+                });
             }
+            places.file.try_clone().map_err(BallotError::at(&file))?
         };
-        self.sync_through(ticket).map_err(BallotError::at(&file))?;
-        Ok(new)
+        // Of one that lay there already, too: its first press may not be on disk yet.
+        written.sync_data().map_err(BallotError::at(&file))?;
+        Ok(cast)
+    }
+
+    /// Writes a ballot into a free place.
+    fn place(&self, places: &mut Places, ballot: &Sealed) -> Result<(), BallotError> {
+        if places.free.len() <= places.taken.len() {
+            self.double(places)?;
+        }
+        let chosen = chance::below(places.free.len())?;
+        let place = places.free.swap_remove(chosen);
+        let written = places.file.write_all_at(&framed(ballot.key, &ballot.bytes), self.offset(place));
+        if let Err(error) = written {
+            // What was written in part is no ballot.
+            places.free.push(place);
+            return Err(BallotError::at(&self.folder.join("ballots"))(error));
+        }
+        places.taken.insert(ballot.key, place);
+        Ok(())
     }
 
     /// Whether a ballot lies under this key.
@@ -168,21 +171,25 @@ impl Urn {
     }
 
     /// Whether somebody has voted; none where they are not on the roll.
-    pub(crate) fn standing(&self, voter: Voter) -> Option<bool> {
+    fn standing(&self, voter: Voter) -> Option<bool> {
         self.roll().voters.get(&voter).map(|(_, voted)| *voted)
     }
 
     /// Marks that these have voted, in the order given. On disk when this returns.
     pub(crate) fn mark(&self, voters: &[Voter]) -> Result<(), BallotError> {
         let path = self.folder.join("roll");
+        let written = {
+            let roll = self.roll();
+            for voter in voters {
+                let Some((place, _)) = roll.voters.get(voter).copied() else { continue };
+                roll.file
+                    .write_all_at(&[1], place * ON_ROLL as u64 + KEY as u64)
+                    .map_err(BallotError::at(&path))?;
+            }
+            roll.file.try_clone().map_err(BallotError::at(&path))?
+        };
+        written.sync_data().map_err(BallotError::at(&path))?;
         let mut roll = self.roll();
-        for voter in voters {
-            let Some((place, _)) = roll.voters.get(voter).copied() else { continue };
-            roll.file
-                .write_all_at(&[1], place * ON_ROLL as u64 + KEY as u64)
-                .map_err(BallotError::at(&path))?;
-        }
-        roll.file.sync_data().map_err(BallotError::at(&path))?;
         for voter in voters {
             if let Some((_, voted)) = roll.voters.get_mut(voter) {
                 *voted = true;
@@ -202,10 +209,9 @@ impl Urn {
         Ok(())
     }
 
-    /// Whether it is closed, and how many ballots there are.
-    pub(crate) fn standing_of_all(&self) -> (bool, usize) {
-        let places = self.places();
-        (places.closed, places.taken.len())
+    /// Whether it is closed.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.places().closed
     }
 
     /// All sealed ballots.
@@ -236,21 +242,6 @@ impl Urn {
         let folder = folder_of(home, round);
         gone(fs::remove_dir_all(&folder)).map_err(BallotError::at(&folder))?;
         if home.exists() { sync_folder(home) } else { Ok(()) }
-    }
-
-    /// Waits until so many writes are on disk: one sync for all who wait.
-    fn sync_through(&self, ticket: u64) -> io::Result<()> {
-        let mut synced = self.synced.lock().unwrap_or_else(PoisonError::into_inner);
-        if *synced >= ticket {
-            return Ok(());
-        }
-        let (file, written) = {
-            let places = self.places();
-            (places.file.try_clone()?, places.written)
-        };
-        file.sync_data()?;
-        *synced = written;
-        Ok(())
     }
 
     /// Writes all anew to twice as many places.
@@ -307,7 +298,7 @@ impl Places {
                 None => free.push(place),
             }
         }
-        Ok(Self { file, taken, free, written: 0, closed })
+        Ok(Self { file, taken, free, closed })
     }
 }
 

@@ -6,7 +6,7 @@
 //! - It lies under a key that follows from its submission's random number, so that a second press counts once. No time,
 //!   address or order lies with it: in files it has a place by chance, in PostgreSQL all is laid anew when marks are set.
 //! - That somebody has voted is known in memory first, and kept by mark when as many as the smallest group have, in an
-//!   order by chance. A crash loses such marks and no answer; those people may vote again.
+//!   order by chance and in a tenth of the time at most. A crash loses such marks and no answer; those people may vote again.
 //! - When it has closed, the answers come out in the order of their bytes, and urn and key are destroyed.
 //!
 //! Promised: neither the last state nor one snapshot while it is open links an answer to who gave it. Not promised:

@@ -1,15 +1,19 @@
 //! Urns in PostgreSQL. Knows SQL; knows no keys.
 
+use std::collections::{HashMap, HashSet};
+
 use sqlx::{PgConnection, PgPool};
 
 use crate::BallotError;
-use crate::values::{About, Key, RoundId, Terms, Voter};
+use crate::values::{About, Cast, Key, RoundId, Sealed, Terms, Voter};
 
 const SCHEMA: &str = include_str!("schema.sql");
 
-/// Casting holds this of its round with others, laying anew and closing alone.
-const SHARED: &str = "SELECT pg_advisory_xact_lock_shared(hashtextextended(encode($1, 'hex'), 7421))";
+/// Casting holds this of its round with others, closing alone.
+const OPEN: &str = "SELECT pg_advisory_xact_lock_shared(hashtextextended(encode($1, 'hex'), 7421))";
 const ALONE: &str = "SELECT pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 7421))";
+/// Laying anew holds this of its round alone. Ballots that are cast meanwhile are laid anew the next time.
+const LAYING: &str = "SELECT pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 7422))";
 
 pub(crate) async fn prepare(pool: &PgPool) -> Result<(), BallotError> {
     let mut transaction = pool.begin().await?;
@@ -56,34 +60,29 @@ pub(crate) async fn make(
 
 /// What holds for a round, and how much there is.
 pub(crate) async fn about(pool: &PgPool, round: RoundId) -> Result<Option<About>, BallotError> {
-    let found: Option<(i32, i32, Vec<u8>, bool, i64, i64)> = sqlx::query_as(
+    let found: Option<(i32, i32, Vec<u8>, bool, i64)> = sqlx::query_as(
         "SELECT smallest, longest, public, closed, \
-         (SELECT count(*) FROM ballot WHERE ballot.round = urn.round), \
          (SELECT count(*) FROM voter WHERE voter.round = urn.round) FROM urn WHERE round = $1",
     )
     .bind(round.0)
     .fetch_optional(pool)
     .await?;
-    let count = |number: i64| usize::try_from(number).unwrap_or(0);
-    Ok(found.map(|(smallest, longest, public, closed, taken, on_roll)| About {
+    Ok(found.map(|(smallest, longest, public, closed, on_roll)| About {
         terms: Terms { smallest: smallest.unsigned_abs(), longest: longest.unsigned_abs() },
         public,
         closed,
-        taken: count(taken),
-        on_roll: count(on_roll),
+        on_roll: usize::try_from(on_roll).unwrap_or(0),
     }))
 }
 
-/// Puts a sealed ballot in; false where it lies there already.
+/// Puts sealed ballots in; what became of each.
 pub(crate) async fn cast(
     pool: &PgPool,
     round: RoundId,
-    key: Key,
-    sealed: &[u8],
-    voter: Option<Voter>,
-) -> Result<bool, BallotError> {
+    ballots: Vec<Sealed>,
+) -> Result<Vec<Cast>, BallotError> {
     let mut transaction = pool.begin().await?;
-    sqlx::query(SHARED).bind(round.0).execute(&mut *transaction).await?;
+    sqlx::query(OPEN).bind(round.0).execute(&mut *transaction).await?;
     match sqlx::query_scalar("SELECT closed FROM urn WHERE round = $1")
         .bind(round.0)
         .fetch_optional(&mut *transaction)
@@ -93,31 +92,54 @@ pub(crate) async fn cast(
         Some(true) => return Err(BallotError::Closed),
         Some(false) => {}
     }
-    let new =
-        sqlx::query("INSERT INTO ballot (round, key, sealed) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+    let keys: Vec<[u8; 16]> = ballots.iter().map(|ballot| ballot.key.0).collect();
+    let there: Vec<[u8; 16]> =
+        sqlx::query_scalar("SELECT key FROM ballot WHERE round = $1 AND key = ANY ($2)")
             .bind(round.0)
-            .bind(key.0)
-            .bind(sealed)
-            .execute(&mut *transaction)
-            .await?
-            .rows_affected()
-            == 1;
-    // Another node may have kept a mark since it was asked for.
-    if let (true, Some(voter)) = (new, voter) {
-        let voted: Option<bool> =
-            sqlx::query_scalar("SELECT voted FROM voter WHERE round = $1 AND voter = $2")
-                .bind(round.0)
-                .bind(voter.0)
-                .fetch_optional(&mut *transaction)
-                .await?;
-        match voted {
-            None => return Err(BallotError::NotOnRoll),
-            Some(true) => return Err(BallotError::Voted),
-            Some(false) => {}
-        }
+            .bind(keys)
+            .fetch_all(&mut *transaction)
+            .await?;
+    let there: HashSet<[u8; 16]> = there.into_iter().collect();
+    let voters: Vec<[u8; 16]> = ballots.iter().filter_map(|ballot| Some(ballot.voter?.0)).collect();
+    let voted: Vec<([u8; 16], bool)> =
+        sqlx::query_as("SELECT voter, voted FROM voter WHERE round = $1 AND voter = ANY ($2)")
+            .bind(round.0)
+            .bind(voters)
+            .fetch_all(&mut *transaction)
+            .await?;
+    let voted: HashMap<[u8; 16], bool> = voted.into_iter().collect();
+    let mut cast = Vec::with_capacity(ballots.len());
+    let (mut keys, mut sealed) = (Vec::new(), Vec::new());
+    for ballot in ballots {
+        cast.push((
+            ballot.key.0,
+            match ballot.voter.map(|voter| voted.get(&voter.0)) {
+                _ if there.contains(&ballot.key.0) => Cast::Before,
+                Some(None) => Cast::NotOnRoll,
+                Some(Some(true)) => Cast::Voted,
+                _ => {
+                    keys.push(ballot.key.0);
+                    sealed.push(ballot.bytes);
+                    Cast::Now
+                }
+            },
+        ));
     }
+    let new: Vec<[u8; 16]> = sqlx::query_scalar(
+        "INSERT INTO ballot (round, key, sealed) \
+         SELECT $1, key, sealed FROM unnest($2::bytea[], $3::bytea[]) AS new (key, sealed) ORDER BY key \
+         ON CONFLICT DO NOTHING RETURNING key",
+    )
+    .bind(round.0)
+    .bind(keys)
+    .bind(sealed)
+    .fetch_all(&mut *transaction)
+    .await?;
     transaction.commit().await?;
-    Ok(new)
+    // Another node may have been faster; and of two that are the same the first is new.
+    let mut new: HashSet<[u8; 16]> = new.into_iter().collect();
+    let became = |(key, cast)| if cast == Cast::Now && !new.remove(&key) { Cast::Before } else { cast };
+    Ok(cast.into_iter().map(became).collect())
 }
 
 /// Whether a ballot lies under this key.
@@ -126,20 +148,10 @@ pub(crate) async fn holds(pool: &PgPool, round: RoundId, key: Key) -> Result<boo
     Ok(asked.bind(round.0).bind(key.0).fetch_one(pool).await?)
 }
 
-/// Whether somebody has voted; none where they are not on the roll.
-pub(crate) async fn standing(
-    pool: &PgPool,
-    round: RoundId,
-    voter: Voter,
-) -> Result<Option<bool>, BallotError> {
-    let asked = sqlx::query_scalar("SELECT voted FROM voter WHERE round = $1 AND voter = $2");
-    Ok(asked.bind(round.0).bind(voter.0).fetch_optional(pool).await?)
-}
-
 /// Marks that these have voted, and lays roll and ballots anew, so that nothing is left of the order in which they came.
 pub(crate) async fn mark(pool: &PgPool, round: RoundId, voters: &[Voter]) -> Result<(), BallotError> {
     let mut transaction = pool.begin().await?;
-    sqlx::query(ALONE).bind(round.0).execute(&mut *transaction).await?;
+    sqlx::query(LAYING).bind(round.0).execute(&mut *transaction).await?;
     let voters: Vec<[u8; 16]> = voters.iter().map(|voter| voter.0).collect();
     sqlx::query(
         "WITH gone AS (DELETE FROM voter WHERE round = $1 RETURNING voter, voted) \
@@ -163,6 +175,7 @@ pub(crate) async fn close(pool: &PgPool, round: RoundId) -> Result<(), BallotErr
         .execute(&mut *transaction)
         .await?;
     if closed.rows_affected() == 1 {
+        sqlx::query(LAYING).bind(round.0).execute(&mut *transaction).await?;
         lay_anew(&mut transaction, round).await?;
     }
     Ok(transaction.commit().await?)
@@ -209,6 +222,7 @@ pub(crate) async fn rounds(pool: &PgPool) -> Result<Vec<RoundId>, BallotError> {
 pub(crate) async fn destroy(pool: &PgPool, round: RoundId) -> Result<(), BallotError> {
     let mut transaction = pool.begin().await?;
     sqlx::query(ALONE).bind(round.0).execute(&mut *transaction).await?;
+    sqlx::query(LAYING).bind(round.0).execute(&mut *transaction).await?;
     for text in [
         "DELETE FROM ballot WHERE round = $1",
         "DELETE FROM voter WHERE round = $1",

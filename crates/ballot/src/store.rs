@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use eventlog::{Database, Location};
 use sqlx::PgPool;
 
-use crate::values::{About, Key, RoundId, Terms, Voter};
+use crate::values::{About, Cast, Key, RoundId, Sealed, Terms, Voter};
 use crate::{BallotError, files, postgres};
 
 /// Where urns are.
@@ -64,28 +64,21 @@ impl Store {
         match self {
             Self::Files { .. } => {
                 let urn = self.files(round).await?;
-                let (closed, taken) = urn.standing_of_all();
                 let (terms, public, on_roll) = (urn.terms(), urn.public.clone(), urn.on_roll());
-                Ok(About { terms, public, closed, taken, on_roll })
+                Ok(About { terms, public, closed: urn.is_closed(), on_roll })
             }
             Self::Postgres(pool) => postgres::about(pool, round).await?.ok_or(BallotError::Unknown),
         }
     }
 
-    /// Puts a sealed ballot in; false where it lies there already. On disk when this returns.
-    pub(crate) async fn cast(
-        &self,
-        round: RoundId,
-        key: Key,
-        sealed: Vec<u8>,
-        voter: Option<Voter>,
-    ) -> Result<bool, BallotError> {
+    /// Puts sealed ballots in; what became of each, in their order. On disk when this returns.
+    pub(crate) async fn cast(&self, round: RoundId, ballots: Vec<Sealed>) -> Result<Vec<Cast>, BallotError> {
         match self {
             Self::Files { .. } => {
                 let urn = self.files(round).await?;
-                blocking(move || urn.cast(key, &sealed)).await
+                blocking(move || urn.cast(&ballots)).await
             }
-            Self::Postgres(pool) => postgres::cast(pool, round, key, &sealed, voter).await,
+            Self::Postgres(pool) => postgres::cast(pool, round, ballots).await,
         }
     }
 
@@ -93,24 +86,6 @@ impl Store {
         match self {
             Self::Files { .. } => Ok(self.files(round).await?.holds(key)),
             Self::Postgres(pool) => postgres::holds(pool, round, key).await,
-        }
-    }
-
-    /// Whether somebody has voted; none where they are not on the roll.
-    pub(crate) async fn standing(&self, round: RoundId, voter: Voter) -> Result<Option<bool>, BallotError> {
-        match self {
-            Self::Files { .. } => Ok(self.files(round).await?.standing(voter)),
-            Self::Postgres(pool) => postgres::standing(pool, round, voter).await,
-        }
-    }
-
-    /// How many marks are kept at once, so that what it costs stays in proportion: in files as many as the smallest group,
-    /// in PostgreSQL, where all is laid anew each time, at least a two-hundredth.
-    pub(crate) fn marks_at_once(&self, smallest: u32, taken: usize) -> usize {
-        let smallest = usize::try_from(smallest).unwrap_or(usize::MAX).max(1);
-        match self {
-            Self::Files { .. } => smallest,
-            Self::Postgres(_) => smallest.max(taken / 200),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::values::{RoundId, Submission, Terms, Voter};
 
 /// All ballot boxes of an instance.
 pub struct Urns {
-    store: Store,
+    store: Arc<Store>,
     keys: PathBuf,
     open: Mutex<HashMap<RoundId, Arc<Urn>>>,
     /// The turn of whoever makes a box in this process.
@@ -38,7 +38,8 @@ impl Urns {
     pub async fn open(home: &Home, keys: impl Into<PathBuf>) -> Result<Self, BallotError> {
         let keys = keys.into();
         std::fs::create_dir_all(&keys).map_err(BallotError::at(&keys))?;
-        Ok(Self { store: Store::open(home).await?, keys, open: Mutex::default(), making: Default::default() })
+        let store = Arc::new(Store::open(home).await?);
+        Ok(Self { store, keys, open: Mutex::default(), making: Default::default() })
     }
 
     /// Makes the box of a round, and its key. Without a roll whoever has a form may vote.
@@ -69,7 +70,7 @@ impl Urns {
     /// [`BallotError::TooLong`], or it cannot be stored; then it was not taken.
     pub async fn cast(&self, round: RoundId, ballot: Ballot<'_>) -> Result<Taken, BallotError> {
         let urn = self.urn(round).await?;
-        urn.cast(&self.store, ballot).await
+        urn.cast(ballot).await
     }
 
     /// Puts an answer in that came otherwise than by somebody's own hand: of nobody on the roll, and once for its number. It
@@ -85,7 +86,7 @@ impl Urns {
         answer: &[u8],
     ) -> Result<Taken, BallotError> {
         let urn = self.urn(round).await?;
-        urn.put(&self.store, submission, answer).await
+        urn.put(submission, answer).await
     }
 
     /// How many have voted, as far as that is kept by mark, and how many are on the roll.
@@ -107,7 +108,7 @@ impl Urns {
         let urn = self.urn(round).await?;
         self.store.close(round).await?;
         urn.rests().await;
-        urn.keep_marks(&self.store).await
+        urn.keep_marks().await
     }
 
     /// What is in a box that has closed. The same each time, until it is destroyed.
@@ -167,7 +168,7 @@ impl Urns {
         }
         let about = self.store.about(round).await?;
         let file = self.keys.clone();
-        let urn = Urn::new(round, &about)
+        let urn = Urn::new(round, &about, Arc::clone(&self.store))
             .ok_or_else(|| BallotError::KeyFile { file, problem: "the public half is none".into() })?;
         Ok(Arc::clone(kept().entry(round).or_insert_with(|| Arc::new(urn))))
     }

@@ -47,8 +47,26 @@ pub(crate) struct About {
     pub(crate) terms: Terms,
     pub(crate) public: Vec<u8>,
     pub(crate) closed: bool,
-    /// How many ballots lie in its urn.
-    pub(crate) taken: usize,
     /// How many are on its roll; 0 where there is none.
     pub(crate) on_roll: usize,
+}
+
+/// A sealed ballot on its way into the urn.
+pub(crate) struct Sealed {
+    pub(crate) key: Key,
+    pub(crate) bytes: Vec<u8>,
+    /// Who hands it in, where it is somebody's on the roll.
+    pub(crate) voter: Option<Voter>,
+}
+
+/// What became of a sealed ballot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cast {
+    /// It lies in the urn.
+    Now,
+    /// It lay there already.
+    Before,
+    /// Whoever hands it in is marked as having voted.
+    Voted,
+    NotOnRoll,
 }

@@ -33,7 +33,7 @@ fn is_guessing(what: &str, right: u32) {
 on_both! {
     async fn a_join_over_all_that_is_to_be_seen_is_right_as_often_as_guessing(world) {
         let urns = world.open().await;
-        let (mut by_lying, mut by_coming, mut while_open) = (0, 0, 0);
+        let (mut by_lying, mut by_coming, mut while_open, mut unmarked) = (0, 0, 0, 0);
         for number_of_round in 0..ROUNDS {
             let round = RoundId(number(b"round", number_of_round));
             let roll: Vec<Voter> = (0..VOTERS).map(|one| Voter(number(b"voter", number_of_round * VOTERS + one))).collect();
@@ -49,8 +49,9 @@ on_both! {
                 truth.insert(lies_under(round, submission), voter.0);
                 if came == 16 {
                     let (ballots, voters) = world.rows(round).await;
-                    assert_eq!(voters.len(), 15);
+                    assert!((5..=17).contains(&voters.len()), "{} marks", voters.len());
                     while_open += right(&ballots, &voters, &truth);
+                    unmarked += 17 - u32::try_from(voters.len()).unwrap();
                 }
             }
             urns.close(round).await.unwrap();
@@ -64,8 +65,8 @@ on_both! {
         }
         is_guessing("by what lies where at the end", by_lying);
         is_guessing("by who came when", by_coming);
-        // Of 17 ballots two have no mark yet: 15 of 17 guesses.
-        is_guessing("while it is open", while_open + (ROUNDS * 2).div_ceil(17));
+        // Of 17 ballots some have no mark yet, and nothing can be guessed of them.
+        is_guessing("while it is open", while_open + unmarked.div_ceil(17));
     }
 }
 

@@ -10,11 +10,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::LocalSet;
 
-/// A whole request, and how many statements are in it.
+/// A whole request, how many statements are in it, and what its answer has to say.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) bytes: Vec<u8>,
     pub(crate) statements: u64,
+    pub(crate) wanted: &'static str,
 }
 
 /// What was acknowledged, and how long that took.
@@ -54,7 +55,7 @@ pub(crate) fn send(
                 while at - began < limit {
                     let Some(request) = requests.get(next.replace(next.get() + 1)) else { break };
                     let (status, body) = connection.exchange(&request.bytes).await?;
-                    if status != 200 {
+                    if status != 200 || memchr::memmem::find(body, request.wanted.as_bytes()).is_none() {
                         bail!("answered {status}: {}", String::from_utf8_lossy(body));
                     }
                     statements.set(statements.get() + request.statements);

@@ -57,11 +57,11 @@ impl Http {
         self.client_cpu / (self.client_cpu + self.server_cpu + self.database_cpu).max(1e-9)
     }
 
-    fn best(self, other: Self) -> Self {
+    pub(crate) fn best(self, other: Self) -> Self {
         if other.rate().a_second() > self.rate().a_second() { other } else { self }
     }
 
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let mut value = serde_json::to_value(self).unwrap_or_default();
         value["a_second"] = self.rate().a_second().into();
         value["client_share"] = self.client_share().into();
@@ -210,11 +210,7 @@ impl Target {
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self.database {
-            Backend::Sqlite => "SQLite",
-            Backend::Postgres => "PostgreSQL",
-        };
-        writeln!(f, "\n{name}, statements of {:.0} bytes", self.statement_bytes)?;
+        writeln!(f, "\n{}, statements of {:.0} bytes", self.database.name(), self.statement_bytes)?;
         writeln!(
             f,
             "\nover HTTP               a second  batch  writer busy  median    99 %  CPU client  server  database  client's share"

@@ -13,6 +13,16 @@ pub(crate) enum Backend {
     Postgres,
 }
 
+impl Backend {
+    /// As people know it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        }
+    }
+}
+
 /// Measures ingest, projections, memory and disk on one database or both.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "load", version)]
@@ -41,6 +51,10 @@ pub(crate) struct Flags {
     /// Instead of all that: what memory the server holds for clients that only want it to
     #[arg(long)]
     pub(crate) holding: bool,
+    /// Instead of all that: answers to 30 questions that so many people hand in through the answer pages, named and
+    /// unlinkable, beside single statements
+    #[arg(long, value_name = "PEOPLE", default_value_t = 0)]
+    pub(crate) answers: usize,
     /// Instead of all that: post and ask by turns with another binary, and print how fast this one is, of that one's speed
     #[arg(long, value_name = "FILE")]
     pub(crate) against: Option<PathBuf>,

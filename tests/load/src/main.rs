@@ -8,6 +8,7 @@
 #![allow(clippy::print_stdout, reason = "a measuring tool for a terminal")]
 
 mod against;
+mod answers;
 mod asking;
 mod bare;
 mod client;
@@ -62,6 +63,9 @@ fn main() -> Result<()> {
         let work = Work::new(&flags);
         if let Some(other) = &flags.against {
             return compare(&flags, &work, other).await;
+        }
+        if flags.answers > 0 {
+            return hand_in(&flags, &work).await;
         }
         let mut all = Vec::new();
         for backend in flags.database.clone() {
@@ -119,6 +123,20 @@ async fn hold(flags: &Flags) -> Result<()> {
         let holding = holding::measure(backend, flags, Crowd::of(flags)).await?;
         println!("{holding}");
         all.push(holding);
+    }
+    keep(flags, &all)
+}
+
+/// How fast answers are taken, beside statements.
+async fn hand_in(flags: &Flags, work: &Work) -> Result<()> {
+    let mut all = Vec::new();
+    for backend in flags.database.clone() {
+        let mut best = answers::measure(backend, flags, work).await?;
+        for _ in 1..flags.rounds {
+            best = best.best(answers::measure(backend, flags, work).await?);
+        }
+        println!("{best}");
+        all.push(best.json());
     }
     keep(flags, &all)
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use domain::events::kind;
 use eventlog::{Database, Location};
 use sqlx::Connection as _;
 use tempfile::TempDir;
@@ -77,11 +78,16 @@ impl Place {
 
     /// How many statements the log has. It has other events too: what statements say of activities is one.
     pub(crate) async fn statements(&self) -> Result<u64> {
-        const COUNT: &str = "SELECT count(*) FROM event WHERE kind = 'statement'";
+        self.count(kind::STATEMENT).await
+    }
+
+    /// How many events of a kind the log has.
+    pub(crate) async fn count(&self, kind: &str) -> Result<u64> {
+        const COUNT: &str = "SELECT count(*) FROM event WHERE kind = $1";
         let database = Database::open(&self.log()).await?;
         let count: i64 = match &database {
-            Database::Sqlite(files) => sqlx::query_scalar(COUNT).fetch_one(&files.readers).await?,
-            Database::Postgres(pool) => sqlx::query_scalar(COUNT).fetch_one(pool).await?,
+            Database::Sqlite(files) => sqlx::query_scalar(COUNT).bind(kind).fetch_one(&files.readers).await?,
+            Database::Postgres(pool) => sqlx::query_scalar(COUNT).bind(kind).fetch_one(pool).await?,
         };
         database.close().await;
         Ok(u64::try_from(count)?)

@@ -87,21 +87,35 @@ impl<'a> Server<'a> {
             bail!("the server ended before it listened: {:?}", child.wait()?);
         };
         let server = Self { place, child, address: address.parse()?, tool, administrator };
-        let mut connection = Connection::open(server.address).await?;
         let world = &work.world;
         for (path, body) in [
-            ("organisation", serde_json::to_string(&world.organisation())?),
-            ("courses", serde_json::to_string(&world.courses())?),
-            ("surveys", serde_json::to_string(&world.surveys())?),
-            ("rounds", serde_json::to_string(&world.rounds())?),
+            ("organisation", serde_json::to_value(world.organisation())?),
+            ("courses", serde_json::to_value(world.courses())?),
+            ("surveys", serde_json::to_value(world.surveys())?),
+            ("rounds", serde_json::to_value(world.rounds())?),
         ] {
-            let request = post(&format!("/api/v1/{path}"), &server.administrator, JSON, &body);
-            expect_200(connection.exchange(&request).await?)?;
+            server.administer(path, &body).await?;
         }
+        let mut connection = Connection::open(server.address).await?;
         for body in work.warm() {
             expect_200(connection.exchange(&server.request(&body).bytes).await?)?;
         }
         Ok(server)
+    }
+
+    /// Posts something to the administration's API.
+    pub(crate) async fn administer(&self, path: &str, body: &Value) -> Result<()> {
+        let mut connection = Connection::open(self.address).await?;
+        let request = post(&format!("/api/v1/{path}"), &self.administrator, JSON, &body.to_string());
+        expect_200(connection.exchange(&request).await?)?;
+        Ok(())
+    }
+
+    /// Asks the administration's API for something.
+    pub(crate) async fn administered(&self, path: &str) -> Result<Value> {
+        let mut connection = Connection::open(self.address).await?;
+        let request = sent("GET", &format!("/api/v1/{path}"), &self.administrator, JSON, b"");
+        Ok(serde_json::from_slice(expect_200(connection.exchange(&request).await?)?)?)
     }
 
     pub(crate) fn place(&self) -> &Place {
@@ -135,7 +149,7 @@ impl<'a> Server<'a> {
     pub(crate) fn request(&self, body: &Body) -> Request {
         let (text, content_type) = packed(body);
         let bytes = post("/xapi/statements", &self.tool, &content_type, &text);
-        Request { bytes, statements: body.statements }
+        Request { bytes, statements: body.statements, wanted: "" }
     }
 
     /// A request in its parts: a resource of xAPI, its parameters, and what it carries.
@@ -228,6 +242,16 @@ fn post(path: &str, credential: &str, content_type: &str, body: &str) -> Vec<u8>
     sent("POST", path, credential, content_type, body.as_bytes())
 }
 
+/// A form as a browser without cookies sends it.
+pub(crate) fn form(path: &str, fields: &str) -> Vec<u8> {
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: load\r\nAccept-Language: sv\r\nAccept-Encoding: gzip;q=0\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{fields}",
+        fields.len()
+    )
+    .into_bytes()
+}
+
 /// A whole request, as it is sent.
 fn sent(method: &str, target: &str, credential: &str, content_type: &str, body: &[u8]) -> Vec<u8> {
     let mut bytes = format!(
@@ -258,7 +282,7 @@ fn packed(body: &Body) -> (String, String) {
 }
 
 /// As it stands in an address (RFC 3986, 2.3), but for what is kept.
-fn encoded(text: &[u8], kept: &[u8]) -> String {
+pub(crate) fn encoded(text: &[u8], kept: &[u8]) -> String {
     let one = |byte: &u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(*byte).to_string(),
         byte if kept.contains(byte) => char::from(*byte).to_string(),

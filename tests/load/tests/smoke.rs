@@ -84,6 +84,30 @@ fn two_builds_are_compared_in_every_figure() {
 }
 
 #[test]
+fn answers_are_handed_in_in_either_mode_and_none_that_was_thanked_for_is_lost() {
+    let (all, text) = load(&["--answers", "40"]);
+    assert_eq!(all.len(), 2);
+    for answers in &all {
+        assert!(answers["single"]["statements"].as_u64().unwrap() > 0, "{answers}");
+        let modes = answers["modes"].as_array().unwrap();
+        assert_eq!(
+            modes.iter().map(|one| one["mode"].as_str().unwrap()).collect::<Vec<_>>(),
+            ["named", "unlinkable"]
+        );
+        for (one, statements) in modes.iter().zip([40 * 31, 0]) {
+            let handed = &one["handed_in"];
+            assert_eq!(
+                (handed["statements"].as_u64(), handed["stored"].as_u64()),
+                (Some(40), Some(40)),
+                "{one}"
+            );
+            assert_eq!(one["statements"], statements, "{one}");
+        }
+    }
+    assert_eq!(text.matches("answers, unlinkable").count(), 4, "two tables for each database: {text}");
+}
+
+#[test]
 fn whatever_is_garbled_is_answered_and_never_with_a_5xx() {
     let (all, _) = load(&["--garbled", "6000"]);
     assert_eq!(all.len(), 2);
