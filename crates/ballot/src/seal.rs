@@ -54,18 +54,23 @@ impl Sealing {
         let too_long = || BallotError::TooLong { length: answer.len(), longest: self.terms.longest };
         let length = u32::try_from(answer.len()).ok().filter(|length| *length <= self.terms.longest);
         let length = length.ok_or_else(too_long)?;
-        let mut padded = Zeroizing::new(vec![0; LENGTH + self.terms.longest as usize]);
-        padded[..LENGTH].copy_from_slice(&length.to_le_bytes());
-        padded[LENGTH..LENGTH + answer.len()].copy_from_slice(answer);
-        let (encapped, body) = hpke::single_shot_seal::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
-            &OpModeS::Base,
-            &self.public,
-            INFO,
-            &padded,
-            &bound(self.round, key),
-        )
-        .map_err(|error| BallotError::Chance(error.to_string()))?;
-        Ok([encapped.to_bytes().as_slice(), &body].concat())
+        let end = POINT + LENGTH + self.terms.longest as usize;
+        // What is padded is sealed where it lies, so that nothing is left of it to be wiped.
+        let mut sealed = Zeroizing::new(vec![0; end + TAG]);
+        sealed[POINT..POINT + LENGTH].copy_from_slice(&length.to_le_bytes());
+        sealed[POINT + LENGTH..POINT + LENGTH + answer.len()].copy_from_slice(answer);
+        let (encapped, tag) =
+            hpke::single_shot_seal_inout_detached::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
+                &OpModeS::Base,
+                &self.public,
+                INFO,
+                (&mut sealed[POINT..end]).into(),
+                &bound(self.round, key),
+            )
+            .map_err(|error| BallotError::Chance(error.to_string()))?;
+        sealed[..POINT].copy_from_slice(&encapped.to_bytes());
+        sealed[end..].copy_from_slice(&tag.to_bytes());
+        Ok(std::mem::take(&mut *sealed))
     }
 }
 
