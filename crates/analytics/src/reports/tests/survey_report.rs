@@ -74,7 +74,7 @@ fn index(id: &str, items: &[&str], parts: &[&str]) -> Index {
 pub(super) fn survey_report(log: &Log, at: Position, base: PositiveBase) -> Result<ResultTable, ReportError> {
     let (_dir, snapshot) = log.lake();
     let parameters = survey::Parameters { positive_base: Some(base), ..survey::Parameters::new("r700") };
-    survey::report(&snapshot.at(at).unwrap(), &log.municipality(at), &log.0, &parameters)
+    survey::report(&snapshot.at(at).unwrap(), &log.municipality(at), &[], &parameters)
 }
 
 #[test]
