@@ -32,14 +32,6 @@ async fn another_program_finds_the_figures_of_the_demos_reports() {
     let mut rounds = serde_json::to_value(world.rounds()).unwrap();
     let today = today(&instance, &world).await.unwrap();
     rounds["rounds"].as_array_mut().unwrap().extend(today);
-    let boxed = Boxed {
-        like: "digitala-arbetsdagen-2025-11".into(),
-        id: "i-valurnan".into(),
-        days: ["2026-03-03".into(), "2026-03-20".into()],
-        registration: [99; 16],
-    };
-    let round = add(&instance, &boxed, &rounds, SEED).await.unwrap();
-    rounds["rounds"].as_array_mut().unwrap().push(round);
     // One with groups of respondents, by statements and from a ballot box.
     let asked = grouped::rounds(organisation["units"][0]["code"].as_str().unwrap());
     let said = grouped::statements(&organisation, SEED);

@@ -143,7 +143,18 @@ pub(crate) async fn outside(
 }
 
 /// Takes in rounds of surveys. What of one may change follows from where it stands.
-#[utoipa::path(post, path = "/api/v1/rounds", tag = "ways in", request_body = input::RoundsInput, responses((status = OK, body = Taken)))]
+#[utoipa::path(
+    post,
+    path = "/api/v1/rounds",
+    tag = "ways in",
+    request_body(content = input::RoundsInput, example = json!({ "rounds": [{
+        "id": "arbetsdagen-2026-ht", "survey": "https://larkby.example/enkater/arbete", "version": "1",
+        "title": { "sv": "Arbetsdagen i höst", "en": "The working day this autumn" }, "mode": "unlinkable",
+        "opens": "2026-10-01", "closes": "2026-10-21", "hours": { "opens": "08:00", "closes": "16:00" },
+        "audience": { "unit": "K1", "roles": ["Lärare"] }
+    }] })),
+    responses((status = OK, body = Taken))
+)]
 pub(crate) async fn rounds(
     administrator: Administrator,
     State(shell): State<Shell>,
