@@ -240,6 +240,32 @@ pub enum Special {
     Refused,
 }
 
+impl Special {
+    /// All of them, in the order in which they stand after the other choices.
+    pub(crate) const ALL: [Special; 4] =
+        [Special::NoneOfThem, Special::Refused, Special::DontKnow, Special::Other];
+
+    /// Its value in answers.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Special::NoneOfThem => "none",
+            Special::Refused => "refused",
+            Special::DontKnow => "dontknow",
+            Special::Other => "other",
+        }
+    }
+
+    /// The properties of a question that offer it and that have its text.
+    pub(crate) fn properties(self) -> (&'static str, &'static str) {
+        match self {
+            Special::NoneOfThem => ("showNoneItem", "noneText"),
+            Special::Refused => ("showRefuseItem", "refuseText"),
+            Special::DontKnow => ("showDontKnowItem", "dontKnowText"),
+            Special::Other => ("showOtherItem", "otherText"),
+        }
+    }
+}
+
 /// A scale.
 #[derive(Debug, Clone)]
 pub struct Rating {

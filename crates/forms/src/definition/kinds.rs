@@ -222,32 +222,16 @@ fn no() -> Localised {
 
 fn choice(reader: &mut Reader, object: Object<'_>, several: bool, menu: bool) -> Kind {
     let mut choices = some(reader, object, "choices");
-    let specials: [(&[&str], &str, &str, Special, Localised); 4] = [
-        (
-            &["showNoneItem", "hasNone"],
-            "noneText",
-            "none",
-            Special::NoneOfThem,
-            both("Inget av detta", "None of these"),
-        ),
-        (
-            &["showRefuseItem"],
-            "refuseText",
-            "refused",
-            Special::Refused,
-            both("Vill inte svara", "Prefer not to say"),
-        ),
-        (
-            &["showDontKnowItem"],
-            "dontKnowText",
-            "dontknow",
-            Special::DontKnow,
-            both("Vet inte", "Do not know"),
-        ),
-        (&["showOtherItem", "hasOther"], "otherText", "other", Special::Other, both("Annat", "Other")),
-    ];
-    for (switches, label, value, special, words) in specials {
-        let on = switches.iter().any(|switch| reader.bool(object, switch) == Some(true));
+    for special in Special::ALL {
+        let (switch, label) = special.properties();
+        let (older, words) = match special {
+            Special::NoneOfThem => (Some("hasNone"), both("Inget av detta", "None of these")),
+            Special::Refused => (None, both("Vill inte svara", "Prefer not to say")),
+            Special::DontKnow => (None, both("Vet inte", "Do not know")),
+            Special::Other => (Some("hasOther"), both("Annat", "Other")),
+        };
+        let value = special.code();
+        let on = [switch].into_iter().chain(older).any(|switch| reader.bool(object, switch) == Some(true));
         let written = reader.localised(object, label);
         if !on {
             continue;

@@ -9,6 +9,6 @@ mod sheet;
 mod xlsform;
 mod xpath;
 
-pub(crate) use offered::SPECIAL;
+pub(crate) use offered::special_name;
 pub(crate) use sheet::plain;
 pub use xlsform::read_xlsform;

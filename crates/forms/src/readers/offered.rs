@@ -6,16 +6,16 @@ use serde_json::{Value as Json, json};
 
 use super::choices::{Choice, texts};
 use super::sheet::Sheet;
+use crate::question::Special;
 use crate::refusal::Refusals;
 
-/// Choices that stand for something, as `special` names them: the code that they have, and the properties that a definition has
-/// for them.
-pub(crate) const SPECIAL: [(&str, &str, &str, &str); 4] = [
-    ("none", "none", "showNoneItem", "noneText"),
-    ("refused", "refused", "showRefuseItem", "refuseText"),
-    ("dont_know", "dontknow", "showDontKnowItem", "dontKnowText"),
-    ("other", "other", "showOtherItem", "otherText"),
-];
+/// What the column `special` calls a choice that stands for something.
+pub(crate) fn special_name(special: Special) -> &'static str {
+    match special {
+        Special::DontKnow => "dont_know",
+        other => other.code(),
+    }
+}
 
 /// Fills in the choices of a list.
 pub(super) fn choices(
@@ -45,8 +45,9 @@ pub(super) fn choices(
     let mut items = Vec::new();
     for choice in choices {
         if let Some(special) = choice.more.get("special") {
-            let known = SPECIAL.iter().find(|(name, code, ..)| name == special && *code == choice.name);
-            let Some((.., shown, text)) = known.filter(|_| element["type"] != "ranking") else {
+            let is_named = |known: &Special| special_name(*known) == special && known.code() == choice.name;
+            let known = Special::ALL.into_iter().find(is_named);
+            let Some(known) = known.filter(|_| element["type"] != "ranking") else {
                 refusals.add(
                     &format!("choices, {}, special", choice.number),
                     "ska vara other, none, refused eller dont_know, med namnen other, none, refused och dontknow, och inte i rank",
@@ -54,8 +55,9 @@ pub(super) fn choices(
                 );
                 continue;
             };
-            element[*shown] = true.into();
-            element[*text] = choice.label.clone();
+            let (shown, text) = known.properties();
+            element[shown] = true.into();
+            element[text] = choice.label.clone();
             continue;
         }
         let mut item = json!({"value": choice.name, "text": choice.label});

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::workbook::Row;
 use crate::definition::Definition;
 use crate::question::Choice;
-use crate::readers::SPECIAL;
+use crate::readers::special_name;
 use crate::sidecar::{Item, Score};
 
 /// The sheet of choices as it grows.
@@ -63,8 +63,7 @@ impl<'a> Lists<'a> {
         if let Some(level) = levels.and_then(|levels| levels.get(&code)) {
             row.insert("level".to_owned(), level.to_string());
         }
-        let special = choice.special.and_then(|_| SPECIAL.iter().find(|(_, known, ..)| *known == code));
-        row.insert("special".to_owned(), special.map_or("", |(name, ..)| name).to_owned());
+        row.insert("special".to_owned(), choice.special.map_or("", special_name).to_owned());
         row.insert("name".to_owned(), code);
         row
     }

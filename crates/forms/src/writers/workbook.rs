@@ -18,14 +18,21 @@ pub(super) struct Table {
     pub(super) rows: Vec<Row>,
 }
 
+/// A language as sheets call it.
+pub(super) fn language_name(tag: &str) -> &str {
+    match tag {
+        "sv" => "Svenska (sv)",
+        "en" => "English (en)",
+        other => other,
+    }
+}
+
 /// Fills in a text in all of a definition's languages.
 pub(super) fn texts(row: &mut Row, column: &str, text: &Localised, definition: &Definition) {
     for language in &definition.languages {
-        let heading = match (definition.languages.len(), language.as_str()) {
-            (1, _) => column.to_owned(),
-            (_, "sv") => format!("{column}::Svenska (sv)"),
-            (_, "en") => format!("{column}::English (en)"),
-            (_, other) => format!("{column}::{other}"),
+        let heading = match definition.languages.len() {
+            1 => column.to_owned(),
+            _ => format!("{column}::{}", language_name(language)),
         };
         row.insert(heading, text.get(language).to_owned());
     }

@@ -3,7 +3,7 @@
 use super::condition::xpath;
 use super::lists::Lists;
 use super::meaning::differences;
-use super::workbook::{Row, Table, texts, workbook};
+use super::workbook::{Row, Table, language_name, texts, workbook};
 use crate::definition::{Definition, register};
 use serde_json::Value as Json;
 
@@ -287,14 +287,9 @@ impl Writer<'_> {
 
     fn settings(&self, paged: bool) -> Row {
         let definition = self.definition;
-        let language = match definition.language.as_str() {
-            "sv" => "Svenska (sv)",
-            "en" => "English (en)",
-            other => other,
-        };
         let mut settings = row(&[
             ("form_title", definition.title.get(&definition.language)),
-            ("default_language", language),
+            ("default_language", language_name(&definition.language)),
             ("style", if paged { "pages" } else { "" }),
             ("instrument", definition.sidecar.instrument.as_deref().unwrap_or_default()),
         ]);
