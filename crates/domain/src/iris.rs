@@ -36,9 +36,22 @@ pub fn part(name: &str) -> String {
     iri
 }
 
+/// A text as one part of an address's path or query: all but what needs no encoding (RFC 3986 `unreserved`) is
+/// percent-encoded.
+pub fn escape(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let one = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(one).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::part;
+    use super::{escape, part};
+
+    #[test]
+    fn an_iri_is_one_part_of_an_address() {
+        assert_eq!(escape("https://x.example/å 1"), "https%3A%2F%2Fx.example%2F%C3%A5%201");
+    }
 
     #[test]
     fn a_name_that_is_no_part_of_an_iri_is_written_so_that_it_is() {

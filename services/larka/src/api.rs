@@ -64,13 +64,6 @@ impl Api {
     }
 }
 
-/// A part of an address, percent-encoded.
-pub(crate) fn part(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let one = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    text.bytes().map(one).collect()
-}
-
 /// A problem (RFC 9457) in one line.
 fn refused(status: StatusCode, text: &str) -> Failure {
     let problem: Value = serde_json::from_str(text).unwrap_or_default();
@@ -80,15 +73,5 @@ fn refused(status: StatusCode, text: &str) -> Failure {
             Failure::new("the instance has another address: give it with --server")
         }
         None => Failure::new(format!("the instance answers {status}")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::part;
-
-    #[test]
-    fn an_iri_is_one_part_of_an_address() {
-        assert_eq!(part("https://x.example/å 1"), "https%3A%2F%2Fx.example%2F%C3%A5%201");
     }
 }

@@ -3,7 +3,7 @@
 //! [`Instance`] is where everything lies and outlives its servers; [`Server`] is a running process. [`promises!`]
 //! makes a test of each promise on each database, [`load`] posts from several connections at once, [`samples`]
 //! makes statements, [`marked`] a municipality of which much is hidden, [`walk`] reads all that a server says, [`other`]
-//! is a store of somebody else, [`python`] runs programs beside the tests, [`imports`] takes statements from there,
+//! is a store of somebody else, [`python`] and [`node`] run programs beside the tests, [`imports`] takes statements from there,
 //! [`bucket`] is a store for a lake, [`boxed`] a round that nobody can link, [`Browser`] an administrator's.
 
 #![allow(clippy::print_stderr, reason = "a test that failed shows what the server said")]
@@ -15,6 +15,7 @@ pub mod grouped;
 pub mod imports;
 pub mod load;
 pub mod marked;
+pub mod node;
 pub mod other;
 pub mod python;
 pub mod samples;
@@ -28,6 +29,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use domain::Date;
+use eventlog::clock::SystemClock;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection};
 use tempfile::TempDir;
@@ -46,6 +49,12 @@ pub enum Backend {
 
 /// Both databases, in the order the suites go through them.
 pub const BACKENDS: [Backend; 2] = [Backend::Sqlite, Backend::Postgres];
+
+/// A day so many days from today in Sweden.
+pub fn day(from_now: i32) -> String {
+    let today = Date::in_sweden(SystemClock::shared().now());
+    Date::from_days(today.days() + from_now).to_string()
+}
 
 /// Makes a test of each promise, on each database.
 #[macro_export]

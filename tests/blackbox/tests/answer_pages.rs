@@ -3,10 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::path::Path;
-use std::process::Command;
-
-use blackbox::{Server, promises};
+use blackbox::{Server, node, promises};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -71,7 +68,6 @@ async fn said(server: &Server, registration: &str) -> Vec<String> {
 
 promises! {
     async fn what_is_filled_in_in_a_browser_becomes_statements_once(instance) {
-        let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients");
         let server = instance.start().await.unwrap();
         describe(&server).await;
         let (open, personal) = (invitations(&server, "guardians").await, invitations(&server, "personal").await);
@@ -79,17 +75,8 @@ promises! {
         let codes = json!({
             "open": code(&open["codes"][0]), "personal": code(&personal["codes"][0]), "token": personal["people"][0]["code"],
         });
-        let output = Command::new("node")
-            .arg(clients.join("answering.mjs"))
-            .env("LARKA_ADDRESS", &server.address)
-            .env("LARKA_CODES", codes.to_string())
-            .env("LARKA_BRIEFLY", "1")
-            .env("NO_PROXY", "127.0.0.1")
-            .output()
-            .unwrap();
-        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "{out}{err}");
-        assert!(out.contains("as they should be"), "the suite did not come to its end: {out}");
+        let told = [("LARKA_CODES", &*codes.to_string()), ("LARKA_BRIEFLY", "1")];
+        node::walk("answering.mjs", &server.address, &told);
         let text = "Rad ett\nrad två".to_owned();
         assert_eq!(said(&server, GUARDIANS).await, vec![text.clone(); 3]);
         assert_eq!(said(&server, PERSONAL).await, [text]);

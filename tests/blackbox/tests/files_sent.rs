@@ -2,9 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use blackbox::{Browser, Instance, Server, promises, until};
-use domain::Date;
-use eventlog::clock::SystemClock;
+use blackbox::{Browser, Instance, Server, day, promises, until};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -12,11 +10,6 @@ use serde_json::{Value, json};
 const PEOPLE: usize = 14;
 const ANSWERING: usize = 12;
 const SURVEY: &str = "https://larkby.example/enkater/trivsel";
-
-fn day(from_now: i32) -> String {
-    let today = Date::in_sweden(SystemClock::shared().now());
-    Date::from_days(today.days() + from_now).to_string()
-}
 
 async fn store(server: &Server, resource: &str, body: &Value) {
     let answer = server.api(Method::POST, resource).json(body).send().await.unwrap();

@@ -4,9 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use blackbox::samples::ordinary;
-use blackbox::{Instance, Server, promises, until};
-use domain::Date;
-use eventlog::clock::SystemClock;
+use blackbox::{Instance, Server, day, promises, until};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -15,11 +13,6 @@ const PEOPLE: usize = 14;
 /// Those of them who answer.
 const ANSWERING: usize = 12;
 const SURVEY: &str = "https://larkby.example/enkater/trivsel";
-
-fn day(from_now: i32) -> String {
-    let today = Date::in_sweden(SystemClock::shared().now());
-    Date::from_days(today.days() + from_now).to_string()
-}
 
 fn organisation() -> Value {
     let person = |number: usize| {

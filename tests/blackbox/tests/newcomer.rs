@@ -3,10 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::path::Path;
-use std::process::Command;
-
-use blackbox::promises;
+use blackbox::{node, promises};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -33,21 +30,11 @@ fn organisation() -> Value {
 
 promises! {
     async fn a_newcomer_makes_a_survey_from_a_template_answers_it_on_a_phone_closes_it_and_reads_its_report(instance) {
-        let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients");
         let server = instance.start().await.unwrap();
         let answer = server.api(Method::POST, "organisation").json(&organisation()).send().await.unwrap();
         assert_eq!(answer.status(), 200);
-        let output = Command::new("node")
-            .arg(clients.join("newcomer.mjs"))
-            .env("LARKA_ADDRESS", &server.address)
-            .env("LARKA_LOGIN", &server.administrator.0)
-            .env("LARKA_PASSWORD", &server.administrator.1)
-            .env("LARKA_ANSWERING", ANSWERING.to_string())
-            .env("NO_PROXY", "127.0.0.1")
-            .output()
-            .unwrap();
-        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "{out}{err}");
-        assert!(out.contains("as they should be"), "the suite did not come to its end: {out}");
+        let (login, password) = &server.administrator;
+        let told = [("LARKA_LOGIN", &**login), ("LARKA_PASSWORD", password), ("LARKA_ANSWERING", &ANSWERING.to_string())];
+        node::walk("newcomer.mjs", &server.address, &told);
     }
 }

@@ -5,9 +5,7 @@
 use std::collections::BTreeSet;
 
 use blackbox::samples::ordinary;
-use blackbox::{Instance, Server, promises, until};
-use domain::Date;
-use eventlog::clock::SystemClock;
+use blackbox::{Instance, Server, day, promises, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -20,11 +18,6 @@ const GROUPS: [(&str, &str, usize, &[&str]); 3] = [
     ("ledare", "Rektor", 13, &["foljer", "plan"]),
 ];
 const SHARED: [&str; 3] = ["fungerar", "arbetsro", "hjalp"];
-
-fn day(from_now: i32) -> String {
-    let today = Date::in_sweden(SystemClock::shared().now());
-    Date::from_days(today.days() + from_now).to_string()
-}
 
 fn organisation() -> Value {
     let mut persons = Vec::new();

@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use disclosure::Lang;
 use domain::Municipality;
+use domain::iris::escape;
 use maud::{Markup, html};
 use render::components;
 use render::{Asset, NavLink, PageFrame, Stylesheet};
@@ -17,7 +18,7 @@ use serde::de::DeserializeOwned;
 use super::problem::Problem;
 use super::session::signed_in;
 use super::state::{Page, Shell};
-use super::words::{escape, home, lang_named, other, t};
+use super::words::{home, lang_named, other, t};
 
 /// Where style sheet and fonts are served.
 const ASSETS: &str = "/assets/";

@@ -4,6 +4,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use disclosure::Lang;
+use domain::iris::escape;
 use render::components::{self, Login};
 use serde::Deserialize;
 
@@ -14,7 +15,7 @@ use super::frame::{Asked, answer, place, secured, stylesheet};
 use super::problem::Problem;
 use super::session::{self, own_page};
 use super::state::Shell;
-use super::words::{escape, home, lang_named, other, t};
+use super::words::{home, lang_named, other, t};
 
 /// More than any form of a log-in has.
 pub(crate) const FORM_LIMIT: usize = 16 << 10;

@@ -24,12 +24,13 @@ use axum::routing::{get, post};
 
 pub(crate) use attempts::Attempts;
 pub use attempts::held_against;
+pub(crate) use domain::iris::escape;
 pub(crate) use form::{FORMS, Upload, form, upload};
 pub(crate) use frame::{Asked, Reader, answer, enter_first, frame, not_so, nowhere, show};
 pub(crate) use metrics::Metrics;
 pub(crate) use session::Administrator;
 pub(crate) use state::{Page, Shell, Subject};
-pub(crate) use words::{Spoken, escape, lang_named, other, t};
+pub(crate) use words::{Spoken, lang_named, other, t};
 
 /// Addresses of what everybody may ask for.
 pub(crate) const OPEN: [&str; 3] = ["/login", "/logout", "/assets/{*path}"];

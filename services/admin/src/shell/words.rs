@@ -50,16 +50,3 @@ pub(crate) fn in_language(path: &str, lang: Lang) -> String {
 pub(crate) fn home(lang: Lang) -> String {
     in_language("/", lang)
 }
-
-/// A value in the query part of an address.
-pub(crate) fn escape(value: &str) -> String {
-    use std::fmt::Write;
-    value.bytes().fold(String::new(), |mut text, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            let _ = write!(text, "%{byte:02X}");
-        }
-        text
-    })
-}

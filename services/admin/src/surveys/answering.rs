@@ -16,19 +16,15 @@ use serde_json::Value;
 
 use super::answers::{AnswerFiles, AnswersAsked, AnswersFailed, AnswersTold};
 use super::api::Id;
-use super::round::address;
+use super::round::{address, files};
 use super::words::{SURVEYS, said};
 use crate::shell::problem::{Path, Problem};
-use crate::shell::{Asked, Reader, Shell, Spoken, Upload, answer, escape, frame, other, show, t};
+use crate::shell::{Asked, Reader, Shell, Spoken, Upload, answer, frame, other, show, t};
 
 /// The page's address.
 pub(super) const ANSWERS: &str = "/surveys/rounds/{id}/answers";
 /// The most bytes of a field that is no file.
 const FIELD: usize = 16 << 10;
-
-fn place(id: &str, lang: Lang) -> String {
-    format!("/surveys/rounds/{}/answers?lang={}", escape(id), lang.tag())
-}
 
 /// `GET /surveys/rounds/{id}/answers`
 pub(crate) async fn page(
@@ -165,7 +161,7 @@ async fn shown(
         @if let Some(told) = &page.told { (report(&told.json, page.asked.dry_run, lang)) }
         @if !done { (form(facts, page, lang)) }
     };
-    let there = place(id, other(lang));
+    let there = files(id, other(lang));
     let mut frame = frame(shell, SURVEYS, lang, reader, &known, there, body);
     frame.title = t(lang, "Svar från en fil", "Answers from a file").to_owned();
     let mut response = show(frame);
@@ -199,7 +195,7 @@ fn form(facts: &RoundFacts, page: &Shown, lang: Lang) -> Markup {
                 "Answers that were given elsewhere are checked against the survey as answers on the pages are. What would be taken and what cannot be is shown first.",
             )) }
         }
-        form class="form" method="post" action=(place(&facts.id, lang)) enctype="multipart/form-data" {
+        form class="form" method="post" action=(files(&facts.id, lang)) enctype="multipart/form-data" {
             @match &page.file {
                 Some(file) => input type="hidden" name="kept" value=(file);,
                 None => (components::field(&Field {
@@ -237,7 +233,7 @@ fn form(facts: &RoundFacts, page: &Shown, lang: Lang) -> Markup {
                 " " button class="main" type="submit" name="action" value="take" { (t(lang, "Ta in svaren", "Take the answers in")) }
             }
         }
-        @if page.file.is_some() { p { a href=(place(&facts.id, lang)) { (t(lang, "Välj en annan fil", "Choose another file")) } } }
+        @if page.file.is_some() { p { a href=(files(&facts.id, lang)) { (t(lang, "Välj en annan fil", "Choose another file")) } } }
     }
 }
 

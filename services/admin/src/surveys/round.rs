@@ -33,6 +33,11 @@ pub(super) fn address(id: &str, lang: Lang) -> String {
     format!("/surveys/rounds/{}?lang={}", escape(id), lang.tag())
 }
 
+/// Where answers in files come into a round.
+pub(super) fn files(id: &str, lang: Lang) -> String {
+    format!("/surveys/rounds/{}/answers?lang={}", escape(id), lang.tag())
+}
+
 /// What the form begins with.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -254,7 +259,7 @@ fn body(facts: &RoundFacts, (at, has_report): (Stage, bool), known: &Municipalit
             }
         }
         @if at > Stage::Draft {
-            p { a href=(format!("/surveys/rounds/{id}/answers?lang={}", lang.tag())) { (t(lang, "Ta in svar från en fil", "Take in answers from a file")) } }
+            p { a href=(files(&facts.id, lang)) { (t(lang, "Ta in svar från en fil", "Take in answers from a file")) } }
         }
         @if at <= Stage::Open {
             p { a href=(format!("{EDIT}?id={id}&lang={}", lang.tag())) { (t(lang, "Ändra omgången", "Change the round")) } }

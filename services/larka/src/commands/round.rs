@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use domain::iris::escape;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::api::{Api, part};
+use crate::api::Api;
 use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::terminal::{print, read, say};
@@ -66,12 +67,12 @@ pub(crate) async fn run(settings: Settings, command: Command) -> Result<(), Fail
             if json { say(true, &all) } else { say(false, &json!({ "rounds": listed(&all) })) }
         }
         Command::Show(One { id, api }) => {
-            say(json, &api.json(&settings, Method::GET, &format!("rounds/{}", part(&id)), None).await?)
+            say(json, &api.json(&settings, Method::GET, &format!("rounds/{}", escape(&id)), None).await?)
         }
         Command::Open(one) => turn(&settings, one, "open").await,
         Command::Close(one) => turn(&settings, one, "close").await,
         Command::Invite { one: One { id, api }, csv } => {
-            let path = format!("rounds/{}/invitations", part(&id));
+            let path = format!("rounds/{}/invitations", escape(&id));
             if csv {
                 return print(
                     api.ask(&settings, Method::GET, &format!("{path}?format=csv"), None).await?.as_bytes(),
@@ -91,7 +92,7 @@ pub(crate) async fn run(settings: Settings, command: Command) -> Result<(), Fail
 }
 
 async fn turn(settings: &Settings, One { id, api }: One, what: &str) -> Result<(), Failure> {
-    let path = format!("rounds/{}/{what}", part(&id));
+    let path = format!("rounds/{}/{what}", escape(&id));
     say(settings.json, &api.json(settings, Method::POST, &path, None).await?)
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use domain::iris::escape;
 use forms::question::Question;
 use forms::{Definition, Refusal, Words};
 use reqwest::Method;
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::api::{Api, part};
+use crate::api::Api;
 use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::terminal;
@@ -84,7 +85,7 @@ pub(crate) async fn run(settings: Settings, command: Command) -> Result<(), Fail
             };
         }
         Command::Show { id, version, api } => {
-            let path = format!("surveys/{}/{}", part(&id), part(&version));
+            let path = format!("surveys/{}/{}", escape(&id), escape(&version));
             let text = api.ask(&settings, Method::GET, &path, None).await?;
             let shown: Shown<'_> = serde_json::from_str(&text)?;
             return terminal::print(shown.definition.get().as_bytes());
