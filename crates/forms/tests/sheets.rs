@@ -39,7 +39,8 @@ fn changed(workbook: &[u8], change: impl Fn(&str, &mut Vec<Vec<String>>)) -> Vec
 
 #[test]
 fn ready_made_surveys_are_read_back_as_they_were() {
-    for name in ["hme", "digital-competence", "course-evaluation", "pupils-digital-day"] {
+    for name in ["hme", "digital-competence", "course-evaluation", "pupils-digital-day", "school-digital-day"]
+    {
         let definition = ready_made(name);
         let workbook = write_xlsform(&definition).unwrap_or_else(|refusals| panic!("{name}: {refusals:#?}"));
         let read = register(read_xlsform(&workbook).unwrap().as_bytes(), None).unwrap();
@@ -47,6 +48,15 @@ fn ready_made_surveys_are_read_back_as_they_were() {
         assert_eq!(read.sidecar.items, definition.sidecar.items, "{name}");
         assert_eq!(read.sidecar.indexes, definition.sidecar.indexes, "{name}");
         assert_eq!(read.sidecar.source, definition.sidecar.source, "{name}");
+        assert_eq!(read.sidecar.groups, definition.sidecar.groups, "{name}");
+        for (question, before) in read.questions.iter().zip(&definition.questions) {
+            assert_eq!(
+                read.asked_of(question, None),
+                definition.asked_of(before, None),
+                "{name}: {}",
+                before.name
+            );
+        }
         assert_eq!(read.pages.len(), definition.pages.len(), "{name}");
         assert_eq!((&read.title, &read.languages), (&definition.title, &definition.languages), "{name}");
         assert_eq!(workbook, write_xlsform(&definition).unwrap(), "{name}: the same bytes");
@@ -146,6 +156,58 @@ fn what_a_sheet_cannot_say_is_refused_with_its_place_and_never_left_out() {
 }
 
 #[test]
+fn groups_of_respondents_stand_in_a_sheet_of_their_own_and_conditions_name_them() {
+    let source = r#"{"title": "Dagen", "pages": [
+        {"name": "alla", "elements": [{"type": "text", "name": "forst", "visibleIf": "{respondent_group} <> 'ledare'"}]},
+        {"name": "vuxna", "visibleIf": "{respondent_group} anyof ['larare', 'ledare'] and {forst} notempty", "elements": [
+            {"type": "comment", "name": "mer", "requiredIf": "!({respondent_group} = 'larare')"}]}],
+        "larka": {"groups": [{"id": "elever", "title": "Elever"}, {"id": "larare", "title": "Lärare"},
+                             {"id": "ledare", "title": "Ledare"}]}}"#;
+    let definition = register(source.as_bytes(), None).unwrap();
+    let workbook = write_xlsform(&definition).unwrap();
+    let survey = cells(&workbook, "survey");
+    assert_eq!(&survey[1][..2], ["hidden", "respondent_group"], "for programs that know no groups");
+    let read = register(read_xlsform(&workbook).unwrap().as_bytes(), None).unwrap();
+    assert_eq!(read.sidecar.groups, definition.sidecar.groups);
+    for (question, before) in read.questions.iter().zip(&definition.questions) {
+        assert_eq!(read.asked_of(question, None), definition.asked_of(before, None));
+    }
+    assert_eq!(write_xlsform(&read).unwrap(), workbook);
+    // Without the sheet it is no group, and a name that it does not have is none.
+    let without = |rows: &[(&str, &[&str])], groups: &[&[&str]]| {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let survey: Vec<Vec<&str>> = std::iter::once(vec!["type", "name", "relevant"])
+            .chain(rows.iter().map(|(kind, rest)| [&[*kind], *rest].concat()))
+            .collect();
+        let groups: Vec<Vec<&str>> = groups.iter().map(|row| row.to_vec()).collect();
+        for (name, rows) in [("survey", survey), ("groups", groups)] {
+            if rows.is_empty() {
+                continue;
+            }
+            let sheet = book.add_worksheet().set_name(name).unwrap();
+            for (number, row) in (0..).zip(rows) {
+                for (at, cell) in (0..).zip(row) {
+                    sheet.write_string(number, at, cell).unwrap();
+                }
+            }
+        }
+        let read = read_xlsform(&book.save_to_buffer().unwrap());
+        let read = read.and_then(|json| register(json.as_bytes(), None));
+        read.map(|_| ()).map_err(|refusals| refusals.into_iter().map(|one| one.place).collect::<Vec<_>>())
+    };
+    let asked: [(&str, &[&str]); 2] =
+        [("hidden", &["respondent_group", ""]), ("text", &["mer", "${respondent_group} = 'a'"])];
+    assert_eq!(without(&asked, &[&["name", "label"], &["a", "A"], &["b", "B"]]), Ok(()));
+    let refused = without(&asked, &[]).unwrap_err();
+    assert_eq!(refused, ["survey, 2, type", "survey, 3, relevant"]);
+    let refused = without(&asked, &[&["name", "label"], &["b", "B"]]).unwrap_err();
+    assert_eq!(refused, ["/elements/0/visibleIf", "/elements/0"], "and nobody is asked the question");
+    let refused =
+        without(&asked, &[&["name", "label", "roles"], &["a", "A", "Lärare"], &["", "B", ""]]).unwrap_err();
+    assert_eq!(refused, ["groups, 2, roles", "groups, 3, name"]);
+}
+
+#[test]
 fn columns_of_our_own_are_refused_where_they_do_not_belong() {
     let refused = |sheet: &'static str, heading: &'static str, at: usize, cell: &'static str| {
         let workbook =
@@ -165,7 +227,8 @@ fn columns_of_our_own_are_refused_where_they_do_not_belong() {
 #[test]
 fn pyxform_takes_the_sheets_that_are_written() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["hme", "digital-competence", "course-evaluation", "pupils-digital-day"] {
+    for name in ["hme", "digital-competence", "course-evaluation", "pupils-digital-day", "school-digital-day"]
+    {
         let file = folder.path().join("form.xlsx");
         std::fs::write(&file, write_xlsform(&ready_made(name)).unwrap()).unwrap();
         let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/clients");

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::choices::{Choice, texts};
 use super::sheet::Sheet;
 use crate::refusal::Refusals;
-use crate::sidecar::{Code, Feed, Index, Item, Scale, Score, Sidecar, Wording};
+use crate::sidecar::{Code, Feed, Group, Index, Item, Scale, Score, Sidecar, Wording};
 
 /// Columns of `survey` that say how a question is scored.
 pub(super) const OF_QUESTIONS: [&str; 3] = ["reverse", "competence", "index"];
@@ -28,6 +28,7 @@ pub(super) struct Sheets<'a> {
     pub(super) survey: &'a Sheet,
     pub(super) indexes: Option<&'a Sheet>,
     pub(super) settings: Option<&'a Sheet>,
+    pub(super) groups: Option<&'a Sheet>,
 }
 
 /// Reads what is scored; none where nothing is.
@@ -84,12 +85,36 @@ pub(super) fn read(
         }
     }
     sidecar.indexes = indexes(sheets.indexes, named, refusals);
+    sidecar.groups = groups(sheets.groups, refusals);
     sidecar.instrument = setting("instrument").map(str::to_owned);
     sidecar.source = sheets.settings.and_then(|sheet| {
         let (number, row) = sheet.rows.first()?;
         texts(sheet, *number, row, "source", refusals).map(wording)
     });
     (sidecar != Sidecar::default()).then_some(sidecar)
+}
+
+/// Groups of respondents in the order of their sheet.
+fn groups(sheet: Option<&Sheet>, refusals: &mut Refusals) -> Vec<Group> {
+    let rows = sheet.iter().flat_map(|sheet| sheet.rows.iter().map(move |row| (sheet, row)));
+    let mut groups = Vec::new();
+    for (sheet, (number, row)) in rows {
+        for (column, _) in sheet.cells(row) {
+            if !["name", "label"].contains(&column.split("::").next().unwrap_or_default()) {
+                let what =
+                    (format!("kolumnen {column} tas inte emot"), format!("the column {column} is not taken"));
+                refusals.instead(&sheet.place(*number, column), what, ("name, label", "name, label"));
+            }
+        }
+        let id = sheet.get(row, "name").to_owned();
+        if id.is_empty() {
+            refusals.add(&sheet.place(*number, "name"), "gruppen har inget namn", "the group has no name");
+        }
+        let title =
+            texts(sheet, *number, row, "label", refusals).map_or_else(|| Wording::Plain(id.clone()), wording);
+        groups.push(Group { id, title });
+    }
+    groups
 }
 
 fn yes(cell: &str) -> bool {

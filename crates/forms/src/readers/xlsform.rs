@@ -11,6 +11,7 @@ use super::scoring::{self, Asked, OF_QUESTIONS, Sheets};
 use super::settings;
 use super::sheet::{Sheet, sheets};
 use super::xpath::{Kind, Known, compute, translate};
+use crate::question::RESPONDENT_GROUP;
 use crate::refusal::{Refusal, Refusals};
 
 const COLUMNS: &[&str] = &[
@@ -41,7 +42,7 @@ const COLUMNS: &[&str] = &[
 /// column.
 pub fn read_xlsform(workbook: &[u8]) -> Result<String, Vec<Refusal>> {
     let mut refusals = Refusals::default();
-    let sheets = sheets(workbook, &["survey", "choices", "settings", "indexes"], &mut refusals);
+    let sheets = sheets(workbook, &["survey", "choices", "settings", "indexes", "groups"], &mut refusals);
     let named = |name: &str| sheets.iter().find(|sheet| sheet.name == name);
     let Some(survey) = named("survey") else {
         if refusals.is_empty() {
@@ -62,7 +63,14 @@ pub fn read_xlsform(workbook: &[u8]) -> Result<String, Vec<Refusal>> {
     let mut definition = Map::new();
     let paged = named("settings").is_some_and(|sheet| settings::read(sheet, &mut definition, &mut refusals));
     let (calculated, asked) = (Vec::new(), Vec::new());
-    let mut reader = Reader { survey, lists: &lists, known: known(survey), refusals, calculated, asked };
+    let mut reader = Reader {
+        survey,
+        lists: &lists,
+        known: known(survey, named("groups").is_some()),
+        refusals,
+        calculated,
+        asked,
+    };
     let elements = reader.rows();
     match paged {
         true => definition.insert("pages".to_owned(), reader.pages(elements)),
@@ -71,7 +79,8 @@ pub fn read_xlsform(workbook: &[u8]) -> Result<String, Vec<Refusal>> {
     if !reader.calculated.is_empty() {
         definition.insert("calculatedValues".to_owned(), reader.calculated.into());
     }
-    let sheets = Sheets { survey, indexes: named("indexes"), settings: named("settings") };
+    let sheets =
+        Sheets { survey, indexes: named("indexes"), settings: named("settings"), groups: named("groups") };
     if let Some(sidecar) = scoring::read(&sheets, &lists, &reader.asked, &mut reader.refusals) {
         definition.insert("larka".to_owned(), json!(sidecar));
     }
@@ -92,7 +101,8 @@ fn typed(cell: &str) -> (String, String, bool) {
     (first, list, words.next() == Some("or_other"))
 }
 
-fn known(survey: &Sheet) -> Known {
+/// The questions; the respondent's group is known beside them where there are groups.
+fn known(survey: &Sheet, grouped: bool) -> Known {
     let kind = |word: &str| {
         Some(match word {
             "select_one" => Kind::One,
@@ -105,6 +115,9 @@ fn known(survey: &Sheet) -> Known {
         })
     };
     let mut known = Known::new();
+    if grouped {
+        known.insert(RESPONDENT_GROUP.to_owned(), (Kind::One, RESPONDENT_GROUP.to_owned()));
+    }
     // The group around whose questions are rows of a matrix.
     let mut table = None;
     for (_, row) in &survey.rows {
@@ -178,6 +191,10 @@ impl<'a> Reader<'a> {
                     }
                     None => self.cell(*number, "type", "ingen grupp är öppen", "no group is open"),
                 },
+                // For programs that know no groups of respondents: a name that conditions may have.
+                "hidden"
+                    if self.known.contains_key(RESPONDENT_GROUP)
+                        && survey.get(row, "name") == RESPONDENT_GROUP => {}
                 _ => elements.extend(self.question(*number, row, &word, &list, or_other)),
             }
         }

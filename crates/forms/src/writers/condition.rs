@@ -2,12 +2,36 @@
 
 use crate::definition::Definition;
 use crate::expression::{Binary, Node};
-use crate::question::{Condition, Ref};
+use crate::question::{Condition, RESPONDENT_GROUP, Ref};
 use crate::values::Value;
 
 /// A condition in XPath; none where that says it otherwise.
 pub(super) fn xpath(condition: &Condition, definition: &Definition) -> Option<String> {
-    Written { condition, definition }.node(&condition.parsed.node)
+    Written { condition, definition }.node(&one_by_one(condition))
+}
+
+/// A condition in which "the group is any of these" stands as sheets say it: is the one, or is the other.
+pub(super) fn one_by_one(condition: &Condition) -> Node {
+    split(&condition.parsed.node, condition)
+}
+
+fn split(node: &Node, condition: &Condition) -> Node {
+    let is_group =
+        |node: &Node| matches!(node, Node::Name(place) if condition.refs.get(*place) == Some(&Ref::Group));
+    match node {
+        Node::Binary(Binary::AnyOf, name, list) if is_group(name) => {
+            let Node::List(items) = &**list else { return node.clone() };
+            let each =
+                items.iter().map(|item| Node::Binary(Binary::Equal, name.clone(), Box::new(item.clone())));
+            each.reduce(|one, other| Node::Binary(Binary::Or, Box::new(one), Box::new(other)))
+                .unwrap_or_else(|| node.clone())
+        }
+        Node::Binary(operator, left, right) => {
+            Node::Binary(*operator, Box::new(split(left, condition)), Box::new(split(right, condition)))
+        }
+        Node::Not(inner) => Node::Not(Box::new(split(inner, condition))),
+        node => node.clone(),
+    }
 }
 
 struct Written<'a> {
@@ -60,6 +84,7 @@ impl Written<'_> {
                 self.definition.questions.get(*question).map(|asked| format!("${{{}}}", asked.name))
             }
             Ref::Row(_, row) => Some(format!("${{{row}}}")),
+            Ref::Group => Some(format!("${{{RESPONDENT_GROUP}}}")),
             _ => None,
         }
     }

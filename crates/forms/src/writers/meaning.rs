@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
+use super::condition::one_by_one;
 use crate::definition::Definition;
 use crate::question::{Choice, Condition, Conditions, Kind, Question, Rule, Validator};
 use crate::readers::plain;
@@ -164,5 +165,6 @@ fn conditions(conditions: &Conditions) -> Json {
 }
 
 fn condition(condition: Option<&Condition>) -> Json {
-    condition.map_or(Json::Null, |condition| json!(format!("{:?}", condition.parsed)))
+    let said = |condition: &Condition| format!("{:?} {:?}", one_by_one(condition), condition.parsed.names);
+    condition.map_or(Json::Null, |condition| json!(said(condition)))
 }

@@ -7,7 +7,9 @@ use super::workbook::{Row, Table, language_name, texts, workbook};
 use crate::definition::{Definition, register};
 use serde_json::Value as Json;
 
-use crate::question::{Choice, Condition, Conditions, Element, Input, Kind, Page, Question, Rule};
+use crate::question::{
+    Choice, Condition, Conditions, Element, Input, Kind, Page, Question, RESPONDENT_GROUP, Rule,
+};
 use crate::readers::read_xlsform;
 use crate::refusal::{Refusal, Refusals};
 use crate::sidecar::Wording;
@@ -34,6 +36,7 @@ const SURVEY: &[&str] = &[
 const CHOICES: &[&str] =
     &["list_name", "name", "label", "special", "score", "positive", "dont_know", "level"];
 const INDEXES: &[&str] = &["name", "label", "parts", "by_items", "ends"];
+const GROUPS: &[&str] = &["name", "label"];
 const SETTINGS: &[&str] = &[
     "form_title",
     "heading",
@@ -53,6 +56,10 @@ const SETTINGS: &[&str] = &[
 pub fn write_xlsform(definition: &Definition) -> Result<Vec<u8>, Vec<Refusal>> {
     let mut writer =
         Writer { definition, survey: Vec::new(), lists: Lists::new(definition), unsaid: Vec::new() };
+    let groups = groups(definition);
+    if !groups.is_empty() {
+        writer.survey.push(row(&[("type", "hidden"), ("name", RESPONDENT_GROUP)]));
+    }
     let paged = writer.pages();
     let settings = writer.settings(paged);
     let mut choices = Vec::new();
@@ -62,12 +69,15 @@ pub fn write_xlsform(definition: &Definition) -> Result<Vec<u8>, Vec<Refusal>> {
             row
         }));
     }
-    let tables = [
+    let mut tables = vec![
         Table { name: "survey", columns: SURVEY, rows: writer.survey },
         Table { name: "choices", columns: CHOICES, rows: choices },
         Table { name: "indexes", columns: INDEXES, rows: indexes(definition) },
         Table { name: "settings", columns: SETTINGS, rows: vec![settings] },
     ];
+    if !groups.is_empty() {
+        tables.push(Table { name: "groups", columns: GROUPS, rows: groups });
+    }
     let mut unsaid = writer.unsaid;
     let book = workbook(&tables, &definition.language).ok();
     // What was written is held against what it is read as: nothing is said otherwise in silence.
@@ -306,6 +316,16 @@ impl Writer<'_> {
         }
         settings
     }
+}
+
+/// Groups of respondents, which conditions name.
+fn groups(definition: &Definition) -> Vec<Row> {
+    let rows = definition.sidecar.groups.iter().map(|group| {
+        let mut cells = row(&[("name", &group.id)]);
+        texts(&mut cells, "label", &group.title.localised(), definition);
+        cells
+    });
+    rows.collect()
 }
 
 fn indexes(definition: &Definition) -> Vec<Row> {
