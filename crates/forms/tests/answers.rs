@@ -104,6 +104,33 @@ fn a_hidden_question_is_neither_required_nor_checked_nor_kept_and_reads_as_nothi
 }
 
 #[test]
+fn conditions_hang_on_what_readers_see_on_what_stands_beside_and_on_what_is_filled_in() {
+    let survey = take(&json!([
+        {"type": "radiogroup", "name": "ort", "showOtherItem": true,
+         "choices": [{"value": "g", "text": "Gävle"}, {"value": "u", "text": "Umeå"}]},
+        {"type": "text", "name": "a", "visibleIf": "displayValue('ort') = 'Gävle'"},
+        {"type": "text", "name": "b", "visibleIf": "{ort-Comment} = 'Boden'"},
+        {"type": "panel", "name": "p", "elements": [
+            {"type": "radiogroup", "name": "x", "choices": ["1", "2"], "isRequired": true}]},
+        {"type": "text", "name": "c", "visibleIf": "isContainerReady('p')"},
+    ]));
+    // As survey-core 3.1.1 shows them.
+    for (answers, shown) in [
+        (json!({"ort": "g"}), &["a"][..]),
+        (json!({"ort": "u"}), &[]),
+        (json!({"ort": "other", "ort-Comment": "Boden"}), &["b"]),
+        (json!({"ort": "other", "ort-Comment": "Kiruna"}), &[]),
+        (json!({"ort": "g", "x": "1"}), &["a", "c"]),
+    ] {
+        let mut all = answers.clone();
+        ["a", "b", "c"].into_iter().for_each(|name| all[name] = json!("ord"));
+        let kept = check(&survey, all).kept;
+        let kept: Vec<&str> = ["a", "b", "c"].into_iter().filter(|name| kept.contains_key(*name)).collect();
+        assert_eq!(kept, shown, "{answers}");
+    }
+}
+
+#[test]
 fn a_choice_that_is_not_offered_is_no_answer() {
     let survey = take(&json!([
         {"type": "boolean", "name": "x"},
