@@ -233,31 +233,32 @@ def values(figure):
     return {value["kind"]: value for value in figure.get("values", [])}
 
 
-def number(what, found, kind, expected):
+def number(what, found, kind, expected, called=None):
     value = found.get(kind)
-    same(f"{kind}: {what}", fraction(value and value["number"]), expected)
+    same(f"{called or kind}: {what}", fraction(value and value["number"]), expected)
 
 
 def check_answers(what, round_, section, figure, unit):
     item = figure["item"]
     answers, base = round_.given(unit)[item].dropna(), round_.population(unit)
     same(f"n: {what}", (figure["answered"], figure["base"]), (len(answers), len(round_.members(unit))))
+    if "skipped" in figure:
+        same(f"skipped: {what}", (figure["skipped"]["part"], figure["skipped"]["of"]),
+             (len(round_.given(unit)) - len(answers), len(round_.given(unit))))
+    if figure["shown"] != "full":
+        return
     scores, (part, of) = round_.scored(unit, item), round_.positive(unit, item)
     score = sum(scores, Fraction(0)) / len(scores) if len(scores) else None
     same(f"mean: {what}", fraction((figure["score"] or {}).get("mean")), None if score is None else float(score))
     if figure["positive"] is not None:
         same(f"share positive: {what}", (figure["positive"]["part"], figure["positive"]["of"]), (part, of))
-    if "skipped" in figure:
-        same(f"skipped: {what}", (figure["skipped"]["part"], figure["skipped"]["of"]),
-             (len(round_.given(unit)) - len(answers), len(round_.given(unit))))
-    if figure["shown"] == "full":
-        counts = [int((answers == category["code"]).sum()) for category in section["categories"]]
-        same(f"counts: {what}", figure["counts"], counts)
-        ends(f"interval of a share: {what}", figure["interval"], wilson(part, of, base))
-        scores, found = floats(scores), values(figure)
-        mean = found.get("mean")
-        ends(f"interval of a mean: {what}", mean and mean["interval"], of_mean(scores, base))
-        number(what, found, "deviation", float(scores.std()) if len(scores) > 1 else None)
+    counts = [int((answers == category["code"]).sum()) for category in section["categories"]]
+    same(f"counts: {what}", figure["counts"], counts)
+    ends(f"interval of a share: {what}", figure["interval"], wilson(part, of, base))
+    scores, found = floats(scores), values(figure)
+    mean = found.get("mean")
+    ends(f"interval of a mean: {what}", mean and mean["interval"], of_mean(scores, base))
+    number(what, found, "deviation", float(scores.std()) if len(scores) > 1 else None)
 
 
 def check_choices(what, round_, section, figure, unit):
@@ -295,6 +296,25 @@ def by_group(section, facts):
     ]
 
 
+def subject(round_, unit, item):
+    """Who answered what an item is about, whether positively (of a choice: chose it, or put it first), and with which score."""
+    if "/" not in item:
+        good, stand = round_.positive_people(unit, item)
+        scored = round_.scored(unit, item)
+        scores = pd.Series([float(score) for score in scored], index=scored.index, dtype=float)
+        return round_.given(unit)[item].dropna(), stand.isin(good), scores
+    name, code = item.split("/")
+    answers, ranked = round_.given(unit)[name].dropna(), round_.items[name]["ranked"]
+    places = places_of(answers, code)
+    return answers, (places == 0) if ranked else places.notna(), (places.dropna() + 1) if ranked else places[:0]
+
+
+def places_of(answers, code):
+    """In which place, from 0, each put a choice; nothing where it was not chosen."""
+    chosen = [said.split("[,]") for said in answers]
+    return pd.Series([said.index(code) if code in said else np.nan for said in chosen], index=answers.index, dtype=float)
+
+
 def check_weights(what, round_, section, figure, unit, parents, k):
     """Answers weighted by the units right below: each person of a part that is shown weighs N/n, the others as one part."""
     item, found = figure["item"], values(figure)
@@ -306,7 +326,7 @@ def check_weights(what, round_, section, figure, unit, parents, k):
             parts.append(round_.members(code))
             left -= round_.members(code)
     parts += [left] if left else []
-    answers = round_.given(unit)[item].dropna()
+    answers, good, scores = subject(round_, unit, item)
     n = lambda part: int(answers.index.isin(part).sum())
     parts.sort(key=lambda part: -n(part))
     while parts and n(parts[-1]) < k:
@@ -319,26 +339,29 @@ def check_weights(what, round_, section, figure, unit, parents, k):
         return
     weight = pd.Series({p: len(part) / n(part) for part in parts for p in part}, dtype=float)[answers.index]
     number(what, found, "design_effect", float(len(weight) * (weight**2).sum() / weight.sum() ** 2))
-    scores = floats(round_.scored(unit, item))
-    scores.index = round_.scored(unit, item).index
+    of_choice = "/" in item
     if len(scores):
-        number(what, found, "weighted_mean", float(DescrStatsW(scores, weights=weight[scores.index]).mean))
+        mean = float(DescrStatsW(scores, weights=weight[scores.index]).mean)
+        number(what, found, "weighted_mean", mean, "weighted mean place" if of_choice else None)
     if figure["positive"] is not None:
-        good, stand = round_.positive_people(unit, item)
-        number(what, found, "weighted_positive", float(DescrStatsW(stand.isin(good).astype(float), weights=weight[stand.index]).mean))
+        share = float(DescrStatsW(good.astype(float), weights=weight[good.index]).mean)
+        number(what, found, "weighted_positive", share, "weighted share of a choice" if of_choice else None)
 
 
 def check_change(what, now, then, figure, unit):
     item, found = figure["item"], values(figure)
-    (one, n), (other, m) = now.positive(unit, item), then.positive(unit, item)
+    of_choice = "/" in item
+    (_, good, a), (_, bad, b) = subject(now, unit, item), subject(then, unit, item)
+    (one, n), (other, m) = (int(good.sum()), len(good)), (int(bad.sum()), len(bad))
     if "share_change" in found:
-        number(what, found, "share_change", one / n - other / m)
+        number(what, found, "share_change", one / n - other / m, "change of a choice" if of_choice else None)
         interval = confint_proportions_2indep(one, n, other, m, method="newcomb", compare="diff", correction=False)
         ends(f"interval of a change of shares: {what}", found["share_change"]["interval"], interval)
         number(what, found, "cohens_h", float(proportion_effectsize(one / n, other / m)))
-    a, b = floats(now.scored(unit, item)), floats(then.scored(unit, item))
+    else:
+        same(f"no change of a share: {what}", of_choice, False)
     if len(a) > 1 and len(b) > 1 and a.std() + b.std() > 0:
-        number(what, found, "mean_change", float(a.mean() - b.mean()))
+        number(what, found, "mean_change", float(a.mean() - b.mean()), "change of a mean place" if of_choice else None)
         interval = stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.95)
         ends(f"interval of a change of means: {what}", found["mean_change"]["interval"], interval)
         free = len(a) + len(b) - 2
@@ -359,10 +382,45 @@ def check_paired(what, now, then, figure, unit):
         same(f"counts: {what}", figure["counts"], moves)
         a, b, found = floats(a[both]), floats(b[both]), values(figure)
         number(what, found, "mean_change", float((a - b).mean()))
-        test = stats.ttest_rel(a, b)
-        interval = test.confidence_interval(0.95) if (a - b).std() > 0 else None
-        ends(f"interval of a change of the same people: {what}", found["mean_change"]["interval"], interval)
+        check_same_people(what, found["mean_change"], a, b)
         number(what, found, "d_av", float((a - b).mean() / ((a.std() + b.std()) / 2)))
+
+
+def check_same_people(what, found, a, b):
+    test = stats.ttest_rel(a, b)
+    interval = test.confidence_interval(0.95) if (a - b).std() > 0 else None
+    ends(f"interval of a change of the same people: {what}", found["interval"], interval)
+
+
+def check_paired_choices(what, now, then, figure, unit):
+    """Of those who answered the question both times: who chose it when, or put it higher up or further down."""
+    name, code = figure["item"].split("/")
+    a, b = (places_of(of.given(unit)[name].dropna(), code) for of in (now, then))
+    both = a.index.intersection(b.index)
+    a, b = a[both], b[both]
+    stayed = len(set(now.members(unit)) & set(then.members(unit)))
+    same(f"n: {what}", (figure["answered"], figure["base"]), (len(both), stayed))
+    if figure["shown"] != "full":
+        return
+    found, chosen = values(figure), (a.notna(), b.notna())
+    if now.items[name]["ranked"]:
+        ranked = chosen[0] & chosen[1]
+        counts = [int((a < b).sum()), int((a == b).sum()), int((a > b).sum()), int((~ranked).sum())]
+        a, b = a[ranked] + 1, b[ranked] + 1
+        same(f"choices of the same people: {what}", figure["counts"], counts)
+        if len(a) > 1:
+            number(what, found, "mean_change", float((a - b).mean()), "change of places of the same people")
+            check_same_people(what, found["mean_change"], a, b)
+            spread = (a.std() + b.std()) / 2
+            number(what, found, "d_av", float((a - b).mean() / spread) if spread > 0 else None)
+        return
+    ways = [(True, True), (False, True), (True, False), (False, False)]
+    counts = [int(((chosen[0] == one) & (chosen[1] == other)).sum()) for one, other in ways]
+    same(f"choices of the same people: {what}", figure["counts"], counts)
+    if len(both) > 1:
+        a, b = chosen[0].astype(float), chosen[1].astype(float)
+        number(what, found, "share_change", float((a - b).mean()), "change of a choice of the same people")
+        check_same_people(what, found["share_change"], a, b)
 
 
 def check_index(what, round_, figure, unit, indexes):
@@ -382,8 +440,10 @@ def check_index(what, round_, figure, unit, indexes):
         return sum(of, Fraction(0)) / len(of)
 
     index = indexes[figure["item"]]
+    if figure["shown"] != "full":
+        return
     same(f"index: {what}", fraction((figure["score"] or {}).get("mean")), float(mean(index)))
-    if figure["shown"] == "full" and not index.get("parts"):
+    if not index.get("parts"):
         found, of = values(figure), floats(persons(index))
         same(f"n: {what}", (figure["answered"], figure["base"]), (len(of), len(round_.members(unit))))
         interval = found.get("mean")
@@ -650,13 +710,14 @@ def main(folder):
                 elif section["measure"] == "change":
                     if figure["shown"] == "full":
                         check_change(what, now, then, figure, unit)
-                elif section["measure"] == "choices":
-                    check_choices(what, now, section, figure, unit)
                 elif section["measure"] == "paired_change":
                     check_paired(what, now, then, figure, unit)
+                elif section["measure"] == "paired_choices":
+                    check_paired_choices(what, now, then, figure, unit)
                 else:
                     of = then if section["id"].startswith("earlier-") else now
-                    check_answers(what, of, section, figure, unit)
+                    check = check_choices if section["measure"] == "choices" else check_answers
+                    check(what, of, section, figure, unit)
                     if "design_effect" in section["values"] and figure["shown"] == "full":
                         check_weights(what, of, section, figure, unit, parents, report["rules"]["k_full"])
 

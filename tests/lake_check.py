@@ -28,6 +28,7 @@ COLUMNS = {
     "stored_day": "INTEGER",
     "day": "INTEGER",
     "dated_ahead": "BOOLEAN",
+    "minute": "INTEGER",
     "actor": "BLOB",
     "actor_is_group": "BOOLEAN",
     "verb": "VARCHAR",

@@ -39,7 +39,8 @@ from released import Report
 EARLIER = [
     ("survey-digital-sjalvskattning-2026-04", "survey-digital-sjalvskattning-2025-09"),
     ("survey-i-valurnan", "survey-digitala-arbetsdagen-2025-11"),
-    ("survey-grupper-i-valurnan", "survey-grupper-2026-02"),
+    ("survey-grupper-i-valurnan", "survey-grupper-2026-03"),
+    ("survey-grupper-2026-03", "survey-grupper-2026-02"),
 ]
 NONE, UNCOVERED = "known elsewhere", "known nowhere"
 

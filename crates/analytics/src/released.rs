@@ -92,7 +92,11 @@ fn values(section: &ReleasedSection, shown: &Shown) -> Vec<Value> {
     };
     let categories = section.categories();
     let mut values: Vec<Value> = match section.measure() {
-        Measure::Levels { .. } | Measure::Likert | Measure::Choices | Measure::PairedChange => categories
+        Measure::Levels { .. }
+        | Measure::Likert
+        | Measure::Choices
+        | Measure::PairedChange
+        | Measure::PairedChoices => categories
             .iter()
             .enumerate()
             .map(|(place, category)| count(place, names(&category.code, &category.label)))
@@ -170,6 +174,7 @@ fn table<'a>(released: &'a Released, rows: &'a [(Of<'a>, Value)]) -> Result<Data
         Measure::Index => "index",
         Measure::Change => "change",
         Measure::PairedChange => "paired_change",
+        Measure::PairedChoices => "paired_choices",
     };
     let parent = |unit: &ReleasedPopulation| -> Option<&'a str> {
         released.populations().get(unit.parent?).map(|parent| parent.code.as_str())

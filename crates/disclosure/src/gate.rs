@@ -168,9 +168,11 @@ fn check(table: &ResultTable) -> Result<(), TableError> {
             "to be made of items of sections that are made of none",
         )?;
         let expected = match section.measure {
-            Measure::Levels { .. } | Measure::Likert | Measure::Choices | Measure::PairedChange => {
-                section.categories.len()
-            }
+            Measure::Levels { .. }
+            | Measure::Likert
+            | Measure::Choices
+            | Measure::PairedChange
+            | Measure::PairedChoices => section.categories.len(),
             Measure::SelfVsDemonstrated => section.categories.len() * section.categories.len(),
             Measure::ResponseRate | Measure::Coverage | Measure::Index | Measure::Change => 0,
         };

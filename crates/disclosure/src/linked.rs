@@ -19,7 +19,7 @@ use crate::primary::{Mass, Rules, Shape, Tier, margin, shape};
 use crate::round::nearest_published;
 use crate::rule::Rule;
 use crate::secondary::{Node, View, settle};
-use crate::{Axis, Measure, ResultTable};
+use crate::{Axis, Measure, ResultTable, Section};
 
 /// For each figure of each section whether it is hidden, by tier.
 pub(crate) fn decide(table: &ResultTable, given: Given<'_>) -> Vec<Vec<Hidden>> {
@@ -71,7 +71,8 @@ fn of_one_question<'a>(
 ) -> Vec<Vec<&'a str>> {
     let question = |code: &str| {
         let choices = sections.iter().map(|section| &table.sections[*section]);
-        choices.filter(|section| section.measure == Measure::Choices).find_map(|section| {
+        let of = |section: &&Section| matches!(section.measure, Measure::Choices | Measure::PairedChoices);
+        choices.filter(of).find_map(|section| {
             let item = section.items.iter().position(|item| item.code == code)?;
             Some((section.id.as_str(), section.items[item].group.as_ref()?.code.as_str(), section.roll(item)))
         })

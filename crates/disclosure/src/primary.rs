@@ -129,7 +129,7 @@ pub(crate) fn fewest(preset: &Preset, base: i128) -> i128 {
 pub(crate) fn shape(section: &Section) -> Shape {
     match section.measure {
         Measure::Levels { .. } | Measure::Likert | Measure::PairedChange => Shape::Distribution,
-        Measure::Choices => Shape::Chosen,
+        Measure::Choices | Measure::PairedChoices => Shape::Chosen,
         Measure::SelfVsDemonstrated => Shape::Cross(section.categories.len()),
         Measure::ResponseRate | Measure::Coverage if section.live => Shape::LiveRate,
         Measure::ResponseRate | Measure::Coverage | Measure::Index | Measure::Change => Shape::Plain,

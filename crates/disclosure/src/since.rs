@@ -65,7 +65,9 @@ fn changed(
         ),
         Measure::Index => (whole(now, then), vec![ValueKind::MeanChange, ValueKind::HedgesG]),
         Measure::ResponseRate | Measure::Coverage => (whole(now, then), vec![ValueKind::ShareChange]),
-        Measure::SelfVsDemonstrated | Measure::Change | Measure::PairedChange => return None,
+        Measure::SelfVsDemonstrated | Measure::Change | Measure::PairedChange | Measure::PairedChoices => {
+            return None;
+        }
     };
     if parts.is_empty() || now.id().starts_with("earlier-") {
         return None;

@@ -206,6 +206,9 @@ pub enum Measure {
     /// What became of the same people: counts of those who went down, stayed and went up. `answered` are those who answered
     /// both times.
     PairedChange,
+    /// What became of the same people's choices, where several may be chosen: an item for each choice, as of [`Measure::Choices`];
+    /// the last category is of those who did not choose it. `answered` are those who answered the question both times.
+    PairedChoices,
 }
 
 /// A number that follows from the distribution behind a figure. Shares and their differences are parts of one.

@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    Atom, Full, Measure, Population, Preset, Ratio, ResultTable, Role, Score, Share, Shown, Value, ValueKind,
+    Atom, Full, Measure, Population, Preset, Ratio, ResultTable, Role, Score, Section, Share, Shown, Value,
+    ValueKind,
 };
 
 /// Decimals that weights are held to, and those that they are worked out with.
@@ -28,7 +29,8 @@ pub(crate) fn weigh(table: &mut ResultTable, shown: &mut [Vec<Shown>], preset: &
         parts.sort_by_key(|place| (Reverse(populations[*place].base), &populations[*place].code));
     }
     let common: Vec<BTreeSet<(usize, usize)>> = rolls.iter().map(|roll| common(roll, populations)).collect();
-    let questions = sections.iter_mut().zip(shown).filter(|(section, _)| section.measure == Measure::Likert);
+    let is_weighed = |section: &Section| matches!(section.measure, Measure::Likert | Measure::Choices);
+    let questions = sections.iter_mut().zip(shown).filter(|(section, _)| is_weighed(section));
     for (section, shown) in questions {
         let positive = section.categories.iter().any(|category| category.role == Role::Positive);
         let scored = section.values.contains(&ValueKind::Mean);

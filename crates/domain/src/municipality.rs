@@ -9,7 +9,7 @@ use crate::events::kind;
 use crate::organisation::Organisation;
 use crate::statement::StatementFactsOf;
 use crate::surveys::{Asked, Surveys};
-use crate::{BadFacts, verbs};
+use crate::{BadFacts, rounds, verbs};
 
 /// Organisation, catalogue and surveys as the events up to some position describe them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -102,7 +102,7 @@ impl Municipality {
                 .map(|(framework, rule)| rule.evidence(framework, root, observed_at, position.0))
                 .collect();
         }
-        let Some(asked) = self.answered(facts) else { return Vec::new() };
+        let Some(asked) = self.answered(facts, stored) else { return Vec::new() };
         let claim = asked.item.feeds.as_ref().zip(facts.code()).and_then(|(feed, code)| {
             feed.levels.get(code).map(|&level| Evidence {
                 framework: &feed.framework,
@@ -121,12 +121,15 @@ impl Municipality {
         claim.into_iter().collect()
     }
 
-    /// What a statement answers, if it answers an item of a registered survey with a code.
-    pub fn answered<S: AsRef<str>>(&self, facts: &StatementFactsOf<S>) -> Option<Asked<'_>> {
+    /// What a statement answers, if it answers an item of a registered survey with a code; under the registration of a round
+    /// while answers are [taken](crate::rounds::taken) in it.
+    pub fn answered<S: AsRef<str>>(&self, facts: &StatementFactsOf<S>, stored: Micros) -> Option<Asked<'_>> {
         if facts.verb.as_ref() != verbs::ANSWERED || facts.response.is_empty() {
             return None;
         }
-        self.surveys.asked(facts.activity()?, facts.registration)
+        let asked = self.surveys.asked(facts.activity()?, facts.registration)?;
+        let counts = |round| rounds::taken(round, &self.surveys).contains(&facts.counted_at(stored));
+        asked.round.is_none_or(counts).then_some(asked)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use eventlog::clock::Micros;
 use eventlog::event::{Event, Position};
 
 use crate::events::{AgentErasedFacts, AgentsLinkedFacts, Duty, GroupFacts, PersonFacts, UnitFacts, kind};
@@ -20,12 +21,18 @@ pub struct Held<F> {
     pub facts: F,
     /// The event's position.
     pub position: Position,
+    /// When it was stored.
+    pub stored: Micros,
 }
 
 impl<F: Facts> Held<F> {
     /// What an event says.
     pub(crate) fn of(event: &Event) -> Result<Self, BadFacts> {
-        Ok(Self { facts: F::decode(event.schema, &event.facts)?, position: event.position })
+        Ok(Self {
+            facts: F::decode(event.schema, &event.facts)?,
+            position: event.position,
+            stored: event.stored,
+        })
     }
 }
 

@@ -1,13 +1,18 @@
 //! When a round is open, and where it stands.
 
+use std::ops::Range;
+
 use eventlog::clock::Micros;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Date;
 use crate::events::{Hours, RoundFacts, RoundMode};
-use crate::surveys::Surveys;
+use crate::surveys::{Surveys, guardians_at};
 use crate::values::{MINUTES_PER_DAY, minute_in_sweden};
+
+/// In microseconds.
+const MINUTE: i64 = 60_000_000;
 
 /// Where a round stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
@@ -33,7 +38,23 @@ pub fn times(round: &RoundFacts) -> (Micros, Micros) {
 
 /// The last instant at which what was begun before a round closed may be handed in.
 pub fn ends(round: &RoundFacts) -> Micros {
-    Micros(times(round).1.0 + i64::from(round.grace) * 60_000_000)
+    Micros(times(round).1.0 + i64::from(round.grace) * MINUTE)
+}
+
+/// From when to when, exclusively, what was answered counts in a round, whoever says so: from the minute it opens to the one it
+/// closes, and the minutes of grace. Of the minute in which a round was closed by hand all counts: answers were taken in it.
+pub fn taken(round: &RoundFacts, surveys: &Surveys) -> Range<Micros> {
+    let ends = ends(round);
+    let next = Micros(ends.0 + MINUTE);
+    let by_hand = surveys.round(&round.id).is_some_and(|held| (ends..next).contains(&held.stored));
+    times(round).0..if by_hand { next } else { ends }
+}
+
+/// A round as guardians are asked it, by themselves: of one that asks others too the part that is theirs.
+pub fn of_guardians(round: &RoundFacts) -> Option<RoundFacts> {
+    let own = guardians_at(round)?;
+    let groups = round.groups.get(own).cloned().into_iter().collect();
+    Some(RoundFacts { mode: RoundMode::Guardians, roles: Vec::new(), groups, ..round.clone() })
 }
 
 /// A round that opens now, in Sweden; nothing if it would have closed before.
@@ -74,11 +95,13 @@ pub fn has_report(round: &RoundFacts, surveys: &Surveys, now: Micros) -> bool {
     surveys.is_counted(round) && stage(round, surveys, now) >= Stage::Open
 }
 
-/// Whether a report about a day has a round's answers: once they are out of the ballot box, or after the day that it closed on.
+/// Whether a report about a day has a round's answers: once they are out of the ballot box, or after the day that it closed on; of
+/// that day itself where the round was over when that was said of it, as of one that was closed by hand.
 pub fn is_let_out(round: &RoundFacts, surveys: &Surveys, about: Date) -> bool {
+    let is_over = || surveys.round(&round.id).is_some_and(|held| held.stored >= ends(round));
     match round.mode {
         RoundMode::Unlinkable => surveys.is_counted(round),
-        _ => about > round.closes,
+        _ => about > round.closes || (about >= last_day(round) && is_over()),
     }
 }
 
@@ -103,7 +126,7 @@ pub fn last_day(round: &RoundFacts) -> Date {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::{Hours, RoundBallotsFacts};
+    use crate::events::{GuardianLink, Guardians, Hours, RoundBallotsFacts, RoundGroup};
     use crate::testing::{date, event, instant, round};
 
     #[test]
@@ -125,6 +148,14 @@ mod tests {
         }
         assert_eq!(ends(&round), instant("2026-10-25T16:30:00Z"));
         assert_eq!(last_day(&round), date("2026-10-25"));
+        for (at, counts) in [
+            ("2026-10-23T05:59:59.999999Z", false),
+            ("2026-10-23T06:00:00Z", true),
+            ("2026-10-25T16:29:59.999999Z", true),
+            ("2026-10-25T16:30:00Z", false),
+        ] {
+            assert_eq!(taken(&round, &surveys).contains(&instant(at)), counts, "{at}");
+        }
         round.grace = 8 * 60;
         assert_eq!(last_day(&round), date("2026-10-26"), "who hands in after midnight is counted");
         round.draft = true;
@@ -165,6 +196,62 @@ mod tests {
         let late = close_now(&round("2026-10-01", "2026-11-01"), twice);
         assert_eq!(late.hours.unwrap().closes, 2 * 60 + 15);
         assert!(times(&late).1 <= twice);
+    }
+
+    #[test]
+    fn what_was_closed_by_hand_is_let_out_on_that_day_once_it_is_over() {
+        let mut round = round("2026-05-01", "2026-05-12");
+        round.hours = Some(Hours { opens: 0, closes: 9 * 60 });
+        let said = |round: &RoundFacts, stored: &str| {
+            let mut surveys = Surveys::default();
+            surveys.apply(&eventlog::event::Event { stored: instant(stored), ..event(1, round) }).unwrap();
+            surveys
+        };
+        let out = |round: &RoundFacts, stored, about| is_let_out(round, &said(round, stored), date(about));
+        let (before, after) = ("2026-05-12T06:59:59Z", "2026-05-12T07:00:00Z");
+        assert!(!out(&round, before, "2026-05-12"), "it may still be answered");
+        assert!(out(&round, before, "2026-05-13"));
+        assert!(out(&round, after, "2026-05-12"));
+        assert!(!out(&round, after, "2026-05-11"), "a part of the answers is no report");
+        round.grace = 30;
+        assert!(!out(&round, after, "2026-05-12"), "what was begun is still taken");
+        assert!(out(&round, "2026-05-12T07:30:00Z", "2026-05-12"));
+    }
+
+    #[test]
+    fn of_the_minute_in_which_a_round_was_closed_by_hand_all_counts() {
+        let closed = close_now(&round("2026-05-01", "2026-05-12"), instant("2026-05-07T10:15:40Z"));
+        let until = |stored: &str| {
+            let mut surveys = Surveys::default();
+            surveys.apply(&eventlog::event::Event { stored: instant(stored), ..event(1, &closed) }).unwrap();
+            taken(&closed, &surveys).end
+        };
+        assert_eq!(until("2026-05-07T10:15:40.2Z"), instant("2026-05-07T10:16:00Z"));
+        // What was said of it before, or long after, was no closing by hand.
+        assert_eq!(until("2026-05-07T10:14:59Z"), instant("2026-05-07T10:15:00Z"));
+        assert_eq!(until("2026-05-07T10:16:00Z"), instant("2026-05-07T10:15:00Z"));
+    }
+
+    #[test]
+    fn guardians_beside_others_are_a_round_of_their_own() {
+        let mut whole = round("2026-05-01", "2026-05-12");
+        assert_eq!(of_guardians(&whole), None);
+        let group = |id: &str, roles: &[&str]| RoundGroup {
+            id: id.into(),
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+        };
+        whole.mode = RoundMode::Unlinkable;
+        whole.groups = vec![group("larare", &["Lärare"]), group("hem", &[])];
+        let link = GuardianLink { unit: "S".into(), registration: [9; 16], pupils: Some(3) };
+        whole.guardians = Some(Guardians { source: None, links: vec![link] });
+        let own = of_guardians(&whole).unwrap();
+        assert_eq!((own.mode, own.groups.as_slice()), (RoundMode::Guardians, &whole.groups[1..]));
+        assert_eq!(of_guardians(&own), Some(own.clone()));
+        let mut surveys = Surveys::default();
+        surveys.apply(&event(1, &whole)).unwrap();
+        // What guardians answer is a statement, also where the others' answers go into a ballot box.
+        assert!(surveys.is_of_the_box(whole.registration) && !surveys.is_of_the_box([9; 16]));
+        assert_eq!(surveys.round_of([9; 16]).map(|round| round.id.as_str()), Some(whole.id.as_str()));
     }
 
     #[test]

@@ -194,9 +194,11 @@ impl Surveys {
             .is_some_and(|surveys| surveys.iter().any(|(survey, _)| *survey == round.survey))
     }
 
-    /// Whether a registration is of a round that nobody can link.
+    /// Whether a registration is of a round that nobody can link, and not of a link by which guardians answer beside its people.
     pub fn is_of_the_box(&self, registration: Key) -> bool {
-        self.round_of(registration).is_some_and(|round| round.mode == RoundMode::Unlinkable)
+        let of_box =
+            |round: &RoundFacts| round.mode == RoundMode::Unlinkable && round.registration == registration;
+        self.round_of(registration).is_some_and(of_box)
     }
 
     /// Whether an activity is an item of a registered survey.
@@ -219,6 +221,13 @@ impl Surveys {
 fn registrations(round: &RoundFacts) -> impl Iterator<Item = Key> {
     let links = round.guardians.iter().flat_map(|guardians| &guardians.links);
     std::iter::once(round.registration).chain(links.map(|link| link.registration))
+}
+
+/// The place, among a round's groups of respondents, of the one that guardians are: beside others that without roles. Where they
+/// alone are asked it is the first, whether or not the survey has groups.
+pub fn guardians_at(round: &RoundFacts) -> Option<usize> {
+    round.guardians.as_ref()?;
+    Some(round.groups.iter().position(|group| group.roles.is_empty()).unwrap_or(0))
 }
 
 /// The links of a round that guardians answer, each with how many pupils it is for.

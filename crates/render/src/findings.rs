@@ -2,10 +2,10 @@
 
 use crate::beside::{self, positive};
 use crate::sentences;
-use crate::texts;
+use crate::texts::{self, Estimate};
 use crate::view::View;
 use crate::wording;
-use disclosure::{LevelKind, Measure, Ratio, ReleasedSection, ReportKind, Score, Shown, ValueKind};
+use disclosure::{LevelKind, Measure, Ratio, ReleasedSection, ReportKind, Role, Score, Shown, ValueKind};
 
 /// The finding of the whole report. With levels in it: how many they are of, in how many competences half have
 /// reached the target, and the greatest need; otherwise the first section's finding and the next one's of another
@@ -106,7 +106,7 @@ pub(crate) fn of_section(view: &View<'_>, section: &ReleasedSection) -> Option<S
             let rates =
                 || figures().filter_map(|(item, shown)| Some((item, (shown.answered()?, shown.base()?))));
             let high = first_highest(rates(), |rate| rate.1)?;
-            if measure == Measure::ResponseRate && view.is_estimated() {
+            if measure == Measure::ResponseRate && view.estimate() == Estimate::All {
                 return Some(sentences::estimated(high.1.0, high.1.1, view.lang));
             }
             if section.items().len() == 1 {
@@ -154,6 +154,14 @@ pub(crate) fn of_section(view: &View<'_>, section: &ReleasedSection) -> Option<S
             let (item, up, of) = first_highest(up, |up| (up.1, up.2))?;
             let asked = view.released.kind() == ReportKind::Survey;
             Some(wording::most_up(&name(item), up, of, asked, view.lang))
+        }
+        Measure::PairedChoices => {
+            let added = section.categories().iter().position(|category| category.role == Role::Positive)?;
+            let of = figures()
+                .filter_map(|(item, shown)| Some((item, *shown.counts()?.get(added)?, shown.answered()?)));
+            let (item, part, of) = first_highest(of, |one| (one.1, one.2))?;
+            let what = view.text(&section.categories()[added].label);
+            Some(wording::most_added(what, &name(item), part, of, view.lang))
         }
         Measure::SelfVsDemonstrated => {
             let gaps = figures().flat_map(|(item, shown)| {

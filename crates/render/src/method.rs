@@ -3,7 +3,7 @@
 use crate::number::{count, date, dates_in};
 use crate::outside;
 use crate::piece::{Block, Piece, Words};
-use crate::texts::{self, Word, t, word};
+use crate::texts::{self, Estimate, Word, t, word};
 use crate::view::View;
 use crate::wording;
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ pub(crate) fn method(view: &View<'_>, rows: &[(usize, usize)]) -> Block {
     let mut measures = Vec::new();
     for part in view.sections() {
         // How a rate of guardians is estimated stands in its note.
-        let noted = part.measure() == Measure::ResponseRate && view.is_estimated();
+        let noted = part.measure() == Measure::ResponseRate && view.estimate() == Estimate::All;
         if !noted && !measures.contains(&part.measure()) {
             measures.push(part.measure());
         }

@@ -139,7 +139,7 @@ pub(crate) fn n_text(measure: Measure, shown: &Shown, lang: Lang) -> Option<Stri
             None => texts::answers_n(answered, lang),
         },
         Measure::Levels { .. } => texts::n_of(answered, base, lang),
-        Measure::PairedChange => texts::n_of(answered, base, lang),
+        Measure::PairedChange | Measure::PairedChoices => texts::n_of(answered, base, lang),
         Measure::Likert | Measure::SelfVsDemonstrated | Measure::Index | Measure::Change => {
             texts::answers_n(answered, lang)
         }

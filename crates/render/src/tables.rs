@@ -151,7 +151,11 @@ fn heads(view: &View<'_>, part: &ReleasedSection) -> Vec<String> {
     let lang = view.lang;
     let own = |words: Word| word(words, lang).to_owned();
     let mut heads: Vec<String> = match part.measure() {
-        Measure::Levels { .. } | Measure::Likert | Measure::Choices | Measure::PairedChange => {
+        Measure::Levels { .. }
+        | Measure::Likert
+        | Measure::Choices
+        | Measure::PairedChange
+        | Measure::PairedChoices => {
             part.categories().iter().map(|category| view.text(&category.label).to_owned()).collect()
         }
         Measure::SelfVsDemonstrated => vec![own(Word::Lower), own(Word::Same), own(Word::Higher)],
@@ -196,9 +200,10 @@ fn cells(view: &View<'_>, part: &ReleasedSection, pick: &Pick<'_>) -> Vec<Cell> 
             cells.extend(counts.iter().map(|count| Cell::Counted(*count, total)));
             cells.push(Cell::Counted(total - answered, total));
         }
-        (Measure::Likert | Measure::Choices | Measure::PairedChange, Some(counts)) => {
-            cells.extend(counts.iter().map(|count| Cell::Counted(*count, answered)))
-        }
+        (
+            Measure::Likert | Measure::Choices | Measure::PairedChange | Measure::PairedChoices,
+            Some(counts),
+        ) => cells.extend(counts.iter().map(|count| Cell::Counted(*count, answered))),
     }
     cells.extend(beside::cells(view, part, (place, pick.item), shown).into_iter().map(Cell::Text));
     cells.push(Cell::Text(count(answered)));

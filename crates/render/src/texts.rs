@@ -200,7 +200,9 @@ pub(crate) fn n_head(measure: Measure, lang: Lang) -> &'static str {
         Measure::Levels { .. } => t(lang, "Känd nivå, antal", "Level known, number"),
         Measure::SelfVsDemonstrated => t(lang, "Båda kända, antal", "Both known, number"),
         Measure::Coverage => t(lang, "Antal personer", "Number of people"),
-        Measure::PairedChange => t(lang, "Kända båda gångerna, antal", "Known both times, number"),
+        Measure::PairedChange | Measure::PairedChoices => {
+            t(lang, "Kända båda gångerna, antal", "Known both times, number")
+        }
         Measure::Likert | Measure::Choices | Measure::ResponseRate | Measure::Index | Measure::Change => {
             word(Word::Answered, lang)
         }
@@ -347,33 +349,54 @@ pub(crate) fn answers_n(n: u64, lang: Lang) -> String {
     }
 }
 
+/// Of whom it is estimated how many they are, by pupils.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Estimate {
+    /// Of nobody.
+    Nobody,
+    /// Of guardians, beside others.
+    Guardians,
+    /// Of all: only guardians are asked.
+    All,
+}
+
 /// "of whom" under a chart: base and date.
 pub(crate) fn base_and_date(
     measure: Measure,
-    (base, estimated): (Option<u64>, bool),
+    (base, estimated): (Option<u64>, Estimate),
     as_of: &str,
     lang: Lang,
 ) -> String {
     let day = date(as_of, lang);
     let Some(base) = base else { return format!("{} {day}.", word(Word::AsOf, lang)) };
     let people = count(base);
+    if estimated == Estimate::Guardians {
+        return match lang {
+            Lang::Sv => {
+                format!("Bas: {people} i alla grupper, där vårdnadshavarna är uppskattade. Avser {day}.")
+            }
+            Lang::En => {
+                format!("Base: {people} in all groups, of which the guardians are estimated. As of {day}.")
+            }
+        };
+    }
     match (measure, lang) {
-        (Measure::ResponseRate, Lang::Sv) if estimated => {
+        (Measure::ResponseRate, Lang::Sv) if estimated == Estimate::All => {
             format!("Bas: {people} elever eller svar, det som är flest i varje enhet. Avser {day}.")
         }
-        (Measure::ResponseRate, Lang::En) if estimated => {
+        (Measure::ResponseRate, Lang::En) if estimated == Estimate::All => {
             format!("Base: {people} pupils or answers, whichever are more in each unit. As of {day}.")
         }
-        (_, Lang::Sv) if estimated => {
+        (_, Lang::Sv) if estimated == Estimate::All => {
             format!("Bas: de vårdnadshavare som har svarat; uppskattad grupp: {people}. Avser {day}.")
         }
-        (_, Lang::En) if estimated => {
+        (_, Lang::En) if estimated == Estimate::All => {
             format!("Base: the guardians who answered; estimated group: {people}. As of {day}.")
         }
-        (Measure::PairedChange, Lang::Sv) => {
+        (Measure::PairedChange | Measure::PairedChoices, Lang::Sv) => {
             format!("Bas: de som är kända båda gångerna, av {people} personer. Avser {day}.")
         }
-        (Measure::PairedChange, Lang::En) => {
+        (Measure::PairedChange | Measure::PairedChoices, Lang::En) => {
             format!("Base: those known both times, of {people} people. As of {day}.")
         }
         (Measure::Likert | Measure::Choices | Measure::Index | Measure::Change, Lang::Sv) => {

@@ -105,7 +105,11 @@ pub(crate) fn values<'a>(
         |place: usize| shown.counts().and_then(|counts| counts.get(place)).map(|count| Cell::Count(*count));
     let categories = section.categories();
     match section.measure() {
-        Measure::Levels { .. } | Measure::Likert | Measure::Choices | Measure::PairedChange => {
+        Measure::Levels { .. }
+        | Measure::Likert
+        | Measure::Choices
+        | Measure::PairedChange
+        | Measure::PairedChoices => {
             for (place, category) in categories.iter().enumerate() {
                 let label = category.label.get(lang);
                 values.push(value(&category.code, label, full, counted(place)));

@@ -1,7 +1,7 @@
 //! What one reader looks at: a released report, in a language, from one unit down.
 
 use crate::number::dates_in;
-use crate::texts;
+use crate::texts::{self, Estimate};
 use disclosure::{Geometry, Item, Lang, Released, ReleasedSection, Shown, Text, ValueKind};
 
 /// A page goes down the tree for as long as it has at most this many rows of units; a place's own children are
@@ -142,10 +142,14 @@ impl<'a> View<'a> {
         self.released.sections().iter().any(ReleasedSection::is_in_the_box)
     }
 
-    /// Whether those who answered are guardians, so that numbers of them are estimated by pupils.
-    pub(crate) fn is_estimated(&self) -> bool {
-        let of_pupils = |section: &ReleasedSection| section.values().contains(&ValueKind::AnswersPerPupil);
-        self.released.sections().iter().any(of_pupils)
+    /// Of whom it is estimated how many they are.
+    pub(crate) fn estimate(&self) -> Estimate {
+        let of_pupils = |section: &&ReleasedSection| section.values().contains(&ValueKind::AnswersPerPupil);
+        match self.released.sections().iter().find(of_pupils) {
+            None => Estimate::Nobody,
+            Some(rate) if rate.items().len() == 1 => Estimate::All,
+            Some(_) => Estimate::Guardians,
+        }
     }
 
     /// The report that is looked at.

@@ -11,14 +11,14 @@ pub(crate) fn name(kind: ValueKind, lang: Lang) -> &'static str {
         ValueKind::Deviation => ("Standardavvikelse", "Standard deviation"),
         ValueKind::NetPromoterScore => ("NPS", "NPS"),
         ValueKind::Alpha => ("Cronbachs alfa", "Cronbach's alpha"),
-        ValueKind::ShareChange => ("Andel positiva, procentenheter", "Share positive, percentage points"),
+        ValueKind::ShareChange => ("Ändrad andel, procentenheter", "Change of share, percentage points"),
         ValueKind::CohensH => ("Cohens h", "Cohen's h"),
         ValueKind::MeanChange => ("Ändrat medel", "Change of mean"),
         ValueKind::HedgesG => ("Hedges g", "Hedges' g"),
         ValueKind::CliffsDelta => ("Cliffs delta", "Cliff's delta"),
         ValueKind::DAv => ("d (medelspridning)", "d (mean deviation)"),
         ValueKind::AtTarget => ("Når målet", "Reach the target"),
-        ValueKind::WeightedPositive => ("Andel positiva, viktad", "Share positive, weighted"),
+        ValueKind::WeightedPositive => ("Andel, viktad", "Share, weighted"),
         ValueKind::WeightedMean => ("Medel, viktat", "Mean, weighted"),
         ValueKind::DesignEffect => ("Designeffekt", "Design effect"),
         ValueKind::AnswersPerPupil => ("Svar per elev, procent", "Answers per pupil, per cent"),
@@ -111,6 +111,22 @@ pub(crate) fn most_up(item: &str, up: u64, of: u64, asked: bool, lang: Lang) -> 
     match lang {
         Lang::Sv => format!("Flest har gått upp i ”{item}”: {share} av dem {who} ({up}\u{a0}av\u{a0}{of})."),
         Lang::En => format!("Most went up in “{item}”: {share} of those {who} ({up}\u{a0}of\u{a0}{of})."),
+    }
+}
+
+/// The finding of choices of the same people: which is new, or higher up, most often; `what` is the category's name.
+pub(crate) fn most_added(what: &str, item: &str, part: u64, of: u64, lang: Lang) -> String {
+    let (share, part, of) = (percent(part, of, lang), count(part), count(of));
+    let item = item.trim_end_matches('.');
+    match lang {
+        Lang::Sv => format!(
+            "Oftast ”{what}”: {item}, {share} av dem som svarade båda gångerna ({part}\u{a0}av\u{a0}{of})."
+        ),
+        Lang::En => {
+            format!(
+                "Most often “{what}”: {item}, {share} of those who answered both times ({part}\u{a0}of\u{a0}{of})."
+            )
+        }
     }
 }
 
@@ -208,6 +224,11 @@ pub(crate) fn method(measure: Measure, lang: Lang) -> &'static str {
              medeländringen delad med medelvärdet av de två gångernas standardavvikelser.",
             "The change of the same people is of those who are known both times. The mean change has a 95% interval by t; d is \
              the mean change over the mean of the two times' standard deviations.",
+        ),
+        Measure::PairedChoices => t(
+            lang,
+            "Samma personers val är av dem som besvarade frågan båda gångerna.",
+            "The choices of the same people are of those who answered the question both times.",
         ),
     }
 }

@@ -101,7 +101,7 @@ pub fn xlsx(view: &View<'_>) -> Result<Vec<u8>, WorkbookError> {
         let base = view.root().and_then(|root| view.released.populations().get(root)?.base);
         let about = texts::base_and_date(
             section.measure(),
-            (base, view.is_estimated()),
+            (base, view.estimate()),
             &view.released.identity().as_of,
             lang,
         );

@@ -1,5 +1,6 @@
 //! What is asked of the desk, and what it asks of others.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use domain::AgentId;
@@ -25,6 +26,10 @@ pub struct Asked {
     pub definition: Arc<Definition>,
     /// Where the round stands.
     pub stage: Stage,
+    /// When it does: the minute that has begun.
+    pub at: Micros,
+    /// From when to when answers count in it.
+    pub taken: Range<Micros>,
     /// Whether what was begun before it closed may still be handed in.
     pub late: bool,
     /// The smallest group that answers are told of.
@@ -103,14 +108,17 @@ pub trait Store: Send + Sync {
     /// How statements stand beside what is there under their ids: none where nothing is, else whether it is the same.
     fn stand(&self, statements: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<bool>>, StoreError>>;
 
-    /// The statements in which one of these agents answers something under a registration, with who does. Voided ones
-    /// are none.
+    /// The statements in which one of these agents answers something under a registration, with who does, and when they
+    /// count. Voided ones are none.
     fn answered<'a>(
         &'a self,
         agents: &'a [AgentId],
         registration: Uuid,
-    ) -> BoxFuture<'a, Result<Vec<(AgentId, Uuid)>, StoreError>>;
+    ) -> BoxFuture<'a, Result<Vec<Said>, StoreError>>;
 }
+
+/// Who answers something by a statement, which statement that is, and when it counts.
+pub type Said = (AgentId, Uuid, Micros);
 
 /// What became of statements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

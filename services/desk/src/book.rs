@@ -6,17 +6,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ballot::Voter;
 use domain::events::{Duty, RoundFacts, RoundMode};
 use domain::organisation::Organisation;
-use domain::strata;
 use domain::surveys::{asked, audience, group_of};
-use domain::{Municipality, PersonId};
+use domain::{Municipality, PersonId, rounds, strata};
 
 use crate::codes::Codes;
 
 /// All short codes, and the rolls that were asked for.
 pub(crate) struct Book {
     pub(crate) municipality: Arc<Municipality>,
-    /// The round, and the unit where the code is of one.
-    by_code: HashMap<String, (String, Option<String>)>,
+    /// The round, and the unit where the code is of one; of guardians beside others the round is their part of it.
+    by_code: HashMap<String, (String, Option<String>, bool)>,
+    /// By round, of those that ask guardians beside others: what they are asked.
+    guardians: HashMap<String, RoundFacts>,
     rolls: Mutex<HashMap<String, Arc<Roll>>>,
 }
 
@@ -32,18 +33,31 @@ pub(crate) struct Roll {
 impl Book {
     pub(crate) fn of(municipality: Arc<Municipality>, codes: &Codes) -> Self {
         let mut by_code = HashMap::new();
+        let mut guardians = HashMap::new();
         for round in municipality.surveys.rounds().filter(|round| !round.draft) {
             for unit in doors(round, &municipality.organisation) {
-                by_code.insert(codes.short(&round.id, unit), (round.id.clone(), unit.map(str::to_owned)));
+                let leads = (round.id.clone(), unit.map(str::to_owned), false);
+                by_code.insert(codes.short(&round.id, unit), leads);
             }
+            for unit in doors_beside(round) {
+                let leads = (round.id.clone(), Some(unit.to_owned()), true);
+                by_code.insert(codes.guardians(&round.id, unit), leads);
+            }
+            guardians.extend(beside(round).map(|part| (round.id.clone(), part)));
         }
-        Self { municipality, by_code, rolls: Mutex::default() }
+        Self { municipality, by_code, guardians, rolls: Mutex::default() }
     }
 
     /// The round that a code leads to, and the unit where the code is of one.
     pub(crate) fn find(&self, code: &str) -> Option<(&RoundFacts, Option<&str>)> {
-        let (round, unit) = self.by_code.get(code)?;
-        Some((self.round(round)?, unit.as_deref()))
+        let (id, unit, beside) = self.by_code.get(code)?;
+        let round = if *beside { self.guardians_of(id)? } else { self.round(id)? };
+        Some((round, unit.as_deref()))
+    }
+
+    /// What guardians are asked in a round that asks others too.
+    pub(crate) fn guardians_of(&self, round: &str) -> Option<&RoundFacts> {
+        self.guardians.get(round)
     }
 
     /// A round that is no draft.
@@ -65,14 +79,26 @@ impl Book {
 
 /// The units that have a code of their own in a round, all of them where there is a roll; none: the whole round has one.
 pub(crate) fn doors<'a>(round: &'a RoundFacts, organisation: &'a Organisation) -> Vec<Option<&'a str>> {
-    match &round.guardians {
-        None => {
-            let below = organisation.descendants(&round.unit);
-            let below = below.into_iter().filter(|unit| *unit != round.unit);
-            std::iter::once(None).chain(below.map(Some)).collect()
-        }
-        Some(guardians) => guardians.links.iter().map(|link| Some(link.unit.as_str())).collect(),
+    if round.mode == RoundMode::Guardians {
+        return links(round).map(Some).collect();
     }
+    let below = organisation.descendants(&round.unit);
+    let below = below.into_iter().filter(|unit| *unit != round.unit);
+    std::iter::once(None).chain(below.map(Some)).collect()
+}
+
+/// The units whose guardians have a code of their own, in a round that asks others too.
+pub(crate) fn doors_beside(round: &RoundFacts) -> impl Iterator<Item = &str> {
+    links(round).filter(|_| round.mode != RoundMode::Guardians)
+}
+
+fn links(round: &RoundFacts) -> impl Iterator<Item = &str> {
+    round.guardians.iter().flat_map(|guardians| &guardians.links).map(|link| link.unit.as_str())
+}
+
+/// What guardians are asked beside others.
+fn beside(round: &RoundFacts) -> Option<RoundFacts> {
+    rounds::of_guardians(round).filter(|_| round.mode != RoundMode::Guardians)
 }
 
 impl Roll {

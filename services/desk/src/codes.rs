@@ -24,6 +24,12 @@ impl Codes {
         letters(&self.hash("survey code", &parts), SHORT)
     }
 
+    /// The code of guardians of a unit, in a round that asks others too.
+    pub(crate) fn guardians(&self, round: &str, unit: &str) -> String {
+        let parts = [round.as_bytes(), unit.as_bytes(), b"guardians"];
+        letters(&self.hash("survey code", &parts), SHORT)
+    }
+
     /// The code of somebody on a round's roll.
     pub(crate) fn personal(&self, round: &str, person: PersonId) -> String {
         letters(&self.hash("survey person", &[round.as_bytes(), &person]), PERSONAL)

@@ -7,7 +7,7 @@ use domain::events::{RoundFacts, RoundMode};
 use domain::rounds::{self, Stage};
 use domain::{Municipality, PersonId};
 use eventlog::EventLog;
-use eventlog::clock::SharedClock;
+use eventlog::clock::{Micros, SharedClock};
 use forms::Definition;
 use vault::Vault;
 use views::definitions::Definitions;
@@ -17,6 +17,9 @@ use crate::DeskError;
 use crate::asked::{Admitted, Asked, Store};
 use crate::book::Book;
 use crate::codes::Codes;
+
+/// Microseconds. Rounds open and close at whole minutes.
+const MINUTE: i64 = 60_000_000;
 
 /// What a desk is made of.
 pub struct Options {
@@ -132,6 +135,8 @@ impl Desk {
             unit_name: unit.and_then(name),
             definition,
             stage,
+            at: Micros(now.0 - now.0.rem_euclid(MINUTE)),
+            taken: rounds::taken(round, &municipality.surveys),
             late: closed && began && now < rounds::ends(round),
             smallest: self.inner.smallest,
         })

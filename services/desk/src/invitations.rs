@@ -6,7 +6,7 @@ use domain::surveys::asked;
 use std::collections::{BTreeMap, BTreeSet};
 use xapi::Identifier;
 
-use crate::book::doors;
+use crate::book::{doors, doors_beside};
 use crate::codes::grouped;
 use crate::{Desk, DeskError, persons};
 
@@ -15,9 +15,9 @@ use crate::{Desk, DeskError, persons};
 pub struct Invitations {
     /// The round's title, in Swedish and English.
     pub title: (String, String),
-    /// The short codes: of guardians one for each link's unit; else the round's, then one for each unit of those on its roll.
+    /// The short codes: the round's and one for each unit of those on its roll, then of guardians one for each link's unit.
     pub doors: Vec<Door>,
-    /// Everybody on the roll; nobody where guardians answer.
+    /// Everybody on the roll; nobody where guardians alone answer.
     pub people: Vec<Invitation>,
 }
 
@@ -26,6 +26,8 @@ pub struct Invitations {
 pub struct Door {
     /// The unit's code and name, where it is a unit's.
     pub unit: Option<(String, String)>,
+    /// Whether it is for the guardians of the unit's pupils.
+    pub guardians: bool,
     /// As it is typed.
     pub code: String,
     /// Where it leads.
@@ -60,13 +62,18 @@ impl Desk {
         let organisation = &book.municipality.organisation;
         let name =
             |code: &str| organisation.unit(code).map_or(code.to_owned(), |unit| unit.facts.name.clone());
-        let door = |unit: Option<&str>| {
-            let code = codes.short(&round.id, unit);
+        let alone = round.mode == RoundMode::Guardians;
+        let door = |unit: Option<&str>, guardians: bool| {
+            let code = match unit.filter(|_| guardians && !alone) {
+                Some(unit) => codes.guardians(&round.id, unit),
+                None => codes.short(&round.id, unit),
+            };
             let link = format!("{base}/s/{code}");
-            Door { unit: unit.map(|code| (code.to_owned(), name(code))), code: grouped(&code), link }
+            let unit = unit.map(|code| (code.to_owned(), name(code)));
+            Door { unit, guardians, code: grouped(&code), link }
         };
         let mut places: BTreeMap<PersonId, (&str, &str)> = BTreeMap::new();
-        if round.mode != RoundMode::Guardians {
+        if !alone {
             for (person, duty) in asked(round, organisation) {
                 places.entry(person).or_insert((&duty.unit, &duty.role));
             }
@@ -75,11 +82,13 @@ impl Desk {
         let units: BTreeSet<&str> = places.values().map(|(unit, _)| *unit).collect();
         let all = doors(round, organisation).into_iter();
         let all = all.filter(|unit| places.is_empty() || unit.is_none_or(|unit| units.contains(unit)));
-        let doors: Vec<Door> = all.map(door).collect();
+        let mut doors: Vec<Door> = all.map(|unit| door(unit, alone)).collect();
+        doors.extend(doors_beside(round).map(|unit| door(Some(unit), true)));
         let title = (round.title.sv.clone(), round.title.english().to_owned());
-        let (Some(door), false) = (doors.first(), round.mode == RoundMode::Guardians) else {
+        let (Some(door), false) = (doors.first(), alone) else {
             return Ok(Invitations { title, doors, people: Vec::new() });
         };
+        let link = door.link.clone();
         let all: Vec<PersonId> = places.keys().copied().collect();
         let known = persons::read(&self.inner.log, &self.inner.vault, &book.municipality, &all).await?;
         let mut people: Vec<Invitation> = places
@@ -97,7 +106,7 @@ impl Desk {
                     address: mail.or_else(|| persons::identifier(personal)).map(address).unwrap_or_default(),
                     unit: unit.to_owned(),
                     role: role.to_owned(),
-                    link: format!("{}#{code}", door.link),
+                    link: format!("{link}#{code}"),
                     code: grouped(&code),
                 })
             })

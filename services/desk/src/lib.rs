@@ -21,7 +21,7 @@ mod statements;
 mod storing;
 mod taking;
 
-pub use asked::{Admitted, Answers, Asked, HandedIn, Outcome, Store, StoreError, Stored};
+pub use asked::{Admitted, Answers, Asked, HandedIn, Outcome, Said, Store, StoreError, Stored};
 pub use codes::grouped;
 pub use desk::{Desk, Options};
 pub use error::DeskError;

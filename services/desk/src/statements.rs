@@ -43,6 +43,15 @@ impl Sheet<'_> {
         self.codes.id(&[self.round.id.as_bytes(), &self.respondent, &nth.to_le_bytes(), name])
     }
 
+    /// All statements of an answer. They say when it was given, or was taken where that is not known: what is stored in the
+    /// minute after a round has closed was handed in before.
+    pub(crate) fn all(&self, nth: u32, answers: &Answers, taken: Micros) -> Vec<String> {
+        let answers = Answers { at: answers.at.or(Some(taken)), ..answers.clone() };
+        let mut statements = vec![self.whole(nth, &answers)];
+        statements.extend(self.each(nth, &answers));
+        statements
+    }
+
     /// That the survey was answered.
     pub(crate) fn whole(&self, nth: u32, answers: &Answers) -> String {
         let submission = json!({ SUBMISSION: hex::encode(answers.submission) });
@@ -57,7 +66,7 @@ impl Sheet<'_> {
     }
 
     /// The answers, each by itself.
-    pub(crate) fn each(&self, nth: u32, answers: &Answers) -> Vec<String> {
+    fn each(&self, nth: u32, answers: &Answers) -> Vec<String> {
         let one = |given: &crate::answers::Given| {
             let definition = json!({ "type": INTERACTION_TYPE, "interactionType": given.interaction });
             self.statement(

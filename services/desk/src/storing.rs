@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use domain::AgentId;
-use domain::rounds::{self, Stage};
+use domain::rounds::Stage;
 use eventlog::Key;
 use eventlog::clock::Micros;
 use uuid::Uuid;
@@ -53,8 +53,7 @@ impl Desk {
             match place {
                 Place::Settled(outcome) => outcomes[at] = Some(outcome),
                 Place::Free { nth: 0, voids } if voids.is_empty() && respondents.insert(sheet.respondent) => {
-                    statements.push(sheet.whole(0, answers));
-                    statements.extend(sheet.each(0, answers));
+                    statements.extend(sheet.all(0, answers, asked.at));
                     together.push(at);
                 }
                 Place::Free { .. } => {}
@@ -107,8 +106,7 @@ impl Desk {
                 Place::Free { nth, voids } => (nth, voids),
             };
             let outcome = if nth == 0 && voids.is_empty() { Outcome::Taken } else { Outcome::Replaced };
-            let mut statements = vec![sheet.whole(nth, answers)];
-            statements.extend(sheet.each(nth, answers));
+            let mut statements = sheet.all(nth, answers, asked.at);
             statements.extend(voids);
             match self.post(statements, sender).await? {
                 Some(Stored::New) => return Ok(outcome),
@@ -125,7 +123,8 @@ impl Desk {
         let stands = self.inner.store.stand(firsts).await.map_err(failed)?;
         let new = all.iter().zip(&stands).filter(|(_, stands)| stands.is_none());
         let new: Vec<&Sheet<'_>> = new.map(|((sheet, _), _)| sheet).collect();
-        let said: HashSet<AgentId> = self.by_tools(&new).await?.into_iter().map(|(agent, _)| agent).collect();
+        let said: HashSet<AgentId> =
+            self.by_tools(asked, &new).await?.into_iter().map(|(agent, _)| agent).collect();
         let mut places = Vec::with_capacity(all.len());
         for ((sheet, answers), stands) in all.iter().zip(stands) {
             let refused = refused(asked, answers);
@@ -162,7 +161,7 @@ impl Desk {
                 }
                 None => Vec::new(),
             };
-            let said = self.by_tools(&[sheet]).await?.into_iter().map(|(_, id)| id);
+            let said = self.by_tools(asked, &[sheet]).await?.into_iter().map(|(_, id)| id);
             let said: Vec<Uuid> = said.filter(|id| !before.contains(id)).collect();
             if !said.is_empty() && !asked.round.again {
                 return Ok(Place::Settled(Outcome::AnsweredAlready));
@@ -179,12 +178,18 @@ impl Desk {
         Ok(Place::Settled(Outcome::AnsweredAlready))
     }
 
-    /// What statements say of what people answer in a round, with who says it.
-    pub(crate) async fn by_tools(&self, sheets: &[&Sheet<'_>]) -> Result<Vec<(AgentId, Uuid)>, DeskError> {
+    /// What statements say of what people answer in a round while answers count in it, with who says it.
+    pub(crate) async fn by_tools(
+        &self,
+        asked: &Asked,
+        sheets: &[&Sheet<'_>],
+    ) -> Result<Vec<(AgentId, Uuid)>, DeskError> {
         let agents: Vec<AgentId> = sheets.iter().flat_map(|sheet| sheet.agents.iter().copied()).collect();
         let Some(sheet) = sheets.first().filter(|_| !agents.is_empty()) else { return Ok(Vec::new()) };
         let registration = Uuid::from_bytes(sheet.registration);
-        self.inner.store.answered(&agents, registration).await.map_err(failed)
+        let answered = self.inner.store.answered(&agents, registration).await.map_err(failed)?;
+        let counts = answered.into_iter().filter(|(_, _, at)| asked.taken.contains(at));
+        Ok(counts.map(|(agent, id, _)| (agent, id)).collect())
     }
 
     /// Stores statements; nothing where one with the id of one of them is there, and says something else.
@@ -215,7 +220,7 @@ pub(crate) fn is_open(asked: &Asked) -> bool {
 fn refused(asked: &Asked, answers: &Answers) -> Option<Outcome> {
     let round = &asked.round;
     let open = match answers.at {
-        Some(at) => rounds::times(round).0 <= at && at < rounds::ends(round),
+        Some(at) => asked.taken.contains(&at),
         None => is_open(asked),
     };
     match (open, answers.complete || round.partial) {

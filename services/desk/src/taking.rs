@@ -81,7 +81,7 @@ impl Desk {
     ) -> Result<bool, DeskError> {
         let sheet = self.sheet(book, asked, asked.round.registration, Json::Null, person)?;
         let own = self.known(&[sheet.id(0, None)]).await?;
-        Ok(own.iter().any(Option::is_some) || !self.by_tools(&[&sheet]).await?.is_empty())
+        Ok(own.iter().any(Option::is_some) || !self.by_tools(asked, &[&sheet]).await?.is_empty())
     }
 
     async fn take_of(

@@ -7,7 +7,7 @@ use std::io::{Cursor, Read};
 
 use desk::files::{FileError, Source, Terms, Told};
 use desk::{Admitted, Outcome};
-use domain::events::{RoundFacts, RoundMode};
+use domain::events::{Hours, RoundFacts, RoundMode};
 use lrs::Sender;
 use rig::{Rig, SURVEY};
 use serde_json::{Value, json};
@@ -51,7 +51,13 @@ async fn taken(rig: &Rig, round: &RoundFacts, rows: &[(&str, &str, &str)]) -> [u
 
 /// A tool says what somebody answered.
 async fn tool(rig: &Rig, round: &RoundFacts, who: &str, answer: &str) {
+    tool_at(rig, round, who, answer, "2026-03-02T08:00:00Z").await;
+}
+
+/// The same, when it says that it happened.
+async fn tool_at(rig: &Rig, round: &RoundFacts, who: &str, answer: &str, timestamp: &str) {
     let statement = json!({
+        "timestamp": timestamp,
         "id": Uuid::from_bytes(rig.number()).to_string(),
         "actor": { "mbox": format!("mailto:{who}@larkby.example") },
         "verb": { "id": domain::verbs::ANSWERED },
@@ -103,6 +109,23 @@ async fn answered_once(rig: Rig, mode: RoundMode) {
 }
 
 promises! {
+    async fn what_a_tool_says_of_another_minute_than_the_rounds_is_no_answer_in_it(rig) {
+        let round = rig.round(RoundMode::Named, |round| {
+            round.hours = Some(Hours { opens: 8 * 60, closes: 16 * 60 });
+        }).await;
+        let (code, people) = rig.codes(&round).await;
+        tool_at(&rig, &round, "a0", "4", "2026-03-02T06:59:59Z").await;
+        tool_at(&rig, &round, "a1", "4", "2026-03-02T07:00:00Z").await;
+        assert_eq!(rig.desk.admit(&code, &people[0]).await.unwrap(), Admitted::Welcome(None));
+        assert_eq!(rig.desk.admit(&code, &people[1]).await.unwrap(), Admitted::Answered(None));
+        assert_eq!(rig.hand_in(&code, &people[0], 1, json!({ "trivs": "1" })).await, Outcome::Taken);
+        assert_eq!(rig.hand_in(&code, &people[1], 2, json!({ "trivs": "1" })).await, Outcome::AnsweredAlready);
+        // The page's own statements say the minute in which they were taken.
+        let all = rig.statements().await;
+        let taken = all.iter().find(|one| one["result"]["response"] == "1").unwrap();
+        assert_eq!(taken["timestamp"], "2026-03-02T08:00:00.000000Z");
+    }
+
     async fn who_has_answered_a_named_round_by_one_way_has_answered_by_all(rig) {
         answered_once(rig, RoundMode::Named).await;
     }

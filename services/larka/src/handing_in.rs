@@ -65,7 +65,7 @@ impl desk::Store for ByLrs {
         &'a self,
         agents: &'a [AgentId],
         registration: Uuid,
-    ) -> BoxFuture<'a, Result<Vec<(AgentId, Uuid)>, StoreError>> {
+    ) -> BoxFuture<'a, Result<Vec<desk::Said>, StoreError>> {
         async move { self.lrs.query().answered(agents, registration).await.map_err(failed) }.boxed()
     }
 }

@@ -173,8 +173,8 @@ impl Query {
         self.page(cursor, asking).await
     }
 
-    /// The statements in which one of these agents answers something under a registration, with who does. Voided ones are
-    /// none.
+    /// The statements in which one of these agents answers something under a registration, with who does, and when they count.
+    /// Voided ones are none.
     ///
     /// # Errors
     /// [`QueryFailed::Unavailable`], [`QueryFailed::Internal`].
@@ -182,7 +182,7 @@ impl Query {
         &self,
         agents: &[Key],
         registration: Uuid,
-    ) -> Result<Vec<(Key, Uuid)>, QueryFailed> {
+    ) -> Result<Vec<(Key, Uuid, Micros)>, QueryFailed> {
         let subject = Subject { agents: agents.to_vec(), credential: None };
         let filter = Filter {
             agent: Some(subject),
@@ -202,7 +202,8 @@ impl Query {
                 let own =
                     facts.verb == verbs::ANSWERED && facts.registration == Some(registration.into_bytes());
                 let who = facts.actor().filter(|who| own && agents.contains(who));
-                answered.extend(who.map(|who| (who, Uuid::from_bytes(facts.id))));
+                let when = facts.counted_at(event.stored);
+                answered.extend(who.map(|who| (who, Uuid::from_bytes(facts.id), when)));
             }
             match page.rest {
                 Some(rest) => bounds = rest,

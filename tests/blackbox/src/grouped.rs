@@ -6,11 +6,15 @@ use serde_json::{Value, json};
 
 use crate::Server;
 
-/// The survey's id, and the round's.
+/// The survey's id.
 pub const SURVEY: &str = "https://larkby.example/enkater/grupper";
-/// The id of the round.
+/// The id of the first round.
 pub const ROUND: &str = "grupper-2026-02";
-const REGISTRATION: &str = "9f2c1d9e-4f55-4c11-8d91-0000000000aa";
+/// The id of the one after it, which is compared with it.
+pub const LATER: &str = "grupper-2026-03";
+/// Each round with its registration and the month that it is in.
+const ROUNDS: [(&str, &str, u8); 2] =
+    [(ROUND, "9f2c1d9e-4f55-4c11-8d91-0000000000aa", 2), (LATER, "9f2c1d9e-4f55-4c11-8d91-0000000000bb", 3)];
 const GROUPS: [(&str, &[&str]); 3] = [
     ("stod", &["Specialpedagog", "Elevassistent"]),
     ("larare", &["Lärare"]),
@@ -49,13 +53,17 @@ pub fn surveys() -> Value {
     json!({ "surveys": [{ "id": SURVEY, "version": "1", "title": { "sv": "Grupper", "en": "Groups" }, "definition": definition, "scoring": scoring }] })
 }
 
-/// The body that registers its round.
+/// The body that registers its rounds.
 pub fn rounds(unit: &str) -> Value {
-    let groups = GROUPS.map(|(id, roles)| json!({ "id": id, "roles": roles }));
-    json!({ "rounds": [{
-        "id": ROUND, "survey": SURVEY, "version": "1", "title": { "sv": "Grupper", "en": "Groups" }, "mode": "named",
-        "registration": REGISTRATION, "opens": "2026-02-02", "closes": "2026-02-20", "audience": { "unit": unit }, "groups": groups,
-    }] })
+    let round = |(id, registration, month): (&str, &str, u8)| {
+        let groups = GROUPS.map(|(id, roles)| json!({ "id": id, "roles": roles }));
+        json!({
+            "id": id, "survey": SURVEY, "version": "1", "title": { "sv": "Grupper", "en": "Groups" }, "mode": "named",
+            "registration": registration, "opens": format!("2026-{month:02}-02"), "closes": format!("2026-{month:02}-20"),
+            "audience": { "unit": unit }, "groups": groups,
+        })
+    };
+    json!({ "rounds": ROUNDS.map(round) })
 }
 
 /// What four in five of those asked answer, made up from a seed: what they are asked, and some of what they are not.
@@ -66,7 +74,9 @@ pub fn statements(organisation: &Value, seed: u64) -> Vec<Value> {
         (dice >> 33) % sides
     };
     let mut all = Vec::new();
-    for person in organisation["persons"].as_array().into_iter().flatten() {
+    let persons = || organisation["persons"].as_array().into_iter().flatten();
+    let asked = ROUNDS.into_iter().flat_map(|round| persons().map(move |person| (round, person)));
+    for ((_, registration, month), person) in asked {
         let roles: Vec<&str> = person["duties"]
             .as_array()
             .into_iter()
@@ -85,8 +95,8 @@ pub fn statements(organisation: &Value, seed: u64) -> Vec<Value> {
                 "verb": { "id": "http://adlnet.gov/expapi/verbs/answered" },
                 "object": { "id": format!("{SURVEY}/{name}") },
                 "result": { "response": response },
-                "context": { "registration": REGISTRATION },
-                "timestamp": format!("2026-02-{:02}T09:00:00Z", 3 + number % 15),
+                "context": { "registration": registration },
+                "timestamp": format!("2026-{month:02}-{:02}T09:00:00Z", 3 + number % 15),
             }));
         };
         for name in ["fungerar", "hjalp", "planerar", "plan"] {

@@ -363,13 +363,51 @@ promises! {
         server.stop().unwrap();
         let manifest = instance.folder().join("lake/manifest.json");
         let text = std::fs::read_to_string(&manifest).unwrap();
-        assert!(text.contains("\"format\": 3"));
-        std::fs::write(&manifest, text.replace("\"format\": 3", "\"format\": 2")).unwrap();
+        assert!(text.contains("\"format\": 4"));
+        std::fs::write(&manifest, text.replace("\"format\": 4", "\"format\": 3")).unwrap();
         let output = instance.run(&["report", "competence", "--format", "json"]).unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let found: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(demonstrated(&found, "1.1")["counts"], json!([15, 0, 15, 0]));
         assert_eq!(std::fs::read_to_string(&manifest).unwrap(), text);
+    }
+
+    async fn what_tools_say_counts_in_a_round_from_the_minute_it_opens_to_the_one_it_closes(instance) {
+        let (server, survey) = asked_guardians(&instance).await;
+        let pupil = |number: usize| account(&format!("elev{number}"));
+        let registration = "5d2f7f0e-6f4f-4a5c-9a63-1f5f2b3c4d5e";
+        let round = json!({ "rounds": [{
+            "id": "timmar", "survey": survey, "version": "1", "title": { "sv": "En dag" }, "mode": "named", "registration": registration,
+            "opens": "2026-03-25", "closes": "2026-03-25", "hours": { "opens": "08:00", "closes": "16:00" }, "grace": 30,
+            "audience": { "unit": "K", "roles": ["Elev"] },
+        }] });
+        let answer = server.api(Method::POST, "rounds").json(&round).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+        // By Swedish clocks, an hour ahead: before it opened, in it, in the minutes of grace, and after them.
+        let times = [
+            ("06:59:59.999", 3), ("07:00:00", 6), ("12:00:00", 5), ("15:29:59.999", 4), ("15:30:00", 7),
+        ];
+        let at = times.iter().flat_map(|(time, many)| std::iter::repeat_n(*time, *many));
+        let said: Vec<Value> = at
+            .enumerate()
+            .map(|(number, time)| json!({
+                "actor": pupil(number), "verb": { "id": "http://adlnet.gov/expapi/verbs/answered" },
+                "object": { "id": format!("{survey}/q") }, "result": { "response": if number % 2 == 0 { "1" } else { "4" } },
+                "context": { "registration": registration }, "timestamp": format!("2026-03-25T{time}Z"),
+            }))
+            .collect();
+        post(&server, json!(said)).await;
+        server.settled().await.unwrap();
+        let path = "reports/survey?round=timmar&format=json";
+        let found: Value = server.api(Method::GET, path).send().await.unwrap().json().await.unwrap();
+        let section = |id: &str| found["sections"].as_array().unwrap().iter().find(|one| one["id"] == id).unwrap();
+        let whole = |id: &str| {
+            section(id)["figures"].as_array().unwrap().iter().find(|one| one["population"] == "K").unwrap().clone()
+        };
+        let rate = whole("response-rate");
+        assert_eq!((&rate["answered"], &rate["base"]), (&json!(15), &json!(30)), "{rate}");
+        // Numbers 3 to 17, of which the odd ones said 4.
+        assert_eq!(whole("answers-1")["counts"], json!([7, 0, 0, 8]));
     }
 
     async fn guardians_are_counted_by_link_and_their_rate_is_estimated_by_pupils(instance) {

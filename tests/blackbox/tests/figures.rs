@@ -38,7 +38,7 @@ async fn another_program_finds_the_figures_of_the_demos_reports() {
     let mut server = instance.start().await.unwrap();
     grouped::answered(&server, &asked, &said).await.unwrap();
     server.stop().unwrap();
-    rounds["rounds"].as_array_mut().unwrap().push(asked["rounds"][0].clone());
+    rounds["rounds"].as_array_mut().unwrap().extend(asked["rounds"].as_array().unwrap().iter().cloned());
     let boxed = Boxed {
         like: grouped::ROUND.into(),
         id: "grupper-i-valurnan".into(),
@@ -86,6 +86,13 @@ async fn another_program_finds_the_figures_of_the_demos_reports() {
         "choices",
         "interval of a choice",
         "mean place",
+        "weighted share of a choice",
+        "weighted mean place",
+        "change of a choice",
+        "change of a mean place",
+        "choices of the same people",
+        "change of a choice of the same people",
+        "change of places of the same people",
         "group stod",
         "group larare",
         "people since",

@@ -94,7 +94,7 @@ async fn released(people: u32, statements: u64, seed: u64) -> (Instance, PathBuf
     {
         make(&format!("survey-{BOXED}"), form, lang, &boxed);
     }
-    for round in [BOXED_GROUPS, grouped::ROUND] {
+    for round in [BOXED_GROUPS, grouped::ROUND, grouped::LATER] {
         for (form, lang) in [("json", "sv"), ("csv", "sv"), ("html", "en"), ("parquet", "sv"), ("xlsx", "en")]
         {
             make(&format!("survey-{round}"), form, lang, &["survey", "--round", round]);
@@ -123,7 +123,7 @@ async fn released(people: u32, statements: u64, seed: u64) -> (Instance, PathBuf
     (instance, folder)
 }
 
-/// A survey with groups of respondents and several choices, asked twice: by statements, and into a ballot box.
+/// A survey with groups of respondents and several choices, asked thrice: by statements twice, and into a ballot box.
 async fn grouped(instance: &Instance, organisation: &Value, seed: u64) -> Vec<Value> {
     let asked = grouped::rounds(organisation["units"][0]["code"].as_str().unwrap());
     let mut server = instance.start().await.unwrap();
@@ -133,7 +133,7 @@ async fn grouped(instance: &Instance, organisation: &Value, seed: u64) -> Vec<Va
     let like = grouped::ROUND.into();
     let boxed = Boxed { like, id: BOXED_GROUPS.into(), days, registration: [98; 16] };
     let round = add(instance, &boxed, &asked, seed).await.unwrap();
-    vec![asked["rounds"][0].clone(), round]
+    asked["rounds"].as_array().unwrap().iter().cloned().chain([round]).collect()
 }
 
 /// People of uneven trees: an area may have one school, and a principal who is nowhere else; some have duties in two places.

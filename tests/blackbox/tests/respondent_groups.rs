@@ -233,7 +233,137 @@ async fn asked_side_by_side(instance: Instance, mode: &str) {
     }
 }
 
+/// Guardians with a question of their own, beside the others.
+const GUARDIANS: &str = "vardnadshavare";
+/// More guardians than pupils answer.
+const ANSWERS: usize = 12;
+const PUPILS: usize = 10;
+
+/// The definition with them, and a round that asks them too.
+fn with_guardians(mode: &str) -> (Value, Value) {
+    let mut definition: Value = serde_json::from_str(DEFINITION).unwrap();
+    let condition = format!("{{respondent_group}} = '{GUARDIANS}'");
+    let asked = json!({ "type": "radiogroup", "name": "hemma", "title": { "default": "Jag vet vad barnet gör", "en": "I know" },
+        "isRequired": true, "choices": ["aldrig", "ibland", "ofta", "alltid", "vet_inte"] });
+    let page = json!({ "name": "hem", "visibleIf": condition, "elements": [asked] });
+    definition["pages"].as_array_mut().unwrap().push(page);
+    let group = json!({ "id": GUARDIANS, "title": { "sv": "Vårdnadshavare", "en": "Guardians" } });
+    definition["larka"]["groups"].as_array_mut().unwrap().push(group);
+    let scale = definition["larka"]["items"]["fungerar"]["scale"].clone();
+    definition["larka"]["items"]["hemma"] = json!({ "scale": scale });
+    let mut round = round(mode);
+    let one = &mut round["rounds"][0];
+    one["groups"].as_array_mut().unwrap().push(json!({ "id": GUARDIANS }));
+    one["guardians"] =
+        json!({ "source": { "sv": "elevregistret" }, "links": [{ "unit": "L1", "pupils": PUPILS }] });
+    (definition, round)
+}
+
+async fn guardians_beside(instance: Instance, mode: &str) {
+    let server = instance.start().await.unwrap();
+    store(&server, "organisation", &organisation()).await;
+    assert_eq!(server.post(&ordinary(1)).await.unwrap().status(), 200);
+    let (definition, asked) = with_guardians(mode);
+    let survey = json!({ "id": SURVEY, "version": "1", "definition": definition });
+    store(&server, "surveys", &json!({ "surveys": [survey] })).await;
+    store(&server, "rounds", &asked).await;
+    let path = format!("rounds/{mode}/invitations");
+    let invited: Value = server.api(Method::GET, &path).send().await.unwrap().json().await.unwrap();
+    let typed = |code: &Value| code.as_str().unwrap().replace('-', "");
+    let codes = invited["codes"].as_array().unwrap();
+    let door = |unit: Value, guardians: bool| {
+        let is_it = |one: &&Value| one["unit"] == unit && one["guardians"] == guardians;
+        typed(&codes.iter().find(is_it).unwrap_or_else(|| panic!("{unit}: {invited}"))["code"])
+    };
+    let (own, of_unit) = (door(json!("L1"), true), door(json!("L1"), false));
+    assert_ne!(own, of_unit, "pupils of a school and their guardians come in by different codes");
+    assert!(invited["guardians_email"]["sv"]["text"].as_str().unwrap().contains("densamma för alla"));
+    let begins = async |code: &str| {
+        let page = server.http.get(format!("{}/s/{code}?lang=sv", server.address)).send().await.unwrap();
+        page.text().await.unwrap()
+    };
+    until("the round is open", || async { (!begins(&of_unit).await.contains("öppnar")).then_some(()) }).await;
+    assert!(begins(&own).await.contains("ingen frågar vem du är"));
+    assert!(!begins(&of_unit).await.contains("ingen frågar vem du är"));
+
+    let expected = |own: &[&str]| {
+        let all = SHARED.iter().chain(own).chain(&["anvander", "viktigast", "onskar"]);
+        all.map(|name| (*name).to_owned()).collect::<BTreeSet<_>>()
+    };
+    for number in 0..ANSWERS {
+        assert_eq!(answer(&server, &own, "", number).await, expected(&["hemma"]), "a guardian");
+    }
+    let mut answered = [0; 3];
+    for one in invited["people"].as_array().unwrap() {
+        let place = GROUPS.iter().position(|(_, role, ..)| one["role"] == *role).unwrap();
+        let (.., many, alone) = GROUPS[place];
+        if answered[place] < many - 2 {
+            let asked = answer(&server, &of_unit, &typed(&one["code"]), answered[place]).await;
+            assert_eq!(asked, expected(alone), "{}", one["role"]);
+            answered[place] += 1;
+        }
+    }
+    store(&server, &format!("rounds/{mode}/close"), &json!({})).await;
+    let read = until("the report has everybody's answers", || async {
+        let report: Value = serde_json::from_str(&report(&server, mode, "sv", "json").await).unwrap();
+        let sections = report["sections"].as_array()?;
+        sections.iter().find(|section| section["id"] == "answers-1")?;
+        Some(report)
+    })
+    .await;
+    let rate = figure(&read, "response-rate", GUARDIANS);
+    assert_eq!((&rate["answered"], &rate["base"]), (&json!(ANSWERS), &json!(ANSWERS)));
+    assert_eq!(rate["values"][0]["number"], json!({ "num": 6, "den": 5 }), "12 answers of 10 pupils");
+    for ((group, _, many, own), answered) in GROUPS.iter().zip(answered) {
+        let rate = figure(&read, "response-rate", group);
+        assert_eq!((&rate["answered"], &rate["base"]), (&json!(answered), &json!(many)), "{group}");
+        assert_eq!(rate["values"], json!([]), "{group} is known");
+        for name in SHARED.iter().chain(*own) {
+            let found = figure(&read, "answers-1", &format!("{name}/{group}"));
+            assert_eq!(
+                (&found["answered"], &found["base"]),
+                (&json!(answered), &json!(many)),
+                "{name}/{group}"
+            );
+        }
+    }
+    for name in SHARED.iter().chain(&["hemma"]) {
+        let found = figure(&read, "answers-1", &format!("{name}/{GUARDIANS}"));
+        // Numbers 0, 3, 6 and 9 said "sometimes". All of them answered, and there may have been more: 8 of 12, uncorrected.
+        assert_eq!(
+            (&found["answered"], &found["positive"]["part"]),
+            (&json!(ANSWERS), &json!(ANSWERS - 4)),
+            "{found}"
+        );
+        let low = &found["interval"]["low"];
+        let low = low["num"].as_f64().unwrap() / low["den"].as_f64().unwrap();
+        assert!((low - 0.390_6).abs() < 1e-3, "{found}");
+    }
+    for (format, language, words) in [
+        (
+            "html",
+            "sv",
+            ["Vårdnadshavare (uppskattad)", "elevregistret", "där vårdnadshavarna är uppskattade"],
+        ),
+        ("html", "en", ["Guardians (estimated)", "elevregistret", "of which the guardians are estimated"]),
+        ("csv", "sv", ["Vårdnadshavare (uppskattad)", "hemma/vardnadshavare", "answers_per_pupil"]),
+    ] {
+        let text = report(&server, mode, language, format).await;
+        for words in words {
+            assert!(text.contains(words), "{format} {language}: no {words}");
+        }
+    }
+}
+
 promises! {
+    async fn guardians_answer_beside_others_who_are_named(instance) {
+        guardians_beside(instance, "named").await;
+    }
+
+    async fn guardians_answer_beside_others_whom_nobody_can_link(instance) {
+        guardians_beside(instance, "unlinkable").await;
+    }
+
     async fn each_group_is_asked_its_own_and_reported_beside_the_others_where_nobody_can_be_linked(instance) {
         asked_side_by_side(instance, "unlinkable").await;
     }
@@ -261,6 +391,10 @@ promises! {
         assert!(told.contains("/rounds/0/groups/0/id"), "{told}");
         let told = refused(|round| round["groups"][0]["roles"] = json!(["Elev"])).await;
         assert!(told.contains("/rounds/0/groups/1/roles"), "{told}");
+        let told = refused(|round| round["groups"][0]["roles"] = json!([])).await;
+        assert!(told.contains("/rounds/0/groups/0/roles"), "{told}");
+        let told = refused(|round| round["guardians"] = json!({ "links": [{ "unit": "L1" }] })).await;
+        assert!(told.contains("/rounds/0/guardians"), "{told}");
         let told = refused(|round| round["audience"]["roles"] = json!(["Elev"])).await;
         assert!(told.contains("/rounds/0/audience/roles"), "{told}");
         store(&server, "rounds", &round("named")).await;

@@ -6,7 +6,7 @@ use eventlog::event::Key;
 use serde::{Deserialize, Serialize};
 
 /// Version of the tables' columns and of the manifest itself. A lake of another version is written anew.
-pub(crate) const FORMAT: u32 = 3;
+pub(crate) const FORMAT: u32 = 4;
 
 /// The manifest's file name.
 pub(crate) const FILE: &str = "manifest.json";

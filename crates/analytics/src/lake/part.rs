@@ -3,21 +3,27 @@
 //! block's is made once and again only where one of its statements is voided.
 
 use super::error::LakeError;
+use super::table::minute_of;
+use domain::events::RoundFacts;
 use domain::statement::is_pass;
-use domain::{Date, verbs};
+use domain::surveys::Surveys;
+use domain::{Date, rounds, verbs};
 use eventlog::event::Key;
 use polars::prelude::*;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The columns that a part is made of.
-pub(crate) const COLUMNS: [&str; 8] =
-    ["day", "dated_ahead", "actor", "verb", "object", "registration", "success", "responses"];
+pub(crate) const COLUMNS: [&str; 9] =
+    ["day", "dated_ahead", "minute", "actor", "verb", "object", "registration", "success", "responses"];
 
 /// Between the codes of one answer, as in a response (1.0.3 Data 2.4.4.1.1): no code has it in it.
 pub(crate) const BETWEEN: &str = "[,]";
+/// Stands for no minute.
+const NO_MINUTE: i32 = i32::MIN;
 /// Stands for no day.
 pub(crate) const NO_DAY: i32 = i32::MIN;
 
@@ -60,10 +66,18 @@ pub(crate) struct Answer {
     pub(crate) activity: u32,
     pub(crate) agent: u32,
     pub(crate) day: i32,
+    /// Minutes since 1970-01-01T00:00Z; [`NO_MINUTE`] without a registration.
+    pub(crate) minute: i32,
     /// Its place in the log, less that of the block's first event.
     pub(crate) place: u32,
     /// Its codes.
     pub(crate) code: u32,
+}
+
+/// The minutes in which answers count in a round: the first, and the one after the last.
+pub(crate) fn minutes_of(round: &RoundFacts, surveys: &Surveys) -> Range<i32> {
+    let taken = rounds::taken(round, surveys);
+    minute_of(taken.start)..minute_of(taken.end)
 }
 
 impl Part {
@@ -75,6 +89,7 @@ impl Part {
         let position = rows.column("position")?.i64()?.into_no_null_iter();
         let day = rows.column("day")?.i32()?.into_no_null_iter();
         let ahead = rows.column("dated_ahead")?.bool()?.iter();
+        let minute = rows.column("minute")?.i32()?.iter();
         let actor = rows.column("actor")?.binary()?.iter();
         let verb = rows.column("verb")?.str()?.no_null_iter();
         let object = rows.column("object")?.str()?.iter();
@@ -90,8 +105,13 @@ impl Part {
         let (mut registrations, mut codes) = (Dictionary::default(), Dictionary::default());
         let mut part = Self { first, latest: NO_DAY, ..Self::default() };
         let about = actor.zip(verb).zip(object.zip(registration).zip(success));
-        let rows = position.zip(day).zip(ahead).zip(about).zip(bounds.windows(2));
-        for ((((position, day), ahead), ((actor, verb), ((object, registration), success))), bounds) in rows {
+        let when = day.zip(minute);
+        let rows = position.zip(when).zip(ahead).zip(about).zip(bounds.windows(2));
+        for (
+            (((position, (day, minute)), ahead), ((actor, verb), ((object, registration), success))),
+            bounds,
+        ) in rows
+        {
             if through.is_some_and(|through| day > through.days()) {
                 continue;
             }
@@ -110,7 +130,8 @@ impl Part {
                 let code = codes.place(code);
                 let registration = registrations.place(registration.map(key));
                 let place = u32::try_from(position as u64 - first).unwrap_or(u32::MAX);
-                part.answers.push(Answer { registration, activity, agent, day, place, code });
+                let minute = minute.unwrap_or(NO_MINUTE);
+                part.answers.push(Answer { registration, activity, agent, day, minute, place, code });
             }
         }
         part.touched.sort_unstable();

@@ -3,7 +3,7 @@
 use super::error::LakeError;
 use crate::parquet;
 use domain::statement::{ContextRole, ObjectFacts, share};
-use domain::{Date, StatementFactsRef};
+use domain::{Date, StatementFactsRef, verbs};
 use eventlog::clock::Micros;
 use polars::prelude::*;
 use std::io::Cursor;
@@ -14,6 +14,7 @@ pub(crate) struct Statements {
     stored_day: Vec<i32>,
     day: Vec<i32>,
     dated_ahead: Vec<bool>,
+    minute: Vec<Option<i32>>,
     actor: Vec<Option<[u8; 16]>>,
     actor_is_group: Vec<bool>,
     verb: StringChunkedBuilder,
@@ -36,6 +37,7 @@ pub(crate) const COLUMNS: &[&str] = &[
     "stored_day",
     "day",
     "dated_ahead",
+    "minute",
     "actor",
     "actor_is_group",
     "verb",
@@ -72,6 +74,7 @@ impl Statements {
             stored_day: Vec::with_capacity(rows),
             day: Vec::with_capacity(rows),
             dated_ahead: Vec::with_capacity(rows),
+            minute: Vec::with_capacity(rows),
             actor: Vec::with_capacity(rows),
             actor_is_group: Vec::with_capacity(rows),
             verb: StringChunkedBuilder::new("verb".into(), rows),
@@ -92,8 +95,12 @@ impl Statements {
     pub(crate) fn push(&mut self, position: u64, stored: Micros, facts: &StatementFactsRef<'_>) {
         self.position.push(position as i64);
         self.stored_day.push(Date::in_sweden(stored).days());
-        self.day.push(Date::in_sweden(facts.counted_at(stored)).days());
+        let counted = facts.counted_at(stored);
+        self.day.push(Date::in_sweden(counted).days());
         self.dated_ahead.push(facts.is_dated_ahead(stored));
+        // A round opens and closes at a minute; nothing else asks for the time of day.
+        let is_sitting = facts.verb == verbs::ANSWERED && facts.registration.is_some();
+        self.minute.push(is_sitting.then(|| minute_of(counted)));
         self.actor.push(facts.counted_actor());
         self.actor_is_group.push(facts.actor_is_group);
         self.verb.append_value(facts.verb);
@@ -136,6 +143,7 @@ impl Statements {
             Column::new("stored_day".into(), self.stored_day),
             Column::new("day".into(), self.day),
             Column::new("dated_ahead".into(), self.dated_ahead),
+            Column::new("minute".into(), self.minute),
             ids("actor", &self.actor),
             Column::new("actor_is_group".into(), self.actor_is_group),
             self.verb.finish().into_column(),
@@ -153,6 +161,11 @@ impl Statements {
         columns.push(self.xapi_version.finish().into_column());
         DataFrame::new_infer_height(columns)
     }
+}
+
+/// Minutes since 1970-01-01T00:00Z.
+pub(crate) fn minute_of(at: Micros) -> i32 {
+    at.0.div_euclid(60_000_000).clamp(i32::MIN.into(), i32::MAX.into()) as i32
 }
 
 /// One voiding that has met its target.

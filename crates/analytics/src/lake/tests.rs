@@ -344,7 +344,7 @@ fn a_lake_over_several_segments_is_the_same_however_it_was_written() {
 /// A fixed log has fixed bytes, on every machine and in every run. A new version of the Parquet library may
 /// change them: then lakes of the two versions differ in bytes, [`manifest::FORMAT`] goes up, and so does this.
 #[test]
-fn format_3_has_these_bytes() {
+fn format_4_has_these_bytes() {
     let dir = tempfile::tempdir().unwrap();
     let log: Vec<_> = (1..=5_000)
         .map(|n| if n % 100 == 0 { event(n, &voiding(n, n - 90)) } else { event(n, &statement(n)) })

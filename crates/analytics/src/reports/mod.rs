@@ -176,7 +176,7 @@ struct Definition(Sha256);
 impl Definition {
     fn of(kind: &str) -> Self {
         let definition = Self(Sha256::new());
-        definition.with(b"larka report definition 2").with(PROGRAM.as_bytes()).with(kind.as_bytes())
+        definition.with(b"larka report definition 3").with(PROGRAM.as_bytes()).with(kind.as_bytes())
     }
 
     fn with(mut self, part: &[u8]) -> Self {

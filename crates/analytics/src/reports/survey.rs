@@ -14,10 +14,13 @@
 
 mod answers;
 mod ballots;
+mod both;
+mod choice_changes;
 mod choices;
 mod earlier;
 mod indexes;
 mod outside;
+mod rate;
 mod respondents;
 mod sections;
 
@@ -26,11 +29,11 @@ use crate::lake::Snapshot;
 use crate::statistics::PositiveBase;
 use answers::Round;
 pub use ballots::ballots;
+use both::Both;
 use disclosure::{ReportKind, ResultTable, Strata, Text};
 use domain::events::{RoundFacts, SurveyFacts};
 use domain::frameworks::framework;
 use domain::{Date, Facts, Municipality};
-use earlier::Both;
 pub use earlier::EARLIER;
 use eventlog::event::Event;
 use respondents::Respondents;
@@ -101,9 +104,10 @@ pub fn report(
     }
     let mut outside = Vec::new();
     let mut rolls = respondents.rolls();
-    let mut sections = vec![sections::response_rate(&now, &respondents, live)];
+    let mut sections = vec![rate::response_rate(&now, &respondents, live)];
     if !live {
         let mut answers = sections::items(&now, &respondents, &respondents.asked(survey), base)?;
+        let several = choices::sections(&now, &respondents, &respondents.asked(survey))?;
         let standing = |asked| sections::standing(&answers, &now, &respondents, asked);
         sections.extend(indexes::section(&now, &respondents, standing)?);
         let before = earlier::round_before(surveys, round);
@@ -122,7 +126,8 @@ pub fn report(
                 stayed: &stayed,
                 base,
             };
-            compared = both.sections(&answers)?;
+            let all: Vec<_> = answers.iter().chain(&several).cloned().collect();
+            compared = earlier::compared(&both, &all)?;
             compared.iter_mut().for_each(|section| groups_then.merge(section));
             rolls.extend(groups_then.rolls().into_iter().chain(stayed.rolls()));
         }
@@ -131,7 +136,7 @@ pub fn report(
             let all: Vec<_> = answers.iter().chain(&sections).collect();
             outside.extend(outside::figures(set, survey, &all));
         }
-        answers.extend(choices::sections(&now, &respondents)?);
+        answers.extend(several);
         sections.extend(answers);
         sections.extend(compared);
         sections::note_weights(&mut sections, parameters.weights);

@@ -46,7 +46,7 @@ pub struct RoundFacts {
     /// Whether shares positive are of those who took a stand, without "don't know" in their base.
     #[cbor(n(10), default, skip_if = "is_false")]
     pub without_dont_know: bool,
-    /// The links by which pupils' guardians answer; none where others are asked.
+    /// The links by which pupils' guardians answer; none where they are not asked.
     #[n(11)]
     pub guardians: Option<Guardians>,
     /// When it opens on the first day and closes on the last one; none: both days are whole.
@@ -65,7 +65,7 @@ pub struct RoundFacts {
     /// Whether answers may be handed in with required questions left open; they count for the questions that have one.
     #[cbor(n(16), default, skip_if = "is_false")]
     pub partial: bool,
-    /// Which of the survey's groups of respondents are asked, in the round's order; of guardians one without roles. None where the
+    /// Which of the survey's groups of respondents are asked, in the round's order; one without roles is guardians. None where the
     /// survey has no groups. `roles` are then those of all of them.
     #[cbor(n(17), default, skip_if = "Vec::is_empty")]
     pub groups: Vec<RoundGroup>,
@@ -258,7 +258,7 @@ pub enum RoundMode {
     /// By a pseudonym that lets one follow them from before to after.
     #[n(2)]
     Pseudonymous,
-    /// Not at all: pupils' guardians, by a link for each unit. Each agent is one answer.
+    /// Not at all: pupils' guardians alone, by a link for each unit. Each agent is one answer.
     #[n(3)]
     Guardians,
     /// Not at all: who may answer is known, and answers lie in a ballot box until the round has closed.

@@ -46,7 +46,7 @@ pub struct RoundInput {
     /// Whether shares positive are of those who took a stand, without "don't know" in their base.
     #[serde(default, skip_serializing_if = "is_false")]
     pub without_dont_know: bool,
-    /// Where guardians answer, of `mode` `guardians`.
+    /// Where guardians answer: alone, in the mode `guardians`, or beside others as the one of `groups` without roles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guardians: Option<GuardiansInput>,
     /// When it opens on the first day and closes on the last one; none: both days are whole.
@@ -64,7 +64,7 @@ pub struct RoundInput {
     /// Whether answers may be handed in with required questions left open.
     #[serde(default, skip_serializing_if = "is_false")]
     pub partial: bool,
-    /// The survey's groups of respondents that are asked, where it has groups; of guardians the one that they are.
+    /// The survey's groups of respondents that are asked, where it has groups; where guardians alone are asked the one that they are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<RoundGroupInput>,
 }
@@ -75,7 +75,7 @@ pub struct RoundInput {
 pub struct RoundGroupInput {
     /// Its id in the survey's definition.
     pub id: String,
-    /// Its roles, which no other group has; none of guardians. Who has those of several is in the first.
+    /// Its roles, which no other group has; of guardians none. Who has those of several is in the first.
     #[serde(default)]
     pub roles: Vec<String>,
 }
@@ -153,8 +153,13 @@ impl RoundsInput {
             problems.check(round.opens <= round.closes, || at("closes"), "a day not before `opens`");
             round.check_rules(&mut problems, &at);
             round.check_groups(&mut problems, &at);
-            let links = (round.mode == RoundMode::Guardians) == round.guardians.is_some();
-            problems.check(links, || at("guardians"), "links where `mode` is guardians, and only there");
+            let asked =
+                round.mode == RoundMode::Guardians || round.groups.iter().any(|one| one.roles.is_empty());
+            problems.check(
+                asked == round.guardians.is_some(),
+                || at("guardians"),
+                "links where `mode` is guardians or a group has no roles, and only there",
+            );
             let Some(guardians) = &round.guardians else { continue };
             problems.check(
                 round.audience.roles.is_empty(),
@@ -323,11 +328,18 @@ impl RoundInput {
         );
         problems.check(!guardians || self.groups.len() < 2, || at("groups"), "one group: guardians are");
         let (mut ids, mut roles) = (BTreeSet::new(), BTreeSet::new());
+        let (others, mut seen) = (self.groups.iter().any(|group| !group.roles.is_empty()), false);
         for (j, group) in self.groups.iter().enumerate() {
             let at = |field: &str| at(&format!("groups/{j}/{field}"));
             problems.check(ids.insert(&group.id), || at("id"), "a group that stands once");
-            let some = group.roles.is_empty() == guardians;
-            problems.check(some, || at("roles"), "at least one role; of guardians none");
+            let without = group.roles.is_empty();
+            let as_guardians = self.guardians.is_some() && others && !seen;
+            seen |= without;
+            problems.check(
+                if guardians { without } else { !without || as_guardians },
+                || at("roles"),
+                "at least one role; of guardians, one group at most beside others, none",
+            );
             let once = group.roles.iter().all(|role| roles.insert(role));
             problems.check(once, || at("roles"), "roles that stand once, and in one group");
         }

@@ -361,6 +361,24 @@ fn an_answer_that_claims_a_level_is_evidence_and_dont_know_is_none() {
 }
 
 #[test]
+fn an_answer_at_another_time_than_its_rounds_is_no_evidence() {
+    let town = Municipality::fold(&town()).unwrap();
+    let at = |timestamp: &str| {
+        let mut facts = statement(verbs::ANSWERED, "s:q", &["kan"]);
+        facts.timestamp = Some(crate::testing::instant(timestamp).0);
+        let stored = crate::testing::instant("2026-01-01T00:00:00Z");
+        town.evidence(&facts, stored, Position(30)).len()
+    };
+    let times =
+        ["2025-09-14T21:59:59Z", "2025-09-14T22:00:00Z", "2025-10-03T21:59:59Z", "2025-10-03T22:00:00Z"];
+    assert_eq!(times.map(at), [0, 1, 1, 0], "both days are whole, by Swedish clocks");
+    // Without a registration of a round it is of no round.
+    let mut facts = statement(verbs::ANSWERED, "s:q", &["kan"]);
+    (facts.registration, facts.timestamp) = (None, Some(noon("2024-01-01")));
+    assert_eq!(town.evidence(&facts, STORED, Position(30)).len(), 1);
+}
+
+#[test]
 fn an_answer_in_a_round_that_nobody_can_link_is_evidence_of_nobody() {
     let mut facts = statement(verbs::ANSWERED, "s:q", &["kan"]);
     facts.registration = Some([8; 16]);

@@ -19,10 +19,7 @@ pub(super) fn intro(view: &View<'_>, part: &ReleasedSection, finding: &str) -> [
 pub(super) fn base(view: &View<'_>, part: &ReleasedSection) -> Piece {
     let base = view.root().and_then(|root| view.released.populations().get(root)?.base);
     let as_of = &view.released.identity().as_of;
-    Piece::Words(
-        Words::Base,
-        texts::base_and_date(part.measure(), (base, view.is_estimated()), as_of, view.lang),
-    )
+    Piece::Words(Words::Base, texts::base_and_date(part.measure(), (base, view.estimate()), as_of, view.lang))
 }
 
 /// The root's figures of some items, one row for each item.
@@ -63,7 +60,7 @@ pub(super) fn unit_picks<'a>(view: &View<'a>, part: &'a ReleasedSection, item: u
 pub(super) fn chart(view: &View<'_>, part: &ReleasedSection, frame: &Frame, rows: &[Row]) -> Drawing {
     match part.measure() {
         Measure::Levels { .. } => charts::stack(frame, rows),
-        Measure::Likert | Measure::PairedChange => charts::diverging(frame, rows),
+        Measure::Likert | Measure::PairedChange | Measure::PairedChoices => charts::diverging(frame, rows),
         Measure::Choices => charts::bars(frame, rows, None),
         _ => charts::bars(frame, rows, view.released.preset().minimum_rate.map(|rate| rate.percent)),
     }
@@ -105,7 +102,7 @@ pub(super) fn key(view: &View<'_>, part: &ReleasedSection) -> Option<Piece> {
                 entries.push(("tick".into(), word(Word::TargetTick, lang).into()));
             }
         }
-        Measure::Likert | Measure::PairedChange => {
+        Measure::Likert | Measure::PairedChange | Measure::PairedChoices => {
             let classes = answer_classes(part.categories());
             for role in [Role::Negative, Role::Neutral, Role::Positive, Role::DontKnow] {
                 for (category, class) in

@@ -122,7 +122,7 @@ fn self_assessed(
 ) -> Vec<CompetenceLevel> {
     let mut instruments: BTreeMap<(&str, &str), (Instrument<'_>, Answers<'_>)> = BTreeMap::new();
     for (source, facts) in sources.iter().zip(facts) {
-        let Some(asked) = municipality.answered(facts) else { continue };
+        let Some(asked) = municipality.answered(facts, Micros(source.observed_at)) else { continue };
         let key = (asked.survey.id.as_str(), asked.survey.version.as_str());
         let (_, answers) =
             instruments.entry(key).or_insert_with(|| (Instrument::of(asked.survey), Answers::default()));

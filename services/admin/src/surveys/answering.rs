@@ -187,6 +187,13 @@ fn form(facts: &RoundFacts, page: &Shown, lang: Lang) -> Markup {
         told.json.get("refused").is_none() && told.json["taken"].as_u64().is_some_and(|taken| taken > 0)
     });
     let anonymous = matches!(facts.mode, RoundMode::Unlinkable | RoundMode::Guardians);
+    // A file where the unit alone is named is guardians'.
+    let beside = facts.guardians.is_some() && facts.mode != RoundMode::Guardians;
+    let of_guardians = t(
+        lang,
+        "Vårdnadshavares svar tas in för sig: säg bara vilken kolumn som har enhetens kod.",
+        "Guardians' answers are taken in by themselves: say only which column has the unit's code.",
+    );
     html! {
         @if page.told.is_none() {
             p class="lead" { (t(
@@ -211,18 +218,24 @@ fn form(facts: &RoundFacts, page: &Shown, lang: Lang) -> Markup {
                     ..Field::default()
                 })),
             }
-            @if anonymous {
-                (text("unit", t(lang, "Kolumn med enhetens kod", "Column with the unit's code"), unit, None, true))
-                @if facts.mode == RoundMode::Unlinkable {
-                    (text("role", t(lang, "Kolumn med rollen", "Column with the role"), role, None, true))
-                }
+            @if beside { p class="quiet" { (of_guardians) } }
+            @if beside && !anonymous {
+                (text("unit", t(lang, "Kolumn med enhetens kod, för vårdnadshavare", "Column with the unit's code, for guardians"), unit, None, false))
+            }
+            @if beside || anonymous {
                 div class="field" { label class="option" {
                     input type="checkbox" name="drop_identities" value="on" checked[*drop_identities];
                     (t(lang, "Filen pekar ut eller spårar människor; det är känt och ska bort", "The file names or traces people; this is known and to be dropped"))
                 } }
+            }
+            @if anonymous {
+                (text("unit", t(lang, "Kolumn med enhetens kod", "Column with the unit's code"), unit, None, true))
+                @if facts.mode == RoundMode::Unlinkable {
+                    (text("role", t(lang, "Kolumn med rollen", "Column with the role"), role, None, !beside))
+                }
             } @else {
                 (text("respondent", t(lang, "Kolumn som säger vem som svarade", "Column that says who answered"), respondent,
-                    Some(t(lang, "E-postadresser, om inte fältet under säger vad konton hör till.", "E-mail addresses, unless the field below says what accounts are of.")), true))
+                    Some(t(lang, "E-postadresser, om inte fältet under säger vad konton hör till.", "E-mail addresses, unless the field below says what accounts are of.")), !beside))
                 (text("home_page", t(lang, "Vad konton hör till (homePage), om kolumnen har konton", "What accounts are of (homePage), where the column has accounts"), home_page, None, false))
             }
             (text("leave_out", t(lang, "Kolumner att lämna, med komman mellan", "Columns to leave out, with commas between"), leave_out, None, false))

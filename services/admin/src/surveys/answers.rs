@@ -40,7 +40,8 @@ pub struct AnswersAsked {
     /// What respondents' accounts are of (homePage); without it the column has e-mail addresses.
     #[serde(default)]
     pub home_page: Option<String>,
-    /// The column that says of which unit respondents are, by its code: of guardians, and where nobody can be linked.
+    /// The column that says of which unit respondents are, by its code: of guardians, and where nobody can be linked. In a round
+    /// that asks guardians beside others a file where this alone is named is guardians'.
     #[serde(default)]
     pub unit: Option<String>,
     /// The column that says in which role, where nobody can be linked.

@@ -35,8 +35,15 @@ pub struct Invited {
     pub title: Text,
     /// The short codes.
     pub doors: Vec<Door>,
-    /// Everybody on the roll; nobody where guardians answer.
+    /// Everybody on the roll; nobody where guardians alone answer.
     pub people: Vec<InvitedPerson>,
+}
+
+impl Invited {
+    /// Whether guardians are asked beside others.
+    pub(super) fn has_both(&self) -> bool {
+        self.doors.iter().any(|door| door.guardians) && self.doors.iter().any(|door| !door.guardians)
+    }
 }
 
 /// A short code, with the unit that it is of.
@@ -44,6 +51,8 @@ pub struct Invited {
 pub struct Door {
     /// The code and name of the unit whose people come by it; none: it is the whole round's.
     pub unit: Option<(String, String)>,
+    /// Whether it is for the guardians of the unit's pupils.
+    pub guardians: bool,
     /// As it is typed.
     pub code: String,
     /// Where it leads.
@@ -70,10 +79,14 @@ pub struct InvitedPerson {
 #[derive(Debug, Serialize, ToSchema)]
 struct InvitationsShown {
     title: Text,
-    /// Of guardians one for each unit; else the round's, then one for each unit of those on its roll.
+    /// The round's and one for each unit of those on its roll, then of guardians one for each unit.
     codes: Vec<ShortCode>,
     people: Vec<InvitedPerson>,
+    /// For those who have a personal link; where there is nobody, for guardians.
     email: Emails,
+    /// For guardians, where others are asked too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guardians_email: Option<Emails>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -81,6 +94,8 @@ struct ShortCode {
     /// The unit's code; of the whole round none.
     unit: Option<String>,
     unit_name: Option<String>,
+    /// Whether it is for the guardians of the unit's pupils.
+    guardians: bool,
     /// As it is typed.
     code: String,
     link: String,
@@ -147,13 +162,14 @@ pub(super) async fn invited(
 }
 
 fn shown(invited: Invited) -> Result<InvitationsShown, Problem> {
-    let email = emails(&invited);
-    let codes = invited.doors.into_iter().map(|Door { unit, code, link }| {
+    let email = emails(&invited.title, !invited.people.is_empty());
+    let guardians_email = invited.has_both().then(|| emails(&invited.title, false));
+    let codes = invited.doors.into_iter().map(|Door { unit, guardians, code, link }| {
         let (unit, unit_name) = unit.unzip();
-        Ok(ShortCode { unit, unit_name, code, qr: qr(&link)?, link })
+        Ok(ShortCode { unit, unit_name, guardians, code, qr: qr(&link)?, link })
     });
     let codes = codes.collect::<Result<_, Problem>>()?;
-    Ok(InvitationsShown { title: invited.title, codes, people: invited.people, email })
+    Ok(InvitationsShown { title: invited.title, codes, people: invited.people, email, guardians_email })
 }
 
 /// A link as an SVG image, dark on light with the quiet border that readers need.
@@ -162,9 +178,8 @@ pub(super) fn qr(link: &str) -> Result<String, Problem> {
     Ok(code.render::<svg::Color<'_>>().min_dimensions(240, 240).build())
 }
 
-pub(super) fn emails(invited: &Invited) -> Emails {
-    let title = &invited.title;
-    let personal = !invited.people.is_empty();
+/// Texts for those who have a link of their own, or for guardians, who have their unit's.
+pub(super) fn emails(title: &Text, personal: bool) -> Emails {
     let (own_sv, own_en) = match personal {
         true => (
             "Länken är din egen. Skicka den inte vidare: den som har den kan svara i ditt ställe.",

@@ -10,13 +10,26 @@ use crate::shell::{escape, t};
 
 /// The part of the page of the round with this id.
 pub(super) fn section(id: &str, invited: &Invited, lang: Lang) -> Result<Markup, Problem> {
-    let has_roll = !invited.people.is_empty();
-    let email = match lang {
-        Lang::Sv => emails(invited).sv,
-        Lang::En => emails(invited).en,
+    let has_roll = invited.doors.iter().any(|door| !door.guardians);
+    let has_guardians = invited.doors.iter().any(|door| door.guardians);
+    let email = |personal: bool| match lang {
+        Lang::Sv => emails(&invited.title, personal).sv,
+        Lang::En => emails(&invited.title, personal).en,
     };
+    let mut texts = Vec::new();
+    if has_roll {
+        texts.push((t(lang, "Text till ett e-brev", "Text for an e-mail"), email(true)));
+    }
+    if has_guardians {
+        let heading = match has_roll {
+            true => t(lang, "Text till vårdnadshavare", "Text for guardians"),
+            false => t(lang, "Text till ett e-brev", "Text for an e-mail"),
+        };
+        texts.push((heading, email(false)));
+    }
     let list = format!("/api/v1/rounds/{}/invitations?format=csv", escape(id));
-    let rows = invited.doors.iter().map(|door| row(door, lang)).collect::<Result<Vec<_>, Problem>>()?;
+    let rows =
+        invited.doors.iter().map(|door| row(door, has_roll, lang)).collect::<Result<Vec<_>, Problem>>()?;
     let columns = [
         Column::text(t(lang, "För", "For")),
         Column::text(t(lang, "Adress och kod", "Address and code")),
@@ -34,14 +47,16 @@ pub(super) fn section(id: &str, invited: &Invited, lang: Lang) -> Result<Markup,
             }
             p { a href=(list) download={ "inbjudna-" (id) ".csv" } { (t(lang, "Hämta listan över personliga länkar (CSV)", "Get the list of personal links (CSV)")) } }
         }
-        p {
-            @if has_roll {
-                (t(
-                    lang,
-                    "I ett klassrum eller på ett möte: visa adressen eller QR-koden, så skriver var och en sin personliga kod. En enhets egen adress leder till samma omgång och säger enhetens namn.",
-                    "In a classroom or at a meeting: show the address or the QR code, and everybody types their personal code. A unit's own address leads to the same round and says the unit's name.",
-                ))
-            } @else {
+        @if has_roll {
+            p { (t(
+                lang,
+                "I ett klassrum eller på ett möte: visa adressen eller QR-koden, så skriver var och en sin personliga kod. En enhets egen adress leder till samma omgång och säger enhetens namn.",
+                "In a classroom or at a meeting: show the address or the QR code, and everybody types their personal code. A unit's own address leads to the same round and says the unit's name.",
+            )) }
+        }
+        @if has_guardians {
+            p {
+                @if has_roll { (t(lang, "Vårdnadshavare har en adress för varje enhet. ", "Guardians have an address for each unit. ")) }
                 (t(
                     lang,
                     "Den som har adressen kan svara, utan konto. Skicka var enhets adress till just den enhetens vårdnadshavare.",
@@ -50,14 +65,20 @@ pub(super) fn section(id: &str, invited: &Invited, lang: Lang) -> Result<Markup,
             }
         }
         (plain_table(t(lang, "Adresser som går att visa", "Addresses to show"), &columns, &rows))
-        h3 { (t(lang, "Text till ett e-brev", "Text for an e-mail")) }
-        p { strong { (email.subject) } }
-        @for paragraph in email.text.split("\n\n") { p { (paragraph) } }
+        @for (heading, email) in &texts {
+            h3 { (heading) }
+            p { strong { (email.subject) } }
+            @for paragraph in email.text.split("\n\n") { p { (paragraph) } }
+        }
     })
 }
 
-fn row(door: &Door, lang: Lang) -> Result<Vec<Markup>, Problem> {
+fn row(door: &Door, beside: bool, lang: Lang) -> Result<Vec<Markup>, Problem> {
     let whom = door.unit.as_ref().map_or(t(lang, "Alla", "Everybody"), |(_, name)| name);
+    let whom = match door.guardians && beside {
+        true => format!("{whom}, {}", t(lang, "vårdnadshavare", "guardians")),
+        false => whom.to_owned(),
+    };
     let image = qr(&door.link)?;
     // The picture alone, as a part of the page.
     let picture = image.find("<svg").map_or("", |at| &image[at..]);

@@ -245,7 +245,9 @@ fn body(facts: &RoundFacts, (at, has_report): (Stage, bool), known: &Municipalit
                 @if facts.groups.is_empty() && !facts.roles.is_empty() { ": " (facts.roles.join(", ")) }
                 @if !facts.groups.is_empty() {
                     ul { @for group in &facts.groups { li {
-                        (group_title(&group.id)) @if !group.roles.is_empty() { ": " (group.roles.join(", ")) }
+                        (group_title(&group.id)) ": "
+                        @if group.roles.is_empty() { (t(lang, "vårdnadshavare, med en länk för varje enhet", "guardians, by a link for each unit")) }
+                        @else { (group.roles.join(", ")) }
                     } } }
                 }
             }

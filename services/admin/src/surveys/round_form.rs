@@ -72,6 +72,11 @@ impl Wrong {
                 "Anonyma svar kan inte ersättas: ingen vet vilket som är vems.",
                 "Anonymous answers cannot be replaced: nobody knows whose is whose.",
             ),
+            "guardians" => t(
+                lang,
+                "Gruppen som vårdnadshavare är har inga roller.",
+                "The group that guardians are has no roles.",
+            ),
             "groups" => t(
                 lang,
                 "Enkäten har grupper av svarande: välj roller för minst en av dem, och varje roll i bara en grupp.",
@@ -98,7 +103,7 @@ pub(super) struct Made {
     pub(super) roles: BTreeSet<String>,
     /// Of a survey with groups of respondents, the roles of each.
     pub(super) groups: BTreeMap<String, BTreeSet<String>>,
-    /// The group that guardians are.
+    /// The group that guardians are; empty: none is.
     pub(super) guardians: String,
     pub(super) opens: String,
     pub(super) opens_at: String,
@@ -123,7 +128,12 @@ impl Made {
             mode: mode_name(round.mode).to_owned(),
             unit: round.audience.unit,
             roles: round.audience.roles.into_iter().collect(),
-            guardians: round.groups.first().map(|group| group.id.clone()).unwrap_or_default(),
+            guardians: round
+                .groups
+                .iter()
+                .find(|group| group.roles.is_empty())
+                .map(|group| group.id.clone())
+                .unwrap_or_default(),
             groups: round
                 .groups
                 .into_iter()
@@ -205,7 +215,8 @@ impl Made {
         };
         let groups = self.groups(known);
         let opens: Date = self.opens.parse().map_err(|_| "opens")?;
-        let guardians = (mode == RoundMode::Guardians).then(|| {
+        let beside = groups.iter().any(|group| group.id == self.guardians);
+        let guardians = (mode == RoundMode::Guardians || beside).then(|| {
             let same =
                 held.filter(|held| held.unit == self.unit).and_then(|held| RoundInput::of(held).guardians);
             let like = known.surveys.round(&self.like).filter(|like| like.facts.unit == self.unit);
@@ -250,7 +261,11 @@ impl Made {
                 _ => groups
                     .iter()
                     .filter_map(|group| {
-                        let roles = self.groups.get(&group.id)?.iter().cloned().collect();
+                        let roles = match self.groups.get(&group.id) {
+                            Some(roles) => roles.iter().cloned().collect(),
+                            None if group.id == self.guardians => Vec::new(),
+                            None => return None,
+                        };
                         Some(RoundGroupInput { id: group.id.clone(), roles })
                     })
                     .collect(),
@@ -384,8 +399,11 @@ impl Made {
                     }
                 }
                 @if !groups.is_empty() {
-                    (choice("guardians", t(lang, "Om vårdnadshavare svarar: gruppen som de är", "If guardians answer: the group that they are"), &self.guardians,
-                        groups.iter().map(|group| (group.id.clone(), said(&group.title, lang).to_owned())).collect()))
+                    (choice("guardians", t(lang, "Vårdnadshavare, med en länk för varje enhet, är gruppen", "Guardians, by a link for each unit, are the group"), &self.guardians, {
+                        let nobody = (String::new(), t(lang, "Ingen: de tillfrågas inte", "None: they are not asked").to_owned());
+                        let groups = groups.iter().map(|group| (group.id.clone(), said(&group.title, lang).to_owned()));
+                        std::iter::once(nobody).chain(groups).collect()
+                    }))
                 }
                 (text("opens", "date", t(lang, "Första dagen", "First day"), &self.opens, None, true))
                 (text("opens_at", "time", t(lang, "Öppnar klockan (tomt: vid midnatt)", "Opens at (empty: at midnight)"), &self.opens_at, None, false))

@@ -58,12 +58,11 @@ pub(super) fn opening(round: &RoundFacts) -> NaiveDateTime {
 
 impl<'a> Judge<'a> {
     pub(super) fn new(round: &'a RoundFacts, terms: &'a Terms, organisation: &'a Organisation) -> Self {
-        let units = match (&round.guardians, round.mode) {
-            (Some(guardians), _) => {
-                guardians.links.iter().flat_map(|link| organisation.descendants(&link.unit)).collect()
-            }
-            (None, RoundMode::Unlinkable) => organisation.descendants(&round.unit).into_iter().collect(),
-            (None, _) => HashSet::new(),
+        let links = || round.guardians.iter().flat_map(|guardians| &guardians.links);
+        let units = match round.mode {
+            RoundMode::Guardians => links().flat_map(|link| organisation.descendants(&link.unit)).collect(),
+            RoundMode::Unlinkable => organisation.descendants(&round.unit).into_iter().collect(),
+            RoundMode::Named | RoundMode::Pseudonymous => HashSet::new(),
         };
         Judge { round, home_page: terms.home_page.as_deref(), units, rows: HashMap::new() }
     }

@@ -77,6 +77,9 @@ impl Desk {
             };
             return Err(FileError::Asked(why));
         };
+        // Of guardians beside others nothing but the unit is known.
+        let beside = book.guardians_of(round).filter(|_| terms.is_of_guardians());
+        let facts = beside.unwrap_or(facts);
         terms.fit(facts)?;
         let asked = self.asked(&book.municipality, facts, None).await?;
         if facts.mode == RoundMode::Unlinkable && !is_open(&asked) {

@@ -20,7 +20,8 @@ pub struct Terms {
     pub respondent: Option<String>,
     /// What respondents' accounts are of; without it the column has e-mail addresses.
     pub home_page: Option<String>,
-    /// The column that says of which unit respondents are, by its code: of guardians, and where nobody can be linked.
+    /// The column that says of which unit respondents are, by its code: of guardians, and where nobody can be linked. In a round
+    /// that asks others too a file where this alone is named is guardians'.
     pub unit: Option<String>,
     /// The column that says in which role, where nobody can be linked.
     pub role: Option<String>,
@@ -92,6 +93,11 @@ pub(super) fn is_anonymous(round: &RoundFacts) -> bool {
 }
 
 impl Terms {
+    /// Whether they name the column of guardians, and no other.
+    pub(super) fn is_of_guardians(&self) -> bool {
+        self.unit.is_some() && self.respondent.is_none() && self.role.is_none()
+    }
+
     /// What a round has to be told, and what it cannot be.
     pub(super) fn fit(&self, round: &RoundFacts) -> Result<(), FileError> {
         let wrong = match (round.mode, &self.respondent, &self.unit, &self.role) {

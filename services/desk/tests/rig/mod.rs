@@ -119,7 +119,7 @@ impl Store for ByLrs {
         &'a self,
         agents: &'a [[u8; 16]],
         registration: Uuid,
-    ) -> BoxFuture<'a, Result<Vec<([u8; 16], Uuid)>, StoreError>> {
+    ) -> BoxFuture<'a, Result<Vec<desk::Said>, StoreError>> {
         async move { Ok(self.0.query().answered(agents, registration).await.unwrap()) }.boxed()
     }
 }

@@ -30,7 +30,7 @@ impl admin::Invitations for ForApi {
 }
 
 fn shown(found: desk::Invitations) -> Invited {
-    let door = |desk::Door { unit, code, link }| Door { unit, code, link };
+    let door = |desk::Door { unit, guardians, code, link }| Door { unit, guardians, code, link };
     let person = |desk::Invitation { name, address, unit, role, code, link }| InvitedPerson {
         name,
         address,

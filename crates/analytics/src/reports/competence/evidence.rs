@@ -5,7 +5,7 @@ mod plain;
 
 use super::super::{Frame, noon};
 use super::known::{Known, Levels};
-use crate::lake::part::{NO_DAY, Part};
+use crate::lake::part::{NO_DAY, Part, minutes_of};
 use domain::competence::{self, Evidence, ItemAnswer, OutcomeType, Requirements, TypeSet};
 use domain::events::{Duty, RoundMode, RuleFacts, SurveyFacts, SurveyItem};
 use domain::frameworks::Framework;
@@ -250,7 +250,11 @@ impl<'a> Report<'a> {
                 else {
                     continue;
                 };
-                for answer in answered {
+                let minutes = asked.round.map(|round| minutes_of(round, &self.frame.municipality.surveys));
+                let counts = |one: &&crate::lake::part::Answer| {
+                    minutes.as_ref().is_none_or(|minutes| minutes.contains(&one.minute))
+                };
+                for answer in answered.iter().filter(counts) {
                     let Some(person) = people[answer.agent as usize] else { continue };
                     let code = part.codes.get(answer.code as usize);
                     let claimed = asked.item.feeds.as_ref().zip(code);

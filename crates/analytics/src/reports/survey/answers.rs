@@ -6,13 +6,13 @@ mod plain;
 use super::super::populations::Place;
 use super::super::{Frame, ReportError};
 use super::ballots::{Emptied, places_of};
-use crate::lake::part::BETWEEN;
+use crate::lake::part::{BETWEEN, minutes_of};
 use crate::statistics::{Sample, is_usable};
 use disclosure::Ratio;
 use domain::events::{Ballot, Code, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyGroup, SurveyItem};
 use domain::organisation::Organisation;
-use domain::surveys::{asked, audience, group_of, pupils};
-use domain::{AgentId, Date, Municipality, PersonId};
+use domain::surveys::{asked, audience, group_of, guardians_at, pupils};
+use domain::{AgentId, Municipality, PersonId};
 use eventlog::event::Event;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -47,6 +47,14 @@ impl<'a> Audience<'a> {
         });
         Self { by_agent: agents.collect(), expected: vec![true; people.len()], places, groups, people }
     }
+
+    /// With others behind them, of whom nobody knows who they are.
+    fn and(mut self, others: Self) -> Self {
+        self.places.extend(others.places);
+        self.groups.extend(others.groups);
+        self.expected.extend(others.expected);
+        self
+    }
 }
 
 /// A round with what everybody answered.
@@ -72,20 +80,25 @@ impl<'a> Round<'a> {
     ) -> Result<Self, ReportError> {
         let Municipality { organisation, surveys, .. } = frame.municipality;
         let mut emptied = None;
-        let (audience, answers) = match (&facts.guardians, facts.mode) {
-            (Some(_), _) => of_guardians(frame, facts, survey, organisation),
-            (None, RoundMode::Unlinkable) => {
+        let (mut audience, mut answers) = match facts.mode {
+            RoundMode::Guardians => of_guardians(frame, facts, survey, organisation),
+            RoundMode::Unlinkable => {
                 let of = Emptied::of(surveys, facts, ballots)?;
                 let answers = of_strata(&of, facts, survey);
                 emptied = Some(of);
                 answers
             }
-            (None, _) => {
+            RoundMode::Named | RoundMode::Pseudonymous => {
                 let audience = Audience::of(facts, organisation);
                 let answers = usable(frame, facts, survey, &audience);
                 (audience, answers)
             }
         };
+        if facts.guardians.is_some() && facts.mode != RoundMode::Guardians {
+            let (guardians, theirs) = of_guardians(frame, facts, survey, organisation);
+            audience = audience.and(guardians);
+            answers.extend(theirs);
+        }
         let of = |item: &SurveyItem| {
             let scale = survey.scales.iter().find(|scale| scale.id == item.scale);
             let score = |scale: &Scale, code: &Code| {
@@ -109,19 +122,19 @@ impl<'a> Round<'a> {
         self.survey.groups.iter().find(|group| group.id == id)
     }
 
-    /// Whether who gave an answer is known, so that somebody can be followed from one round to another.
-    pub(super) fn is_linked(&self) -> bool {
-        !self.is_estimated() && self.emptied.is_none()
+    /// Whether who of a group gave an answer is known, so that somebody can be followed from one round to another.
+    pub(super) fn is_linked(&self, group: usize) -> bool {
+        !self.is_estimated(group) && self.emptied.is_none()
     }
 
-    /// Whether those who answered are guardians, of whom nobody knows how many there are.
-    pub(super) fn is_estimated(&self) -> bool {
-        self.facts.guardians.is_some()
+    /// Whether a group of respondents is guardians, of whom nobody knows how many there are.
+    pub(super) fn is_estimated(&self, group: usize) -> bool {
+        guardians_at(self.facts) == Some(group)
     }
 
-    /// How many there are in all, where that is known: what intervals are corrected by.
-    pub(super) fn whole(&self, base: u64) -> Option<u64> {
-        (!self.is_estimated()).then_some(base)
+    /// How many there are of a group in all, where that is known: what intervals are corrected by.
+    pub(super) fn whole(&self, group: usize, base: u64) -> Option<u64> {
+        (!self.is_estimated(group)).then_some(base)
     }
 
     /// The code that a person chose in an item, by its place in the scale.
@@ -230,12 +243,13 @@ fn of_guardians<'a>(
     organisation: &Organisation,
 ) -> (Audience<'a>, Vec<Option<Answer>>) {
     let (mut places, mut expected, mut answers) = (Vec::new(), Vec::new(), Vec::new());
+    let group = guardians_at(round).unwrap_or(0);
     for (link, pupils) in pupils(round, organisation) {
         let mut standing: BTreeMap<AgentId, HashMap<usize, Given>> = BTreeMap::new();
         collect(frame, (round, link.registration), survey, |agent, item, given| {
             keep(round, standing.entry(agent).or_default(), item, given);
         });
-        let asked = (survey, group_at(round, 0));
+        let asked = (survey, group_at(round, group));
         let usable: Vec<Answer> = standing.values().filter_map(|given| answer(asked, given)).collect();
         let all = pupils.max(usable.len() as u64);
         let nobody = (all - usable.len() as u64) as usize;
@@ -243,7 +257,7 @@ fn of_guardians<'a>(
         expected.extend((0..all).map(|place| place < pupils));
         places.extend((0..all).map(|_| vec![Place { unit: &link.unit, role: "" }]));
     }
-    let groups = vec![0; places.len()];
+    let groups = vec![group; places.len()];
     (Audience { people: Vec::new(), places, groups, expected, by_agent: HashMap::new() }, answers)
 }
 
@@ -313,18 +327,15 @@ fn collect(
     let items: HashMap<&str, usize> = items.map(|(item, index)| (item.activity.as_str(), index)).collect();
     let scales: Vec<_> =
         survey.items.iter().map(|item| survey.scales.iter().find(|s| s.id == item.scale)).collect();
-    let last_day = domain::rounds::last_day(round);
+    let minutes = minutes_of(round, &frame.municipality.surveys);
     for part in &frame.parts {
-        for answer in part.answers_of(registration) {
+        for answer in part.answers_of(registration).iter().filter(|one| minutes.contains(&one.minute)) {
             let item = items.get(&*part.activities[answer.activity as usize]);
             let code = part.codes.get(answer.code as usize);
             let (Some(&item), Some(code)) = (item, code) else { continue };
             let Some(chosen) = Chosen::of(&survey.items[item], scales[item], code.split(BETWEEN)) else {
                 continue;
             };
-            if !Date::from_days(answer.day).within(round.opens, Some(last_day)) {
-                continue;
-            }
             let given = Given { when: (answer.day, part.first + u64::from(answer.place)), chosen };
             take(part.agents[answer.agent as usize], item, given);
         }

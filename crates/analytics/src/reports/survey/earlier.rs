@@ -3,16 +3,13 @@
 
 use super::super::{ReportError, text};
 use super::answers::Round;
+use super::both::{BOTH, Both, Pair, THEN, found, needs, of_means, of_shares, places};
 use super::respondents::{Asked, Respondents};
-use super::sections;
-use crate::statistics::{PositiveBase, Sample, cohens_h, newcombe, paired_change, welch};
-use disclosure::{
-    Category, Figure, Item, Measure, Need, Ratio, Role, Section, Share, Text, Value, ValueKind,
-};
-use domain::PersonId;
-use domain::events::{Code, RoundFacts, SurveyFacts, SurveyItem};
+use super::{choice_changes, choices, sections};
+use crate::statistics::paired_change;
+use disclosure::{Category, Figure, Item, Measure, Ratio, Role, Section, Text, Value, ValueKind};
+use domain::events::RoundFacts;
 use domain::surveys::Surveys;
-use std::collections::BTreeMap;
 
 /// What the ids begin with of sections that have the answers of the round before.
 pub const EARLIER: &str = "earlier-";
@@ -32,197 +29,171 @@ pub(super) fn round_before<'a>(surveys: &'a Surveys, round: &RoundFacts) -> Opti
         .max_by_key(|other| (other.closes, &other.id))
 }
 
-/// The rolls of those who were asked then, and of those who were asked in the same groups both times: each as many as there are
-/// groups of respondents.
-const THEN: usize = 1;
-const BOTH: usize = 2;
-
-/// What is compared: this round and the one before, with the groups of each.
-pub(super) struct Both<'a> {
-    pub(super) now: &'a Round<'a>,
-    pub(super) then: &'a Round<'a>,
-    pub(super) groups_now: &'a Respondents<'a>,
-    /// In the groups of now.
-    pub(super) groups_then: &'a Respondents<'a>,
-    /// The groups with who was asked in them both times.
-    pub(super) stayed: &'a Respondents<'a>,
-    pub(super) base: PositiveBase,
+/// The answers of the time before, the changes since, and the change of the same people. Nothing where no question can be
+/// compared. `answers` has those of now.
+pub(super) fn compared(both: &Both<'_>, answers: &[Section]) -> Result<Vec<Section>, ReportError> {
+    let pairs = both.comparable();
+    if pairs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut asked: Vec<Asked> = pairs.iter().map(|pair| pair.then).collect();
+    asked.sort_unstable();
+    let mut earlier = sections::items(both.then, both.groups_then, &asked, both.base)?;
+    earlier.extend(choices::sections(both.then, both.groups_then, &asked)?);
+    let title = text(&both.then.facts.title);
+    for section in &mut earlier {
+        section.id = format!("{EARLIER}{}", section.id);
+        // How many answered then is not in the report.
+        section.within.clear();
+        section.rolls.iter_mut().for_each(|roll| *roll += THEN * both.groups_then.len());
+        section.title = Text::new(
+            format!("{}: {}", title.sv, section.title.sv),
+            format!("{}: {}", title.get(disclosure::Lang::En), section.title.get(disclosure::Lang::En)),
+        );
+    }
+    let item = |asked: Asked| &both.now.survey.items[asked.item];
+    let (several, single): (Vec<Pair>, Vec<Pair>) =
+        pairs.into_iter().partition(|pair| item(pair.now).several);
+    let (ranked, chosen): (Vec<Pair>, Vec<Pair>) =
+        several.into_iter().partition(|pair| item(pair.now).ranked);
+    let mut found = Vec::new();
+    if !single.is_empty() {
+        found.push(changes(both, &single, answers, &earlier)?);
+        found.push(paired(both, &single, answers, &earlier)?);
+    }
+    for (pairs, ranked) in [(chosen, false), (ranked, true)] {
+        if !pairs.is_empty() {
+            found.extend(choice_changes::sections(both, (&pairs, ranked), answers, &earlier)?);
+        }
+    }
+    found.retain(|section| !section.items.is_empty());
+    // What is told of the same people stands behind what is told of all.
+    found.sort_by_key(|section| section.measure != Measure::Change);
+    for section in &mut found {
+        section.notes.push(Text::new(
+            format!(
+                "Jämfört med ”{}” ({} – {}), frågor med samma skala.",
+                title.sv, both.then.facts.opens, both.then.facts.closes
+            ),
+            format!(
+                "Compared with “{}” ({} – {}), questions with the same scale.",
+                title.get(disclosure::Lang::En),
+                both.then.facts.opens,
+                both.then.facts.closes
+            ),
+        ));
+    }
+    found.extend(earlier);
+    Ok(found)
 }
 
-/// A question that was put in the same words of a scale both times: where it stands now, and then.
-#[derive(Clone, Copy)]
-struct Pair {
-    now: Asked,
-    then: Asked,
+/// The codes under which a question stands now, and then.
+fn codes(both: &Both<'_>, pair: &Pair) -> [String; 2] {
+    let name = |round: &Round<'_>, asked: Asked| round.survey.items[asked.item].name.clone();
+    [
+        both.groups_now.code(&name(both.now, pair.now), pair.now.group),
+        both.groups_then.code(&name(both.then, pair.then), pair.then.group),
+    ]
 }
 
-impl Both<'_> {
-    /// The answers of the time before, the changes since, and the change of the same people. Nothing where no question
-    /// can be compared.
-    pub(super) fn sections(&self, answers: &[Section]) -> Result<Vec<Section>, ReportError> {
-        let pairs = self.comparable();
-        if pairs.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut asked: Vec<Asked> = pairs.iter().map(|pair| pair.then).collect();
-        asked.sort_unstable();
-        let mut earlier = sections::items(self.then, self.groups_then, &asked, self.base)?;
-        let title = text(&self.then.facts.title);
-        for section in &mut earlier {
-            section.id = format!("{EARLIER}{}", section.id);
-            // How many answered then is not in the report.
-            section.within.clear();
-            section.rolls.iter_mut().for_each(|roll| *roll += THEN * self.groups_then.len());
-            section.title = Text::new(
-                format!("{}: {}", title.sv, section.title.sv),
-                format!("{}: {}", title.get(disclosure::Lang::En), section.title.get(disclosure::Lang::En)),
-            );
-        }
-        let mut changes = self.changes(&pairs, answers, &earlier)?;
-        let mut paired = self.paired(&pairs, answers, &earlier)?;
-        for section in [&mut changes, &mut paired] {
-            section.notes.push(Text::new(
-                format!(
-                    "Jämfört med ”{}” ({} – {}), frågor med samma skala.",
-                    title.sv, self.then.facts.opens, self.then.facts.closes
-                ),
-                format!(
-                    "Compared with “{}” ({} – {}), questions with the same scale.",
-                    title.get(disclosure::Lang::En),
-                    self.then.facts.opens,
-                    self.then.facts.closes
-                ),
-            ));
-        }
-        let paired = (!paired.items.is_empty()).then_some(paired);
-        Ok([changes].into_iter().chain(paired).chain(earlier).collect())
-    }
+fn labelled(both: &Both<'_>, pair: &Pair) -> Item {
+    Item { group: None, ..sections::labelled(both.now, both.groups_now, pair.now) }
+}
 
-    fn changes(
-        &self,
-        pairs: &[Pair],
-        answers: &[Section],
-        earlier: &[Section],
-    ) -> Result<Section, ReportError> {
-        let mut section = Section::new(
-            "change",
-            Text::new("Ändring sedan förra gången", "Change since last time"),
-            Measure::Change,
-            pairs.iter().map(|pair| self.labelled(pair)).collect(),
-        );
-        section.rolls = pairs.iter().map(|pair| pair.now.group).collect();
-        section.values = vec![
-            ValueKind::ShareChange,
-            ValueKind::CohensH,
-            ValueKind::MeanChange,
-            ValueKind::HedgesG,
-            ValueKind::CliffsDelta,
-        ];
-        section.needs = needs(self, pairs, answers, earlier, false);
-        for (number, pair) in pairs.iter().enumerate() {
-            let group = pair.now.group;
-            for (population, members) in self.groups_now.members(group) {
-                let now = found(answers, self.now, (self.groups_now, pair.now), population);
-                let then = found(earlier, self.then, (self.groups_then, pair.then), population);
-                let (Some(now), Some(then)) = (now, then) else { continue };
-                let mut figure = Figure::of(population, number, now.base, now.answered);
-                if let (Some(one), Some(other)) = (now.positive, then.positive) {
-                    figure.values.extend(of_shares(one, other));
-                }
-                let members_then = &self.groups_then.populations[group].members[population];
-                let scores_now = self.now.sample(members, pair.now.item)?;
-                let scores_then = self.then.sample(members_then, pair.then.item)?;
-                figure.values.extend(of_means(&scores_now, &scores_then));
-                section.figures.push(figure);
+fn changes(
+    both: &Both<'_>,
+    pairs: &[Pair],
+    answers: &[Section],
+    earlier: &[Section],
+) -> Result<Section, ReportError> {
+    let mut section = Section::new(
+        "change",
+        Text::new("Ändring sedan förra gången", "Change since last time"),
+        Measure::Change,
+        pairs.iter().map(|pair| labelled(both, pair)).collect(),
+    );
+    section.rolls = pairs.iter().map(|pair| pair.now.group).collect();
+    section.values = vec![
+        ValueKind::ShareChange,
+        ValueKind::CohensH,
+        ValueKind::MeanChange,
+        ValueKind::HedgesG,
+        ValueKind::CliffsDelta,
+    ];
+    for (number, pair) in pairs.iter().enumerate() {
+        let group = pair.now.group;
+        let [code_now, code_then] = codes(both, pair);
+        section.needs.extend(needs(number, (answers, &code_now), (earlier, &code_then), false));
+        for (population, members) in both.groups_now.members(group) {
+            let now = found(answers, &code_now, population);
+            let (Some(now), Some(then)) = (now, found(earlier, &code_then, population)) else { continue };
+            let mut figure = Figure::of(population, number, now.base, now.answered);
+            if let (Some(one), Some(other)) = (now.positive, then.positive) {
+                figure.values.extend(of_shares(one, other));
             }
+            let members_then = &both.groups_then.populations[group].members[population];
+            let scores_now = both.now.sample(members, pair.now.item)?;
+            let scores_then = both.then.sample(members_then, pair.then.item)?;
+            figure.values.extend(of_means(&scores_now, &scores_then));
+            section.figures.push(figure);
         }
-        Ok(section)
     }
+    Ok(section)
+}
 
-    /// Of those who answered a question with a score both times, in the same group.
-    fn paired(
-        &self,
-        pairs: &[Pair],
-        answers: &[Section],
-        earlier: &[Section],
-    ) -> Result<Section, ReportError> {
-        // Who answered both times is not known of guardians, nor where nobody can be linked.
-        let known = self.now.is_linked() && self.then.is_linked();
-        let pairs = pairs.iter().filter(|pair| known && self.now.is_scored(pair.now.item));
-        let pairs: Vec<Pair> = pairs.copied().collect();
-        let mut section = Section::new(
-            "paired-change",
-            Text::new("De som svarade båda gångerna", "Those who answered both times"),
-            Measure::PairedChange,
-            pairs.iter().map(|pair| self.labelled(pair)).collect(),
-        );
-        let category = |code: &str, sv: &str, en: &str, role| Category {
-            code: code.into(),
-            label: Text::new(sv, en),
-            role,
-        };
-        section.categories = vec![
-            category("down", "Lägre", "Lower", Role::Negative),
-            category("same", "Samma", "The same", Role::Neutral),
-            category("up", "Högre", "Higher", Role::Positive),
-        ];
-        section.values = vec![ValueKind::MeanChange, ValueKind::DAv];
-        section.needs = needs(self, &pairs, answers, earlier, true);
-        if pairs.is_empty() {
-            return Ok(section);
-        }
-        section.rolls = pairs.iter().map(|pair| BOTH * self.stayed.len() + pair.now.group).collect();
-        let person_then = places(self.then);
-        for (number, pair) in pairs.iter().enumerate() {
-            for (population, members) in self.stayed.members(pair.now.group) {
-                let scores = members.iter().filter_map(|now| {
-                    let then = *person_then.get(&self.now.audience.people[*now])?;
-                    Some(((self.then.score(then, pair.then.item)?, self.now.score(*now, pair.now.item)?), 1))
-                });
-                let scores: Vec<((Ratio, Ratio), u64)> = scores.collect();
-                let mut figure = Figure::of(population, number, members.len() as u64, scores.len() as u64);
-                figure.counts = vec![0; 3];
-                for ((before, after), count) in &scores {
-                    figure.counts[(1 + after.cmp(before) as isize) as usize] += count;
-                }
-                if let Some(change) = paired_change(&scores) {
-                    let mean = Value {
-                        kind: ValueKind::MeanChange,
-                        number: change.difference,
-                        interval: change.interval,
-                    };
-                    figure.values.push(mean);
-                    let d_av =
-                        change.d_av.map(|number| Value { kind: ValueKind::DAv, number, interval: None });
-                    figure.values.extend(d_av);
-                }
-                section.figures.push(figure);
+/// Of those who answered a question with a score both times, in the same group.
+fn paired(
+    both: &Both<'_>,
+    pairs: &[Pair],
+    answers: &[Section],
+    earlier: &[Section],
+) -> Result<Section, ReportError> {
+    let pairs = pairs.iter().filter(|pair| both.is_linked(pair) && both.now.is_scored(pair.now.item));
+    let pairs: Vec<Pair> = pairs.copied().collect();
+    let mut section = Section::new(
+        "paired-change",
+        Text::new("De som svarade båda gångerna", "Those who answered both times"),
+        Measure::PairedChange,
+        pairs.iter().map(|pair| labelled(both, pair)).collect(),
+    );
+    let category =
+        |code: &str, sv: &str, en: &str, role| Category { code: code.into(), label: Text::new(sv, en), role };
+    section.categories = vec![
+        category("down", "Lägre", "Lower", Role::Negative),
+        category("same", "Samma", "The same", Role::Neutral),
+        category("up", "Högre", "Higher", Role::Positive),
+    ];
+    section.values = vec![ValueKind::MeanChange, ValueKind::DAv];
+    section.rolls = pairs.iter().map(|pair| BOTH * both.stayed.len() + pair.now.group).collect();
+    let person_then = places(both.then);
+    for (number, pair) in pairs.iter().enumerate() {
+        let [code_now, code_then] = codes(both, pair);
+        section.needs.extend(needs(number, (answers, &code_now), (earlier, &code_then), true));
+        for (population, members) in both.stayed.members(pair.now.group) {
+            let scores = members.iter().filter_map(|now| {
+                let then = *person_then.get(both.now.audience.people.get(*now)?)?;
+                Some(((both.then.score(then, pair.then.item)?, both.now.score(*now, pair.now.item)?), 1))
+            });
+            let scores: Vec<((Ratio, Ratio), u64)> = scores.collect();
+            let mut figure = Figure::of(population, number, members.len() as u64, scores.len() as u64);
+            figure.counts = vec![0; 3];
+            for ((before, after), count) in &scores {
+                figure.counts[(1 + after.cmp(before) as isize) as usize] += count;
             }
+            if let Some(change) = paired_change(&scores) {
+                let mean = Value {
+                    kind: ValueKind::MeanChange,
+                    number: change.difference,
+                    interval: change.interval,
+                };
+                figure.values.push(mean);
+                let d_av = change.d_av.map(|number| Value { kind: ValueKind::DAv, number, interval: None });
+                figure.values.extend(d_av);
+            }
+            section.figures.push(figure);
         }
-        Ok(section)
     }
-
-    /// The questions that both surveys have by name, with the same scale and polarity, for groups that both rounds had.
-    fn comparable(&self) -> Vec<Pair> {
-        let then = self.groups_then.asked(self.then.survey);
-        let pair = |now: Asked| {
-            let item = &self.now.survey.items[now.item];
-            let same = |then: &&Asked| {
-                let other = &self.then.survey.items[then.item];
-                then.group == now.group
-                    && (&other.name, other.reverse) == (&item.name, item.reverse)
-                    && codes(self.then.survey, other) == codes(self.now.survey, item)
-            };
-            let was_asked = self.groups_then.members(now.group).next().is_some();
-            let then = then.iter().find(same).filter(|_| was_asked && !item.several)?;
-            Some(Pair { now, then: *then })
-        };
-        self.groups_now.asked(self.now.survey).into_iter().filter_map(pair).collect()
-    }
-
-    fn labelled(&self, pair: &Pair) -> Item {
-        Item { group: None, ..sections::labelled(self.now, self.groups_now, pair.now) }
-    }
+    Ok(section)
 }
 
 /// The groups of a round with who was asked in them the time before as well.
@@ -238,68 +209,4 @@ pub(super) fn stayed<'a>(
         both
     });
     groups_now.with(both.collect())
-}
-
-/// Where each person stands in a round's audience.
-fn places(round: &Round<'_>) -> BTreeMap<PersonId, usize> {
-    round.audience.people.iter().copied().zip(0..).collect()
-}
-
-/// The codes of an item's scale.
-fn codes<'s>(survey: &'s SurveyFacts, item: &SurveyItem) -> Option<&'s [Code]> {
-    survey.scales.iter().find(|scale| scale.id == item.scale).map(|scale| scale.codes.as_slice())
-}
-
-/// What a question's comparison follows from.
-fn needs(
-    both: &Both<'_>,
-    pairs: &[Pair],
-    answers: &[Section],
-    earlier: &[Section],
-    among: bool,
-) -> Vec<Need> {
-    let of = |(item, pair): (usize, &Pair)| {
-        let now = sections::standing(answers, both.now, both.groups_now, pair.now);
-        let then = sections::standing(earlier, both.then, both.groups_then, pair.then);
-        let need = move |(section, code)| Need { item, section, code, among };
-        now.into_iter().chain(then).map(need)
-    };
-    pairs.iter().enumerate().flat_map(of).collect()
-}
-
-/// A group's figure of a question.
-fn found<'a>(
-    sections: &'a [Section],
-    round: &Round<'_>,
-    (respondents, asked): (&Respondents<'_>, Asked),
-    population: usize,
-) -> Option<&'a Figure> {
-    let code = respondents.code(&round.survey.items.get(asked.item)?.name, asked.group);
-    sections.iter().find_map(|section| {
-        let place = section.items.iter().position(|item| item.code == code)?;
-        // Item by item, and each by population.
-        let key = |figure: &Figure| (figure.item, figure.population);
-        let found = section.figures.binary_search_by_key(&(place, population), key);
-        found.ok().and_then(|at| section.figures.get(at))
-    })
-}
-
-fn of_shares(now: Share, then: Share) -> Vec<Value> {
-    let change = newcombe(now, then).map(|change| Value {
-        kind: ValueKind::ShareChange,
-        number: change.difference,
-        interval: Some(change.interval),
-    });
-    let size = cohens_h(now, then).map(|number| Value { kind: ValueKind::CohensH, number, interval: None });
-    change.into_iter().chain(size).collect()
-}
-
-fn of_means(now: &Sample, then: &Sample) -> Vec<Value> {
-    let Some(change) = welch(now, then) else { return Vec::new() };
-    let value = |kind, number, interval| Value { kind, number, interval };
-    vec![
-        value(ValueKind::MeanChange, change.difference, Some(change.interval)),
-        value(ValueKind::HedgesG, change.hedges_g, None),
-        value(ValueKind::CliffsDelta, change.cliffs_delta, None),
-    ]
 }

@@ -44,7 +44,8 @@ pub(super) fn section(
     section.rolls = of.iter().map(|(_, group)| *group).collect();
     section.values = vec![ValueKind::Mean, ValueKind::Alpha];
     section.notes = notes(indexes);
-    section.notes.extend(round.is_estimated().then(super::sections::uncorrected));
+    let estimated = of.iter().any(|(_, group)| round.is_estimated(*group));
+    section.notes.extend(estimated.then(|| super::sections::uncorrected(respondents)));
     for (number, (index, group)) in of.iter().enumerate() {
         for item in items_of(round, &indexes[*index]) {
             section.needs.extend(place(Asked { item, group: *group }).map(|(section, code)| Need {
@@ -70,7 +71,7 @@ pub(super) fn section(
             };
             let part = |id: &String| found.iter().find(|(place, _)| indexes[*place].id == *id);
             let parts: Vec<&Figure> = index.parts.iter().filter_map(part).map(|(_, part)| part).collect();
-            let known = (Figure::of(population, number, base, 0), round.whole(base));
+            let known = (Figure::of(population, number, base, 0), round.whole(group, base));
             let figure = figure(index, &persons, &parts, known);
             found.push((*at, figure.ok_or_else(|| ReportError::Scores { item: index.id.clone() })?));
         }

@@ -2,128 +2,14 @@
 
 use super::super::{ReportError, text};
 use super::answers::Round;
-use super::ballots::Emptied;
+use super::rate::RATE;
 use super::respondents::{Asked, Respondents};
 use crate::statistics::{PositiveBase, Sample, mean_interval, net_promoter_score, share_positive, wilson};
 use disclosure::{
     Axis, Category, Figure, Interval, Item, Measure, Nested, Ratio, Role, Section, Strata, Text, Value,
     ValueKind,
 };
-use domain::events::{Code, Guardians, Scale};
-
-/// The section that says how many have answered.
-pub(super) const RATE: &str = "response-rate";
-
-/// Usable answers out of who was asked.
-pub(super) fn response_rate(round: &Round<'_>, respondents: &Respondents<'_>, live: bool) -> Section {
-    let groups = 0..respondents.len();
-    let item = |group| respondents.whole(text(&round.survey.title), group);
-    let title = Text::new("Svarsfrekvens", "Response rate");
-    let mut section = Section::new(RATE, title, Measure::ResponseRate, groups.clone().map(item).collect());
-    section.rolls = groups.collect();
-    let figures = respondents.all_members().map(|(group, population, members)| {
-        let answered = members.iter().filter(|&&person| round.answers[person].is_some()).count();
-        let mut figure = Figure::of(population, group, members.len() as u64, answered as u64);
-        if round.is_estimated() {
-            let pupils = members.iter().filter(|&&person| round.audience.expected[person]).count();
-            let each = Ratio::new(answered as i128, pupils as i128);
-            figure.values.extend(each.map(|each| value(ValueKind::AnswersPerPupil, each, None)));
-        }
-        figure
-    });
-    section.figures = figures.collect();
-    section.live = live;
-    if let Some(emptied) = &round.emptied {
-        if live {
-            // How many have answered is in the ballot box too.
-            section.figures.clear();
-        }
-        section.notes = of_strata(emptied);
-        section.notes.extend(respondents.note());
-        return section;
-    }
-    if let Some(guardians) = &round.facts.guardians {
-        section.title = Text::new("Uppskattad svarsfrekvens", "Estimated response rate");
-        section.values = vec![ValueKind::AnswersPerPupil];
-        section.notes = vec![of_pupils(guardians)];
-        return section;
-    }
-    section.notes = vec![usable()];
-    section.notes.extend(respondents.note());
-    section
-}
-
-fn usable() -> Text {
-    Text::new(
-        "Användbara svar av dem som hade tjänst när enkäten öppnade. Ett svar är användbart när minst hälften \
-         av de obligatoriska frågorna är besvarade.",
-        "Usable answers out of who had a duty when the survey opened. An answer is usable when at least half \
-         of the required questions are answered.",
-    )
-}
-
-/// What is said where nobody can be linked: of whom figures can be, and how many may have voted twice.
-fn of_strata(emptied: &Emptied<'_>) -> Vec<Text> {
-    let smallest = emptied.smallest;
-    let mut notes = vec![
-        usable(),
-        Text::new(
-            format!(
-                "Ingen kan kopplas till sitt svar: svaren låg i en valurna tills enkäten hade stängt. Med ett svar följde bara \
-                 vilken grupp det kom ur, en roll på en enhet. Grupper med färre än {smallest} personer räknades ihop med andra \
-                 innan enkäten öppnade. Den som har flera tjänster räknas på en av dem. En enhet eller roll som bara har en del \
-                 av en sådan grupp visas inte, för vilka av gruppens svar som är dess vet ingen."
-            ),
-            format!(
-                "Nobody can be linked to their answer: the answers lay in a ballot box until the survey had closed. With an answer \
-                 came only which group it is from, a role at a unit. Groups of fewer than {smallest} people were counted together \
-                 with others before the survey opened. Who has several duties counts with one of them. A unit or role that has a \
-                 part of such a group is not shown, since nobody knows which of the group's answers are its own."
-            ),
-        ),
-    ];
-    let again = (emptied.answers.len() as u64).saturating_sub(emptied.voted.into());
-    if again > 0 {
-        notes.push(Text::new(
-            format!(
-                "Vid ett avbrott gick det förlorat att {again} hade svarat. Så många kan som mest ha svarat två gånger; svaren \
-                 går inte att ta bort, eftersom ingen vet vilka de är."
-            ),
-            format!(
-                "That {again} had answered was lost in an interruption. At most so many may have answered twice; these answers \
-                 cannot be taken out, since nobody knows which they are."
-            ),
-        ));
-    }
-    notes
-}
-
-/// What is said of a rate that is estimated: by which numbers, and from where.
-fn of_pupils(guardians: &Guardians) -> Text {
-    let counted = guardians.links.iter().any(|link| link.pupils.is_none());
-    let enrolled = Text::new(
-        "elever som var inskrivna när enkäten öppnade",
-        "pupils who were enrolled when the survey opened",
-    );
-    let all = guardians.source.as_ref().map(text).into_iter().chain(counted.then_some(enrolled));
-    let all: Vec<Text> = all.collect();
-    let sources = |lang| all.iter().map(|source| source.get(lang)).collect::<Vec<_>>().join("; ");
-    Text::new(
-        format!(
-            "Vårdnadshavare har svarat genom en länk för varje enhet, och ingen vet hur många de är. Svarsfrekvensen är \
-             uppskattad: användbara svar av antalet elever (källa: {}). Där svaren är fler än eleverna är basen antalet svar, och \
-             svar per elev är över 100 %. Räknat på två vårdnadshavare per elev är svarsfrekvensen minst hälften av svar per elev.",
-            sources(disclosure::Lang::Sv)
-        ),
-        format!(
-            "Guardians answered by a link for each unit, and nobody knows how many they are. The response rate is estimated: \
-             usable answers out of the number of pupils (source: {}). Where there are more answers than pupils the base is the \
-             number of answers, and answers per pupil are above 100%. Reckoned with two guardians a pupil the response rate is \
-             at least half of the answers per pupil.",
-            sources(disclosure::Lang::En)
-        ),
-    )
-}
+use domain::events::{Code, Scale};
 
 /// The answers to the items that are wanted, one section for each scale and polarity. Who skipped an item is the
 /// difference between the usable answers and its n; a section of its own would show n where the gate hides the figure.
@@ -164,9 +50,13 @@ pub(super) fn standing(
     respondents: &Respondents<'_>,
     asked: Asked,
 ) -> Option<(String, String)> {
-    let code = respondents.code(&round.survey.items.get(asked.item)?.name, asked.group);
+    with(sections, &respondents.code(&round.survey.items.get(asked.item)?.name, asked.group))
+}
+
+/// The section that has an item of a code, and the code.
+pub(super) fn with(sections: &[Section], code: &str) -> Option<(String, String)> {
     let has = |section: &&Section| section.items.iter().any(|item| item.code == code);
-    sections.iter().find(has).map(|section| (section.id.clone(), code.clone()))
+    sections.iter().find(has).map(|section| (section.id.clone(), code.to_owned()))
 }
 
 fn answered(
@@ -188,7 +78,7 @@ fn answered(
             if scale.has_scores() {
                 let sample = round.sample(members, *item)?;
                 figure.score = (sample.n() > 0).then(|| sample.score());
-                figure.values = of_scores(&sample, round.whole(n));
+                figure.values = of_scores(&sample, round.whole(*group, n));
             }
             if promoters {
                 let answers =
@@ -206,7 +96,7 @@ fn answered(
                 let positive = of_role(Role::Positive);
                 let share = share_positive(positive, figure.answered, of_role(Role::DontKnow), base);
                 figure.positive = (share.of > 0).then_some(share);
-                figure.interval = wilson(share, round.whole(n));
+                figure.interval = wilson(share, round.whole(*group, n));
             }
             figure.counts = counts;
             section.figures.push(figure);
@@ -220,7 +110,10 @@ fn answered(
         section.values.extend([ValueKind::Mean, ValueKind::Deviation]);
     }
     section.values.extend(promoters.then_some(ValueKind::NetPromoterScore));
-    section.notes = notes(scale, base, round.is_estimated());
+    let is_estimated = |asked: &&Asked| round.is_estimated(asked.group);
+    let some = items.iter().any(|asked| is_estimated(&asked));
+    section.notes = notes(scale, base, items.iter().all(|asked| is_estimated(&asked)));
+    section.notes.extend(some.then(|| uncorrected(respondents)));
     Ok(section)
 }
 
@@ -358,7 +251,6 @@ fn notes(scale: &Polarised<'_>, base: PositiveBase, estimated: bool) -> Vec<Text
             )
         }));
     }
-    notes.extend(estimated.then(uncorrected));
     if scale.reverse {
         notes.push(Text::new(
             "Frågorna är negativt ställda: skala och poäng är vända.",
@@ -369,7 +261,15 @@ fn notes(scale: &Polarised<'_>, base: PositiveBase, estimated: bool) -> Vec<Text
 }
 
 /// What is said of intervals where the base is estimated.
-pub(super) fn uncorrected() -> Text {
+pub(super) fn uncorrected(respondents: &Respondents<'_>) -> Text {
+    if respondents.len() > 1 {
+        return Text::new(
+            "Vårdnadshavarnas 95 %-intervall är utan korrektion för gruppens storlek, som är uppskattad, och som om de som svarade \
+             vore ett slumpmässigt urval.",
+            "The guardians' 95% intervals are without correction for the group's size, which is estimated, and as if those who \
+             answered were a random sample.",
+        );
+    }
     Text::new(
         "95 %-intervallen är Wilsons för andelar och ± t · s/√n för medelvärden, utan korrektion för gruppens storlek, som är \
          uppskattad, och som om de som svarade vore ett slumpmässigt urval.",
@@ -407,7 +307,8 @@ pub(super) fn note_weights(sections: &mut [Section], strata: Option<Strata>) {
              who answered differ from the others in their role.",
         ),
     };
-    let questions = sections.iter_mut().filter(|section| section.measure == Measure::Likert);
+    let is_weighed = |section: &&mut Section| matches!(section.measure, Measure::Likert | Measure::Choices);
+    let questions = sections.iter_mut().filter(is_weighed);
     questions.for_each(|section| section.notes.push(note.clone()));
 }
 

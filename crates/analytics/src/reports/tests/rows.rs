@@ -11,7 +11,7 @@ pub(in crate::reports) struct Row {
     pub(in crate::reports) position: Position,
     pub(in crate::reports) actor: AgentId,
     pub(in crate::reports) day: Date,
-    /// The day at noon: the hour is not known.
+    /// The minute, of answers under a registration; else the day at noon, as the hour is not known.
     pub(in crate::reports) happened: Micros,
     /// What the rules ask about; the rest is empty.
     pub(in crate::reports) facts: StatementFacts,
@@ -19,7 +19,7 @@ pub(in crate::reports) struct Row {
 
 /// The statements of a lake on or before a day, ascending by position.
 pub(in crate::reports) fn rows(snapshot: &Snapshot, through: Date) -> Vec<Row> {
-    let columns = ["day", "actor", "verb", "object", "registration", "success", "responses"];
+    let columns = ["day", "minute", "actor", "verb", "object", "registration", "success", "responses"];
     let frame = snapshot.statements(&columns).unwrap();
     let column = |name: &str| frame.column(name).unwrap();
     let key = |bytes: &[u8]| Key::try_from(bytes).unwrap();
@@ -33,7 +33,9 @@ pub(in crate::reports) fn rows(snapshot: &Snapshot, through: Date) -> Vec<Row> {
             continue;
         }
         let codes = lists.get_as_series(row).unwrap();
-        let happened = i64::from(day.days()) * 86_400_000_000 + 43_200_000_000;
+        let minute = column("minute").i32().unwrap().get(row);
+        let noon = i64::from(day.days()) * 1_440 + 720;
+        let happened = minute.map_or(noon, i64::from) * 60_000_000;
         let facts = StatementFacts {
             id: Key::default(),
             agents: vec![(AgentRole::Actor, actor)],

@@ -32,7 +32,8 @@ fn plain(
                     evidence[place].push(found);
                 }
             }
-            let (Some(asked), Some(instrument)) = (municipality.answered(&row.facts), instrument) else {
+            let answered = municipality.answered(&row.facts, row.happened);
+            let (Some(asked), Some(instrument)) = (answered, instrument) else {
                 continue;
             };
             if (&asked.survey.id, &asked.survey.version)

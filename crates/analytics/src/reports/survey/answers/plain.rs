@@ -12,6 +12,7 @@ fn plain(
     round: &RoundFacts,
     survey: &SurveyFacts,
     audience: &Audience<'_>,
+    taken: &std::ops::Range<eventlog::clock::Micros>,
 ) -> Vec<Option<Answer>> {
     let answers = (0..audience.places.len()).map(|person| {
         let of_item = |item: &domain::events::SurveyItem| {
@@ -23,7 +24,7 @@ fn plain(
                     row.facts.verb == verbs::ANSWERED && row.facts.activity() == Some(&item.activity)
                 })
                 .filter(|row| row.facts.registration == Some(round.registration))
-                .filter(|row| row.day.within(round.opens, Some(domain::rounds::last_day(round))))
+                .filter(|row| taken.contains(&row.happened))
                 .filter_map(|row| {
                     let of = |code: &String| scale.codes.iter().position(|known| known.code == *code);
                     let chosen = match row.facts.response.as_slice() {
@@ -64,7 +65,8 @@ proptest! {
             for round in municipality.surveys.rounds() {
                 let Some(survey) = municipality.surveys.survey_of(round) else { continue };
                 let audience = Audience::of(round, &municipality.organisation);
-                assert_eq!(usable(&frame, round, survey, &audience), plain(&rows, round, survey, &audience));
+                let taken = domain::rounds::taken(round, &municipality.surveys);
+                assert_eq!(usable(&frame, round, survey, &audience), plain(&rows, round, survey, &audience, &taken));
             }
         });
     }
