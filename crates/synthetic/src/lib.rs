@@ -3,8 +3,8 @@
 //! school year. Nobody in it exists.
 //!
 //! [`World::new`] makes it up; its organisation, courses, surveys and rounds are what the four ways in take,
-//! and [`World::statements`] is the year's statements in time order. [`World::staff`] and [`World::guardians`] are asked on a
-//! day that is given, and what they answer is filled in on the answer pages.
+//! and [`World::statements`] is the year's statements in time order. [`World::staff`], [`World::guardians`] and
+//! [`World::guardians_again`] are asked on a day that is given, and what they answer is filled in on the answer pages.
 
 mod activities;
 mod calendar;

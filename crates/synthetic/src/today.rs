@@ -15,11 +15,15 @@ use crate::world::World;
 
 /// Registrations of these rounds and their links are numbered from here, between those of rounds and of attempts.
 const FIRST_REGISTRATION: u32 = 8;
+/// Those of the guardians' second round stand behind those of all attempts.
+const LATER_REGISTRATION: u32 = 1 << 31;
 /// Schools whose guardians are asked.
 const SCHOOLS: usize = 6;
-/// Days that the staff's round has been open, and that the guardians' has been and will be.
+/// Days that the staff's round and the guardians' first have been open, and that their second will be.
 const STAFF_DAYS: i32 = 20;
-const GUARDIANS_DAYS: (i32, i32) = (14, 60);
+const GUARDIANS_DAYS: (i32, i32) = (34, 60);
+/// Of how many of those who would answer the second has answers when it is looked at.
+const SO_FAR: f64 = 0.85;
 
 /// A round, and what is answered in it.
 #[derive(Debug, Clone)]
@@ -60,31 +64,45 @@ impl World {
     }
 
     /// Guardians of some schools, by a link for each: a fraction of as many as there are pupils, which is what is known of
-    /// how many they are. Stays open.
+    /// how many they are. Closes on the day after.
     pub fn guardians(&self, today: Date) -> Asked {
         let title = t("Vårdnadshavarna om skoldagen", "Guardians on the school day");
-        let days = (today.days() - GUARDIANS_DAYS.0, today.days() + GUARDIANS_DAYS.1);
-        let mut round = self.round("vardnadshavarna", &GUARDIANS, title, RoundMode::Guardians, days);
+        let days = (today.days() - GUARDIANS_DAYS.0, today.days() + 1);
+        let round = self.round("vardnadshavarna", &GUARDIANS, title, RoundMode::Guardians, days);
+        self.by_links(round, FIRST_REGISTRATION + 1, 1.0)
+    }
+
+    /// The same once more, opened today and answered by some; stays open.
+    pub fn guardians_again(&self, today: Date) -> Asked {
+        let title = t("Vårdnadshavarna om skoldagen, öppen nu", "Guardians on the school day, open now");
+        let days = (today.days(), today.days() + GUARDIANS_DAYS.1);
+        let round = self.round("vardnadshavarna-nu", &GUARDIANS, title, RoundMode::Guardians, days);
+        self.by_links(round, LATER_REGISTRATION, SO_FAR)
+    }
+
+    /// A round with links and what comes by them; registrations are numbered from the one given.
+    fn by_links(&self, mut round: RoundInput, first: u32, so_far: f64) -> Asked {
         let (mut links, mut sheets) = (Vec::new(), Vec::new());
         let pupils = |unit| self.people.iter().filter(|one| !one.is_employee() && one.unit() == unit).count();
         let all = (0..self.units.len()).map(|unit| (unit, pupils(unit))).filter(|(_, pupils)| *pupils > 0);
-        for (number, (unit, pupils)) in (FIRST_REGISTRATION + 2..).zip(all.take(SCHOOLS)) {
+        for (number, (unit, pupils)) in (first + 1..).zip(all.take(SCHOOLS)) {
             let code = &self.units[unit].code;
             links.push(GuardianLinkInput {
                 unit: code.clone(),
                 registration: uuid(self.plan.seed, number),
                 pupils: Some(pupils as u64),
             });
-            let mut dice = Dice::of(self.plan.seed, Concern::Today, u64::MAX - unit as u64);
+            let mut dice = Dice::of(self.plan.seed, Concern::Today, u64::MAX - u64::from(number));
             for _ in 0..pupils {
                 let gladly = dice.normal();
-                if dice.chance(0.9 * self.units[unit].answering) {
+                if dice.chance(0.9 * so_far * self.units[unit].answering) {
                     sheets.push(self.sheet(code.clone(), &GUARDIANS, unit, gladly, &mut dice));
                 }
             }
         }
         let source =
             both(&t("Elevregistret, läsårets början", "The pupils' register, start of the school year"));
+        round.registration = uuid(self.plan.seed, first);
         round.audience.roles = Vec::new();
         round.guardians = Some(GuardiansInput { source: Some(source), links });
         Asked { round, sheets }
@@ -97,7 +115,7 @@ impl World {
             version: "1".to_owned(),
             title: both(&title),
             mode,
-            registration: uuid(self.plan.seed, FIRST_REGISTRATION + u32::from(mode == RoundMode::Guardians)),
+            registration: uuid(self.plan.seed, FIRST_REGISTRATION),
             opens: Date::from_days(days.0),
             closes: Date::from_days(days.1),
             audience: AudienceInput { unit: self.units[0].code.clone(), roles: staff() },

@@ -83,7 +83,8 @@ fn the_four_ways_in_accept_what_they_are_given() {
         world.courses().validate().unwrap();
         world.surveys().register().unwrap();
         let today = "2026-11-30".parse().unwrap();
-        let asked = [world.staff(today).round, world.guardians(today).round];
+        let asked =
+            [World::staff, World::guardians, World::guardians_again].map(|asked| asked(&world, today).round);
         let rounds = world.rounds().rounds.into_iter().chain(asked).collect();
         RoundsInput { rounds }.validate().unwrap();
     }
@@ -92,7 +93,7 @@ fn the_four_ways_in_accept_what_they_are_given() {
 #[test]
 fn what_is_filled_in_on_the_pages_is_the_same_for_a_seed_on_every_day_and_every_question_is_answered() {
     let world = World::new(&SMALL);
-    for asked in [World::staff, World::guardians] {
+    for asked in [World::staff, World::guardians, World::guardians_again] {
         let sheets = asked(&world, "2026-11-30".parse().unwrap()).sheets;
         assert_eq!(sheets, asked(&World::new(&SMALL), "2027-01-15".parse().unwrap()).sheets);
         assert!(!sheets.is_empty());

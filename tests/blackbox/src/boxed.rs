@@ -106,13 +106,15 @@ pub async fn add(instance: &Instance, boxed: &Boxed, rounds: &Value, seed: u64) 
 }
 
 /// The rounds that the demo had answered today, in an instance that is not running, as [`add`] gives one.
-pub async fn today(instance: &Instance, world: &World) -> Result<[Value; 2]> {
+pub async fn today(instance: &Instance, world: &World) -> Result<[Value; 3]> {
     let today = Date::in_sweden(SystemClock::shared().now());
     let staff = world.staff(today).round;
     let mut said = serde_json::to_value(&staff)?;
     said["closes"] = today.to_string().into();
     said["boxed"] = read(instance, &staff.id).await?;
-    Ok([said, of_links(&world.guardians(today))?])
+    let mut guardians = of_links(&world.guardians(today))?;
+    guardians["closes"] = today.to_string().into();
+    Ok([said, guardians, of_links(&world.guardians_again(today))?])
 }
 
 /// A round of guardians, with its answers as of people of whom nobody knows more than the link they came by.

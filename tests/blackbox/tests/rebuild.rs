@@ -29,7 +29,9 @@ async fn fill(instance: &Instance, plan: &Plan) -> Server {
 fn questions(plan: &Plan) -> Vec<Vec<String>> {
     let (world, today) = (World::new(plan), Date::in_sweden(SystemClock::shared().now()));
     let rounds = world.rounds().rounds.into_iter();
-    let rounds = rounds.chain([world.staff(today).round, world.guardians(today).round]);
+    let today =
+        [World::staff, World::guardians, World::guardians_again].map(|asked| asked(&world, today).round);
+    let rounds = rounds.chain(today);
     let mut all = vec![vec!["competence".to_owned()]];
     all.extend(rounds.map(|round| vec!["survey".to_owned(), "--round".to_owned(), round.id]));
     assert!(all.len() > 5, "there are rounds to report on");

@@ -112,7 +112,8 @@ pub(crate) async fn run(common: &Common, flags: Flags) -> Result<(), Failure> {
     post_statements(&tool, &world, flags.statements).await?;
     let bar = spinner("answers on the pages");
     let staff = answering::staff(&instance, &administrator, &world).await?;
-    let open = answering::guardians(&instance, &administrator, &world).await?;
+    let guardians = answering::guardians(&instance, &administrator, &world).await?;
+    let open = answering::guardians_again(&instance, &administrator, &world).await?;
     bar.finish_and_clear();
     wait(&instance).await?;
     let written = write_reports(&instance, &folder).await?;
@@ -122,7 +123,8 @@ pub(crate) async fn run(common: &Common, flags: Flags) -> Result<(), Failure> {
     let image = folder.join("enkat.svg");
     std::fs::write(&image, &open.qr)?;
     let assessed = world.rounds().rounds.into_iter().rfind(|round| round.survey.ends_with(ASSESSMENT));
-    let shown = Shown { staff, assessed: assessed.map(|round| round.id).unwrap_or_default(), open, image };
+    let assessed = assessed.map(|round| round.id).unwrap_or_default();
+    let shown = Shown { staff, assessed, guardians, open, image };
     welcome(&administrator, &tool, &world, &written, &shown)?;
     if !flags.exit {
         serving::stop_signal().await;
@@ -267,7 +269,9 @@ struct Shown {
     staff: String,
     /// The last round of the self-assessment.
     assessed: String,
-    /// The guardians' round, which is open.
+    /// The guardians' round.
+    guardians: String,
+    /// Their next one, which is open.
     open: Open,
     /// Where its QR code lies.
     image: PathBuf,
@@ -294,7 +298,7 @@ fn welcome(
     if let Some(folder) = written.first().and_then(|path| path.parent()) {
         text.push_str(&format!("  Reports   {} files in {}\n", written.len(), folder.display()));
     }
-    let Shown { staff, assessed, open: Open { round, code, .. }, image } = shown;
+    let Shown { staff, assessed, guardians, open: Open { round, code, .. }, image } = shown;
     for (sv, en, address) in [
         (
             "Personalens arbetsdag: ingen kan se vem som svarat vad",
@@ -307,8 +311,13 @@ fn welcome(
             format!("reports/survey?round={assessed}"),
         ),
         (
-            "Vårdnadshavarna: öppen, antalet är uppskattat; bjud in här",
-            "the guardians: open, their number is estimated; invite here",
+            "Vårdnadshavarna: antalet är uppskattat efter elever",
+            "the guardians: their number is estimated by pupils",
+            format!("reports/survey?round={guardians}"),
+        ),
+        (
+            "Vårdnadshavarna en gång till: öppen nu; bjud in här",
+            "the guardians once more: open now; invite here",
             format!("surveys/rounds/{round}"),
         ),
     ] {

@@ -54,9 +54,25 @@ pub(super) async fn staff(instance: &Instance, to: &Poster, world: &World) -> Re
     Ok(id)
 }
 
-/// Asks guardians, in a round that stays open; gives the way in to it.
-pub(super) async fn guardians(instance: &Instance, to: &Poster, world: &World) -> Result<Open, Failure> {
-    let Asked { round, sheets } = world.guardians(Date::in_sweden(instance.clock.now()));
+/// Asks guardians in a round, and closes it; gives its id.
+pub(super) async fn guardians(instance: &Instance, to: &Poster, world: &World) -> Result<String, Failure> {
+    let asked = world.guardians(Date::in_sweden(instance.clock.now()));
+    let Open { round, .. } = by_links(instance, to, asked).await?;
+    to.post_json(&format!("rounds/{round}/close"), &()).await?;
+    Ok(round)
+}
+
+/// Asks them once more, in a round that stays open; gives the way in to it.
+pub(super) async fn guardians_again(
+    instance: &Instance,
+    to: &Poster,
+    world: &World,
+) -> Result<Open, Failure> {
+    by_links(instance, to, world.guardians_again(Date::in_sweden(instance.clock.now()))).await
+}
+
+async fn by_links(instance: &Instance, to: &Poster, asked: Asked) -> Result<Open, Failure> {
+    let Asked { round, sheets } = asked;
     post(to, &round).await?;
     instance.municipality.refresh().await?;
     let invited = to.get_json(&format!("rounds/{}/invitations", round.id)).await?;
