@@ -353,7 +353,7 @@ fn format_4_has_these_bytes() {
     let bytes: Vec<u8> = files(dir.path()).into_values().flatten().collect();
     assert_eq!(
         hex::encode(Sha256::digest(bytes)),
-        "2ce3ef2ebd5ffb100313711e69bb1c85e67d362bd0b20a806b80995fd2b919ba"
+        "b8422f32935d48ba51a938c200ec9d38b2e1fd1188eabd9e4e18149910c8c3f4"
     );
 }
 
