@@ -45,9 +45,14 @@ pub fn ends(round: &RoundFacts) -> Micros {
 /// closes, and the minutes of grace. Of the minute in which a round was closed by hand all counts: answers were taken in it.
 pub fn taken(round: &RoundFacts, surveys: &Surveys) -> Range<Micros> {
     let ends = ends(round);
-    let next = Micros(ends.0 + MINUTE);
-    let by_hand = surveys.round(&round.id).is_some_and(|held| (ends..next).contains(&held.stored));
-    times(round).0..if by_hand { next } else { ends }
+    times(round).0..if is_closed_by_hand(round, surveys) { Micros(ends.0 + MINUTE) } else { ends }
+}
+
+/// Whether a round was over in the minute in which that was said of it.
+fn is_closed_by_hand(round: &RoundFacts, surveys: &Surveys) -> bool {
+    let ends = ends(round);
+    let minute = ends..Micros(ends.0 + MINUTE);
+    surveys.round(&round.id).is_some_and(|held| minute.contains(&held.stored))
 }
 
 /// A round as guardians are asked it, by themselves: of one that asks others too the part that is theirs.
@@ -96,12 +101,11 @@ pub fn has_report(round: &RoundFacts, surveys: &Surveys, now: Micros) -> bool {
 }
 
 /// Whether a report about a day has a round's answers: once they are out of the ballot box, or after the day that it closed on; of
-/// that day itself where the round was over when that was said of it, as of one that was closed by hand.
+/// that day itself where it was closed by hand.
 pub fn is_let_out(round: &RoundFacts, surveys: &Surveys, about: Date) -> bool {
-    let is_over = || surveys.round(&round.id).is_some_and(|held| held.stored >= ends(round));
     match round.mode {
         RoundMode::Unlinkable => surveys.is_counted(round),
-        _ => about > round.closes || (about >= last_day(round) && is_over()),
+        _ => about > round.closes || (about >= last_day(round) && is_closed_by_hand(round, surveys)),
     }
 }
 

@@ -284,7 +284,7 @@ fn knowledge_skill_and_attitude_are_counted_apart() {
 #[test]
 fn before_and_after_are_of_the_same_people_beside_who_stayed_left_and_joined() {
     let mut log = competence_log();
-    log.answer("2026-05-01", 11, SELF_ROUND, &format!("{SELF}/1/s1"), "7");
+    log.answer("2026-02-25", 11, SELF_ROUND, &format!("{SELF}/1/s1"), "7");
     let table = made(&log, "2026-06-10", "digcomp-3.0", Some("2026-02-20")).unwrap();
     let people = |population, item| {
         let figure = figure(&table, "people-since", population, item);
