@@ -2,6 +2,7 @@
 //! required, and checks of answers. Pure: no I/O, no clock; the caller hands in bytes and the time.
 
 pub mod answers;
+mod book;
 pub mod definition;
 pub mod expression;
 pub mod files;

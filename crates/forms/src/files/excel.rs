@@ -1,12 +1,11 @@
 //! The first sheet of a workbook. What looks like a number has become one there, what begins with `=` is a formula without
 //! value, and nothing says whether an empty cell was shown.
 
-use std::io::Cursor;
-
 use calamine::{Data, Reader as _};
 use serde_json::Value as Json;
 
 use super::row::{Cell, broken};
+use crate::book;
 use crate::refusal::Refusal;
 use crate::values::number_text;
 
@@ -20,13 +19,26 @@ pub(super) type Sheet = (Vec<String>, Vec<(u64, Vec<Cell>)>);
 /// Reads a workbook.
 pub(super) fn read(bytes: &[u8]) -> Result<Sheet, Refusal> {
     let none = || broken(1, "är ingen arbetsbok i .xlsx eller .ods", "is no workbook in .xlsx or .ods");
-    let mut book = calamine::open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|_| none())?;
+    let mut book = book::open(bytes).ok_or_else(none)?;
     let name = book.sheet_names().first().cloned().ok_or_else(none)?;
+    let far = || {
+        let (sv, en) = (
+            format!(
+                "bladet når längre än {MAX_ROWS} rader, eller över för många celler; står något långt nere eller långt till höger?"
+            ),
+            format!(
+                "the sheet reaches further than {MAX_ROWS} rows, or over too many cells; does something stand far below or to the right?"
+            ),
+        );
+        broken(1, sv, en)
+    };
+    if book::reaches_too_far(&mut book, &name, MAX_ROWS) {
+        return Err(far());
+    }
     let range = book.worksheet_range(&name).map_err(|_| none())?;
     let formulas = book.worksheet_formula(&name).map_err(|_| none())?;
     if range.height() > MAX_ROWS {
-        let (sv, en) = (format!("fler än {MAX_ROWS} rader"), format!("more than {MAX_ROWS} rows"));
-        return Err(broken(1, sv, en));
+        return Err(far());
     }
     let (top, left) = range.start().unwrap_or_default();
     let mut rows = range.rows().enumerate();

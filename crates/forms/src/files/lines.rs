@@ -1,7 +1,7 @@
 //! The lines and bytes of a file, counted.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, Read};
+use std::io::{BufRead, ErrorKind, Read};
 
 use super::row::{EXPORT, broken, instead};
 use crate::refusal::Refusal;
@@ -60,8 +60,15 @@ impl Lines {
 
 /// What cannot be read on the disk, or unpacked.
 pub(super) fn unreadable(row: u64, error: &std::io::Error) -> Refusal {
-    let why = error.kind();
-    broken(row, format!("filen kan inte läsas: {why}"), format!("the file cannot be read: {why}"))
+    let (sv, en) = match error.kind() {
+        ErrorKind::UnexpectedEof => ("filen är avbruten", "the file is cut off"),
+        ErrorKind::InvalidInput | ErrorKind::InvalidData => {
+            ("den packade filen är trasig", "the packed file is broken")
+        }
+        ErrorKind::FileTooLarge => ("filen är för stor", "the file is too large"),
+        _ => ("filen kan inte läsas", "the file cannot be read"),
+    };
+    broken(row, sv, en)
 }
 
 pub(super) fn too_long(row: u64) -> Refusal {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::choices::{Choice, texts};
-use super::sheet::Sheet;
+use super::sheet::{Sheet, yes};
 use crate::question::Special;
 use crate::refusal::Refusals;
 
@@ -101,10 +101,10 @@ pub(super) fn own(
             _ => misplaced.push(("max_length", "text")),
         },
     }
-    match (survey.get(row, "some"), kind.as_str()) {
-        ("", _) => {}
-        ("yes", "ranking") => element["selectToRankEnabled"] = true.into(),
-        _ => misplaced.push(("some", "rank")),
+    match (yes(survey.get(row, "some")), kind.as_str()) {
+        (false, _) => {}
+        (true, "ranking") => element["selectToRankEnabled"] = true.into(),
+        (true, _) => misplaced.push(("some", "rank")),
     }
     match survey.get(row, "as") {
         "" => {}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::choices::{Choice, texts};
-use super::sheet::Sheet;
+use super::sheet::{Sheet, yes};
 use crate::refusal::Refusals;
 use crate::sidecar::{Code, Feed, Group, Index, Item, Scale, Score, Sidecar, Wording};
 
@@ -115,10 +115,6 @@ fn groups(sheet: Option<&Sheet>, refusals: &mut Refusals) -> Vec<Group> {
         groups.push(Group { id, title });
     }
     groups
-}
-
-fn yes(cell: &str) -> bool {
-    matches!(cell.to_lowercase().as_str(), "yes" | "true" | "1" | "ja" | "true()")
 }
 
 fn wording(texts: Json) -> Wording {

@@ -1,14 +1,18 @@
 //! Workbooks as tables of texts, with the place of each cell.
 
-use std::io::Cursor;
+use calamine::{Data, Reader};
 
-use calamine::{Data, Reader, Sheets};
-
+use crate::book;
 use crate::refusal::Refusals;
 
 /// Largest workbook, in bytes, and most rows of a sheet.
 const MAX_BYTES: usize = 4 << 20;
 const MAX_ROWS: usize = 20_000;
+
+/// Whether a cell says yes.
+pub(super) fn yes(cell: &str) -> bool {
+    matches!(cell.to_lowercase().as_str(), "yes" | "true" | "1" | "ja" | "true()")
+}
 
 /// A sheet with a header.
 pub(super) struct Sheet {
@@ -44,16 +48,17 @@ pub(super) fn sheets(bytes: &[u8], wanted: &[&str], refusals: &mut Refusals) -> 
         refusals.add("", format!("större än {MAX_BYTES} byte"), format!("larger than {MAX_BYTES} bytes"));
         return Vec::new();
     }
-    let mut book: Sheets<_> = match calamine::open_workbook_auto_from_rs(Cursor::new(bytes)) {
-        Ok(book) => book,
-        Err(_) => {
-            refusals.add("", "är ingen arbetsbok i .xlsx eller .ods", "is no workbook in .xlsx or .ods");
-            return Vec::new();
-        }
+    let Some(mut book) = book::open(bytes) else {
+        refusals.add("", "är ingen arbetsbok i .xlsx eller .ods", "is no workbook in .xlsx or .ods");
+        return Vec::new();
     };
     let mut read = Vec::new();
     for name in book.sheet_names() {
         if !wanted.contains(&name.to_lowercase().as_str()) {
+            continue;
+        }
+        if book::reaches_too_far(&mut book, &name, MAX_ROWS) {
+            too_far(&name, refusals);
             continue;
         }
         match book.worksheet_range(&name) {
@@ -66,9 +71,17 @@ pub(super) fn sheets(bytes: &[u8], wanted: &[&str], refusals: &mut Refusals) -> 
     read
 }
 
+fn too_far(name: &str, refusals: &mut Refusals) {
+    refusals.add(
+        name,
+        format!("når längre än {MAX_ROWS} rader, eller över för många celler; står något långt nere eller långt till höger?"),
+        format!("reaches further than {MAX_ROWS} rows, or over too many cells; does something stand far below or to the right?"),
+    );
+}
+
 fn sheet(name: &str, range: &calamine::Range<Data>, refusals: &mut Refusals) -> Option<Sheet> {
     if range.height() > MAX_ROWS {
-        refusals.add(name, format!("fler än {MAX_ROWS} rader"), format!("more than {MAX_ROWS} rows"));
+        too_far(name, refusals);
         return None;
     }
     let first = range.start().map_or(0, |(row, _)| row as usize) + 1;
