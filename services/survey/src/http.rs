@@ -96,7 +96,7 @@ async fn type_code(query: Wanted, headers: HeaderMap) -> Answer {
         "en" => "en",
         _ => pages::own_language(accepts(&headers)),
     };
-    frame::answer(StatusCode::OK, pages::code(lang, false), &headers)
+    frame::answer(StatusCode::OK, pages::code(lang, value(&query, field::CODE), false), &headers)
 }
 
 async fn go_to_code(headers: HeaderMap, form: Result<Form<Fields>, FormRejection>) -> Answer {
@@ -106,7 +106,7 @@ async fn go_to_code(headers: HeaderMap, form: Result<Form<Fields>, FormRejection
     };
     let code = typed_code(value(&fields, field::CODE));
     if !is_code(&code) {
-        return unknown(&headers);
+        return unknown(value(&fields, field::CODE), &headers);
     }
     let mut answer = frame::answer(StatusCode::SEE_OTHER, String::new(), &headers);
     if let Ok(place) = HeaderValue::try_from(format!("/s/{code}")) {
@@ -217,7 +217,7 @@ impl Door {
         }
         found.ok_or_else(|| {
             self.guesses.wrong(network, now);
-            unknown(headers)
+            unknown(&code, headers)
         })
     }
 }

@@ -13,9 +13,14 @@ pub(crate) fn accepts(headers: &HeaderMap) -> &str {
     headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or("")
 }
 
+/// Most bytes of a code that are shown again.
+const LONGEST_TYPED: usize = 100;
+
 /// There is no such code.
-pub(crate) fn unknown(headers: &HeaderMap) -> Answer {
-    let html = pages::code(pages::own_language(accepts(headers)), true);
+pub(crate) fn unknown(typed: &str, headers: &HeaderMap) -> Answer {
+    // What was typed stands there to be mended; what is longer is none that somebody typed.
+    let typed = if typed.len() <= LONGEST_TYPED { typed } else { "" };
+    let html = pages::code(pages::own_language(accepts(headers)), typed, true);
     frame::answer(StatusCode::NOT_FOUND, html, headers)
 }
 

@@ -301,7 +301,10 @@ async fn a_code_is_typed_as_people_type_and_one_that_is_none_says_so() {
         assert_eq!(none.status, StatusCode::NOT_FOUND, "{code}");
         none.says("Det finns ingen enkät med den koden");
     }
-    assert_eq!(browser.post("/s/", &[("#code", "å")]).await.status, StatusCode::NOT_FOUND);
+    let wrong = browser.post("/s/", &[("#code", "å <b>")]).await;
+    assert_eq!(wrong.status, StatusCode::NOT_FOUND);
+    wrong.says(r#"value="å &lt;b&gt;""#);
+    browser.post("/s/", &[("#code", &"å".repeat(1_000))]).await.is_silent_of("åå");
 }
 
 #[tokio::test]
@@ -420,8 +423,20 @@ async fn other_languages_are_the_pages_own_and_what_is_not_in_them_is_marked() {
 async fn another_language_is_chosen_on_every_page_and_nothing_that_was_filled_in_is_lost() {
     let (desk, browser) = set_up();
     let english = r##"<button type="submit" name="#lang" value="en" lang="en""##;
-    browser.get("/s/").await.says(r#"<a href="/s/?lang=en""#);
-    browser.get("/s/?lang=en").await.says("The survey's code").says(r#"<html lang="en""#);
+    browser.get("/s/").await.says(r#"name="lang" value="en" formmethod="get" formnovalidate"#);
+    let typed = browser.get("/s/?%23code=al+%22lt&lang=en").await;
+    typed.says("The survey's code").says(r#"<html lang="en""#).says(r#"value="al &quot;lt""#);
+    // The first button of a form is the one that Enter presses.
+    let personal = browser.get("/s/PERSON").await;
+    personal
+        .says(r#"<button class="unseen" type="submit" form="begin""#)
+        .says(r##"name="#lang" value="en" formnovalidate"##);
+    assert!(
+        personal.html.find("unseen").unwrap() < personal.html.find(r##"name="#lang" value="en""##).unwrap()
+    );
+    let typed = [("#lang", "sv"), ("#lang", "en"), ("#token", "dag 4"), ("namn", "Anki")];
+    let typed = browser.post("/s/PERSON", &typed).await;
+    typed.says("Your personal code").says(r#"value="dag 4""#).says(r#"name="namn" value="Anki""#);
     let first = browser.begin("ALLT").await;
     first.says(english).is_silent_of(r##"name="#lang" value="sv""##);
     // The first button of a form is the one that Enter presses.

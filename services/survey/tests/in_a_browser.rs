@@ -1,15 +1,13 @@
 //! The answer pages in a real browser: `tests/clients/answering.mjs` answers as people do, and lets axe look.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod rig;
 
 use std::net::SocketAddr;
-use std::path::Path;
 
 use serde_json::{Value as Json, json};
 use tokio::net::TcpListener;
-use tokio::process::Command;
 
 /// Answers by mouse and touch: four looks with scripts and two without, the browser's own buttons with and without
 /// scripts, pressing twice, and one with a personal code; and two by keyboard.
@@ -17,29 +15,13 @@ const ANSWERS: usize = 12;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_type_of_question_is_answered_with_and_without_scripts_and_by_keyboard_and_counts_once() {
-    let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/clients");
-    for module in ["playwright-core", "axe-core"] {
-        assert!(
-            clients.join("node_modules").join(module).is_dir(),
-            "{module} is not there; run tests/clients/install first"
-        );
-    }
     let desk = rig::desk(rig::EVERYTHING);
     let pages = rig::pages(&desk).into_make_service_with_connect_info::<SocketAddr>();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let serving = tokio::spawn(async move { axum::serve(listener, pages).await });
-    let output = Command::new("node")
-        .arg(clients.join("answering.mjs"))
-        .env("LARKA_ADDRESS", address)
-        .env("NO_PROXY", "127.0.0.1")
-        .output()
-        .await
-        .expect("node is not there; the browser suite needs it");
+    testkit::node::walk("answering.mjs", &address, &[]);
     serving.abort();
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{out}{err}");
-    assert!(out.contains("as they should be"), "the suite did not come to its end: {out}");
     let taken = desk.answers();
     assert_eq!(taken.len(), ANSWERS);
     for handed in taken {

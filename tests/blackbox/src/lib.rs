@@ -3,8 +3,8 @@
 //! [`Instance`] is where everything lies and outlives its servers; [`Server`] is a running process. [`promises!`]
 //! makes a test of each promise on each database, [`load`] posts from several connections at once, [`samples`]
 //! makes statements, [`marked`] a municipality of which much is hidden, [`walk`] reads all that a server says, [`other`]
-//! is a store of somebody else, [`python`] and [`node`] run programs beside the tests, [`imports`] takes statements from there,
-//! [`bucket`] is a store for a lake, [`boxed`] a round that nobody can link, [`Browser`] an administrator's.
+//! is a store of somebody else, [`python`] runs programs beside the tests, [`imports`] takes statements from there,
+//! [`bucket`] is a store for a lake, [`boxed`] a round that nobody can link, [`Browser`] an administrator's, [`respondent`] somebody who answers.
 
 #![allow(clippy::print_stderr, reason = "a test that failed shows what the server said")]
 
@@ -15,9 +15,9 @@ pub mod grouped;
 pub mod imports;
 pub mod load;
 pub mod marked;
-pub mod node;
 pub mod other;
 pub mod python;
+pub mod respondent;
 pub mod samples;
 mod server;
 pub mod walk;

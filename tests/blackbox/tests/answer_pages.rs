@@ -3,9 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use blackbox::{Server, node, promises};
+use blackbox::{Server, promises};
 use reqwest::Method;
 use serde_json::{Value, json};
+use testkit::node;
 
 const SURVEY: &str = "https://larkby.example/enkat/allt";
 const EVERYTHING: &str = include_str!("../../../services/survey/tests/rig/everything.json");

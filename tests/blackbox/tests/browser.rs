@@ -70,5 +70,5 @@ fn every_page_of_the_demo_works_and_is_accessible() {
     let folder = tempfile::tempdir().unwrap();
     let demo = Demo::start(&folder.path().join("demo")).unwrap();
     let told = [("LARKA_LOGIN", &*demo.login), ("LARKA_PASSWORD", &*demo.password)];
-    blackbox::node::walk("browser.mjs", &demo.address, &told);
+    testkit::node::walk("browser.mjs", &demo.address, &told);
 }

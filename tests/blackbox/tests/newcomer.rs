@@ -3,9 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use blackbox::{node, promises};
+use blackbox::promises;
 use reqwest::Method;
 use serde_json::{Value, json};
+use testkit::node;
 
 /// People of one school, and how many of them answer.
 const PEOPLE: usize = 14;

@@ -3,31 +3,27 @@
 use chrono::{Duration, NaiveDateTime, NaiveTime};
 use maud::{Markup, html};
 
-use super::about::{action, title_of};
+use super::about::{BEGIN, action, languages_above, title_of};
 use crate::desk::{Asked, Entry, Mode, Stage};
 use crate::frame::Page;
 use crate::step::field;
-use crate::tongue::{Tongue, direction, name, wanted};
+use crate::tongue::{Tongue, wanted};
 
 /// The page on which a short code is typed. `unknown`: there was none such.
-pub(crate) fn code(lang: &str, unknown: bool) -> String {
+pub(crate) fn code(lang: &str, typed: &str, unknown: bool) -> String {
     let tongue = Tongue::new(lang, lang);
     let title = tongue.bare("Svara på en enkät", "Answer a survey");
     let body = html! {
         h1 { (title) }
-        nav aria-label=(tongue.bare("Språk", "Language")) { ul class="languages" {
-            @for tag in ["sv", "en"] {
-                li { a href=(format!("/s/?lang={tag}")) lang=(tag) hreflang=(tag) aria-current=[(tag == lang).then_some("true")] { (name(tag)) } }
-            }
-        } }
+        (languages_above(["sv", "en"], tongue, "lang", Some("get")))
         @if unknown { (trouble(tongue, "Det finns ingen enkät med den koden. Kontrollera koden och skriv den igen.",
             "There is no survey with that code. Check the code and type it again.")) }
-        form method="post" action="/s/" autocomplete="off" {
+        form id=(BEGIN) method="post" action="/s/" autocomplete="off" {
             label class="title" for="code" { (tongue.words("Enkätens kod", "The survey's code")) }
             p class="hint" id="code-hint" { (tongue.words(
                 "Koden står i inbjudan eller på tavlan. Stora och små bokstäver spelar ingen roll.",
                 "The code is in the invitation or on the board. Capital and small letters are the same.")) }
-            input id="code" name=(field::CODE) type="text" autocapitalize="characters" spellcheck="false" required aria-describedby="code-hint";
+            input id="code" name=(field::CODE) type="text" value=(typed) autocapitalize="characters" spellcheck="false" required aria-describedby="code-hint";
             p class="buttons" { button class="main" type="submit" { (tongue.words("Till enkäten", "To the survey")) } }
         }
     };
@@ -57,12 +53,7 @@ pub(crate) fn start(
         h1 { (tongue.said(&asked.title)) }
         @if let Some(unit) = &asked.unit { p class="unit" { (tongue.said(unit)) } }
         @if definition.languages.len() > 1 {
-            nav aria-label=(tongue.bare("Språk", "Language")) { ul class="languages" {
-                @for tag in &definition.languages {
-                    li { a href=(format!("?lang={tag}")) lang=(tag) hreflang=(tag) dir=(direction(tag))
-                        aria-current=[(tag == tongue.tag).then_some("true")] { (name(tag)) } }
-                }
-            } }
+            (languages_above(definition.languages.iter().map(String::as_str), tongue, field::LANGUAGE, None))
         }
         @if let Some(fault) = fault {
             @let (sv, en) = match fault {
@@ -76,7 +67,7 @@ pub(crate) fn start(
         @if !definition.description.is_empty() { p class="lead" { (tongue.said(&definition.description)) } }
         p class="who" { (who_sees(asked, tongue)) }
         ul class="rules" { @for rule in rules(asked, tongue) { li { (rule) } } }
-        form method="post" action=(action(asked)) autocomplete="off" data-start {
+        form id=(BEGIN) method="post" action=(action(asked)) autocomplete="off" data-start {
             input type="hidden" name=(field::LANGUAGE) value=(tag);
             @for (name, value) in carried { input type="hidden" name=(name) value=(value); }
             @if asked.entry == Entry::Personal {

@@ -9,7 +9,7 @@ use std::process::Command;
 /// # Panics
 /// Something is not as it should be, or it does not come to its end.
 pub fn walk(script: &str, address: &str, told: &[(&str, &str)]) {
-    let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients");
+    let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/clients");
     for module in ["playwright-core", "axe-core"] {
         assert!(
             clients.join("node_modules").join(module).is_dir(),
