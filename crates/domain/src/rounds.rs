@@ -77,8 +77,7 @@ pub fn close_now(round: &RoundFacts, now: Micros) -> RoundFacts {
     RoundFacts { closes: Date::in_sweden(now), hours, ..round.clone() }
 }
 
-/// Where a round stands at an instant. What nobody can link is open once it was opened, and reported on the day after its
-/// ballot box was emptied at the earliest.
+/// Where a round stands at an instant. What nobody can link is open once it was opened.
 pub fn stage(round: &RoundFacts, surveys: &Surveys, now: Micros) -> Stage {
     let unlinkable = round.mode == RoundMode::Unlinkable;
     let (opens, closes) = times(round);
@@ -88,10 +87,20 @@ pub fn stage(round: &RoundFacts, surveys: &Surveys, now: Micros) -> Stage {
         Stage::Scheduled
     } else if now < closes {
         Stage::Open
-    } else if now < released(round) || (unlinkable && surveys.emptied(&round.id).is_none()) {
-        Stage::Closed
-    } else {
+    } else if reported_on(round, surveys).is_some_and(|day| now >= day.begins()) {
         Stage::Reported
+    } else {
+        Stage::Closed
+    }
+}
+
+/// The first day on which a report with a round's answers is released: the day after they came out of the ballot box, none as
+/// long as they have not; else the day after the one of which [`is_let_out`] says that it has them.
+pub fn reported_on(round: &RoundFacts, surveys: &Surveys) -> Option<Date> {
+    let after = |day: Date, days| Date::from_days(day.days() + days);
+    match round.mode {
+        RoundMode::Unlinkable => surveys.emptied(&round.id).map(|emptied| after(emptied.on, 1)),
+        _ => Some(after(round.closes, 2)),
     }
 }
 
@@ -117,11 +126,6 @@ pub fn newest(surveys: &Surveys, about: Date) -> Option<&RoundFacts> {
     rounds.max_by_key(|round| (is_out(round), round.opens, &round.id))
 }
 
-/// The midnight in Sweden after a round's end: what was stored before it is in the report of that day.
-fn released(round: &RoundFacts) -> Micros {
-    Date::from_days(last_day(round).days() + 1).begins()
-}
-
 /// The last day on which answers may come: that of its closing, or of the last minute of grace.
 pub fn last_day(round: &RoundFacts) -> Date {
     Date::in_sweden(Micros(ends(round).0 - 1))
@@ -129,6 +133,8 @@ pub fn last_day(round: &RoundFacts) -> Date {
 
 #[cfg(test)]
 mod tests {
+    use eventlog::event::Event;
+
     use super::*;
     use crate::events::{GuardianLink, Guardians, Hours, RoundBallotsFacts, RoundGroup};
     use crate::testing::{date, event, instant, round};
@@ -145,8 +151,9 @@ mod tests {
             // The night between has given an hour back.
             ("2026-10-25T15:59:59Z", Stage::Open),
             ("2026-10-25T16:00:00Z", Stage::Closed),
-            ("2026-10-25T22:59:59Z", Stage::Closed),
-            ("2026-10-25T23:00:00Z", Stage::Reported),
+            // The report that is released at midnight is about the day of closing, and has no answers yet.
+            ("2026-10-26T22:59:59Z", Stage::Closed),
+            ("2026-10-26T23:00:00Z", Stage::Reported),
         ] {
             assert_eq!(stage(&round, &surveys, instant(now)), expected, "{now}");
         }
@@ -171,16 +178,27 @@ mod tests {
         let round = round("2026-06-01", "2026-06-01");
         assert_eq!(times(&round), (instant("2026-05-31T22:00:00Z"), instant("2026-06-01T22:00:00Z")));
         let surveys = Surveys::default();
-        assert_eq!(stage(&round, &surveys, instant("2026-06-01T22:00:00Z")), Stage::Reported);
+        assert_eq!(stage(&round, &surveys, instant("2026-06-01T22:00:00Z")), Stage::Closed);
+        let on = reported_on(&round, &surveys).unwrap();
+        assert!(
+            !is_let_out(&round, &surveys, date("2026-06-01"))
+                && is_let_out(&round, &surveys, date("2026-06-02"))
+        );
+        assert_eq!((on, stage(&round, &surveys, on.begins())), (date("2026-06-03"), Stage::Reported));
     }
 
     #[test]
     fn what_nobody_can_link_is_open_when_it_was_opened_and_reported_when_it_was_emptied() {
         let mut round = round("2026-06-01", "2026-06-02");
         round.mode = RoundMode::Unlinkable;
-        let surveys = Surveys::default();
+        let mut surveys = Surveys::default();
         assert_eq!(stage(&round, &surveys, instant("2026-06-01T12:00:00Z")), Stage::Scheduled);
         assert_eq!(stage(&round, &surveys, instant("2026-06-20T12:00:00Z")), Stage::Closed);
+        let facts = RoundBallotsFacts { round: round.id.clone(), voted: 0, answers: Vec::new() };
+        let emptied = Event { stored: instant("2026-06-20T12:00:00Z"), ..event(1, &facts) };
+        surveys.apply(&emptied).unwrap();
+        assert_eq!(stage(&round, &surveys, instant("2026-06-20T21:59:59Z")), Stage::Closed);
+        assert_eq!(stage(&round, &surveys, instant("2026-06-20T22:00:00Z")), Stage::Reported);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::events::{
     SurveyFacts, SurveyItem, kind,
 };
 use crate::organisation::{Held, Organisation, PUPIL_ROLE};
-use crate::{BadFacts, PersonId};
+use crate::{BadFacts, Date, PersonId};
 
 /// The surveys as the events up to some position describe them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,6 +28,8 @@ pub struct Surveys {
 pub struct Emptied {
     /// The position of the event with the answers.
     pub position: Position,
+    /// The day on which they came out.
+    pub on: Date,
     /// How many answers there were.
     pub answers: u32,
     /// How many were marked as having voted.
@@ -74,7 +76,8 @@ impl Surveys {
             kind::ROUND_BALLOTS => {
                 let RoundBallotsFacts { round, voted, answers } = Held::of(event)?.facts;
                 let answers = u32::try_from(answers.len()).unwrap_or(u32::MAX);
-                let emptied = Emptied { position: event.position, answers, voted };
+                let on = Date::in_sweden(event.stored);
+                let emptied = Emptied { position: event.position, on, answers, voted };
                 self.emptied.entry(round).or_insert(emptied);
             }
             kind::OUTSIDE_FIGURES => {

@@ -1,11 +1,11 @@
 //! What is wrong with a definition.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::words::Words;
 
 /// Something in a definition that Lärka does not take.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// Where: a JSON pointer, or sheet, row and column.
     pub place: String,

@@ -36,7 +36,7 @@ pub use sources::{
     ForwardTask, Forwards, Statements, StatementsFailed,
 };
 pub use surveys::{AnswerFiles, AnswersAsked, AnswersFailed, AnswersTold, Pieces};
-pub use surveys::{Door, Invitations, InvitationsFailed, Invited, InvitedPerson};
+pub use surveys::{Door, Invitations, InvitationsFailed, InvitedPerson, WaysIn};
 pub use system::{Followers, FollowersFailed, Rebuilding, Standing, Unfoldable};
 
 use shell::{Attempts, Metrics, Shell, Subject};

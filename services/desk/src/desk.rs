@@ -1,5 +1,6 @@
 //! The desk: what it is made of, and how rounds and people are found.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ballot::Urns;
@@ -35,8 +36,10 @@ pub struct Options {
     pub store: Arc<dyn Store>,
     /// The time.
     pub clock: SharedClock,
-    /// The address that this instance is known by.
+    /// The address that this instance is known by: what its pseudonyms are of.
     pub base_url: String,
+    /// Where links lead.
+    pub links: String,
     /// The smallest group that answers are told of.
     pub smallest: u32,
 }
@@ -55,8 +58,11 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: SharedClock,
     pub(crate) base_url: String,
+    pub(crate) links: String,
     pub(crate) smallest: u32,
     pub(crate) codes: Codes,
+    /// The rounds whose ballot box is gone for good.
+    pub(crate) settled: Mutex<HashSet<String>>,
     /// The turn of whoever gives a round's people their pseudonyms.
     pub(crate) linking: tokio::sync::Mutex<()>,
     book: Mutex<Option<Arc<Book>>>,
@@ -66,8 +72,8 @@ pub(crate) struct Inner {
 impl Desk {
     /// Puts a desk together.
     pub fn new(options: Options) -> Self {
-        let Options { log, vault, municipality, urns, store, clock, base_url, smallest } = options;
-        let base_url = base_url.trim_end_matches('/').to_owned();
+        let Options { log, vault, municipality, urns, store, clock, base_url, links, smallest } = options;
+        let [base_url, links] = [base_url, links].map(|address| address.trim_end_matches('/').to_owned());
         let codes = Codes(vault.clone());
         let definitions = Definitions::new(log.clone(), vault.clone());
         let inner = Inner {
@@ -78,8 +84,10 @@ impl Desk {
             store,
             clock,
             base_url,
+            links,
             smallest,
             codes,
+            settled: Default::default(),
             linking: Default::default(),
             book: Mutex::default(),
             definitions,

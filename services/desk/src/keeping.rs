@@ -2,6 +2,7 @@
 //! is stored once by its key, and what is destroyed is destroyed after the event that takes its place.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ballot::{BallotError, RoundId, Terms};
@@ -46,7 +47,9 @@ impl Desk {
         let rounds = || municipality.surveys.rounds().filter(|round| !round.draft);
         let mut failed = HashMap::new();
         let mut boxes = HashSet::new();
-        if rounds().any(|round| round.mode == RoundMode::Unlinkable) {
+        // Boxes are asked for as long as there may be one.
+        let boxed = |round: &RoundFacts| round.mode == RoundMode::Unlinkable && self.may_have_a_box(round);
+        if rounds().any(boxed) {
             match self.inner.urns.rounds().await {
                 Ok(known) => boxes.extend(known),
                 Err(error) => return [("*".to_owned(), error.to_string())].into(),
@@ -54,15 +57,24 @@ impl Desk {
         }
         for round in rounds() {
             let done = match round.mode {
-                RoundMode::Unlinkable => self.keep_box(round, &boxes).await,
+                RoundMode::Unlinkable if boxed(round) => self.keep_box(round, &boxes).await,
                 RoundMode::Pseudonymous => self.give_pseudonyms(round).await,
-                RoundMode::Named | RoundMode::Guardians => Ok(()),
+                RoundMode::Unlinkable | RoundMode::Named | RoundMode::Guardians => Ok(()),
             };
             if let Err(error) = done {
                 failed.insert(round.id.clone(), error.to_string());
             }
         }
         failed
+    }
+
+    /// Whether a round may have a box now: it has begun, and none that has ended was found without one. What ended gets none.
+    fn may_have_a_box(&self, round: &RoundFacts) -> bool {
+        self.inner.clock.now() >= rounds::times(round).0 && !self.settled().contains(&round.id)
+    }
+
+    fn settled(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.inner.settled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn give_pseudonyms(&self, round: &RoundFacts) -> Result<(), DeskError> {
@@ -85,6 +97,10 @@ impl Desk {
             true if ended => self.empty(round).await,
             _ if !opened && (opens.0..closes.0).contains(&now.0) => self.open(round).await,
             false if opened && !emptied && !ended => self.make_box(round).await,
+            false if ended => {
+                self.settled().insert(round.id.clone());
+                Ok(())
+            }
             _ => Ok(()),
         }
     }

@@ -25,4 +25,4 @@ pub use asked::{Admitted, Answers, Asked, HandedIn, Outcome, Said, Store, StoreE
 pub use codes::grouped;
 pub use desk::{Desk, Options};
 pub use error::DeskError;
-pub use invitations::{Door, Invitation, Invitations};
+pub use invitations::{Door, Invitation, WaysIn};

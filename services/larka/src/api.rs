@@ -13,7 +13,7 @@ use crate::terminal;
 /// Where the API is, and as whom it is asked. A password never stands in a command line: others can read it there.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Api {
-    /// Address of the instance [default: the one that it is known by, --base-url]
+    /// Address of the instance [default: where its links lead, --base-url]
     #[arg(long, value_name = "URL")]
     server: Option<String>,
     /// File with an administrator's name and password, name:password on one line; - for standard input
@@ -36,7 +36,8 @@ impl Api {
         let line = terminal::read(&self.user)?;
         let user = line.trim_end_matches(['\r', '\n']).split_once(':');
         let (name, password) = user.ok_or_else(|| Failure::setting("user", "name:password on one line"))?;
-        let server = self.server.as_deref().unwrap_or(&settings.address.base_url).trim_end_matches('/');
+        let links = settings.links();
+        let server = self.server.as_deref().unwrap_or(&links).trim_end_matches('/');
         let away = |error: reqwest::Error| {
             Failure::from(error.without_url()).before(&format!("the instance at {server} does not answer"))
         };

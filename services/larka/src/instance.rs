@@ -130,6 +130,7 @@ impl Instance {
             store: Arc::new(ByLrs::new(&lrs, &vault)),
             clock: clock.clone(),
             base_url: settings.address.base_url.clone(),
+            links: settings.links(),
             smallest: u32::try_from(house_preset()?.k_summary).unwrap_or(u32::MAX),
         });
         Ok(Arc::new(Self {

@@ -42,9 +42,10 @@ pub(crate) struct Listeners {
 }
 
 impl Listeners {
-    /// Takes the addresses that the settings name.
-    pub(crate) async fn bind(listening: &Listening) -> Result<Self, Failure> {
+    /// Takes the addresses that the settings name; of a port that the system chose (0) the settings know it then.
+    pub(crate) async fn bind(listening: &mut Listening) -> Result<Self, Failure> {
         let services = bind("listen", listening.listen).await?;
+        listening.listen = services.local_addr()?;
         let metrics = match listening.metrics {
             Some(address) => Some(bind("metrics-listen", address).await?),
             None => None,
@@ -67,7 +68,7 @@ pub(crate) async fn start(instance: Arc<Instance>, listeners: Listeners) -> Resu
     let (shutdown, stopping) = watch::channel(false);
     let router = router(&instance)?;
     let edge = edge_of(&instance)?;
-    if (roles.admin || roles.survey) && travels_openly(address, &instance.settings.address.base_url) {
+    if (roles.admin || roles.survey) && travels_openly(address, &instance.settings.links()) {
         tracing::warn!(
             "what browsers send goes over plain HTTP beyond this machine: put TLS before it, and name \
              the address that it is known by with --base-url https://…"

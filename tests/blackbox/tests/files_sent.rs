@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use blackbox::respondent::{fill_in, questions};
 use blackbox::{Browser, Instance, Server, day, promises, until};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -263,15 +264,9 @@ promises! {
             if number >= ANSWERING {
                 continue;
             }
-            let press = async |fields: Vec<(&str, String)>| {
-                let request = server.http.post(format!("{}/s/{code}", server.address)).form(&fields);
-                request.send().await.unwrap().text().await.unwrap()
-            };
-            let questions = press(vec![("#go", "start".into()), ("#lang", "sv".into()), ("#token", one["code"].as_str().unwrap().replace('-', ""))]).await;
-            let hidden = |name: &str| questions.split(&format!("name=\"{name}\" value=\"")).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect::<Vec<_>>();
-            let mut fields = vec![("#state", hidden("#state").remove(0)), ("#go", "send".into()), ("trivs", (1 + number % 5).to_string())];
-            fields.extend(hidden("#shown").into_iter().map(|one| ("#shown", one)));
-            assert!(press(fields).await.contains("Tack"));
+            let form = questions(&server, &code, &one["code"].as_str().unwrap().replace('-', "")).await;
+            let choice = (1 + number % 5).to_string();
+            assert!(fill_in(&server, &code, &form, "send", &[("trivs", &choice)]).await.1.contains("Tack"));
         }
         let by_file = figures(&server, "fil").await;
         assert_eq!(by_file, figures(&server, "verktyg").await);

@@ -17,5 +17,5 @@ pub use file::File;
 pub use heading::Beside;
 pub use lines::Input;
 pub use row::{Cell, Format, Row};
-pub use structure::Structure;
+pub use structure::{LONGEST_STRUCTURE, Structure};
 pub use table::separated;

@@ -3,11 +3,11 @@
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-use super::row::broken;
 use crate::refusal::Refusal;
+use crate::words::Words;
 
 /// Largest structure, in bytes.
-const MAX_BYTES: usize = 16 << 20;
+pub const LONGEST_STRUCTURE: usize = 16 << 20;
 
 /// Questions by the numbers that LimeSurvey gives them.
 #[derive(Debug, Default)]
@@ -22,9 +22,15 @@ impl Structure {
     /// # Errors
     /// It is none.
     pub fn read(bytes: &[u8]) -> Result<Structure, Refusal> {
-        let none =
-            || broken(1, "är ingen struktur av LimeSurvey (.lss)", "is no structure of LimeSurvey (.lss)");
-        if bytes.len() > MAX_BYTES {
+        let none = || Refusal {
+            place: "structure".to_owned(),
+            what: Words::new(
+                "är ingen struktur av LimeSurvey (.lss)",
+                "is no structure of LimeSurvey (.lss)",
+            ),
+            instead: None,
+        };
+        if bytes.len() > LONGEST_STRUCTURE {
             return Err(none());
         }
         let mut reader = Reader::from_reader(bytes);

@@ -49,6 +49,8 @@ impl Ask {
 pub enum ReportFailure {
     /// The question cannot be answered as put; why, in words for whoever asked.
     Asked(String),
+    /// There is none of it yet, and will be on this day; why, in words for whoever asked.
+    NotYet(Date, String),
     /// What reports are made from is being made anew.
     NotReady,
     /// The program that makes a form of file is not there; how to get it.
@@ -81,7 +83,7 @@ pub trait Reports: Send + Sync {
 impl From<ReportFailure> for Problem {
     fn from(failure: ReportFailure) -> Self {
         match failure {
-            ReportFailure::Asked(detail) => Self::Asked(detail),
+            ReportFailure::Asked(detail) | ReportFailure::NotYet(_, detail) => Self::Asked(detail),
             ReportFailure::NotReady => Self::NotReady,
             ReportFailure::NoProgram(detail) => Self::NotMade(detail),
             ReportFailure::TooLarge(detail) => Self::TooMuch(detail),

@@ -115,7 +115,7 @@ async fn make(reports: &dyn Reports, question: Question) -> Result<Option<Arc<Re
     match reports.make(Ask::new(question)).await {
         Ok(released) => Ok(Some(released)),
         // Nothing to count yet is not a fault of the overview.
-        Err(ReportFailure::Asked(_)) => Ok(None),
+        Err(ReportFailure::Asked(_) | ReportFailure::NotYet(..)) => Ok(None),
         Err(failure) => Err(failure.into()),
     }
 }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use disclosure::{Geometry, Lang, Released, Strata};
 use domain::events::RoundFacts;
-use domain::{Municipality, rounds};
+use domain::{Date, Municipality, rounds};
 use eventlog::clock::Micros;
 use maud::{Markup, html};
 use render::components;
@@ -56,10 +56,18 @@ async fn report_page(
     let there = wanted.address(page, other(lang));
     let released = match reports.make(wanted.ask(kind(page))?).await {
         Ok(released) => released,
-        Err(ReportFailure::Asked(_)) if page != SURVEY || wanted.round().is_none() => {
+        Err(ReportFailure::Asked(_) | ReportFailure::NotYet(..))
+            if page != SURVEY || wanted.round().is_none() =>
+        {
             return Ok(show(frame(shell, page, lang, reader, &municipality, there, no_report(lang))));
         }
-        Err(failure) => return Err(failure.into()),
+        Err(failure) => match not_yet(&failure, wanted, &municipality, now) {
+            Some(on) => {
+                let body = comes(wanted.round().unwrap_or_default(), on, lang);
+                return Ok(show(frame(shell, page, lang, reader, &municipality, there, body)));
+            }
+            None => return Err(failure.into()),
+        },
     };
     let view = match wanted.unit() {
         Some(unit) => View::of_unit(&released, lang, unit),
@@ -107,6 +115,40 @@ fn no_report(lang: Lang) -> Markup {
             "The report is made once there is something to count.",
         ),
         Some((t(lang, "Till översikten", "To the overview"), &OVERVIEW.href(lang))),
+    )
+}
+
+/// Whether the report of a round that there is comes by itself, though there is none yet; and on which day, where that is to come.
+fn not_yet(
+    failure: &ReportFailure,
+    wanted: &Wanted,
+    known: &Municipality,
+    now: Micros,
+) -> Option<Option<Date>> {
+    let round = &known.surveys.round(wanted.round()?)?.facts;
+    match failure {
+        ReportFailure::NotYet(on, _) => Some(Some(*on)),
+        // What came out of a ballot box just now is counted once what reports are made of has it.
+        ReportFailure::Asked(_) if wanted.at.is_none() && rounds::has_report(round, &known.surveys, now) => {
+            Some(rounds::reported_on(round, &known.surveys).filter(|day| day.begins() > now))
+        }
+        _ => None,
+    }
+}
+
+/// That a round's report comes.
+fn comes(round: &str, on: Option<Date>, lang: Lang) -> Markup {
+    let text = match (lang, on) {
+        (Lang::Sv, Some(on)) => format!("Den görs i ordning, och kommer senast den {on}."),
+        (Lang::En, Some(on)) => format!("It is being made ready, and comes on {on} at the latest."),
+        (Lang::Sv, None) => "Svaren räknas just nu. Ladda om sidan om en stund.".to_owned(),
+        (Lang::En, None) => "The answers are being counted. Load the page again in a while.".to_owned(),
+    };
+    let back = format!("/surveys/rounds/{}?lang={}", escape(round), lang.tag());
+    components::empty_state(
+        t(lang, "Rapporten är inte klar ännu", "The report is not ready yet"),
+        &text,
+        Some((t(lang, "Till omgången", "To the round"), &back)),
     )
 }
 

@@ -107,7 +107,8 @@ where
     }
 }
 
-fn is(headers: &HeaderMap, kind: &str) -> bool {
+/// Whether a body is said to be of a kind.
+pub(crate) fn is(headers: &HeaderMap, kind: &str) -> bool {
     let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = said.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case(kind)

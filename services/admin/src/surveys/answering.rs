@@ -1,7 +1,6 @@
 //! The page on which answers in a file come into a round: the file is sent, what would be taken of it is shown, and then it
 //! is taken.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -9,22 +8,21 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use disclosure::Lang;
 use domain::events::{RoundFacts, RoundMode};
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use forms::{Refusal, Words};
 use maud::{Markup, html};
 use render::components::{self, Column, Field};
 use serde_json::Value;
 
-use super::answers::{AnswerFiles, AnswersAsked, AnswersFailed, AnswersTold};
+use super::answers::{AnswerFiles, AnswersAsked, AnswersFailed, AnswersTold, Received, received};
 use super::api::Id;
+use super::refusing;
 use super::round::{address, files};
 use super::words::{SURVEYS, said};
 use crate::shell::problem::{Path, Problem};
-use crate::shell::{Asked, Reader, Shell, Spoken, Upload, answer, frame, other, show, t};
+use crate::shell::{Asked, Reader, Shell, Spoken, answer, frame, other, show, t};
 
 /// The page's address.
 pub(super) const ANSWERS: &str = "/surveys/rounds/{id}/answers";
-/// The most bytes of a field that is no file.
-const FIELD: usize = 16 << 10;
 
 /// `GET /surveys/rounds/{id}/answers`
 pub(crate) async fn page(
@@ -34,10 +32,7 @@ pub(crate) async fn page(
     Asked(wanted): Asked<Spoken>,
 ) -> Response {
     let lang = wanted.lang();
-    let made = async {
-        let page = Shown { file: None, asked: AnswersAsked::default(), told: None, failed: None };
-        shown(&shell, &reader, &id, &page, lang).await
-    };
+    let made = async { shown(&shell, &reader, &id, &Shown::default(), lang).await };
     answer(&shell, lang, made.await)
 }
 
@@ -52,13 +47,16 @@ pub(crate) async fn send(
 ) -> Response {
     let lang = wanted.lang();
     let made = async {
-        let (mut file, fields) = received(&shell, &files, request).await?;
+        let Received { mut file, mut structure, fields } = received(&shell, &files, request).await?;
         let fields = &fields;
         let given = |name: &str| {
             fields.get(name).map(|value| value.trim()).filter(|value| !value.is_empty()).map(str::to_owned)
         };
         if file.is_none() {
             file = given("kept");
+        }
+        if structure.is_none() {
+            structure = given("kept_structure");
         }
         let asked = AnswersAsked {
             dry_run: given("action").as_deref() != Some("take"),
@@ -71,78 +69,47 @@ pub(crate) async fn send(
             credential: None,
         };
         let done = match &file {
-            Some(file) => files.take(file, &id, &asked).await,
-            None => Err(AnswersFailed::Asked(t(lang, "Välj en fil.", "Choose a file.").to_owned())),
+            Some(file) => files.take(file, structure.as_deref(), &id, &asked).await,
+            None => Err(AnswersFailed::Asked(Words::new("Välj en fil.", "Choose a file."))),
         };
         let (mut told, mut failed) = (None, None);
         match done {
             Ok(done) => told = Some(done),
             Err(AnswersFailed::Refused(why)) => {
+                // What is no structure is not kept as one: another can be chosen.
+                if why.as_array().is_some_and(|all| all.iter().any(|one| one["place"] == "structure")) {
+                    structure.take().inspect(|structure| files.forget(structure));
+                }
                 let json = serde_json::json!({ "refused": why });
                 told = Some(AnswersTold { json, whole: false });
             }
-            Err(AnswersFailed::Gone) => file = None,
+            Err(AnswersFailed::Gone) => (file, structure) = (None, None),
             Err(AnswersFailed::Asked(why)) => failed = Some(why),
             Err(problem) => return Err(problem.into()),
         }
         if told.is_none() && failed.is_none() {
-            let gone = t(
-                lang,
-                "Filen finns inte kvar. Välj den igen.",
-                "The file is not kept any more. Choose it again.",
-            );
-            failed = Some(gone.to_owned());
+            let (sv, en) =
+                ("Filen finns inte kvar. Välj den igen.", "The file is not kept any more. Choose it again.");
+            failed = Some(Words::new(sv, en));
         }
         if !asked.dry_run && told.as_ref().is_some_and(|told| told.json.get("refused").is_none()) {
-            file.take().inspect(|file| files.forget(file));
+            [file.take(), structure.take()].iter().flatten().for_each(|file| files.forget(file));
         }
-        shown(&shell, &reader, &id, &Shown { file, asked, told, failed }, lang).await
+        shown(&shell, &reader, &id, &Shown { file, structure, asked, told, failed }, lang).await
     };
     answer(&shell, lang, made.await)
 }
 
-/// What a form brings: what a file that it carries is called, and its fields.
-async fn received(
-    shell: &Shell,
-    files: &Arc<dyn AnswerFiles>,
-    request: Request,
-) -> Result<(Option<String>, BTreeMap<String, String>), Problem> {
-    let mut upload = Upload::of(shell, request).await?;
-    let (mut file, mut fields) = (None, BTreeMap::new());
-    while let Some(field) = upload.next().await? {
-        let name = field.name().unwrap_or_default().to_owned();
-        if name == "file" {
-            let mut pieces = field.map_err(std::io::Error::other).boxed();
-            // A form without a file has an empty one.
-            let first = pieces.next().await;
-            let Some(Ok(first)) = first.filter(|first| !first.as_ref().is_ok_and(|first| first.is_empty()))
-            else {
-                continue;
-            };
-            let all = futures_util::stream::once(async { Ok(first) }).chain(pieces);
-            file = Some(files.receive(all.boxed()).await?);
-        } else {
-            let mut value = Vec::new();
-            let mut pieces = field;
-            while let Some(piece) = pieces.next().await {
-                value.extend(piece.map_err(|_| Problem::Asked("the form cannot be read".to_owned()))?);
-                if value.len() > FIELD {
-                    return Err(Problem::TooLarge(FIELD));
-                }
-            }
-            fields.insert(name, String::from_utf8_lossy(&value).into_owned());
-        }
-    }
-    Ok((file, fields))
-}
-
 /// What the page shows.
+#[derive(Default)]
 struct Shown {
     /// What the file is called that was sent.
     file: Option<String>,
+    /// And the survey's structure.
+    structure: Option<String>,
     asked: AnswersAsked,
     told: Option<AnswersTold>,
-    failed: Option<String>,
+    failed: Option<Words>,
 }
 
 async fn shown(
@@ -157,7 +124,7 @@ async fn shown(
     let done = !page.asked.dry_run && page.told.is_some() && page.file.is_none();
     let body = html! {
         p class="quiet" { a href=(address(id, lang)) { (said(&facts.title, lang)) } }
-        @if let Some(failed) = &page.failed { (components::notice(failed, true)) }
+        @if let Some(failed) = &page.failed { (components::notice(&refusing::words(failed, lang), true)) }
         @if let Some(told) = &page.told { (report(&told.json, page.asked.dry_run, lang)) }
         @if !done { (form(facts, page, lang)) }
     };
@@ -205,18 +172,11 @@ fn form(facts: &RoundFacts, page: &Shown, lang: Lang) -> Markup {
         form class="form" method="post" action=(files(&facts.id, lang)) enctype="multipart/form-data" {
             @match &page.file {
                 Some(file) => input type="hidden" name="kept" value=(file);,
-                None => (components::field(&Field {
-                    name: "file".into(),
-                    label: t(lang, "Fil", "File").into(),
-                    kind: "file".into(),
-                    hint: Some(t(
-                        lang,
-                        "LimeSurvey (CSV med koder, JSON, VV, Excel), SurveyJS-resultat, eller en tabell med kolumnerna respondent, question och answer.",
-                        "LimeSurvey (CSV with codes, JSON, VV, Excel), SurveyJS results, or a table with the columns respondent, question and answer.",
-                    ).into()),
-                    required: true,
-                    ..Field::default()
-                })),
+                None => (upload("file", t(lang, "Fil", "File"), t(
+                    lang,
+                    "LimeSurvey (CSV med koder, JSON, VV, Excel), SurveyJS-resultat, eller en tabell med kolumnerna respondent, question och answer.",
+                    "LimeSurvey (CSV with codes, JSON, VV, Excel), SurveyJS results, or a table with the columns respondent, question and answer.",
+                ), true)),
             }
             @if beside { p class="quiet" { (of_guardians) } }
             @if beside && !anonymous {
@@ -235,10 +195,25 @@ fn form(facts: &RoundFacts, page: &Shown, lang: Lang) -> Markup {
                 }
             } @else {
                 (text("respondent", t(lang, "Kolumn som säger vem som svarade", "Column that says who answered"), respondent,
-                    Some(t(lang, "E-postadresser, om inte fältet under säger vad konton hör till.", "E-mail addresses, unless the field below says what accounts are of.")), !beside))
-                (text("home_page", t(lang, "Vad konton hör till (homePage), om kolumnen har konton", "What accounts are of (homePage), where the column has accounts"), home_page, None, false))
+                    Some(t(lang, "Kolumnens rubrik i filen, till exempel email. Den har e-postadresser.", "The column's heading in the file, such as email. It has e-mail addresses.")), !beside))
             }
-            (text("leave_out", t(lang, "Kolumner att lämna, med komman mellan", "Columns to leave out, with commas between"), leave_out, None, false))
+            details open[page.told.is_some()] {
+                summary { (t(lang, "När filen behöver mer", "Where the file needs more")) }
+                @if !anonymous {
+                    (text("home_page", t(lang, "Vad konton hör till (homePage)", "What accounts are of (homePage)"), home_page,
+                        Some(t(lang, "Om kolumnen har konton och inte e-postadresser.", "Where the column has accounts, not e-mail addresses.")), false))
+                }
+                (text("leave_out", t(lang, "Kolumner att lämna", "Columns to leave out"), leave_out,
+                    Some(t(lang, "Med komman mellan: det som varken är svar eller säger vem.", "With commas between: what is neither answers nor says who.")), false))
+                @match &page.structure {
+                    Some(structure) => input type="hidden" name="kept_structure" value=(structure);,
+                    None => (upload("structure", t(lang, "Enkätens struktur (.lss)", "The survey's structure (.lss)"), t(
+                        lang,
+                        "Bara för LimeSurveys VV version 1: utan den säger filen inte vilken fråga som är vilken.",
+                        "For LimeSurvey's VV version 1 alone: without it the file does not say which question is which.",
+                    ), false)),
+                }
+            }
             button class=(if can_take { "" } else { "main" }) type="submit" name="action" value="look" {
                 @if page.file.is_some() { (t(lang, "Pröva igen", "Try again")) } @else { (t(lang, "Visa vad som skulle tas", "Show what would be taken")) }
             }
@@ -250,13 +225,29 @@ fn form(facts: &RoundFacts, page: &Shown, lang: Lang) -> Markup {
     }
 }
 
+/// A field for a file.
+fn upload(name: &str, label: &str, hint: &str, required: bool) -> Markup {
+    components::field(&Field {
+        name: name.into(),
+        label: label.into(),
+        kind: "file".into(),
+        hint: Some(hint.into()),
+        required,
+        ..Field::default()
+    })
+}
+
 /// What is said of a file.
 fn report(told: &Value, dry_run: bool, lang: Lang) -> Markup {
     let number = |name: &str| told[name].as_u64().unwrap_or_default();
-    let words = |text: &Value| text[lang.tag()].as_str().unwrap_or_default().to_owned();
+    let words = |text: &Value| {
+        let words: Option<Words> = serde_json::from_value(text.clone()).ok();
+        words.map(|words| refusing::words(&words, lang)).unwrap_or_default()
+    };
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let list = |name: &str| told[name].as_array().cloned().unwrap_or_default();
-    let (refused, why_not, dropped) = (list("refused"), list("why_not"), list("dropped"));
+    let (why_not, dropped) = (list("why_not"), list("dropped"));
+    let refused: Vec<Refusal> = serde_json::from_value(told["refused"].clone()).unwrap_or_default();
     let rows: Vec<(&str, u64)> = vec![
         (t(lang, "Svarande i filen", "Respondents in the file"), number("rows")),
         (t(lang, "Har skickat in", "Have sent in"), number("complete")),
@@ -311,12 +302,7 @@ fn report(told: &Value, dry_run: bool, lang: Lang) -> Markup {
         @if !refused.is_empty() {
             div class="notice" role="alert" {
                 p { strong { (t(lang, "Ingenting i filen kan tas som den är.", "Nothing of the file can be taken as it is.")) } }
-                ul { @for one in &refused {
-                    li {
-                        code { (text(&one["place"])) } ": " (words(&one["what"]))
-                        @if one["instead"].is_object() { ". " (t(lang, "I stället: ", "Instead: ")) (words(&one["instead"])) }
-                    }
-                } }
+                ul { (refusing::items(&refused, lang)) }
             }
         } @else {
             p class="lead" role="status" { @if dry_run {

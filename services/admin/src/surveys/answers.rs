@@ -3,25 +3,28 @@
 //! What a file is, and what becomes of its answers, is the business of whoever implements [`AnswerFiles`]; the command on the
 //! server asks the same.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{FromRequest as _, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
+use forms::Words;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::api::Id;
 use super::shown::RefusedPart;
-use crate::shell::body::FileBody;
+use crate::shell::body::{FileBody, is};
 use crate::shell::problem::{Path, Problem, Query};
-use crate::shell::{Administrator, Shell};
+use crate::shell::{Administrator, Shell, Upload};
 
 /// A file, piece by piece.
 pub type Pieces<'a> = BoxStream<'a, io::Result<Bytes>>;
@@ -71,7 +74,7 @@ pub struct AnswersTold {
 #[derive(Debug, Clone, PartialEq)]
 pub enum AnswersFailed {
     /// It was asked for as the round cannot have it.
-    Asked(String),
+    Asked(Words),
     /// The file is none that can be taken; why, by place.
     Refused(Value),
     /// It is larger than it may be: so many bytes.
@@ -87,10 +90,12 @@ pub trait AnswerFiles: Send + Sync {
     /// Receives a file and keeps it for a while, where nobody can read it; gives what it is called until it is forgotten.
     fn receive<'a>(&'a self, pieces: Pieces<'a>) -> BoxFuture<'a, Result<String, AnswersFailed>>;
 
-    /// Takes a file that was received into a round, or says what would be taken.
+    /// Takes a file that was received into a round, or says what would be taken. `structure` is another one: LimeSurvey's
+    /// structure of the survey, without which some files say nothing of which question is which.
     fn take<'a>(
         &'a self,
         file: &'a str,
+        structure: Option<&'a str>,
         round: &'a str,
         asked: &'a AnswersAsked,
     ) -> BoxFuture<'a, Result<AnswersTold, AnswersFailed>>;
@@ -102,7 +107,7 @@ pub trait AnswerFiles: Send + Sync {
 impl From<AnswersFailed> for Problem {
     fn from(failed: AnswersFailed) -> Self {
         match failed {
-            AnswersFailed::Asked(why) => Self::Asked(why),
+            AnswersFailed::Asked(why) => Self::Asked(why.en),
             AnswersFailed::Refused(why) => Self::Refused(why),
             AnswersFailed::TooLarge(limit) => Self::TooLarge(limit),
             AnswersFailed::Gone => Self::Asked("the file is not kept any more; send it again".to_owned()),
@@ -111,16 +116,73 @@ impl From<AnswersFailed> for Problem {
     }
 }
 
+/// The most bytes of a field that is no file.
+const FIELD: usize = 16 << 10;
+
+/// What a form with files brings.
+#[derive(Default)]
+pub(super) struct Received {
+    /// What the file of answers is called, where it carries one.
+    pub(super) file: Option<String>,
+    /// What LimeSurvey's structure of the survey is called, where it carries one.
+    pub(super) structure: Option<String>,
+    pub(super) fields: BTreeMap<String, String>,
+}
+
+/// Receives a form with files.
+pub(super) async fn received(
+    shell: &Shell,
+    files: &Arc<dyn AnswerFiles>,
+    request: Request,
+) -> Result<Received, Problem> {
+    let mut upload = Upload::of(shell, request).await?;
+    let mut received = Received::default();
+    while let Some(field) = upload.next().await? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let place = match name.as_str() {
+            "file" => Some(&mut received.file),
+            "structure" => Some(&mut received.structure),
+            _ => None,
+        };
+        if let Some(place) = place {
+            let mut pieces = field.map_err(io::Error::other).boxed();
+            // A form without a file has an empty one.
+            let first = pieces.next().await;
+            let Some(first) = first.filter(|first| !first.as_ref().is_ok_and(|first| first.is_empty()))
+            else {
+                continue;
+            };
+            let all = futures_util::stream::once(async { first }).chain(pieces);
+            *place = Some(files.receive(all.boxed()).await?);
+        } else {
+            let mut value = Vec::new();
+            let mut pieces = field;
+            while let Some(piece) = pieces.next().await {
+                value.extend(piece.map_err(|_| Problem::Asked("the form cannot be read".to_owned()))?);
+                if value.len() > FIELD {
+                    return Err(Problem::TooLarge(FIELD));
+                }
+            }
+            received.fields.insert(name, String::from_utf8_lossy(&value).into_owned());
+        }
+    }
+    Ok(received)
+}
+
 /// Takes a file with answers into a round: LimeSurvey's exports, SurveyJS results, or a long table, gzip or not. With
 /// `dry_run` it says what would be taken and what not. A file that comes again changes nothing. Of one that cannot be taken
-/// nothing is: the problem has `refused`, each with its place.
+/// nothing is: the problem has `refused`, each with its place. LimeSurvey's VV of version 1 comes in a form, with the survey's
+/// structure (`.lss`).
 #[utoipa::path(
     post,
     path = "/api/v1/rounds/{id}/answers",
     tag = "surveys",
     operation_id = "take_answers",
     params(Id, AnswersAsked),
-    request_body(content = crate::shell::openapi::File, content_type = "application/octet-stream"),
+    request_body(content(
+        (crate::shell::openapi::File = "application/octet-stream"),
+        (AnswersForm = "multipart/form-data"),
+    )),
     responses((status = OK, body = AnswersShown))
 )]
 pub(crate) async fn take(
@@ -129,15 +191,34 @@ pub(crate) async fn take(
     State(files): State<Arc<dyn AnswerFiles>>,
     Path(Id { id }): Path<Id>,
     Query(asked): Query<AnswersAsked>,
-    FileBody(pieces): FileBody,
+    request: Request,
 ) -> Result<Response, Problem> {
     let known = shell.municipality.refresh().await?.municipality;
     known.surveys.round(&id).ok_or(Problem::NotFound("round"))?;
-    let file = files.receive(pieces).await?;
-    let told = files.take(&file, &id, &asked).await;
-    files.forget(&file);
+    let (file, structure) = if is(request.headers(), "multipart/form-data") {
+        let Received { file, structure, .. } = received(&shell, &files, request).await?;
+        let none = || Problem::Asked("the form has no field `file` with a file".to_owned());
+        (file.ok_or_else(none)?, structure)
+    } else {
+        let FileBody(pieces) = FileBody::from_request(request, &()).await?;
+        (files.receive(pieces).await?, None)
+    };
+    let told = files.take(&file, structure.as_deref(), &id, &asked).await;
+    [Some(file), structure].iter().flatten().for_each(|file| files.forget(file));
     let unkept = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((unkept, Json(told?.json)).into_response())
+}
+
+/// A form with files, as the API's document has it.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what is received")]
+pub(crate) struct AnswersForm {
+    /// The file with answers.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+    /// LimeSurvey's structure of the survey (`.lss`).
+    #[schema(value_type = Option<String>, format = Binary)]
+    structure: Option<Vec<u8>>,
 }
 
 /// What is said of a file, as the API's document has it; it is written by whoever takes files.

@@ -24,19 +24,38 @@ pub struct InvitationsFailed;
 
 /// Knows the codes of rounds.
 pub trait Invitations: Send + Sync {
-    /// Who is invited to a round; none where there is no such round, or it is a draft.
-    fn of<'a>(&'a self, round: &'a str) -> BoxFuture<'a, Result<Option<Invited>, InvitationsFailed>>;
+    /// By what people come in to a round; none where there is no such round, or it is a draft.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    fn ways_in(&self, round: &str) -> Result<Option<WaysIn>, InvitationsFailed>;
+
+    /// Everybody on the roll; nobody where guardians answer, none where there is no such round, or it is a draft.
+    fn people<'a>(
+        &'a self,
+        round: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Vec<InvitedPerson>>, InvitationsFailed>>;
 }
 
-/// Who is invited to a round.
+/// By what people come in to a round.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invited {
+pub struct WaysIn {
     /// The round's title.
     pub title: Text,
     /// The short codes.
     pub doors: Vec<Door>,
-    /// Everybody on the roll; nobody where guardians alone answer.
-    pub people: Vec<InvitedPerson>,
+}
+
+impl WaysIn {
+    /// Whether people have links of their own.
+    pub(super) fn has_roll(&self) -> bool {
+        self.doors.iter().any(|door| !door.guardians)
+    }
+
+    /// Whether guardians are asked.
+    pub(super) fn has_guardians(&self) -> bool {
+        self.doors.iter().any(|door| door.guardians)
+    }
 }
 
 impl Invited {
@@ -64,7 +83,7 @@ pub struct Door {
 pub struct InvitedPerson {
     /// First and last name; nothing of a protected identity.
     pub name: String,
-    /// The mail address or account by which the roll names them.
+    /// The mail address or account by which the roll names them; nothing of a protected identity.
     pub address: String,
     /// The code of the unit of their first duty that makes them be asked.
     pub unit: String,
@@ -141,35 +160,35 @@ pub(crate) async fn invitations(
     Path(RoundId { id }): Path<RoundId>,
     Query(Form { format }): Query<Form>,
 ) -> Result<Response, Problem> {
-    let invited = invited(&invitations, &id).await?.ok_or(Problem::NotFound("round that may be answered"))?;
+    let none = || Problem::NotFound("round that may be answered");
+    let ways = invitations.ways_in(&id)?.ok_or_else(none)?;
+    let people = invitations.people(&id).await?.ok_or_else(none)?;
     let unkept = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     match format.as_deref() {
-        None | Some("json") => Ok(([unkept], Json(shown(invited)?)).into_response()),
+        None | Some("json") => Ok(([unkept], Json(shown(ways, people)?)).into_response()),
         Some("csv") => {
             let kind = (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-            Ok(([unkept, kind], csv(&invited.people)).into_response())
+            Ok(([unkept, kind], csv(&people)).into_response())
         }
         Some(_) => Err(Problem::Invalid { at: "format".to_owned(), expected: "json or csv".to_owned() }),
     }
 }
 
-/// Who is invited to a round; none where there is no such round, or it is a draft.
-pub(super) async fn invited(
-    invitations: &Arc<dyn Invitations>,
-    round: &str,
-) -> Result<Option<Invited>, Problem> {
-    invitations.of(round).await.map_err(|InvitationsFailed| Problem::Unavailable)
+impl From<InvitationsFailed> for Problem {
+    fn from(InvitationsFailed: InvitationsFailed) -> Self {
+        Self::Unavailable
+    }
 }
 
-fn shown(invited: Invited) -> Result<InvitationsShown, Problem> {
-    let email = emails(&invited.title, !invited.people.is_empty());
-    let guardians_email = invited.has_both().then(|| emails(&invited.title, false));
-    let codes = invited.doors.into_iter().map(|Door { unit, guardians, code, link }| {
+fn shown(ways: WaysIn, people: Vec<InvitedPerson>) -> Result<InvitationsShown, Problem> {
+    let email = emails(&ways.title, ways.has_roll());
+    let guardians_email = (ways.has_roll() && ways.has_guardians()).then(|| emails(&ways.title, false));
+    let codes = ways.doors.into_iter().map(|Door { unit, guardians, code, link }| {
         let (unit, unit_name) = unit.unzip();
         Ok(ShortCode { unit, unit_name, guardians, code, qr: qr(&link)?, link })
     });
     let codes = codes.collect::<Result<_, Problem>>()?;
-    Ok(InvitationsShown { title: invited.title, codes, people: invited.people, email, guardians_email })
+    Ok(InvitationsShown { title: ways.title, codes, people, email, guardians_email })
 }
 
 /// A link as an SVG image, dark on light with the quiet border that readers need.

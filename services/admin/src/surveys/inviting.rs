@@ -2,19 +2,17 @@
 
 use disclosure::Lang;
 use maud::{Markup, PreEscaped, html};
-use render::components::{Column, plain_table};
 
-use super::invitations::{Door, Invited, emails, qr};
+use super::invitations::{Door, WaysIn, emails, qr};
 use crate::shell::problem::Problem;
 use crate::shell::{escape, t};
 
 /// The part of the page of the round with this id.
-pub(super) fn section(id: &str, invited: &Invited, lang: Lang) -> Result<Markup, Problem> {
-    let has_roll = invited.doors.iter().any(|door| !door.guardians);
-    let has_guardians = invited.doors.iter().any(|door| door.guardians);
+pub(super) fn section(id: &str, ways: &WaysIn, lang: Lang) -> Result<Markup, Problem> {
+    let (has_roll, has_guardians) = (ways.has_roll(), ways.has_guardians());
     let email = |personal: bool| match lang {
-        Lang::Sv => emails(&invited.title, personal).sv,
-        Lang::En => emails(&invited.title, personal).en,
+        Lang::Sv => emails(&ways.title, personal).sv,
+        Lang::En => emails(&ways.title, personal).en,
     };
     let mut texts = Vec::new();
     if has_roll {
@@ -28,26 +26,19 @@ pub(super) fn section(id: &str, invited: &Invited, lang: Lang) -> Result<Markup,
         texts.push((heading, email(false)));
     }
     let list = format!("/api/v1/rounds/{}/invitations?format=csv", escape(id));
-    let rows =
-        invited.doors.iter().map(|door| row(door, has_roll, lang)).collect::<Result<Vec<_>, Problem>>()?;
-    let columns = [
-        Column::text(t(lang, "För", "For")),
-        Column::text(t(lang, "Adress och kod", "Address and code")),
-        Column::text(t(lang, "QR-kod", "QR code")),
-    ];
+    let doors =
+        ways.doors.iter().map(|one| door(one, has_roll, lang)).collect::<Result<Vec<_>, Problem>>()?;
     Ok(html! {
         h2 { (t(lang, "Bjud in", "Invite")) }
         @if has_roll {
             p {
                 (t(
                     lang,
-                    "Var och en har en egen länk. Listan har namn, adress, enhet, roll, kod och länk; den som har en länk kan svara i den personens ställe.",
-                    "Everybody has a link of their own. The list has name, address, unit, role, code and link; whoever has a link can answer in that person's place.",
+                    "Var och en har en egen länk. Listan har namn, adress, enhet, roll, kod och länk, men varken namn eller adress för skyddade identiteter; den som har en länk kan svara i den personens ställe.",
+                    "Everybody has a link of their own. The list has name, address, unit, role, code and link, but neither name nor address of protected identities; whoever has a link can answer in that person's place.",
                 ))
             }
             p { a href=(list) download={ "inbjudna-" (id) ".csv" } { (t(lang, "Hämta listan över personliga länkar (CSV)", "Get the list of personal links (CSV)")) } }
-        }
-        @if has_roll {
             p { (t(
                 lang,
                 "I ett klassrum eller på ett möte: visa adressen eller QR-koden, så skriver var och en sin personliga kod. En enhets egen adress leder till samma omgång och säger enhetens namn.",
@@ -64,7 +55,7 @@ pub(super) fn section(id: &str, invited: &Invited, lang: Lang) -> Result<Markup,
                 ))
             }
         }
-        (plain_table(t(lang, "Adresser som går att visa", "Addresses to show"), &columns, &rows))
+        ul class="doors" { @for door in &doors { li { (door) } } }
         @for (heading, email) in &texts {
             h3 { (heading) }
             p { strong { (email.subject) } }
@@ -73,7 +64,8 @@ pub(super) fn section(id: &str, invited: &Invited, lang: Lang) -> Result<Markup,
     })
 }
 
-fn row(door: &Door, beside: bool, lang: Lang) -> Result<Vec<Markup>, Problem> {
+/// An address to show: for whom, where and as what it is typed, and as a picture.
+fn door(door: &Door, beside: bool, lang: Lang) -> Result<Markup, Problem> {
     let whom = door.unit.as_ref().map_or(t(lang, "Alla", "Everybody"), |(_, name)| name);
     let whom = match door.guardians && beside {
         true => format!("{whom}, {}", t(lang, "vårdnadshavare", "guardians")),
@@ -86,9 +78,10 @@ fn row(door: &Door, beside: bool, lang: Lang) -> Result<Vec<Markup>, Problem> {
         Lang::Sv => format!("QR-kod som leder till {}", door.link),
         Lang::En => format!("QR code that leads to {}", door.link),
     };
-    Ok(vec![
-        html! { (whom) },
-        html! { a href=(door.link) { (door.link) } br; (t(lang, "Kod", "Code")) " " strong { (door.code) } },
-        html! { div role="img" aria-label=(label) { (PreEscaped(picture)) } },
-    ])
+    Ok(html! {
+        strong { (whom) } br;
+        a href=(door.link) { (door.link) } br;
+        (t(lang, "Kod", "Code")) " " strong { (door.code) }
+        div role="img" aria-label=(label) { (PreEscaped(picture)) }
+    })
 }

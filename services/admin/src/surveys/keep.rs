@@ -31,9 +31,7 @@ pub(super) async fn rounds(
     let mut drawn = vec![[0; 16]; count];
     for one in &mut drawn {
         getrandom::fill(one).map_err(|_| Problem::Internal)?;
-        // A UUID of random bits (RFC 9562, version 4).
-        one[6] = one[6] & 0x0f | 0x40;
-        one[8] = one[8] & 0x3f | 0x80;
+        *one = uuid::Builder::from_random_bytes(*one).into_uuid().into_bytes();
     }
     let now = shell.clock.now();
     store(shell, by, &[], |known, _, _| {

@@ -1,5 +1,7 @@
 //! The page that everything about surveys begins on: rounds with where they stand, and the surveys that they ask.
 
+use std::cmp::Reverse;
+
 use axum::extract::State;
 use axum::response::Response;
 use disclosure::Lang;
@@ -78,7 +80,9 @@ fn body(known: &Municipality, now: Micros, lang: Lang) -> Markup {
             html! { (closes) },
         ]
     };
-    let rows: Vec<_> = stages.iter().rev().map(row).collect();
+    let mut stages: Vec<_> = stages.iter().collect();
+    stages.sort_by_key(|(round, stage)| (*stage != Stage::Open, Reverse((round.opens, &round.id))));
+    let rows: Vec<_> = stages.into_iter().map(row).collect();
     html! {
         p class="lead" { (lead) }
         p class="actions" {

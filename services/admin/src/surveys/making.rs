@@ -28,14 +28,20 @@ pub(crate) async fn page(
 ) -> Response {
     let lang = lang_named(from.lang.as_deref());
     let made = async {
-        let begun = begin(&shell, &definitions, &from).await?;
-        let mut told = Told::default();
-        if !begun.definition.is_empty() {
-            check(&begun.definition, &begun.scoring, &mut told);
-        }
+        let (begun, told) = begun(&shell, &definitions, &from).await?;
         shown(&shell, &reader, &begun, told, lang)
     };
     answer(&shell, lang, made.await)
+}
+
+/// What the page begins with, and what is said of it.
+async fn begun(shell: &Shell, definitions: &Definitions, from: &From) -> Result<(Made, Told), Problem> {
+    let begun = begin(shell, definitions, from).await?;
+    let mut told = Told::default();
+    if !begun.definition.is_empty() {
+        check(&begun.definition, &begun.scoring, &mut told);
+    }
+    Ok((begun, told))
 }
 
 /// `POST /surveys/read`
@@ -151,9 +157,7 @@ pub(crate) async fn sheet(
 ) -> Response {
     let lang = lang_named(from.lang.as_deref());
     let made = async {
-        let begun = begin(&shell, &definitions, &from).await?;
-        let mut told = Told::default();
-        check(&begun.definition, &begun.scoring, &mut told);
+        let (begun, told) = begun(&shell, &definitions, &from).await?;
         workbook(&shell, &reader, &begun, told, lang)
     };
     answer(&shell, lang, made.await)

@@ -12,6 +12,7 @@ use render::components::{self, Field};
 use super::begun::{Made, NEW, READ, SHEET};
 use super::preview;
 use super::ready::READY;
+use super::refusing;
 use super::words::{SURVEYS, said};
 use crate::shell::problem::Problem;
 use crate::shell::{Reader, Shell, escape, frame, other, show, t};
@@ -228,31 +229,18 @@ fn error(told: &Told, field: &str, lang: Lang) -> Option<String> {
 
 /// Everything that is not taken, with its place.
 fn faults(told: &Told, lang: Lang) -> Markup {
-    let words = |words: &forms::Words| match lang {
-        Lang::Sv => words.sv.clone(),
-        Lang::En => words.en.clone(),
-    };
-    let refused = |refusal: &Refusal| {
-        html! {
-            li {
-                @if !refusal.place.is_empty() { code { (refusal.place) } ": " }
-                (words(&refusal.what))
-                @if let Some(instead) = &refusal.instead { ". " (t(lang, "I stället: ", "Instead: ")) (words(instead)) }
-            }
-        }
-    };
     html! {
         @if !told.unsaid.is_empty() {
             div class="notice" role="alert" {
                 p { strong { (t(lang, "Den här enkäten säger mer än ett kalkylblad kan.", "This survey says more than a sheet can.")) } }
-                ul { @for refusal in &told.unsaid { (refused(refusal)) } }
+                ul { (refusing::items(&told.unsaid, lang)) }
             }
         }
         @if !told.refused.is_empty() || !told.wrong.is_empty() {
             div class="notice" role="alert" {
                 p { strong { (t(lang, "Enkäten kan inte sparas som den är. Inget av det du skrev har gått förlorat.", "The survey cannot be saved as it is. Nothing that you wrote is lost.")) } }
                 ul {
-                    @for refusal in &told.refused { (refused(refusal)) }
+                    (refusing::items(&told.refused, lang))
                     @for wrong in &told.wrong {
                         li { code { (wrong.path.trim_start_matches("/surveys/0")) } ": " span lang=[(lang == Lang::Sv).then_some("en")] { (wrong.expected) } }
                     }

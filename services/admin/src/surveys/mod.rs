@@ -12,6 +12,7 @@ mod making;
 mod making_form;
 mod preview;
 mod ready;
+mod refusing;
 mod round;
 mod round_form;
 mod shown;
@@ -26,7 +27,7 @@ use utoipa_axum::routes;
 use views::definitions::Definitions;
 
 pub use answers::{AnswerFiles, AnswersAsked, AnswersFailed, AnswersTold, Pieces};
-pub use invitations::{Door, Invitations, InvitationsFailed, Invited, InvitedPerson};
+pub use invitations::{Door, Invitations, InvitationsFailed, InvitedPerson, WaysIn};
 
 use crate::shell::{Shell, Subject};
 use words::SURVEYS;

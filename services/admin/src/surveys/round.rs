@@ -15,7 +15,7 @@ use render::components;
 use serde::Deserialize;
 
 use super::api::Id;
-use super::invitations::{Invitations, invited};
+use super::invitations::Invitations;
 use super::inviting;
 use super::keep::{self, Turn};
 use super::round_form::{EDIT, FORM_LIMIT, Made, Wrong};
@@ -165,14 +165,15 @@ pub(crate) async fn page(
         let known = shell.municipality.refresh().await?.municipality;
         let facts = &known.surveys.round(&id).ok_or(Problem::NotFound("round"))?.facts;
         let at = rounds::stage(facts, &known.surveys, shell.clock.now());
-        let invited = match at {
-            Stage::Scheduled | Stage::Open => invited(&invitations, &id).await?,
+        let ways = match at {
+            Stage::Scheduled | Stage::Open => invitations.ways_in(&id)?,
             Stage::Draft | Stage::Closed | Stage::Reported => None,
         };
-        let inviting = invited.map(|invited| inviting::section(&id, &invited, lang)).transpose()?;
+        let inviting = ways.map(|ways| inviting::section(&id, &ways, lang)).transpose()?;
         let has_report = rounds::has_report(facts, &known.surveys, shell.clock.now());
-        let body =
-            html! { (body(facts, (at, has_report), &known, lang)) @if let Some(part) = inviting { (part) } };
+        let comes = rounds::reported_on(facts, &known.surveys);
+        let standing = Standing { at, has_report, comes };
+        let body = html! { (body(facts, &standing, &known, lang)) @if let Some(part) = inviting { (part) } };
         let mut frame = frame(&shell, SURVEYS, lang, &reader, &known, address(&id, other(lang)), body);
         frame.title = said(&facts.title, lang).to_owned();
         Ok(show(frame))
@@ -180,7 +181,16 @@ pub(crate) async fn page(
     answer(&shell, lang, made.await)
 }
 
-fn body(facts: &RoundFacts, (at, has_report): (Stage, bool), known: &Municipality, lang: Lang) -> Markup {
+/// Where a round stands.
+struct Standing {
+    at: Stage,
+    has_report: bool,
+    /// The first day on which its report has the answers, where that is known.
+    comes: Option<Date>,
+}
+
+fn body(facts: &RoundFacts, standing: &Standing, known: &Municipality, lang: Lang) -> Markup {
+    let Standing { at, has_report, comes } = *standing;
     let (opens, closes) = times(facts);
     let id = escape(&facts.id);
     let button = |turn: &str, label: &str| {
@@ -193,26 +203,37 @@ fn body(facts: &RoundFacts, (at, has_report): (Stage, bool), known: &Municipalit
     let lead = match at {
         Stage::Draft => t(
             lang,
-            "Omgången är ett utkast. Ingen tillfrågas förrän den öppnas.",
-            "The round is a draft. Nobody is asked until it opens.",
-        ),
-        Stage::Scheduled => t(lang, "Omgången öppnar av sig själv.", "The round opens by itself."),
-        Stage::Open => t(lang, "Omgången är öppen för svar.", "The round is open for answers."),
-        Stage::Closed => t(
-            lang,
-            "Omgången är stängd. Rapporten räknas varje natt.",
-            "The round is closed. Its report is counted every night.",
-        ),
+            "Omgången är ett utkast. Ingen tillfrågas förrän den öppnas; då finns länkar att skicka här.",
+            "The round is a draft. Nobody is asked until it opens; then there are links to send here.",
+        )
+        .to_owned(),
+        Stage::Scheduled => t(lang, "Omgången öppnar av sig själv.", "The round opens by itself.").to_owned(),
+        Stage::Open => t(lang, "Omgången är öppen för svar.", "The round is open for answers.").to_owned(),
+        Stage::Closed => match (lang, comes) {
+            (Lang::Sv, Some(day)) => format!("Omgången är stängd. Rapporten med svaren kommer den {day}."),
+            (Lang::En, Some(day)) => {
+                format!("The round is closed. Its report with the answers comes on {day}.")
+            }
+            (Lang::Sv, None) => {
+                "Omgången är stängd och valurnan töms. Rapporten kommer dagen efter.".to_owned()
+            }
+            (Lang::En, None) => {
+                "The round is closed and its ballot box is being emptied. The report comes the day after."
+                    .to_owned()
+            }
+        },
         Stage::Reported => t(
             lang,
             "Omgången är stängd och rapporten kan läsas.",
             "The round is closed and its report can be read.",
-        ),
+        )
+        .to_owned(),
     };
     let unit =
         known.organisation.unit(&facts.unit).map_or(facts.unit.as_str(), |unit| unit.facts.name.as_str());
     let survey =
         known.surveys.survey_of(facts).map_or(facts.survey.as_str(), |survey| said(&survey.title, lang));
+    let asked = domain::surveys::audience(facts, &known.organisation).len();
     let groups = known.surveys.survey_of(facts).map_or(&[][..], |survey| &survey.groups);
     let group_title = |id: &str| {
         let group = groups.iter().find(|group| group.id == id);
@@ -229,11 +250,10 @@ fn body(facts: &RoundFacts, (at, has_report): (Stage, bool), known: &Municipalit
         @if has_report {
             p class="actions" {
                 a class="action" href=(format!("/reports/survey?round={id}&lang={}", lang.tag())) { (t(lang, "Läs rapporten", "Read the report")) }
-                span class="quiet" { (t(lang, "Där står svarsfrekvensen, räknad varje natt.", "The response rate stands there, counted every night.")) }
+                @if at == Stage::Open { span class="quiet" { (t(lang, "Där står svarsfrekvensen, räknad varje natt.", "The response rate stands there, counted every night.")) } }
             }
         }
         @if at < Stage::Open { (button("open", t(lang, "Öppna nu", "Open now"))) }
-        @if at == Stage::Open { (button("close", t(lang, "Stäng nu", "Close now"))) }
         dl class="identity" {
             dt { (t(lang, "Läge", "Stage")) } dd { (stage(at, lang)) }
             dt { (t(lang, "Enkät", "Survey")) }
@@ -241,7 +261,7 @@ fn body(facts: &RoundFacts, (at, has_report): (Stage, bool), known: &Municipalit
             dt { (t(lang, "Svaren är", "Answers are")) } dd { (mode_called) ". " (mode_means) }
             dt { (t(lang, "Vilka som tillfrågas", "Who is asked")) }
             dd {
-                (unit)
+                (unit) @if facts.mode != RoundMode::Guardians { " (" (people(asked, lang)) ")" }
                 @if facts.groups.is_empty() && !facts.roles.is_empty() { ": " (facts.roles.join(", ")) }
                 @if !facts.groups.is_empty() {
                     ul { @for group in &facts.groups { li {
@@ -266,6 +286,26 @@ fn body(facts: &RoundFacts, (at, has_report): (Stage, bool), known: &Municipalit
         @if at <= Stage::Open {
             p { a href=(format!("{EDIT}?id={id}&lang={}", lang.tag())) { (t(lang, "Ändra omgången", "Change the round")) } }
         }
+        @if at == Stage::Open {
+            // What is closed stays so: a press that was none closes nothing.
+            details {
+                summary { (t(lang, "Stäng nu", "Close now")) }
+                p { (t(lang, "Efter det tas inga svar emot, och omgången går inte att öppna igen.", "After that no answers are taken, and the round cannot be opened again.")) }
+                (button("close", t(lang, "Stäng omgången", "Close the round")))
+            }
+        }
+    }
+}
+
+/// How many are asked.
+fn people(number: usize, lang: Lang) -> String {
+    match (number, lang) {
+        (0, Lang::Sv) => "ingen".to_owned(),
+        (0, Lang::En) => "nobody".to_owned(),
+        (1, Lang::Sv) => "1 person".to_owned(),
+        (1, Lang::En) => "1 person".to_owned(),
+        (number, Lang::Sv) => format!("{number} personer"),
+        (number, Lang::En) => format!("{number} people"),
     }
 }
 

@@ -147,8 +147,8 @@ impl<'a> Judge<'a> {
         let parts = address.split_once('@').filter(|(name, host)| !name.is_empty() && host.contains('.'));
         if parts.is_none() || address.chars().any(|c| c.is_whitespace() || c.is_control()) {
             return Err(Words::new(
-                "är ingen e-postadress; --home-page säger vad konton hör till",
-                "is no e-mail address; --home-page says what accounts are of",
+                "är ingen e-postadress; är det konton, säg vad de hör till (--home-page)",
+                "is no e-mail address; if it is an account, say what accounts are of (--home-page)",
             ));
         }
         Ok(Identifier::Mbox(format!("mailto:{address}")))

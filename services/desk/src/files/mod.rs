@@ -71,11 +71,16 @@ impl Desk {
         self.inner.municipality.refresh().await.map_err(DeskError::from)?;
         let book = self.book();
         let Some(facts) = book.round(round) else {
-            let why = match book.municipality.surveys.round(round) {
-                Some(_) => "the round is a draft: nobody was asked yet".to_owned(),
-                None => format!("there is no round {round}"),
-            };
-            return Err(FileError::Asked(why));
+            return Err(match book.municipality.surveys.round(round) {
+                Some(_) => FileError::asked(
+                    "omgången är ett utkast: ingen är tillfrågad ännu",
+                    "the round is a draft: nobody was asked yet",
+                ),
+                None => FileError::asked(
+                    format!("det finns ingen omgång {round}"),
+                    format!("there is no round {round}"),
+                ),
+            });
         };
         // Of guardians beside others nothing but the unit is known.
         let beside = book.guardians_of(round).filter(|_| terms.is_of_guardians());
@@ -83,7 +88,10 @@ impl Desk {
         terms.fit(facts)?;
         let asked = self.asked(&book.municipality, facts, None).await?;
         if facts.mode == RoundMode::Unlinkable && !is_open(&asked) {
-            return Err(FileError::Asked("the round is not open: its ballot box takes nothing".to_owned()));
+            return Err(FileError::asked(
+                "omgången är inte öppen: dess valurna tar inte emot något",
+                "the round is not open: its ballot box takes nothing",
+            ));
         }
         let people = match is_anonymous(facts) {
             true => BTreeSet::new(),
@@ -117,8 +125,12 @@ impl Desk {
         let Some(key) = key else { return Ok(None) };
         let known = self.inner.vault.credentials().await.map_err(DeskError::from)?;
         let found = known.into_iter().find(|one| one.key == key && one.revoked.is_none());
-        let none = "there is no credential with that key; make one with `larka credential`";
-        found.map(|one| Some(one.id)).ok_or_else(|| FileError::Asked(none.to_owned()))
+        found.map(|one| Some(one.id)).ok_or_else(|| {
+            FileError::asked(
+                "det finns inga uppgifter med den nyckeln; gör några med `larka credential`",
+                "there is no credential with that key; make one with `larka credential`",
+            )
+        })
     }
 }
 

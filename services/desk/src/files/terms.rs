@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 
 use domain::events::{RoundFacts, RoundMode};
-use forms::Refusal;
+use forms::{Refusal, Words};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -68,8 +68,8 @@ pub struct Told {
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// It was asked for as the round cannot have it.
-    #[error("{0}")]
-    Asked(String),
+    #[error("{}", .0.en)]
+    Asked(Words),
     /// The file is none that can be taken.
     #[error("the file cannot be taken")]
     Refused(Vec<Refusal>),
@@ -79,6 +79,12 @@ pub enum FileError {
     /// The desk fails.
     #[error(transparent)]
     Desk(#[from] DeskError),
+}
+
+impl FileError {
+    pub(super) fn asked(sv: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::Asked(Words::new(sv, en))
+    }
 }
 
 impl From<Refusal> for FileError {
@@ -100,21 +106,25 @@ impl Terms {
 
     /// What a round has to be told, and what it cannot be.
     pub(super) fn fit(&self, round: &RoundFacts) -> Result<(), FileError> {
-        let wrong = match (round.mode, &self.respondent, &self.unit, &self.role) {
-            (RoundMode::Named | RoundMode::Pseudonymous, None, ..) => {
-                "the round knows its respondents: name the column that says who answered (respondent; --respondent COLUMN)"
-            }
-            (RoundMode::Guardians | RoundMode::Unlinkable, Some(_), ..) => {
-                "nobody is known in the round: it has no respondents, leave respondent out"
-            }
-            (RoundMode::Guardians, _, None, _) => {
-                "guardians answer by unit: name the column that says of which unit they are (unit; --unit COLUMN)"
-            }
-            (RoundMode::Unlinkable, _, None, _) | (RoundMode::Unlinkable, _, _, None) => {
-                "the round tells groups apart: name the columns that say of which unit and role respondents are (unit and role; --unit COLUMN --role COLUMN)"
-            }
+        let (sv, en) = match (round.mode, &self.respondent, &self.unit, &self.role) {
+            (RoundMode::Named | RoundMode::Pseudonymous, None, ..) => (
+                "omgången vet vilka som svarar: säg i vilken kolumn det står vem som svarade (respondent; --respondent KOLUMN)",
+                "the round knows its respondents: name the column that says who answered (respondent; --respondent COLUMN)",
+            ),
+            (RoundMode::Guardians | RoundMode::Unlinkable, Some(_), ..) => (
+                "ingen är känd i omgången: den har inga svarande, lämna bort respondent",
+                "nobody is known in the round: it has no respondents, leave respondent out",
+            ),
+            (RoundMode::Guardians, _, None, _) => (
+                "vårdnadshavare svarar enhet för enhet: säg i vilken kolumn enheten står (unit; --unit KOLUMN)",
+                "guardians answer by unit: name the column that says of which unit they are (unit; --unit COLUMN)",
+            ),
+            (RoundMode::Unlinkable, _, None, _) | (RoundMode::Unlinkable, _, _, None) => (
+                "omgången skiljer på grupper: säg i vilka kolumner enheten och rollen står (unit och role; --unit KOLUMN --role KOLUMN)",
+                "the round tells groups apart: name the columns that say of which unit and role respondents are (unit and role; --unit COLUMN --role COLUMN)",
+            ),
             _ => return Ok(()),
         };
-        Err(FileError::Asked(wrong.to_owned()))
+        Err(FileError::asked(sv, en))
     }
 }

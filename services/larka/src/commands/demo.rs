@@ -69,14 +69,14 @@ pub(crate) async fn run(common: &Common, flags: Flags) -> Result<(), Failure> {
     let mut common = common.clone();
     let folder = common.storage.data_dir.get_or_insert_with(|| PathBuf::from("larka-demo")).clone();
     refuse_twice(&folder)?;
-    let settings = Settings::read(&common, &flags.serve)?;
+    let mut settings = Settings::read(&common, &flags.serve)?;
     if settings.storage.database_url.is_some() && Instance::is_there(&settings).await? {
         return Err(Failure::setting(
             "database-url",
             "a database without an instance: the demo fills a fresh one",
         ));
     }
-    let listeners = Listeners::bind(&settings.listening).await?;
+    let listeners = Listeners::bind(&mut settings.listening).await?;
     let instance = Instance::make(settings).await?;
     let login = "admin".to_owned();
     let account = tasks::perform(&instance, Task::CreateUser { login: login.clone() }).await?;

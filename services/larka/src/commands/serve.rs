@@ -9,23 +9,24 @@ use crate::settings::Settings;
 use crate::terminal;
 
 /// `larka serve`
-pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
+pub(crate) async fn run(mut settings: Settings) -> Result<(), Failure> {
     // Bound before anything is opened: a taken address should not cost a start's time.
-    let listeners = Listeners::bind(&settings.listening).await?;
+    let listeners = Listeners::bind(&mut settings.listening).await?;
     let instance = Instance::make(settings).await?;
     if instance.settings.storage.database_url.is_some() && instance.log.could_rewrite().await? {
         tracing::warn!(
             "the database's role owns the log's tables, and could change them; see larka migrate --owner-url"
         );
     }
+    let links = instance.settings.links();
     let running = serving::start(instance, listeners).await?;
-    announce(running.address, running.metrics)?;
+    announce(running.address, running.metrics, &links)?;
     serving::stop_signal().await;
     running.stop().await
 }
 
-/// Whoever started the server reads here where it listens.
-fn announce(address: SocketAddr, metrics: Option<SocketAddr>) -> Result<(), Failure> {
-    let metrics = metrics.map(|metrics| format!("Metrics: http://{metrics}/metrics\n"));
-    terminal::print(format!("Lärka: http://{address}\n{}", metrics.unwrap_or_default()).as_bytes())
+/// Whoever started the server reads here where it listens, and where its links lead: those that people are invited by.
+fn announce(address: SocketAddr, metrics: Option<SocketAddr>, links: &str) -> Result<(), Failure> {
+    let metrics = metrics.map(|metrics| format!("Metrics: http://{metrics}/metrics\n")).unwrap_or_default();
+    terminal::print(format!("Lärka: http://{address}\nLinks: {links}\n{metrics}").as_bytes())
 }

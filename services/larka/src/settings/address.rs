@@ -1,6 +1,6 @@
 //! Under which address others know this instance, and through which proxies they come.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use super::given::given;
@@ -9,8 +9,9 @@ use crate::failure::Failure;
 given! {
     /// Under which address others know this instance.
     pub(crate) struct Given {
-        /// Address that this instance is known by; stands in authorities, and is where log-ins have to come from
-        /// [default: http://localhost:8080, and log-ins from whatever address a browser asks]
+        /// Address that this instance is known by; stands in authorities, is where links lead, and where log-ins have to
+        /// come from [default: http://localhost:8080 in authorities, links to where it listens, and log-ins from whatever
+        /// address a browser asks]
         #[arg(long, env = "LARKA_BASE_URL", global = true, value_name = "URL")]
         base_url: Option<String>,
         /// Proxies whose X-Forwarded-For is believed, as addresses or networks: 10.0.0.7,fd00::/8 [default: none]
@@ -22,7 +23,7 @@ given! {
 /// Under which address others know this instance.
 #[derive(Debug, Clone)]
 pub(crate) struct Address {
-    /// Ends without a slash.
+    /// What authorities and accounts of its own are of, wherever it listens: it stays the same. Ends without a slash.
     pub(crate) base_url: String,
     /// What a browser calls it, as in `Origin`; none where no address was given.
     pub(crate) origin: Option<String>,
@@ -46,6 +47,20 @@ impl Given {
             Failure::setting("trusted-proxies", "addresses or networks such as 10.0.0.7 or fd00::/8")
         })?;
         Ok(Address { base_url: base_url.trim_end_matches('/').to_owned(), origin, proxies })
+    }
+}
+
+impl Address {
+    /// Where links lead: to the address that was given, else to where it listens. Ends without a slash.
+    pub(crate) fn links(&self, listen: SocketAddr) -> String {
+        let (ip, port) = (listen.ip(), listen.port());
+        if self.origin.is_some() {
+            self.base_url.clone()
+        } else if ip.is_unspecified() || ip.is_loopback() {
+            format!("http://localhost:{port}")
+        } else {
+            format!("http://{listen}")
+        }
     }
 }
 
@@ -101,6 +116,19 @@ mod tests {
         assert_eq!(origin("http://larka.example:443"), "http://larka.example:443");
         assert_eq!(origin("http://[::1]:8080"), "http://[::1]:8080");
         assert_eq!(["larka.example", "ftp://x", "https://", "https://a@b"].map(origin).concat(), "");
+    }
+
+    #[test]
+    fn links_lead_to_the_address_that_was_given_or_to_where_it_listens() {
+        let links = |base_url: Option<&str>, listen: &str| {
+            let given = Given { base_url: base_url.map(str::to_owned), trusted_proxies: None };
+            given.read().unwrap().links(listen.parse().unwrap())
+        };
+        assert_eq!(links(Some("https://larka.example/"), "127.0.0.1:9000"), "https://larka.example");
+        assert_eq!(links(None, "127.0.0.1:9000"), "http://localhost:9000");
+        assert_eq!(links(None, "[::]:9000"), "http://localhost:9000");
+        assert_eq!(links(None, "10.0.0.7:80"), "http://10.0.0.7:80");
+        assert_eq!(links(None, "[fd00::1]:9000"), "http://[fd00::1]:9000");
     }
 
     #[test]

@@ -133,6 +133,13 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Where links lead.
+    pub(crate) fn links(&self) -> String {
+        self.address.links(self.listening.listen)
+    }
+}
+
 fn table(path: &Path) -> Result<Table, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|e| Failure::new(format!("the settings file {} cannot be read: {e}", path.display())))?;

@@ -1,12 +1,14 @@
 //! Answers in files where the instance is: received whole and sealed, looked at, taken.
 
 use std::collections::HashMap;
-use std::io;
+use std::io::{self, Read as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use admin::{AnswersAsked, AnswersFailed, AnswersTold, Pieces};
 use desk::files::{FileError, Source, Spool, Terms, Told, refused};
+use forms::Words;
+use forms::files::LONGEST_STRUCTURE;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde::{Deserialize, Serialize};
@@ -20,7 +22,7 @@ use crate::instance::Instance;
 /// How long a file is kept for who looks at what would be taken of it.
 const KEPT: Duration = Duration::from_secs(900);
 /// Files that are kept at a time; the oldest makes room.
-const MOST: usize = 8;
+const MOST: usize = 16;
 /// Files that are looked at or taken at a time.
 const AT_ONCE: usize = 2;
 
@@ -110,6 +112,10 @@ impl ForApi {
         self.instance.settings.limits.answer_file
     }
 
+    fn spool(&self, file: &str) -> Result<Arc<Spool>, AnswersFailed> {
+        self.kept().get(file).map(|one| Arc::clone(&one.spool)).ok_or(AnswersFailed::Gone)
+    }
+
     /// The files that are kept, without those that nobody came back for.
     fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<String, Kept>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -124,9 +130,10 @@ impl admin::AnswerFiles for ForApi {
             let spool =
                 receive(&self.instance, self.most() as u64, pieces).await.map_err(|error| match error {
                     Unreceived::TooLarge => AnswersFailed::TooLarge(self.most()),
-                    Unreceived::Cut => {
-                        AnswersFailed::Asked("the file ended before it was complete".to_owned())
-                    }
+                    Unreceived::Cut => AnswersFailed::Asked(Words::new(
+                        "filen tog slut innan hela hade kommit",
+                        "the file ended before it was complete",
+                    )),
                     Unreceived::Disk(error) => failed(&error),
                 })?;
             let mut name = [0; 16];
@@ -148,14 +155,19 @@ impl admin::AnswerFiles for ForApi {
     fn take<'a>(
         &'a self,
         file: &'a str,
+        structure: Option<&'a str>,
         round: &'a str,
         asked: &'a AnswersAsked,
     ) -> BoxFuture<'a, Result<AnswersTold, AnswersFailed>> {
         async move {
-            let spool = self.kept().get(file).map(|one| Arc::clone(&one.spool)).ok_or(AnswersFailed::Gone)?;
+            let spool = self.spool(file)?;
+            let structure = structure.map(|name| self.spool(name)).transpose()?;
+            let structure =
+                structure.map(|spool| structure_in(&*spool)).transpose().map_err(|error| failed(&error))?;
             let _place = self.places.acquire().await.map_err(|error| failed(&error))?;
             let instance = Arc::clone(&self.instance);
-            match run(instance, round.to_owned(), terms(asked), spool).await {
+            let terms = Terms { structure, ..terms(asked) };
+            match run(instance, round.to_owned(), terms, spool).await {
                 Ok(Told { json, whole }) => Ok(AnswersTold { json, whole }),
                 Err(FileError::Asked(why)) => Err(AnswersFailed::Asked(why)),
                 Err(FileError::Refused(refusals)) => Err(AnswersFailed::Refused(refused(&refusals))),
@@ -173,6 +185,13 @@ impl admin::AnswerFiles for ForApi {
 fn failed(error: &dyn std::fmt::Display) -> AnswersFailed {
     tracing::error!(%error, "answers in a file cannot be taken");
     AnswersFailed::Failed
+}
+
+/// A structure as a text; of a longer one than is read so much that it is refused.
+fn structure_in(file: &dyn Source) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    file.open()?.take(LONGEST_STRUCTURE as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn terms(asked: &AnswersAsked) -> Terms {

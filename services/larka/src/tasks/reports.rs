@@ -55,8 +55,8 @@ pub(crate) fn failure(error: &ReportError) -> admin::ReportFailure {
         ReportError::Asked(_)
         | ReportError::NoRound
         | ReportError::NotReleased { .. }
-        | ReportError::NotYet { .. }
         | ReportError::Weights(_) => admin::ReportFailure::Asked(error.to_string()),
+        ReportError::NotYet { next, .. } => admin::ReportFailure::NotYet(*next, error.to_string()),
         ReportError::NotReady => admin::ReportFailure::NotReady,
         other => {
             tracing::error!(error = %other, "a report could not be made");

@@ -194,7 +194,7 @@ pub(crate) async fn changes(
 fn why(failure: OrderFailure) -> Result<String, Problem> {
     match failure {
         OrderFailure::Invalid { at, expected } => Ok(format!("{}: {expected}", at.trim_start_matches('/'))),
-        OrderFailure::Report(ReportFailure::Asked(detail)) => Ok(detail),
+        OrderFailure::Report(ReportFailure::Asked(detail) | ReportFailure::NotYet(_, detail)) => Ok(detail),
         failure => Err(failure.into()),
     }
 }
@@ -438,7 +438,9 @@ impl About {
         };
         let opened = match tokio::time::timeout(PATIENCE, making).await {
             Ok(Ok(opened)) => Some(Ok(opened)),
-            Ok(Err(OrderFailure::Report(ReportFailure::Asked(why)))) => Some(Err(why)),
+            Ok(Err(OrderFailure::Report(ReportFailure::Asked(why) | ReportFailure::NotYet(_, why)))) => {
+                Some(Err(why))
+            }
             Ok(Err(failure)) => return Err(failure.into()),
             Err(_) => None,
         };
