@@ -18,8 +18,10 @@ use crate::disk::{self, gone};
 use crate::values::{Cast, Key, RoundId, Sealed, Terms, Voter};
 use crate::{BallotError, chance, seal};
 
-/// Places of a new urn.
+/// Places of a new urn, if not more are asked: two for each who is, so that it grows for nobody while others wait.
 const FIRST: usize = 512;
+/// Bytes that those may take.
+const ROOM: usize = 256 << 20;
 /// Bytes of a key, of a voter and of what is compared after a crash.
 const KEY: usize = 16;
 /// Bytes of a place on the roll.
@@ -81,11 +83,12 @@ impl Urn {
         };
         let about = serde_json::to_vec(&about).unwrap_or_default();
         write_whole(&new.join("terms.json"), [about.as_slice()])?;
-        let place = vec![0; place_length(terms)];
-        write_whole(&new.join("ballots"), std::iter::repeat_n(place.as_slice(), FIRST))?;
         let mut sorted = roll.to_vec();
         sorted.sort_unstable();
         sorted.dedup();
+        let place = vec![0; place_length(terms)];
+        let places = FIRST.max((2 * sorted.len()).min(ROOM / place.len()));
+        write_whole(&new.join("ballots"), std::iter::repeat_n(place.as_slice(), places))?;
         let entries: Vec<u8> =
             sorted.iter().flat_map(|voter| voter.0.into_iter().chain(std::iter::once(0))).collect();
         write_whole(&new.join("roll"), [entries.as_slice()])?;
