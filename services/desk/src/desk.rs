@@ -1,6 +1,7 @@
 //! The desk: what it is made of, and how rounds and people are found.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ballot::Urns;
@@ -42,6 +43,8 @@ pub struct Options {
     pub links: String,
     /// The smallest group that answers are told of.
     pub smallest: u32,
+    /// Where what waits while a file is read lies, sealed and without a name.
+    pub folder: PathBuf,
 }
 
 /// Keeps rounds and takes answers. Cheap to clone.
@@ -60,6 +63,7 @@ pub(crate) struct Inner {
     pub(crate) base_url: String,
     pub(crate) links: String,
     pub(crate) smallest: u32,
+    pub(crate) folder: PathBuf,
     pub(crate) codes: Codes,
     /// The rounds whose ballot box is gone for good.
     pub(crate) settled: Mutex<HashSet<String>>,
@@ -72,7 +76,8 @@ pub(crate) struct Inner {
 impl Desk {
     /// Puts a desk together.
     pub fn new(options: Options) -> Self {
-        let Options { log, vault, municipality, urns, store, clock, base_url, links, smallest } = options;
+        let Options { log, vault, municipality, urns, store, clock, base_url, links, smallest, folder } =
+            options;
         let [base_url, links] = [base_url, links].map(|address| address.trim_end_matches('/').to_owned());
         let codes = Codes(vault.clone());
         let definitions = Definitions::new(log.clone(), vault.clone());
@@ -86,6 +91,7 @@ impl Desk {
             base_url,
             links,
             smallest,
+            folder,
             codes,
             settled: Default::default(),
             linking: Default::default(),

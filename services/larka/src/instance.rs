@@ -132,6 +132,7 @@ impl Instance {
             base_url: settings.address.base_url.clone(),
             links: settings.links(),
             smallest: u32::try_from(house_preset()?.k_summary).unwrap_or(u32::MAX),
+            folder: folder.clone(),
         });
         Ok(Arc::new(Self {
             log,

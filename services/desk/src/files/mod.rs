@@ -7,7 +7,7 @@ mod spool;
 mod terms;
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 
 use domain::events::RoundMode;
@@ -15,11 +15,14 @@ use eventlog::Key;
 use flate2::bufread::MultiGzDecoder;
 use forms::Refusal;
 use forms::files::{File, Format, Input, Reading, Structure};
+use futures_util::future::try_join_all;
+use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
 
 use self::judge::{Judge, Ready, opening};
 use self::report::Report;
 pub use self::report::refused;
+use self::spool::Pile;
 pub use self::spool::Spool;
 use self::terms::is_anonymous;
 pub use self::terms::{FileError, Source, Terms, Told};
@@ -45,6 +48,9 @@ struct Job<'a> {
     sender: Sender,
 }
 
+/// An answer as it lies on the pile: its row, the unit, the role, whether it was sent in, what was answered.
+type Lying = (u64, String, String, bool, Map<String, Json>);
+
 /// What is done with answers.
 enum Way {
     /// What would become of them is said.
@@ -52,7 +58,7 @@ enum Way {
     /// They are taken.
     Take,
     /// They are kept until all are read: they are taken in an order by chance.
-    Gather(Vec<Ready>),
+    Gather(Box<Pile>),
 }
 
 impl Desk {
@@ -112,10 +118,13 @@ impl Desk {
             (true, false) => {}
         }
         let mut report = Report::new(&asked.round, false);
-        let mut way = if is_anonymous(&asked.round) { Way::Gather(Vec::new()) } else { Way::Take };
+        let mut way = match is_anonymous(&asked.round) {
+            true => Way::Gather(Box::new(Pile::begin(&self.inner.folder)?)),
+            false => Way::Take,
+        };
         let reading = job.walk(&mut report, &mut way).await?;
         if let Way::Gather(all) = way {
-            job.take_by_chance(all, &mut report).await?;
+            job.take_by_chance(*all, &mut report).await?;
         }
         Ok(report.told(&reading, &[]))
     }
@@ -193,7 +202,14 @@ impl Job<'_> {
     /// Takes answers, or says what would become of them.
     async fn settle(&self, all: Vec<Ready>, report: &mut Report<'_>, way: &mut Way) -> Result<(), FileError> {
         match way {
-            Way::Gather(gathered) => gathered.extend(all),
+            Way::Gather(pile) => {
+                for Ready { row, unit, role, complete, answers, .. } in all {
+                    pile.add(
+                        &serde_json::to_vec(&(row, unit, role, complete, answers))
+                            .map_err(io::Error::from)?,
+                    )?;
+                }
+            }
             Way::Look if is_anonymous(&self.asked.round) => report.would_take(all.len() as u64),
             Way::Look | Way::Take => {
                 let named: Vec<_> = all.iter().filter_map(|ready| ready.respondent.clone()).collect();
@@ -239,46 +255,56 @@ impl Job<'_> {
 
     /// Takes answers of nobody, in an order by chance: into the ballot box, or as guardians'. The same row of the same file
     /// counts once.
-    async fn take_by_chance(&self, mut all: Vec<Ready>, report: &mut Report<'_>) -> Result<(), FileError> {
+    async fn take_by_chance(&self, mut pile: Pile, report: &mut Report<'_>) -> Result<(), FileError> {
         let round = &self.asked.round;
         let mut hash = Sha256::new();
-        std::io::copy(&mut self.source.open()?, &mut hash)?;
+        io::copy(&mut self.source.open()?, &mut hash)?;
         let file: [u8; 32] = hash.finalize().into();
         let submission = |row: u64| {
             let digest = Sha256::new().chain_update(file).chain_update(row.to_be_bytes()).finalize();
             std::array::from_fn(|at| digest[at])
         };
-        ballot::shuffle(&mut all).map_err(DeskError::from)?;
-        if round.mode == RoundMode::Unlinkable {
-            for ready in all {
-                let Ready { row, unit, role, complete, answers: kept, .. } = ready;
-                let answers = Answers { submission: submission(row), kept, complete, at: None };
-                report.settle(row, self.desk.put(&round.id, Some((&unit, &role)), &answers).await?);
-            }
-            return Ok(());
-        }
+        ballot::shuffle(pile.places()).map_err(DeskError::from)?;
         let organisation = &self.book.municipality.organisation;
         let links = round.guardians.iter().flat_map(|guardians| &guardians.links);
         let below: Vec<_> = links.map(|link| (link, organisation.descendants(&link.unit))).collect();
-        // Nothing is kept of when: all answers are of the moment at which the round opened.
+        // Nothing is kept of when: guardians' answers are all of the moment at which the round opened.
         let at = Some(domain::rounds::times(round).0);
-        let mut waiting = all.into_iter().peekable();
-        while waiting.peek().is_some() {
-            let (mut rows, mut filled) = (Vec::new(), Vec::new());
-            for ready in waiting.by_ref().take(AT_A_TIME) {
-                // Of two links above a unit the nearer one.
-                let nearest = below.iter().filter(|(_, units)| units.contains(ready.unit.as_str()));
-                let Some((link, _)) = nearest.min_by_key(|(_, units)| units.len()) else { continue };
-                let submission: [u8; 16] = submission(ready.row);
-                let sheet = self.desk.sheet_of_nobody(&self.book, self.asked, link, submission)?;
-                rows.push(ready.row);
-                filled
-                    .push((sheet, Answers { submission, kept: ready.answers, complete: ready.complete, at }));
+        let mut next = 0;
+        loop {
+            let (mut rows, mut of, mut filled) = (Vec::new(), Vec::new(), Vec::new());
+            while rows.len() < AT_A_TIME
+                && let Some(text) = pile.read(next)?
+            {
+                let (row, unit, role, complete, kept): Lying =
+                    serde_json::from_slice(&text).map_err(io::Error::from)?;
+                rows.push(row);
+                of.push((unit, role));
+                filled.push(Answers { submission: submission(row), kept, complete, at });
+                next += 1;
             }
-            let outcomes = self.desk.store_all(self.asked, &filled, self.sender).await?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            let outcomes = if round.mode == RoundMode::Unlinkable {
+                let puts = of.iter().zip(&filled).map(|((unit, role), answers)| {
+                    self.desk.put(&round.id, Some((unit.as_str(), role.as_str())), answers)
+                });
+                // At once: what waits together is written together.
+                try_join_all(puts).await?
+            } else {
+                let sheets = of.iter().zip(filled).filter_map(|((unit, _), answers)| {
+                    // Of two links above a unit the nearer one.
+                    let above = below.iter().filter(|(_, units)| units.contains(unit.as_str()));
+                    let (link, _) = above.min_by_key(|(_, units)| units.len())?;
+                    let sheet = self.desk.sheet_of_nobody(&self.book, self.asked, link, answers.submission);
+                    Some(sheet.map(|sheet| (sheet, answers)))
+                });
+                let sheets: Vec<_> = sheets.collect::<Result<_, DeskError>>()?;
+                self.desk.store_all(self.asked, &sheets, self.sender).await?
+            };
             rows.into_iter().zip(outcomes).for_each(|(row, outcome)| report.settle(row, outcome));
         }
-        Ok(())
     }
 
     /// What keeps all of a file out, though each row can be read.
@@ -302,10 +328,10 @@ struct Bounded {
 }
 
 impl Read for Bounded {
-    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let read = self.read.read(bytes)?;
         let left = self.left.checked_sub(read as u64);
-        self.left = left.ok_or(std::io::ErrorKind::FileTooLarge)?;
+        self.left = left.ok_or(io::ErrorKind::FileTooLarge)?;
         Ok(read)
     }
 }

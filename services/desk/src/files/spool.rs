@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chacha20::ChaCha20;
-use chacha20::cipher::{KeyIvInit as _, StreamCipher as _};
+use chacha20::cipher::{KeyIvInit as _, StreamCipher as _, StreamCipherSeek as _};
 
 use super::terms::Source;
 
@@ -64,6 +64,42 @@ impl Source for Spool {
     }
 }
 
+/// Texts that lie so, to be taken up in whichever order: in memory is where each is.
+pub(super) struct Pile {
+    spool: Spool,
+    places: Vec<(u64, usize)>,
+    end: u64,
+}
+
+impl Pile {
+    pub(super) fn begin(folder: &Path) -> io::Result<Self> {
+        Ok(Self { spool: Spool::begin(folder, u64::MAX)?, places: Vec::new(), end: 0 })
+    }
+
+    pub(super) fn add(&mut self, text: &[u8]) -> io::Result<()> {
+        self.spool.add(text)?;
+        self.places.push((self.end, text.len()));
+        self.end += text.len() as u64;
+        Ok(())
+    }
+
+    /// Where each text is, to be brought into another order.
+    pub(super) fn places(&mut self) -> &mut [(u64, usize)] {
+        &mut self.places
+    }
+
+    /// The text at a place in that order; none behind the last.
+    pub(super) fn read(&self, place: usize) -> io::Result<Option<Vec<u8>>> {
+        let Some((at, length)) = self.places.get(place).copied() else { return Ok(None) };
+        let mut text = vec![0; length];
+        self.spool.file.read_exact_at(&mut text, at)?;
+        let mut cipher = cipher(&self.spool.key);
+        cipher.try_seek(at).map_err(|_| io::ErrorKind::FileTooLarge)?;
+        cipher.apply_keystream(&mut text);
+        Ok(Some(text))
+    }
+}
+
 struct Opened {
     file: Arc<File>,
     cipher: ChaCha20,
@@ -98,5 +134,21 @@ mod tests {
         spool.file.read_exact_at(&mut lies, 0).unwrap();
         assert!(!lies.windows(6).any(|bytes| bytes == b"larkby"));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "it has no name");
+    }
+
+    #[test]
+    fn what_lies_on_a_pile_is_taken_up_in_any_order_and_lies_nowhere_in_the_clear() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut pile = Pile::begin(folder.path()).unwrap();
+        let text = |number: usize| format!("svar {number} {}", "larkby".repeat(number * number));
+        (0..200).for_each(|number| pile.add(text(number).as_bytes()).unwrap());
+        pile.places().reverse();
+        for place in (0..200).step_by(7) {
+            assert_eq!(pile.read(place).unwrap().unwrap(), text(199 - place).as_bytes());
+        }
+        assert!(pile.read(200).unwrap().is_none());
+        let mut lies = vec![0; usize::try_from(pile.end).unwrap()];
+        pile.spool.file.read_exact_at(&mut lies, 0).unwrap();
+        assert!(!lies.windows(6).any(|bytes| bytes == b"larkby"));
     }
 }

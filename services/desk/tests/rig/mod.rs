@@ -221,6 +221,7 @@ impl Rig {
             base_url: "https://larka.example".into(),
             links: "https://larka.example".into(),
             smallest: SMALLEST,
+            folder: place.folder.clone(),
         });
         let number = std::sync::atomic::AtomicU32::new(0);
         Self { desk, lrs, log, vault, municipality, clock, place, number }
