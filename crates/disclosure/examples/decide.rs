@@ -6,7 +6,7 @@ mod made;
 
 use std::io::{self, BufRead as _, Write as _};
 
-use disclosure::{Atom, Gate, Preset, Rule, TableError};
+use disclosure::{Atom, Gate, Geometry, Preset, Released, Rule, Shown, TableError};
 use serde::{Deserialize, Serialize};
 
 /// A municipality and one item: groups as parent and base, and the counts of each.
@@ -17,6 +17,8 @@ struct Municipality {
     /// The rule that is left out, to see what it is for.
     without: Option<Rule>,
     groups: Vec<(Option<usize>, u64)>,
+    /// The families of the groups, and the other group that each is a part of; all are of the organisation where this is empty.
+    families: Vec<(Geometry, Option<usize>)>,
     /// The groups of some people, and how many they are.
     roll: Vec<(Vec<usize>, u64)>,
     own: Vec<Vec<u64>>,
@@ -43,19 +45,34 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn decide(municipality: &Municipality) -> Result<Decisions, TableError> {
-    let Municipality { k_summary, k_full, without, groups, roll, own, demonstrated, both } = municipality;
-    let preset = Preset { k_summary: *k_summary, k_full: *k_full, ..Preset::default() };
+    let Municipality { k_summary, k_full, without, groups, families, roll, own, demonstrated, both } =
+        municipality;
+    let geometries = vec![Geometry::Tree, Geometry::AreaRole, Geometry::MunicipalityRole];
+    let preset = Preset { k_summary: *k_summary, k_full: *k_full, geometries, ..Preset::default() };
     let gate = match without {
         None => Gate::new(preset),
         Some(rule) => Gate::without(preset, *rule),
     };
     let mut table = made::linked(groups, own, demonstrated, both);
+    for (population, (geometry, also_in)) in table.populations.iter_mut().zip(families) {
+        (population.geometry, population.also_in) = (*geometry, *also_in);
+    }
     let atom = |(populations, people): &(Vec<usize>, u64)| Atom {
         populations: populations.clone(),
         people: *people,
     };
     table.rolls = vec![roll.iter().map(atom).collect()];
     let released = gate.apply(table)?;
-    let shown = |id| made::shown(&released, id);
+    let shown = |id| shown(&released, id);
     Ok(Decisions { own: shown("own"), demonstrated: shown("demonstrated"), both: shown("both") })
+}
+
+/// How much is shown of each group in a section, none where it is not listed.
+fn shown(released: &Released, id: &str) -> Vec<&'static str> {
+    let figure = |place| match released.section(id)?.figure(place, 0)? {
+        Shown::Full(_) => Some("full"),
+        Shown::Summary(_) => Some("summary"),
+        Shown::Hidden(_) => Some("hidden"),
+    };
+    (0..released.populations().len()).map(|place| figure(place).unwrap_or("none")).collect()
 }

@@ -5,6 +5,7 @@
 //! cells is true of their sums.
 
 use crate::item::{LinkedItem, Part};
+use crate::kinds::Kinds;
 use crate::primary::Mass;
 use crate::{Axis, Measure};
 
@@ -35,6 +36,8 @@ pub(crate) struct Cells {
     /// All people.
     pub(crate) all: usize,
     pub(crate) exchanges: Vec<Exchange>,
+    /// Ways in which one person may stand otherwise: how many more are in each cell.
+    pub(crate) moves: Vec<Vec<(usize, i64)>>,
 }
 
 /// Steps that people may stand otherwise by.
@@ -126,12 +129,24 @@ impl<'i, 'a> Table<'i, 'a> {
 
     /// The quantities of a node by its figures, hidden or not; where it lacks some, as if nobody were in them.
     pub(crate) fn quantities(&self, node: usize) -> Vec<i64> {
+        let figures = self.parts.iter().map(|cut| Some(cut.part.nodes[cut.at[node]?].mass.clone()));
+        let size = i64::try_from(self.widest.nodes[node].mass.base).unwrap_or(i64::MAX / 4);
+        self.filled(size, &figures.collect::<Vec<_>>())
+    }
+
+    /// The same of people of some kinds, where all of that is told.
+    pub(crate) fn told(&self, size: i64, kinds: &Kinds, of: &[usize]) -> Option<Vec<i64>> {
+        let figures = self.parts.iter().map(|cut| Some(Some(cut.part.together(kinds, of)?)));
+        Some(self.filled(size, &figures.collect::<Option<Vec<_>>>()?))
+    }
+
+    /// Quantities of so many people from figures, by part.
+    fn filled(&self, size: i64, figures: &[Option<Mass>]) -> Vec<i64> {
         let whole = |number: i128| i64::try_from(number).unwrap_or(i64::MAX / 4);
         let mut all = vec![None; self.cells.quantities()];
-        all[self.cells.all] = Some(whole(self.widest.nodes[node].mass.base));
-        for cut in &self.parts {
-            let Some(own) = cut.at[node] else { continue };
-            let mass: &Mass = &cut.part.nodes[own].mass;
+        all[self.cells.all] = Some(size);
+        for (cut, mass) in self.parts.iter().zip(figures) {
+            let Some(mass) = mass else { continue };
             all[cut.answered] = Some(whole(mass.answered));
             for (quantity, count) in cut.counts.iter().zip(cut.part.counts(mass)) {
                 all[*quantity] = Some(whole(count));
@@ -177,6 +192,8 @@ fn cut(rows: Way, columns: Option<Way>) -> (Cells, Vec<Lines>, Option<usize>) {
         if rows.covered {
             cells.exchange([vec![(rows.bands, 1), (rows.bands + 1, -1)]], None);
         }
+        let pairs = (0..cells.cells).flat_map(|one| (one + 1..cells.cells).map(move |next| (one, next)));
+        cells.moves = pairs.map(|(one, next)| vec![(one, 1), (next, -1)]).collect();
         return (cells, vec![lines], None);
     };
     let (height, width) = (rows.bands + 1, columns.bands + 1);
@@ -214,6 +231,14 @@ fn cut(rows: Way, columns: Option<Way>) -> (Cells, Vec<Lines>, Option<usize>) {
                 // Who is known the other way alone is in no cross.
                 let places = if next == way.bands { other.bands } else { other.bands + 1 };
                 let steps = (0..places).map(|place| vec![(at(line, place), 1), (at(next, place), -1)]);
+                // Who is known no longer is known elsewhere, or nowhere.
+                let knowns = if next == way.bands && way.covered { 2 } else { 0 };
+                for place in 0..=other.bands {
+                    let step = [(at(line, place), 1), (at(next, place), -1)];
+                    let apart = (0..knowns).map(|known| [&step[..], &[(first + known, -1)]].concat());
+                    let plain = (knowns == 0).then(|| step.to_vec());
+                    cells.moves.extend(apart.chain(plain));
+                }
                 let known = (next == way.bands && way.covered).then_some((first, -1));
                 cells.exchange(steps, Some(known.into_iter().collect()));
             }
@@ -224,7 +249,18 @@ fn cut(rows: Way, columns: Option<Way>) -> (Cells, Vec<Lines>, Option<usize>) {
             }
         }
         if way.covered {
+            cells.moves.push(vec![(first, 1), (first + 1, -1)]);
             cells.exchange([vec![(first, 1), (first + 1, -1)]], None);
+        }
+    }
+    // Two people of two rows in each other's column: all margins are as they were.
+    let rows_of = (0..height).flat_map(|row| (row + 1..height).map(move |next| [row, next]));
+    for [row, next] in rows_of {
+        for column in 0..width {
+            cells.moves.extend((column + 1..width).map(|other| {
+                let at = |row: usize, column: usize| row * width + column;
+                vec![(at(row, column), 1), (at(row, other), -1), (at(next, column), -1), (at(next, other), 1)]
+            }));
         }
     }
     (cells, lines, Some(both))
@@ -233,7 +269,7 @@ fn cut(rows: Way, columns: Option<Way>) -> (Cells, Vec<Lines>, Option<usize>) {
 impl Cells {
     /// So many cells, and no sums.
     fn of(cells: usize) -> Self {
-        Self { cells, sums: Vec::new(), all: 0, exchanges: Vec::new() }
+        Self { cells, sums: Vec::new(), all: 0, exchanges: Vec::new(), moves: Vec::new() }
     }
 
     /// Those of a distribution over two bands.
@@ -277,7 +313,7 @@ impl Cells {
     }
 
     /// What a step does to every quantity.
-    fn effects(&self, step: &[(usize, i64)]) -> Vec<i64> {
+    pub(crate) fn effects(&self, step: &[(usize, i64)]) -> Vec<i64> {
         let mut effects = vec![0; self.quantities()];
         step.iter().for_each(|(cell, effect)| effects[*cell] += effect);
         for (sum, ways) in self.sums.iter().enumerate() {

@@ -10,7 +10,9 @@ use crate::Preset;
 use crate::bounds::{Ends, Number, System};
 use crate::cells::{Cut, Table};
 use crate::codes::{code, range};
+use crate::grid::Grid;
 use crate::item::{Hidden, LinkedItem, SUMMARY};
+use crate::kinds::Kinds;
 use crate::moves::Moves;
 use crate::net::{Net, Seen, Sums};
 use crate::people::People;
@@ -20,6 +22,9 @@ use crate::rule::Rule;
 /// How many of the people near one are looked at together, and how far other solutions are looked for.
 const NEAR: usize = 200;
 const TURNS: usize = 60;
+/// The same where groups are of several families; of more numbers than these it is not asked.
+const NEARER: usize = 40;
+const LEFT: usize = 30;
 
 /// A hidden count that is known too narrowly.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,7 +54,7 @@ pub(crate) struct Certificate<'t, 'i, 'a> {
     limits: Vec<Vec<Ends>>,
     limited_by: Vec<Vec<Hidden>>,
     net: Net,
-    /// Of each group what its figures say, hidden or not.
+    /// Of each group what its figures say, hidden or not, and of who is told of.
     values: Vec<Option<Vec<i64>>>,
 }
 
@@ -73,12 +78,16 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
     pub(crate) fn new(
         item: &'t LinkedItem<'a>,
         table: &'t Table<'i, 'a>,
-        people: &'t People,
+        (people, kinds): (&'t People, &Kinds),
         given: Given<'t>,
     ) -> Self {
         let groups = table.widest.nodes.len();
-        let values =
-            (0..people.sizes.len()).map(|one| (one < groups).then(|| table.quantities(one))).collect();
+        let value = |one: usize| match people.kinds[one].as_ref() {
+            _ if one < groups => Some(table.quantities(one)),
+            Some(of) => table.told(people.sizes[one], kinds, of),
+            None => None,
+        };
+        let values = (0..people.sizes.len()).map(value).collect();
         let many = people.sizes.len();
         let (limits, limited_by) = (vec![Vec::new(); many], vec![Vec::new(); many]);
         let (seen, net) = (vec![Vec::new(); many], Net::default());
@@ -169,6 +178,14 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
         if !unsure {
             return;
         }
+        let is_grid = !people.atoms.is_empty();
+        if is_grid {
+            let mut grid = Grid::of(table);
+            targets.retain(|target| !grid.widen(&sums, &mut self.seen, target.at, target.enough));
+            if targets.len() > LEFT {
+                return;
+            }
+        }
         // Others may have to move, too: those who are in several groups, and in tables that are cut two ways.
         let mut looked_at: BTreeSet<usize> = BTreeSet::new();
         for (one, quantity) in targets.iter().map(|target| target.at).collect::<Vec<_>>() {
@@ -176,7 +193,7 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
             if looked_at.contains(&one) || left.is_none_or(|target| self.follows(round, target)) {
                 continue;
             }
-            let near = people.near(&round.shown, one, NEAR);
+            let near = people.near(&round.shown, one, if is_grid { NEARER } else { NEAR });
             match near.len() == members.len() {
                 true => looked_at.extend(&near),
                 false => _ = looked_at.insert(one),
@@ -361,11 +378,9 @@ impl<'t, 'i, 'a> Certificate<'t, 'i, 'a> {
     /// How people are thought to be before a solution is found: as they were in the last one, groups as their figures say,
     /// and who is in several or none of their parts as others leave them.
     fn thought(&self, members: &[usize], equations: &[usize]) -> Vec<Vec<i64>> {
-        let groups = self.table.widest.nodes.len();
         let of = |one: usize| match &self.seen[one] {
             seen if !seen.is_empty() => Some(seen.iter().map(|(_, value)| *value).collect()),
-            _ if one < groups => self.values[one].clone(),
-            _ => None,
+            _ => self.values[one].clone(),
         };
         let mut thought: Vec<Option<Vec<i64>>> = members.iter().map(|one| of(*one)).collect();
         let place = |one: usize| members.binary_search(&one).ok();

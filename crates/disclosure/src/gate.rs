@@ -2,14 +2,15 @@
 
 use crate::certificate::Given;
 use crate::codes::{code, reason};
+use crate::geometries::decide;
 use crate::item::{Hidden, is_rate};
-use crate::linked::decide;
+use crate::kinds::Kinds;
 use crate::primary::margin;
 use crate::rule::Rule;
 use crate::weights::weigh;
 use crate::{
-    Atom, Axis, Figure, Full, Measure, Need, Population, Preset, Reason, Released, ResultTable, Role,
-    Section, Shown, Summary, Value, Withheld,
+    Atom, Axis, Figure, Full, Geometry, Measure, Need, Population, Preset, Reason, Released, ResultTable,
+    Role, Section, Shown, Summary, Value, Withheld,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,9 +55,14 @@ impl Gate {
     /// parent after its child, an item twice for one population).
     pub fn apply(&self, table: ResultTable) -> Result<Released, TableError> {
         check(&table)?;
-        let mut table = self.published(table);
+        let kinds = Kinds::of(&table);
+        let is_published = |population: &Population| {
+            population.geometry != Geometry::Kind && self.preset.geometries.contains(&population.geometry)
+        };
+        let mut table = table.only(is_published).0;
         let merged = without_merged(&mut table);
-        let decided = decide(&table, Given { preset: &self.preset, without: self.without });
+        let given = Given { preset: &self.preset, without: self.without };
+        let decided = decide(&mut table, &kinds, given);
         let shown = table.sections.iter().zip(decided).map(|(section, decided)| {
             section.figures.iter().zip(decided).map(|(figure, hidden)| self.shown(figure, hidden)).collect()
         });
@@ -67,38 +73,6 @@ impl Gate {
             section.figures.extend(merged);
         }
         Ok(Released::build(table, self.preset.clone(), shown))
-    }
-
-    /// The table without the groups of families that are not published: not even that they exist is told.
-    fn published(&self, mut table: ResultTable) -> ResultTable {
-        let kept = |population: &Population| self.preset.geometries.contains(&population.geometry);
-        let mut places: Vec<Option<usize>> = Vec::with_capacity(table.populations.len());
-        let mut populations: Vec<Population> = Vec::new();
-        for population in &table.populations {
-            places.push(kept(population).then_some(populations.len()));
-            if kept(population) {
-                let mut above = population.parent;
-                while let Some(parent) = above.filter(|parent| places[*parent].is_none()) {
-                    above = table.populations[parent].parent;
-                }
-                let parent = above.and_then(|parent| places[parent]);
-                populations.push(Population { parent, ..population.clone() });
-            }
-        }
-        table.populations = populations;
-        for atom in table.rolls.iter_mut().flatten() {
-            atom.populations = atom.populations.iter().filter_map(|place| places[*place]).collect();
-        }
-        for section in &mut table.sections {
-            section.figures.retain_mut(|figure| match places[figure.population] {
-                Some(place) => {
-                    figure.population = place;
-                    true
-                }
-                None => false,
-            });
-        }
-        table
     }
 
     fn shown(&self, figure: &Figure, [summary, full]: Hidden) -> Shown {
@@ -137,7 +111,7 @@ fn check(table: &ResultTable) -> Result<(), TableError> {
     for (place, population) in table.populations.iter().enumerate() {
         let at = || format!("population {place}");
         expect(
-            population.parent.is_none_or(|parent| parent < place),
+            population.parent.into_iter().chain(population.also_in).all(|parent| parent < place),
             at,
             "a parent that stands before its child",
         )?;

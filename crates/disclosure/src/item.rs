@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::kinds::Kinds;
 use crate::primary::Mass;
 use crate::secondary::Node;
 use crate::{Axis, Geometry, Measure, Nested, ResultTable, Section};
@@ -22,8 +23,9 @@ pub(crate) struct LinkedItem<'a> {
 
 /// An item's figures in one section.
 pub(crate) struct Part<'a> {
-    /// Where the section stands in the table.
+    /// Where the section stands in the table, and the item in that.
     pub(crate) section: usize,
+    pub(crate) item: usize,
     pub(crate) of: &'a Section,
     /// Whether it has been decided on, as it is about other items as well.
     pub(crate) given: bool,
@@ -41,7 +43,14 @@ pub(crate) struct Part<'a> {
 
 impl<'a> LinkedItem<'a> {
     /// The item with this code in these sections, larger ones first. Of those before `given` it has been decided.
-    pub(crate) fn of(table: &'a ResultTable, sections: &[usize], given: usize, code: &str) -> Self {
+    /// `left_out` figures are none.
+    pub(crate) fn of(
+        table: &'a ResultTable,
+        sections: &[usize],
+        given: usize,
+        code: &str,
+        left_out: &[Vec<bool>],
+    ) -> Self {
         let mut parts: Vec<Part<'a>> = Vec::new();
         // Whom it is about says the first section that has it by its code.
         let about = sections.iter().find_map(|section| {
@@ -58,8 +67,8 @@ impl<'a> LinkedItem<'a> {
                 Some((part, nested.axis))
             };
             let margins = of.within.iter().filter_map(margin).collect();
-            let mut places: Vec<usize> =
-                (0..of.figures.len()).filter(|place| of.figures[*place].item == item).collect();
+            let is_own = |place: &usize| of.figures[*place].item == item && !left_out[*section][*place];
+            let mut places: Vec<usize> = (0..of.figures.len()).filter(is_own).collect();
             // The outcome must not depend on the order in which figures were found.
             places.sort_by_key(|place| of.figures[*place].population);
             let populations: Vec<usize> = places.iter().map(|place| of.figures[*place].population).collect();
@@ -71,7 +80,17 @@ impl<'a> LinkedItem<'a> {
                 }
             }
             let given = number < given;
-            parts.push(Part { section: *section, of, given, places, nodes, populations, above, margins });
+            parts.push(Part {
+                section: *section,
+                item,
+                of,
+                given,
+                places,
+                nodes,
+                populations,
+                above,
+                margins,
+            });
         }
         Self { roll: about.unwrap_or(0), parts }
     }
@@ -90,6 +109,11 @@ impl Part<'_> {
 
     pub(crate) fn is_rate(&self) -> bool {
         is_rate(self.of)
+    }
+
+    /// The figures of people of some kinds.
+    pub(crate) fn together(&self, kinds: &Kinds, of: &[usize]) -> Option<Mass> {
+        kinds.together(self.section, self.item, of)
     }
 
     /// The tier in which its counts are shown.
@@ -114,25 +138,32 @@ fn tree(table: &ResultTable, section: &Section, places: &[usize]) -> Vec<Node> {
         places.iter().enumerate().map(|(node, place)| (section.figures[*place].population, node)).collect();
     let mut nodes: Vec<Node> = places
         .iter()
-        .map(|place| Node {
-            code: table.populations[section.figures[*place].population].code.clone(),
-            mass: Mass::of(&section.figures[*place]),
-            families: Vec::new(),
+        .map(|place| {
+            let population = &table.populations[section.figures[*place].population];
+            Node {
+                code: population.code.clone(),
+                mass: Mass::of(&section.figures[*place]),
+                families: Vec::new(),
+                geometry: population.geometry,
+            }
         })
         .collect();
     for (population, node) in &node_of {
-        let mut above = table.populations[*population].parent;
-        while let Some(candidate) = above {
-            if let Some(parent) = node_of.get(&candidate) {
-                let geometry = table.populations[*population].geometry;
-                let families = &mut nodes[*parent].families;
-                match families.iter_mut().find(|(family, _)| *family == geometry) {
-                    Some((_, children)) => children.push(*node),
-                    None => families.push((geometry, vec![*node])),
+        let own = &table.populations[*population];
+        let also_in = own.also_in.map(|other| (table.populations[other].geometry, other));
+        for (family, first) in own.parent.map(|parent| (own.geometry, parent)).into_iter().chain(also_in) {
+            let mut above = Some(first);
+            while let Some(candidate) = above {
+                if let Some(parent) = node_of.get(&candidate) {
+                    let families = &mut nodes[*parent].families;
+                    match families.iter_mut().find(|(of, _)| *of == family) {
+                        Some((_, children)) => children.push(*node),
+                        None => families.push((family, vec![*node])),
+                    }
+                    break;
                 }
-                break;
+                above = table.populations[candidate].parent;
             }
-            above = table.populations[candidate].parent;
         }
     }
     nodes

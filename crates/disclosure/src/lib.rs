@@ -22,6 +22,8 @@
 //! * **Bounds** (modules `certificate`, `round`, `people`, `net`, `bounds`, `moves`): from all that is shown of an item, how many people belong to the same
 //!   groups (the roll, [`Atom`]) and counts being whole numbers, no hidden count that is not zero follows exactly, or more
 //!   narrowly than two steps where no one published figure says as much. What gives one away is hidden as well.
+//! * **Geometries** (modules `geometries`, `few`, `grid`, `kinds`): roles beside the organisation, as far as neither a hidden count
+//!   nor a few people who are no listed group follow from both; the organisation is decided first, and loses nothing for them.
 //! * **Figures made of others** (module `needs`): an index, or a change from one time to another, is shown only where what
 //!   it is made of is.
 //! * **Weights** (module `weights`): what answers are when weighted against non-response, from what is shown alone.
@@ -37,8 +39,7 @@
 //! # What is to come, and where
 //!
 //! * `secondary` does not know the roll; it is careful where totals differ from the sum of their parts.
-//! * *Span*: an elimination over the published columns for what is no count of a listed population.
-//! * *Geometries* other than the tree in the same certificate.
+//! * *Span*: of the organisation alone, for what is no count of a listed population; beside roles `few` does that.
 //! * *Time*: `Gate::apply` will take the last release of the same table beside the new one.
 
 mod before;
@@ -46,8 +47,12 @@ mod bounds;
 mod cells;
 mod certificate;
 mod codes;
+mod few;
 mod gate;
+mod geometries;
+mod grid;
 mod item;
+mod kinds;
 mod linked;
 mod moves;
 mod needs;

@@ -13,19 +13,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cells::tables;
 use crate::certificate::{Certificate, Exposed, Given};
 use crate::item::{FULL, Hidden, LinkedItem, Part, SUMMARY, is_rate};
+use crate::kinds::Kinds;
 use crate::needs::unmade;
 use crate::people::Rolls;
 use crate::primary::{Mass, Rules, Shape, Tier, margin, shape};
 use crate::round::nearest_published;
 use crate::rule::Rule;
 use crate::secondary::{Node, View, settle};
-use crate::{Axis, Measure, ResultTable, Section};
+use crate::{Atom, Axis, Measure, ResultTable, Section};
 
-/// For each figure of each section whether it is hidden, by tier.
-pub(crate) fn decide(table: &ResultTable, given: Given<'_>) -> Vec<Vec<Hidden>> {
-    let mut decided: Vec<Vec<Hidden>> =
-        table.sections.iter().map(|section| vec![[false; 2]; section.figures.len()]).collect();
-    let mut rolls = Rolls::new(&table.rolls);
+/// For each figure of each section whether it is hidden, by tier; beside what is hidden before.
+pub(crate) fn decide(
+    table: &ResultTable,
+    kinds: &Kinds,
+    given: Given<'_>,
+    before: Vec<Vec<Hidden>>,
+    repair: &mut dyn Repair,
+) -> Vec<Vec<Hidden>> {
+    let mut decided = before;
+    let mut rolls = Rolls::new(&table.rolls, kinds);
     // What is made of other figures comes after them.
     let (made, plain): (Vec<_>, Vec<_>) = linked_sections(table)
         .into_iter()
@@ -37,23 +43,11 @@ pub(crate) fn decide(table: &ResultTable, given: Given<'_>) -> Vec<Vec<Hidden>> 
         for codes in of_one_question(table, &sections, &codes) {
             loop {
                 for code in &codes {
-                    let item = LinkedItem::of(table, &all, rates.len(), code);
-                    let mut before = unmade(table, &item, &decided, given.preset);
-                    for (part, hidden) in item.parts.iter().zip(&mut before) {
-                        for (place, hidden) in part.places.iter().zip(hidden) {
-                            let [summary, full] = decided[part.section][*place];
-                            *hidden = [hidden[SUMMARY] || summary, hidden[FULL] || full];
-                        }
-                    }
-                    let hidden = settled(&item, given, before, &mut rolls);
-                    for (part, hidden) in item.parts.iter().zip(hidden) {
-                        for (place, hidden) in part.places.iter().zip(hidden) {
-                            decided[part.section][*place] = hidden;
-                        }
-                    }
+                    decide_item(table, (&all, rates.len()), code, given, &mut decided, &mut rolls, repair);
                 }
                 if given.without == Some(Rule::Choices)
                     || !hide_together(table, &sections, &codes, &mut decided)
+                        && !repair.left_out_together(table, &sections, &codes)
                 {
                     break;
                 }
@@ -61,6 +55,98 @@ pub(crate) fn decide(table: &ResultTable, given: Given<'_>) -> Vec<Vec<Hidden>> 
         }
     }
     decided
+}
+
+/// Decides one item in sections that are linked, of which so many rates are decided; again where figures had to be left out.
+fn decide_item(
+    table: &ResultTable,
+    (sections, rates): (&[usize], usize),
+    code: &str,
+    given: Given<'_>,
+    decided: &mut [Vec<Hidden>],
+    rolls: &mut Rolls<'_>,
+    repair: &mut dyn Repair,
+) {
+    loop {
+        let item = LinkedItem::of(table, sections, rates, code, repair.left_out());
+        let mut before = unmade(table, &item, decided, given.preset);
+        for (part, hidden) in item.parts.iter().zip(&mut before) {
+            for (place, hidden) in part.places.iter().zip(hidden) {
+                let [summary, full] = decided[part.section][*place];
+                *hidden = [hidden[SUMMARY] || summary, hidden[FULL] || full];
+            }
+        }
+        let Some(hidden) = settled(&item, given, before, rolls, repair) else { continue };
+        for (part, hidden) in item.parts.iter().zip(hidden) {
+            for (place, hidden) in part.places.iter().zip(hidden) {
+                decided[part.section][*place] = hidden;
+            }
+        }
+        for section in sections {
+            let left_out = decided[*section].iter_mut().zip(&repair.left_out()[*section]);
+            left_out.filter(|(_, left_out)| **left_out).for_each(|(hidden, _)| *hidden = [true; 2]);
+        }
+        return;
+    }
+}
+
+/// What is done where something follows of what is shown.
+pub(crate) trait Repair {
+    /// What has to be hidden for exposed counts, by part, node and tier. None: something was left out instead.
+    fn remedies(
+        &mut self,
+        item: &LinkedItem<'_>,
+        hidden: &[Vec<Hidden>],
+        exposed: Vec<Exposed>,
+        crosses: bool,
+    ) -> Option<BTreeSet<(usize, usize, usize)>>;
+
+    /// What has to be hidden before that is asked.
+    fn more(
+        &mut self,
+        _item: &LinkedItem<'_>,
+        _hidden: &[Vec<Hidden>],
+        _roll: &[Atom],
+        _given: Given<'_>,
+    ) -> BTreeSet<(usize, usize, usize)> {
+        BTreeSet::new()
+    }
+
+    /// Figures that are none, by section.
+    fn left_out(&self) -> &[Vec<bool>];
+
+    /// Leaves figures of one choice of a question out of the others as well; whether any were.
+    fn left_out_together(&mut self, _table: &ResultTable, _sections: &[usize], _codes: &[&str]) -> bool {
+        false
+    }
+}
+
+/// What is hidden where groups are of one family.
+pub(crate) struct OfOne {
+    left_out: Vec<Vec<bool>>,
+}
+
+impl OfOne {
+    pub(crate) fn new(table: &ResultTable) -> Self {
+        let none = |section: &Section| vec![false; section.figures.len()];
+        Self { left_out: table.sections.iter().map(none).collect() }
+    }
+}
+
+impl Repair for OfOne {
+    fn remedies(
+        &mut self,
+        item: &LinkedItem<'_>,
+        hidden: &[Vec<Hidden>],
+        exposed: Vec<Exposed>,
+        crosses: bool,
+    ) -> Option<BTreeSet<(usize, usize, usize)>> {
+        Some(exposed.into_iter().filter_map(|exposed| remedy(item, hidden, exposed, crosses)).collect())
+    }
+
+    fn left_out(&self) -> &[Vec<bool>] {
+        &self.left_out
+    }
 }
 
 /// Items that are decided together: the choices of one question that the same people were asked; any other by itself.
@@ -147,13 +233,14 @@ fn linked_sections(table: &ResultTable) -> Vec<(Vec<usize>, Vec<usize>)> {
 }
 
 /// Hides, beside what is `hidden` for its own reasons, until every rule holds and nothing follows of what is shown: of each
-/// part alone, with every cross taken as hidden, and then of crosses with their margins.
+/// part alone, with every cross taken as hidden, and then of crosses with their margins. None where figures were left out.
 fn settled(
     item: &LinkedItem<'_>,
     given: Given<'_>,
     mut hidden: Vec<Vec<Hidden>>,
     rolls: &mut Rolls<'_>,
-) -> Vec<Vec<Hidden>> {
+    repair: &mut dyn Repair,
+) -> Option<Vec<Vec<Hidden>>> {
     let mut settled = None;
     follow_rules(item, given, &mut hidden, &mut settled);
     let [alone, crosses] = tables(item).map(|tables| {
@@ -162,19 +249,22 @@ fn settled(
     });
     let mut stages = [(Rule::Margins, &alone), (Rule::Crosses, &crosses)].map(|(rule, tables)| {
         let tables = tables.iter().filter(|_| given.without != Some(rule));
-        tables.map(|(people, table)| Certificate::new(item, table, people, given)).collect::<Vec<_>>()
+        let kinds = rolls.kinds();
+        tables
+            .map(|(people, table)| Certificate::new(item, table, (people, kinds), given))
+            .collect::<Vec<_>>()
     });
     loop {
-        let mut remedies = BTreeSet::new();
+        let mut remedies = repair.more(item, &hidden, rolls.roll(item.roll), given);
         for (certificates, crosses) in stages.iter_mut().zip([false, true]) {
-            let exposed = certificates.iter_mut().flat_map(|certificate| certificate.exposed(&hidden));
-            remedies.extend(exposed.filter_map(|exposed| remedy(item, &hidden, exposed, crosses)));
             if !remedies.is_empty() {
                 break;
             }
+            let exposed = certificates.iter_mut().flat_map(|certificate| certificate.exposed(&hidden));
+            remedies = repair.remedies(item, &hidden, exposed.collect(), crosses)?;
         }
         if remedies.is_empty() {
-            return hidden;
+            return Some(hidden);
         }
         for (part, node, tier) in remedies {
             hidden[part][node][tier] = true;
@@ -280,7 +370,8 @@ fn nested_fails(
 ) -> bool {
     part.margins.iter().any(|(larger, axis)| {
         let of = &item.parts[*larger];
-        let Some(same) = part.same_in(of, node) else { return false };
+        // Of a role a rate may have been left out.
+        let Some(same) = part.same_in(of, node) else { return of.given && part.nodes[node].is_role() };
         // A rate has no distribution. That anything is known of somebody is no tier of what is known of one item.
         let tier = if of.is_rate() { SUMMARY } else { slot };
         let is_below = of.of.measure != Measure::Coverage;

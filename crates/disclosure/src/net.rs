@@ -316,15 +316,18 @@ impl Sums<'_> {
                 seen[*one][*cell].1 += effect * by * times;
             }
         }
-        for Change { one, .. } in changes {
-            for (sum, ways) in self.cells.sums.iter().enumerate() {
-                seen[*one][self.cells.cells + sum].1 = ways[0].iter().map(|part| seen[*one][*part].1).sum();
-            }
+        changes.iter().for_each(|change| self.add_up(&mut seen[change.one]));
+    }
+
+    /// Sums of cells are what these are.
+    pub(crate) fn add_up(&self, own: &mut [(Option<Ends>, i64)]) {
+        for (sum, ways) in self.cells.sums.iter().enumerate() {
+            own[self.cells.cells + sum].1 = ways[0].iter().map(|part| own[*part].1).sum();
         }
     }
 
     /// Whether all that is known of some people holds.
-    fn holds(&self, seen: &Seen, one: usize) -> bool {
+    pub(crate) fn holds(&self, seen: &Seen, one: usize) -> bool {
         let value = |quantity: usize| seen[one][quantity].1;
         let is_sum =
             |sum: usize, way: &Vec<usize>| way.iter().map(|part| value(*part)).sum::<i64>() == value(sum);
@@ -334,7 +337,8 @@ impl Sums<'_> {
     }
 }
 
-fn see(seen: &mut [(Option<Ends>, i64)]) {
+/// What is so is possible.
+pub(crate) fn see(seen: &mut [(Option<Ends>, i64)]) {
     for (seen, value) in seen {
         *seen = Some(Ends::with(*seen, *value));
     }
@@ -362,7 +366,7 @@ mod tests {
             }
             all.into_iter().map(|value| (Some(Ends { low: value, high: value }), value)).collect()
         };
-        (People { sizes, equations, within, is_sum }, all.map(quantities).to_vec())
+        (People { sizes, equations, within, is_sum, ..People::default() }, all.map(quantities).to_vec())
     }
 
     /// All ways in which so many people may stand in two bands or none.
@@ -376,7 +380,7 @@ mod tests {
         let (_, mut seen) = people(&cells, [[0; 3], [0; 3], [2, 1, 1]]);
         seen.truncate(1);
         let people =
-            People { sizes: vec![4], equations: Vec::new(), within: vec![Vec::new()], is_sum: vec![false] };
+            People { sizes: vec![4], within: vec![Vec::new()], is_sum: vec![false], ..People::default() };
         let mut limits = vec![vec![Ends { low: 0, high: 4 }; cells.quantities()]];
         limits[0][cells.all].low = 4;
         let sums = Sums { people: &people, cells: &cells, limits: &limits, values: &[] };

@@ -5,8 +5,10 @@ use std::rc::Rc;
 
 use crate::Atom;
 use crate::item::Part;
+use crate::kinds::Kinds;
 
 /// Groups and kinds of people, and which of them are the same people together.
+#[derive(Debug, Default)]
 pub(crate) struct People {
     /// How many people each has: the nodes of a part, and after them those who are in several parts of a group, in none of
     /// them, or in a group without parts that is not theirs alone.
@@ -15,6 +17,12 @@ pub(crate) struct People {
     pub(crate) equations: Vec<Vec<(usize, i64)>>,
     /// In which equations each stands, and how many times.
     pub(crate) within: Vec<Vec<(usize, i64)>>,
+    /// As what they are told, where they are.
+    pub(crate) kinds: Vec<Option<Vec<usize>>>,
+    /// Those who belong to the same groups, and to which, where groups are of several families.
+    pub(crate) atoms: Vec<(usize, Vec<usize>)>,
+    /// Of each group those.
+    pub(crate) atoms_of: Vec<Vec<usize>>,
     /// Whether others add up to each.
     pub(crate) is_sum: Vec<bool>,
 }
@@ -22,17 +30,28 @@ pub(crate) struct People {
 /// The people of rolls by the groups that they are looked at in: many items have the same.
 pub(crate) struct Rolls<'a> {
     rolls: &'a [Vec<Atom>],
+    kinds: &'a Kinds,
     people: BTreeMap<(usize, Vec<usize>), Rc<People>>,
 }
 
 impl<'a> Rolls<'a> {
-    pub(crate) fn new(rolls: &'a [Vec<Atom>]) -> Self {
-        Self { rolls, people: BTreeMap::new() }
+    pub(crate) fn new(rolls: &'a [Vec<Atom>], kinds: &'a Kinds) -> Self {
+        Self { rolls, kinds, people: BTreeMap::new() }
+    }
+
+    /// How those stand who are told of.
+    pub(crate) fn kinds(&self) -> &'a Kinds {
+        self.kinds
+    }
+
+    /// The people of a roll: how many belong to the same groups.
+    pub(crate) fn roll(&self, roll: usize) -> &'a [Atom] {
+        &self.rolls[roll]
     }
 
     /// Those of a roll in the nodes of a part.
     pub(crate) fn people(&mut self, part: &Part<'_>, roll: usize) -> Rc<People> {
-        let people = || Rc::new(People::of(part, &self.rolls[roll]));
+        let people = || Rc::new(People::of(part, &self.rolls[roll], self.kinds.of_roll(roll)));
         self.people.entry((roll, part.populations.clone())).or_insert_with(people).clone()
     }
 }
@@ -40,11 +59,16 @@ impl<'a> Rolls<'a> {
 impl People {
     /// Of the nodes of a part, by its roll: a group and those who are in several of its parts are its parts and those who are
     /// in none; one without parts is all who are in it.
-    fn of(part: &Part<'_>, roll: &[Atom]) -> Self {
-        let mut atoms: BTreeMap<Vec<usize>, i64> = BTreeMap::new();
-        for atom in roll {
+    fn of(part: &Part<'_>, roll: &[Atom], told: &[Option<usize>]) -> Self {
+        let mut atoms: BTreeMap<Vec<usize>, (i64, Option<Vec<usize>>)> = BTreeMap::new();
+        for (place, atom) in roll.iter().enumerate() {
             let nodes = atom.populations.iter().filter_map(|population| part.node_of(*population)).collect();
-            *atoms.entry(nodes).or_default() += i64::try_from(atom.people).unwrap_or(i64::MAX / 4);
+            let (people, kinds) = atoms.entry(nodes).or_insert_with(|| (0, Some(Vec::new())));
+            *people += i64::try_from(atom.people).unwrap_or(i64::MAX / 4);
+            match (kinds.as_mut(), told.get(place).copied().flatten()) {
+                (Some(kinds), Some(kind)) => kinds.push(kind),
+                _ => *kinds = None,
+            }
         }
         // A group has an equation for each family; without any, one.
         let mut first = Vec::with_capacity(part.nodes.len());
@@ -59,7 +83,7 @@ impl People {
         let mut sizes = vec![0; part.nodes.len()];
         let mut others: Vec<Vec<(usize, i64)>> = Vec::with_capacity(atoms.len());
         let mut alone = vec![0; part.nodes.len()];
-        for (nodes, people) in &atoms {
+        for (nodes, (people, _)) in &atoms {
             let mut times: BTreeMap<usize, i64> = BTreeMap::new();
             for node in nodes {
                 sizes[*node] += people;
@@ -75,7 +99,10 @@ impl People {
             }
             others.push(times.into_iter().collect());
         }
-        for ((nodes, people), terms) in atoms.iter().zip(others) {
+        let mut kinds = vec![None; sizes.len()];
+        let of_several = part.nodes.iter().any(|node| node.is_role());
+        let (mut own, mut atoms_of) = (Vec::new(), vec![Vec::new(); sizes.len()]);
+        for ((nodes, (people, told)), terms) in atoms.into_iter().zip(others) {
             // Who is alone in a group without parts is that group.
             let is_own = |node: &&usize| part.nodes[**node].families.is_empty() && alone[**node] == 1;
             let place = nodes.iter().find(is_own).copied().unwrap_or(sizes.len());
@@ -84,7 +111,12 @@ impl People {
                 if terms.is_empty() {
                     continue;
                 }
-                sizes.push(*people);
+                sizes.push(people);
+                kinds.push(told);
+            }
+            if of_several {
+                nodes.iter().for_each(|node| atoms_of[*node].push(place));
+                own.push((place, nodes.clone()));
             }
             for (equation, times) in terms {
                 let terms: &mut Vec<(usize, i64)> = &mut equations[equation];
@@ -104,7 +136,16 @@ impl People {
         }
         let mut is_sum = vec![false; sizes.len()];
         equations.iter().filter_map(|terms| terms.first()).for_each(|(one, _)| is_sum[*one] = true);
-        Self { sizes, equations, within, is_sum }
+        atoms_of.iter_mut().for_each(|atoms: &mut Vec<usize>| atoms.sort_unstable());
+        own.sort_unstable();
+        Self { sizes, equations, within, kinds, atoms: own, atoms_of, is_sum }
+    }
+
+    /// The groups that those belong to who belong to the same ones.
+    pub(crate) fn groups_of(&self, atom: usize) -> impl Iterator<Item = usize> {
+        let place = self.atoms.binary_search_by_key(&atom, |(one, _)| *one);
+        let groups = place.map_or(&[][..], |place| &self.atoms[place].1[..]);
+        groups.iter().copied().filter(move |group| *group != atom)
     }
 
     /// The equations of some people.

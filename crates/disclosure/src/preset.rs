@@ -19,8 +19,8 @@ pub struct Preset {
     pub k_comments: u64,
     /// The lowest share of N that must be behind a figure, if any.
     pub minimum_rate: Option<MinimumRate>,
-    /// The families of groups that are published; nothing of the others leaves the gate. Several at once need the
-    /// certificate over linked families, so the built-in presets have the tree alone.
+    /// The families of groups that are published; nothing of the others leaves the gate. Those of roles are shown as far as
+    /// nothing follows from them and the organisation together.
     pub geometries: Vec<Geometry>,
     /// The base from which eight levels are shown instead of four bands.
     pub band_threshold: u64,
@@ -77,6 +77,9 @@ impl Preset {
         }
         if preset.minimum_rate.is_some_and(|rate| rate.percent > 100) {
             return Err(wrong("minimum_rate.percent", "must be at most 100"));
+        }
+        if preset.geometries.contains(&Geometry::Kind) {
+            return Err(wrong("geometries", "must be tree, area_role or municipality_role"));
         }
         Ok(preset)
     }

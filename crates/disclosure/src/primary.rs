@@ -50,6 +50,14 @@ impl Mass {
         }
     }
 
+    pub(crate) fn add(&mut self, other: &Mass) {
+        self.base += other.base;
+        self.answered += other.answered;
+        for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
+            *mine += theirs;
+        }
+    }
+
     /// How many people it says something about, at most: where people belong to two groups a difference has
     /// negative counts, and each of them is about somebody.
     pub(crate) fn people(&self) -> i128 {

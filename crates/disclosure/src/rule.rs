@@ -26,6 +26,10 @@ pub enum Rule {
     LeftOut,
     /// All choices of a question are shown of a group, or none.
     Choices,
+    /// Families of groups are decided together.
+    Geometries,
+    /// Few people who are no listed group do not follow from what is shown.
+    Few,
     /// What a hidden figure's code says leaves room.
     Codes,
     /// Bounds on distributions and rates.

@@ -28,13 +28,22 @@ pub(crate) struct Node {
     pub(crate) mass: Mass,
     /// The children by family; each family is a partition.
     pub(crate) families: Vec<(Geometry, Vec<usize>)>,
+    /// Its own family.
+    pub(crate) geometry: Geometry,
+}
+
+impl Node {
+    /// Whether it is a group of one role, which is hidden rather than a part of the organisation.
+    pub(crate) fn is_role(&self) -> bool {
+        self.geometry != Geometry::Tree
+    }
 }
 
 /// Hides further nodes until the rule holds everywhere. `settled`: what was hidden when it did, if it has before.
 pub(crate) fn settle(nodes: &[Node], hidden: &mut [bool], settled: Option<&[bool]>, rules: &Rules<'_>) {
-    let mut above = vec![None; nodes.len()];
+    let mut above = vec![Vec::new(); nodes.len()];
     for (node, one) in nodes.iter().enumerate() {
-        one.families.iter().flat_map(|(_, children)| children).for_each(|child| above[*child] = Some(node));
+        one.families.iter().flat_map(|(_, children)| children).for_each(|child| above[*child].push(node));
     }
     // Where it may not hold; hidden groups first: whether enough is hidden above depends on what of them remains unknown.
     let mut open = BTreeSet::new();
@@ -58,11 +67,10 @@ pub(crate) fn settle(nodes: &[Node], hidden: &mut [bool], settled: Option<&[bool
 }
 
 /// A node that has been hidden is looked at again, and what sees it: those above it up to the nearest that is published.
-fn reopen(open: &mut BTreeSet<(bool, usize)>, hidden: &[bool], above: &[Option<usize>], node: usize) {
-    let mut next = Some(node);
-    while let Some(node) = next {
-        open.insert((!hidden[node], node));
-        next = above[node].filter(|_| hidden[node]);
+fn reopen(open: &mut BTreeSet<(bool, usize)>, hidden: &[bool], above: &[Vec<usize>], node: usize) {
+    open.insert((!hidden[node], node));
+    if hidden[node] {
+        above[node].iter().for_each(|above_it| reopen(open, hidden, above, *above_it));
     }
 }
 
@@ -70,6 +78,9 @@ fn reopen(open: &mut BTreeSet<(bool, usize)>, hidden: &[bool], above: &[Option<u
 fn to_hide(nodes: &[Node], hidden: &[bool], rules: &Rules<'_>, node: usize) -> Option<usize> {
     nodes[node].families.iter().find_map(|(geometry, children)| {
         let view = View { nodes, hidden, geometry: *geometry };
+        if *geometry != Geometry::Tree {
+            return view.role_to_hide(node, children, rules);
+        }
         if hidden[node] {
             return if view.rest(node).is_nobody() { view.smallest_part(node) } else { None };
         }
@@ -112,6 +123,18 @@ impl View<'_> {
         }
         let enough = groups >= 2 && held >= 2 * rules.k() || !rules.on(Rule::TwoHidden);
         enough && passes(&residual)
+    }
+
+    /// The role that has to be hidden because of a group that roles are parts of. Where none is shown nothing can be taken from
+    /// the group, whatever it is, and it is never hidden for them.
+    fn role_to_hide(&self, node: usize, children: &[usize], rules: &Rules<'_>) -> Option<usize> {
+        let shown = || self.smallest_part(node);
+        match self.hidden[node] {
+            // What is shown of its roles is taken from what is above it.
+            true if !self.nodes[node].is_role() => shown(),
+            true => shown().filter(|_| self.rest(node).is_nobody()),
+            false => shown().filter(|_| !self.holds(node, children, rules)),
+        }
     }
 
     /// What remains of `node` when all that is published below it is subtracted.
@@ -177,6 +200,7 @@ mod tests {
             code: format!("{place:03}"),
             mass: mass(*counts),
             families: Vec::new(),
+            geometry: Geometry::Tree,
         };
         let mut nodes: Vec<Node> = groups.iter().enumerate().map(node).collect();
         for (child, (above, own)) in groups.iter().enumerate().skip(1) {

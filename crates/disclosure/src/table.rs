@@ -49,6 +49,44 @@ pub struct ResultTable {
     pub sections: Vec<Section>,
 }
 
+impl ResultTable {
+    /// The table with some of its groups; and which figure each is that is left, by section.
+    pub(crate) fn only(mut self, is_kept: impl Fn(&Population) -> bool) -> (ResultTable, Vec<Vec<usize>>) {
+        let mut places: Vec<Option<usize>> = Vec::with_capacity(self.populations.len());
+        let mut populations: Vec<Population> = Vec::new();
+        for population in &self.populations {
+            let is_kept = is_kept(population);
+            places.push(is_kept.then_some(populations.len()));
+            if is_kept {
+                let mut above = population.parent;
+                while let Some(parent) = above.filter(|parent| places[*parent].is_none()) {
+                    above = self.populations[parent].parent;
+                }
+                let parent = above.and_then(|parent| places[parent]);
+                let also_in = population.also_in.and_then(|other| places[other]);
+                populations.push(Population { parent, also_in, ..population.clone() });
+            }
+        }
+        self.populations = populations;
+        for atom in self.rolls.iter_mut().flatten() {
+            atom.populations = atom.populations.iter().filter_map(|place| places[*place]).collect();
+        }
+        let mut left = Vec::with_capacity(self.sections.len());
+        for section in &mut self.sections {
+            let figures = section.figures.iter().enumerate();
+            left.push(
+                figures.filter(|(_, one)| places[one.population].is_some()).map(|(at, _)| at).collect(),
+            );
+            section.figures.retain_mut(|figure| {
+                let place = places[figure.population];
+                figure.population = place.unwrap_or(figure.population);
+                place.is_some()
+            });
+        }
+        (self, left)
+    }
+}
+
 /// A figure of somebody else's that is set beside a report's own and is part of none of them. Nobody of ours is behind it, and
 /// the gate passes it on as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,12 +158,19 @@ pub enum Geometry {
     AreaRole,
     /// Municipality by role (G3).
     MunicipalityRole,
+    /// People who belong to the same of all other groups. Never shown: they tell the gate how those stand whom no group tells
+    /// apart. Needed where groups of several families are shown; without them it looks for how they might.
+    Kind,
 }
 
 impl Geometry {
     /// Whether its groups are such parts.
     pub fn is_of(self, strata: Strata) -> bool {
-        (self == Geometry::Tree) == (strata == Strata::Unit)
+        match self {
+            Geometry::Tree => strata == Strata::Unit,
+            Geometry::AreaRole | Geometry::MunicipalityRole => strata == Strata::Role,
+            Geometry::Kind => false,
+        }
     }
 }
 
@@ -140,6 +185,8 @@ pub struct Population {
     pub geometry: Geometry,
     /// Index of the group that this one is a part of; less than its own index.
     pub parent: Option<usize>,
+    /// Index of another group that it is a part of, less than its own: of a role of an area the same role of the whole.
+    pub also_in: Option<usize>,
     /// The unit's kind, for instance `rektorsomrade` or `forskola`.
     pub kind: String,
     /// Its place among its siblings; never by result.

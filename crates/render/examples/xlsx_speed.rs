@@ -28,6 +28,7 @@ fn population(code: String, parent: Option<usize>, base: u64) -> Population {
         code,
         geometry: Geometry::Tree,
         parent,
+        also_in: None,
         kind: kind.into(),
         order: 0,
         base,

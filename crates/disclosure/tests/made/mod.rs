@@ -36,6 +36,7 @@ pub(crate) fn populations(groups: impl IntoIterator<Item = (Option<usize>, u64)>
         label: Text::sv("En enhet"),
         geometry: Geometry::Tree,
         parent,
+        also_in: None,
         kind: "skola".into(),
         order: 0,
         base,

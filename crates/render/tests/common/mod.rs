@@ -62,6 +62,7 @@ fn populations() -> Vec<Population> {
         label: sv(label),
         geometry: Geometry::Tree,
         parent,
+        also_in: None,
         kind: kind.into(),
         order,
         base,
