@@ -215,6 +215,11 @@ impl Organisation {
         self.erased.contains(&agent)
     }
 
+    /// All agents whose keys were destroyed, ascending.
+    pub fn erased(&self) -> impl Iterator<Item = AgentId> {
+        self.erased.iter().copied()
+    }
+
     /// The duties that are held on a day, by person.
     pub fn duties_on(&self, on: Date) -> impl Iterator<Item = (PersonId, &Duty)> {
         self.persons().flat_map(move |person| {

@@ -40,7 +40,7 @@ impl Location {
     }
 
     /// Whether a table is there, without making anything.
-    pub(crate) async fn holds(&self, table: &str) -> Result<bool, sqlx::Error> {
+    pub async fn holds(&self, table: &str) -> Result<bool, sqlx::Error> {
         match self {
             Self::Sqlite { file } if !file.is_file() => Ok(false),
             Self::Sqlite { file } => {

@@ -6,6 +6,7 @@ use crate::clock::Micros;
 use crate::database::{Tx, on_either};
 use crate::error::LogError;
 use crate::event::{Event, Key, Position, Slot, WithSlots};
+use crate::hash::Hash;
 use crate::rows::{Link, int, uint};
 
 /// What [`event`] reads.
@@ -63,6 +64,14 @@ pub(crate) async fn stored_at(tx: Tx<'_>, position: Position) -> Result<Option<M
     let stored: Option<i64> = on_either!(tx, connection =>
         sqlx::query_scalar(text).bind(int(position.0)).fetch_optional(connection).await?);
     Ok(stored.map(Micros))
+}
+
+/// The chain's hash at a position.
+pub(crate) async fn hash_at(tx: Tx<'_>, position: Position) -> Result<Option<Hash>, sqlx::Error> {
+    let text = "SELECT hash FROM event WHERE position = $1";
+    let hash: Option<Vec<u8>> = on_either!(tx, connection =>
+        sqlx::query_scalar(text).bind(int(position.0)).fetch_optional(connection).await?);
+    hash.map(|hash| array(&hash)).transpose()
 }
 
 /// An event, from the first column on.

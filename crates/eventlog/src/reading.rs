@@ -213,6 +213,24 @@ impl EventLog {
         let mut reader = self.database().reader().await?;
         Ok(read::stored_at(reader.tx(), position).await?)
     }
+
+    /// The chain's hash at a position, which no other log has there; none where there is no event.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn hash_at(&self, position: Position) -> Result<Option<[u8; 32]>, LogError> {
+        let mut reader = self.database().reader().await?;
+        Ok(read::hash_at(reader.tx(), position).await?)
+    }
+
+    /// Whose keys sealed what is in the slots of the events after a position, each once, ascending.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn owners_after(&self, after: Position) -> Result<Vec<Key>, LogError> {
+        let mut reader = self.database().reader().await?;
+        Ok(pick!(reader.tx(), owners_after(after))?)
+    }
 }
 
 /// All that arrive.

@@ -1,15 +1,16 @@
 //! Destroying the keys of people, and the journal that outlives a restored backup.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use eventlog::clock::Micros;
+use xapi::Identifier;
 
 use crate::blocking::blocking;
-use crate::{AgentId, Vault, VaultError, files, store};
+use crate::{AgentId, Vault, VaultError, files, identifier, store, underway};
 
 const JOURNAL_TITLE: &str = "larka erasures 1\n";
 
@@ -60,6 +61,14 @@ impl Vault {
         stop: Option<ErasureStep>,
     ) -> Result<Erasure, VaultError> {
         let inner = &self.inner;
+        let lookups: HashMap<AgentId, [u8; 32]> =
+            store::lookups_of(inner.store.read().await?.tx(), agents).await?.into_iter().collect();
+        // Whoever is erased again, as the first time was cut short, is noted already.
+        if !lookups.is_empty() {
+            let found: Vec<_> = agents.iter().map(|agent| (*agent, lookups.get(agent).copied())).collect();
+            let (files, file) = (inner.files.clone(), self.under_way_file());
+            blocking(move || files.in_turn(|| underway::add(&file, &found))).await?;
+        }
         let journal = inner.files.dir().join("erasures");
         let (named, at) = (agents.to_vec(), inner.clock.now());
         blocking(move || write_journal(&journal, &named, at)).await?;
@@ -78,6 +87,36 @@ impl Vault {
         blocking(move || read_journal(&journal)).await
     }
 
+    /// The agents of an erasure that is under way, or was cut short, by an identifier that led to one of them; empty where
+    /// none is known. After the next ratchet none is.
+    ///
+    /// # Errors
+    /// [`VaultError::File`], [`VaultError::KeyFile`].
+    pub async fn under_way(&self, identifier: &Identifier) -> Result<Vec<AgentId>, VaultError> {
+        let digests: Vec<_> =
+            std::iter::once(identifier::digest(identifier)).chain(identifier::spelled(identifier)).collect();
+        let generations = self.inner.keyring().generations.clone();
+        let lookups: Vec<_> = generations
+            .values()
+            .flat_map(|keys| digests.iter().map(|digest| identifier::lookup(&keys.lookup, digest)))
+            .collect();
+        let file = self.under_way_file();
+        let noted = blocking(move || underway::read(&file)).await?;
+        let asked = noted.iter().find(|one| one.lookup.is_some_and(|lookup| lookups.contains(&lookup)));
+        let number = asked.map(|one| one.number);
+        Ok(noted.iter().filter(|one| Some(one.number) == number).map(|one| one.agent).collect())
+    }
+
+    fn under_way_file(&self) -> PathBuf {
+        self.inner.files.dir().join("erasing")
+    }
+
+    /// Forgets by what those were found who were erased: the ratchet has turned.
+    pub(crate) async fn forget_under_way(&self) -> Result<(), VaultError> {
+        let (files, file) = (self.inner.files.clone(), self.under_way_file());
+        blocking(move || files.in_turn(|| underway::clear(&file))).await
+    }
+
     async fn delete(&self, agents: &[AgentId], stop: Option<ErasureStep>) -> Result<Erasure, VaultError> {
         let inner = &self.inner;
         let (mut transaction, _) = inner.store.begin().await?;
@@ -92,18 +131,31 @@ impl Vault {
         Ok(Erasure { agents: deleted, keys, truncated })
     }
 
-    /// Erases again whoever is in the journal and has keys nevertheless: a backup brought them back, or an erasure was
-    /// cut short.
-    pub(crate) async fn erase_again(&self) -> Result<(), VaultError> {
-        let erased = self.erased().await?;
-        if !erased.is_empty() && self.is_alive(&erased).await?.contains(&true) {
-            let again = self.delete(&erased, None).await?;
-            tracing::warn!(
-                agents = again.agents,
-                keys = again.keys,
-                "agents of the erasure journal had keys; erased again"
-            );
+    /// Erases again whoever of the agents that were erased has keys nevertheless: a backup brought them back, or an erasure
+    /// was cut short. Those that the journal does not know, since an older one was brought back too, are added to it.
+    ///
+    /// # Errors
+    /// As [`Vault::erase`].
+    pub async fn erase_again(&self, erased: &[AgentId]) -> Result<(), VaultError> {
+        let alive = self.is_alive(erased).await?;
+        let alive: Vec<AgentId> =
+            erased.iter().zip(alive).filter(|(_, alive)| *alive).map(|(agent, _)| *agent).collect();
+        if alive.is_empty() {
+            return Ok(());
         }
+        let journalled: BTreeSet<AgentId> = self.erased().await?.into_iter().collect();
+        let missing: Vec<AgentId> =
+            alive.iter().filter(|agent| !journalled.contains(agent)).copied().collect();
+        let (journal, at) = (self.inner.files.dir().join("erasures"), self.inner.clock.now());
+        if !missing.is_empty() {
+            blocking(move || write_journal(&journal, &missing, at)).await?;
+        }
+        let again = self.delete(&alive, None).await?;
+        tracing::warn!(
+            agents = again.agents,
+            keys = again.keys,
+            "people who had been erased had keys, as after a backup was brought back; erased again"
+        );
         Ok(())
     }
 }

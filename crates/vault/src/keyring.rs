@@ -119,6 +119,12 @@ impl KeyFiles {
         Ok(keyring)
     }
 
+    /// Does something to a file beside the key files, in turn with other processes.
+    pub(crate) fn in_turn<T>(&self, work: impl FnOnce() -> Result<T, VaultError>) -> Result<T, VaultError> {
+        let _turn = files::lock(&self.dir)?;
+        work()
+    }
+
     /// The directory.
     pub(crate) fn dir(&self) -> &Path {
         &self.dir

@@ -35,9 +35,11 @@ mod opening;
 mod pieces;
 mod ratchet;
 pub mod secrets;
+mod seen;
 mod start;
 mod store;
 mod token;
+mod underway;
 mod vault;
 mod xchacha;
 
@@ -54,5 +56,6 @@ pub use secrets::{
     Account, AccountId, Conflicts, Credential, CredentialId, DAYS_KEPT, HOURS_KEPT, NewCredential,
     NewSession, OTHER_TOOLS, REFUSALS_KEPT, Rate, RefusalNote, Stored, TOOLS_KEPT, Terms, ToolUse, Use,
 };
+pub use seen::Seen;
 pub use start::Options;
 pub use vault::Vault;

@@ -103,6 +103,7 @@ impl Vault {
         if stop == Some(RatchetStep::Destroyed) {
             return Ok(done);
         }
+        self.forget_under_way().await?;
         if let Err(error) = inner.store.clean_up().await {
             tracing::warn!(%error, "old copies of the vault's rows were not cleaned up; the next ratchet tries again");
         }

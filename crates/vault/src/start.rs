@@ -94,7 +94,7 @@ impl Vault {
         tokio::spawn(creation::run(inner.clone(), jobs));
         let vault = Self { inner, creations };
         vault.destroy_generations_before(generation).await?;
-        vault.erase_again().await?;
+        vault.erase_again(&vault.erased().await?).await?;
         Ok(vault)
     }
 }

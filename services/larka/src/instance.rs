@@ -24,6 +24,7 @@ use crate::keys::{self, instance_id};
 use crate::pdf::Pdf;
 use crate::private;
 use crate::settings::Settings;
+use crate::together::{self, Loss, Parts};
 
 /// Everything that the services and the commands work on.
 pub(crate) struct Instance {
@@ -58,6 +59,11 @@ impl Instance {
 
     /// Opens an instance, and makes it where there is none.
     pub(crate) async fn make(settings: Settings) -> Result<Arc<Self>, Failure> {
+        Self::assemble(settings, Loss::Refused).await
+    }
+
+    /// Opens an instance whose parts have to belong together, unless what is lost is accepted as that.
+    pub(crate) async fn assemble(settings: Settings, loss: Loss) -> Result<Arc<Self>, Failure> {
         let folder = settings.storage.data_dir.clone();
         private::data_folder(&folder, &settings.storage.keys_dir)?;
         let lock = match settings.storage.database_url {
@@ -68,6 +74,22 @@ impl Instance {
         let clock = SystemClock::shared();
         let registry = prometheus::Registry::new();
         let (log_at, views_at, vault_at) = locations(&settings);
+        let mut options = Options::new(log_at, clock.clone());
+        options.queue_events = settings.limits.queue;
+        options.hooks = lrs::hooks();
+        options.registry = registry.clone();
+        let log = EventLog::open(options).await?;
+        if loss == Loss::Refused {
+            let used = log.head().await?.position.0 > 0;
+            let keys = settings.storage.keys_dir.display().to_string();
+            let keys = (!keys::are_at(&settings.storage.keys_dir)).then_some(keys.as_str());
+            let place = match &vault_at {
+                Location::Sqlite { file } => format!("at {}", file.display()),
+                Location::Postgres { .. } => "in the database of --vault-url".to_owned(),
+            };
+            let vault = if Vault::is_at(&vault_at).await? { None } else { Some(place.as_str()) };
+            together::expect_all(used, keys, vault)?;
+        }
         let vault = Vault::open(vault::Options {
             location: vault_at,
             keys: settings.storage.keys_dir.clone(),
@@ -76,11 +98,6 @@ impl Instance {
             registry: registry.clone(),
         })
         .await?;
-        let mut options = Options::new(log_at, clock.clone());
-        options.queue_events = settings.limits.queue;
-        options.hooks = lrs::hooks();
-        options.registry = registry.clone();
-        let log = EventLog::open(options).await?;
         let views = Views::open(&views_at).await?;
         let municipality = Current::open(log.clone()).await?;
         let lrs = Lrs::new(LrsOptions {
@@ -122,6 +139,15 @@ impl Instance {
             owner: owner(),
         })
         .await?;
+        let parts = Parts {
+            log: &log,
+            vault: &vault,
+            municipality: &municipality,
+            lrs: &lrs,
+            views: &views,
+            worker: &worker,
+        };
+        parts.bring_together(loss).await?;
         let desk = Desk::new(desk::Options {
             log: log.clone(),
             vault: vault.clone(),
@@ -156,8 +182,23 @@ impl Instance {
         self.lock.is_some()
     }
 
+    /// The parts that have to belong together.
+    pub(crate) fn parts(&self) -> Parts<'_> {
+        Parts {
+            log: &self.log,
+            vault: &self.vault,
+            municipality: &self.municipality,
+            lrs: &self.lrs,
+            views: &self.views,
+            worker: &self.worker,
+        }
+    }
+
     /// Finishes what was taken and closes the databases.
     pub(crate) async fn close(&self) {
+        if let Err(error) = together::note(&self.log, &self.vault).await {
+            tracing::warn!(%error, "the vault could not be told how far the log has come");
+        }
         self.log.close().await;
         self.views.close().await;
         self.vault.clone().close().await;

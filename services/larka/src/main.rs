@@ -24,6 +24,7 @@ mod settings;
 mod socket;
 mod tasks;
 mod terminal;
+mod together;
 mod visitors;
 
 use clap::{Parser, Subcommand};

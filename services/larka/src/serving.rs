@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::settings::Listening;
 use crate::tasks::{anchors, answers, credentials, forwards, invitations, ordered, provenance, reports};
-use crate::{answering, operations, socket, visitors};
+use crate::{answering, operations, socket, together, visitors};
 
 /// Services that are running.
 pub(crate) struct Running {
@@ -24,6 +24,7 @@ pub(crate) struct Running {
     instance: Arc<Instance>,
     shutdown: watch::Sender<bool>,
     server: JoinHandle<()>,
+    seen: JoinHandle<()>,
     uses: JoinHandle<()>,
     sweeping: JoinHandle<()>,
     worker: Option<JoinHandle<()>>,
@@ -95,6 +96,7 @@ pub(crate) async fn start(instance: Arc<Instance>, listeners: Listeners) -> Resu
         .anchors
         .clone()
         .map(|schedule| tokio::spawn(anchors::keep(Arc::clone(&instance), schedule, stopping.clone())));
+    let seen = tokio::spawn(together::keep(instance.log.clone(), instance.vault.clone(), stopping.clone()));
     let uses = tokio::spawn(instance.lrs.clone().keep_uses(stopping.clone()));
     let sweeping = tokio::spawn(instance.lrs.clone().sweep_uploads(stopping.clone()));
     if instance.owns_folder() {
@@ -119,6 +121,7 @@ pub(crate) async fn start(instance: Arc<Instance>, listeners: Listeners) -> Resu
         instance,
         shutdown,
         server,
+        seen,
         uses,
         sweeping,
         worker,
@@ -211,6 +214,7 @@ impl Running {
         for task in self.worker.into_iter().chain(self.dropping).chain(self.rounds).chain(self.anchors) {
             let _ = task.await;
         }
+        let _ = self.seen.await;
         let _ = self.uses.await;
         let _ = self.sweeping.await;
         if let Err(error) = self.instance.lrs.write_uses().await {

@@ -1,13 +1,16 @@
 //! Forgetting a person: the keys are destroyed, and the log says that they were.
 
 use domain::Facts as _;
-use domain::events::AgentErasedFacts;
+use domain::events::{AgentErasedFacts, kind};
 use eventlog::clock::Micros;
-use eventlog::{Append, AppendError, Position};
+use eventlog::{Append, AppendError, Event, Position};
 use vault::{AgentId, VaultError};
 use xapi::{Invalid, parse};
 
 use crate::{Lrs, prepare};
+
+/// Events that are read at a time.
+const PAGE: usize = 500;
 
 /// What was done, for whoever asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +39,9 @@ pub enum EraseError {
     /// The vault failed; erasing again is safe.
     #[error("the keys could not be destroyed: {0}")]
     Vault(#[from] VaultError),
+    /// The log cannot be read; erasing again is safe.
+    #[error("the log cannot be read: {0}")]
+    Log(String),
     /// The keys are destroyed, but the log could not take the event.
     #[error("the keys of agents {agents:?} are destroyed, but the log has not taken it down: {reason}")]
     NotLogged {
@@ -54,10 +60,75 @@ impl Lrs {
     /// # Errors
     /// [`EraseError`], each.
     pub async fn erase(&self, agent: &str) -> Result<Receipt, EraseError> {
-        let agents = self.agents_of(agent).await?;
+        let agents = match self.agents_of(agent).await {
+            Err(EraseError::Unknown) => return self.finish(agent).await,
+            agents => agents?,
+        };
         let erasure = self.inner.vault.erase(&agents).await?;
         let receipt = self.record_erasure(agents).await?;
         Ok(Receipt { keys: erasure.keys, ..receipt })
+    }
+
+    /// Erases as [`Lrs::erase`] does whoever was found by this agent's JSON when an erasure began that was cut short; what of it
+    /// was done is not done again.
+    async fn finish(&self, agent: &str) -> Result<Receipt, EraseError> {
+        let agents = self.inner.vault.under_way(&parse::agent(agent)?).await?;
+        if agents.is_empty() {
+            return Err(EraseError::Unknown);
+        }
+        let erasure = self.inner.vault.erase(&agents).await?;
+        match self.erased_at(&agents).await? {
+            Some((position, at)) => {
+                let agent = agents.first().copied().unwrap_or(AgentId([0; 16]));
+                Ok(Receipt { agent, agents, keys: erasure.keys, position, at })
+            }
+            None => Ok(Receipt { keys: erasure.keys, ..self.record_erasure(agents).await? }),
+        }
+    }
+
+    /// The event that says that all of these agents were erased, if there is one.
+    async fn erased_at(&self, agents: &[AgentId]) -> Result<Option<(Position, Micros)>, EraseError> {
+        let mut after = Position(0);
+        loop {
+            let events =
+                self.inner.log.read_kinds(&[kind::AGENT_ERASED], after, PAGE).await.map_err(unread)?;
+            let Some(last) = events.last() else { return Ok(None) };
+            after = last.position;
+            let says = |event: &&Event| {
+                AgentErasedFacts::decode(event.schema, &event.facts)
+                    .is_ok_and(|facts| agents.iter().all(|agent| facts.agents.contains(&agent.0)))
+            };
+            if let Some(event) = events.iter().find(says) {
+                return Ok(Some((event.position, event.stored)));
+            }
+        }
+    }
+
+    /// Brings vault and log to say the same of who was erased: whoever the log says was, has no keys (an older keyring and
+    /// vault were brought back), and whoever the vault's journal names, the log says so of (an erasure was cut short). Gives
+    /// how many agents the log did not know of. For when an instance is opened.
+    ///
+    /// # Errors
+    /// [`EraseError`]: the vault or the log fails.
+    pub async fn finish_erasures(&self) -> Result<usize, EraseError> {
+        let municipality = self.inner.municipality.refresh().await.map_err(unread)?;
+        let organisation = &municipality.municipality.organisation;
+        let logged: Vec<_> = organisation.erased().map(AgentId).collect();
+        self.inner.vault.erase_again(&logged).await?;
+        let journalled = self.inner.vault.erased().await?;
+        let missing: Vec<_> =
+            journalled.into_iter().filter(|agent| !organisation.is_erased(agent.0)).collect();
+        let count = missing.len();
+        if count > 0 {
+            self.inner.vault.erase_again(&missing).await?;
+            let receipt = self.record_erasure(missing).await?;
+            tracing::warn!(
+                agents = count,
+                position = receipt.position.0,
+                "an erasure that had been cut short is finished; `larka erase` for the same person gives its receipt"
+            );
+        }
+        Ok(count)
     }
 
     /// All pseudonyms of whoever is behind an agent's JSON, that one first.
@@ -89,4 +160,8 @@ impl Lrs {
         let agent = agents.first().copied().unwrap_or(AgentId([0; 16]));
         Ok(Receipt { agent, agents, keys: 0, position, at })
     }
+}
+
+fn unread(error: impl std::fmt::Display) -> EraseError {
+    EraseError::Log(error.to_string())
 }

@@ -6,6 +6,7 @@ mod rig;
 
 use rig::*;
 use serde_json::json;
+use vault::ErasureStep;
 
 promises! {
     async fn after_an_erasure_an_anonymous_account_stands_in_the_persons_place(rig) {
@@ -38,8 +39,30 @@ promises! {
         let mut given = own.json();
         given["id"] = id(9).into();
         rig.post(&given).await.expect(200);
-        // Twice is once.
+        // Twice is once; when the keys have a new generation nothing leads from the person to it any more.
+        let again = rig.lrs.erase(&anna).await.unwrap();
+        assert_eq!((again.position, again.agents, again.keys), (receipt.position, receipt.agents, 0));
+        rig.vault.ratchet().await.unwrap();
         assert_eq!(rig.lrs.erase(&anna).await, Err(lrs::EraseError::Unknown));
+    }
+
+    async fn an_erasure_that_was_cut_short_is_finished_and_its_receipt_can_be_asked_for(rig) {
+        for (number, name, step) in [(1, "anna", ErasureStep::Journalled), (2, "bo", ErasureStep::Deleted)] {
+            rig.post(&json!([statement(number, name, "a")])).await.expect(200);
+            let asked = agent(name).to_string();
+            let agents = rig.lrs.agents_of(&asked).await.unwrap();
+            rig.vault.erase_stopping_after(&agents, Some(step)).await.unwrap();
+            // Whoever opens the instance finds it.
+            assert_eq!(rig.lrs.finish_erasures().await.unwrap(), 1, "{step:?}");
+            assert_eq!(rig.vault.is_alive(&agents).await.unwrap(), [false]);
+            let head = rig.log.head().await.unwrap().position;
+            let receipt = rig.lrs.erase(&asked).await.unwrap();
+            assert_eq!((receipt.position, receipt.agents), (head, agents), "{step:?}");
+            assert_eq!(rig.lrs.finish_erasures().await.unwrap(), 0);
+            assert_eq!(rig.log.head().await.unwrap().position, head, "it is said once");
+            let given = rig.get(&[("statementId", &id(number))]).await.expect(200);
+            assert_eq!(given.json()["actor"]["account"]["homePage"], format!("{BASE}/erased"));
+        }
     }
 
     async fn a_statement_that_comes_again_does_not_bring_an_erased_person_back(rig) {

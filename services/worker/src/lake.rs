@@ -214,10 +214,14 @@ impl Keeper {
             if events.is_empty() {
                 return Ok(kept);
             }
+            let upon = match events.last() {
+                Some(last) => self.inner.log.hash_at(last.position).await?,
+                None => None,
+            };
             let (log, runtime) = (self.inner.log.clone(), tokio::runtime::Handle::current());
             let now = self.inner.clock.elapsed();
             kept = blocking(move || {
-                let page = Page::of(&events)?;
+                let page = Page::of(&events)?.upon(upon);
                 // Where the statements are that these void: asked of the log, from beside the runtime's threads.
                 let wanted = page.void_targets();
                 let found: Vec<Position> =
@@ -234,6 +238,26 @@ impl Keeper {
             })
             .await?;
         }
+    }
+
+    /// Upon what the lake stands, where that is not this log: it has seen what the log does not have, or has otherwise.
+    pub(crate) async fn foreign(&self) -> Result<Option<Position>, WorkerError> {
+        let place = self.inner.place.clone();
+        let Some(stands) = blocking(move || Ok(Lake::stands(&place)?)).await? else { return Ok(None) };
+        let log = &self.inner.log;
+        let first = log.read(Position(0), 1).await?.first().map(|event| event.id);
+        let same = stands.is_upon(first, log.hash_at(stands.position).await?);
+        Ok((!same).then_some(stands.position))
+    }
+
+    /// Lets go of the lake: it is written anew from the log's first event.
+    pub(crate) async fn let_go(&self) -> Result<(), WorkerError> {
+        self.lock().await?;
+        let mut kept = self.inner.lake.lock().await;
+        let place = self.inner.place.clone();
+        blocking(move || Ok(Lake::let_go(&place)?)).await?;
+        *kept = None;
+        Ok(())
     }
 
     /// How the lake stands.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use analytics::lake::Place;
 use eventlog::clock::SharedClock;
 use eventlog::projection::{OnUnfoldable, Runner, Views};
-use eventlog::{EventLog, Projection};
+use eventlog::{EventLog, Position, Projection};
 use tokio::sync::watch;
 use views::municipality::Current;
 
@@ -123,6 +123,22 @@ impl Worker {
             Some(name) if PROJECTIONS.contains(&name) => Ok(self.runner.rebuild(name).await?),
             Some(_) => Err(WorkerError::Unknown(format!("{}, {LAKE}", PROJECTIONS.join(", ")))),
         }
+    }
+
+    /// Where the lake stands, if that is not upon this log.
+    ///
+    /// # Errors
+    /// The lake or the log cannot be read.
+    pub async fn foreign_lake(&self) -> Result<Option<Position>, WorkerError> {
+        self.keeper.foreign().await
+    }
+
+    /// Lets go of the lake: it is written anew from the log's first event.
+    ///
+    /// # Errors
+    /// Another process keeps it, or it cannot be written.
+    pub async fn let_go_of_lake(&self) -> Result<(), WorkerError> {
+        self.keeper.let_go().await
     }
 
     /// How every projection and the lake stand.

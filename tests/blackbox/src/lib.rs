@@ -230,6 +230,11 @@ impl Instance {
         self.backend
     }
 
+    /// The addresses of its databases on PostgreSQL: of the log and the views, and of the vault.
+    pub fn databases(&self) -> Option<(String, String)> {
+        self.urls.clone()
+    }
+
     /// The data folder.
     pub fn folder(&self) -> PathBuf {
         self.elsewhere.clone().unwrap_or_else(|| self.folder.path().join("data"))

@@ -18,6 +18,10 @@ pub(crate) struct Manifest {
     pub(crate) format: u32,
     /// Whose lake it is: the id of the log's first event, in hexadecimal; empty for an empty lake.
     pub(crate) instance: String,
+    /// The hash of the log's chain at `position`, in hexadecimal, which no other log has there; none in a lake that a program
+    /// wrote that did not note it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) hash: Option<String>,
     /// The code of the unit without one above it that was registered last; `None` before the first.
     pub(crate) municipality: Option<String>,
     /// The last event that went in; 0 for an empty lake.
@@ -78,6 +82,7 @@ impl Manifest {
         Self {
             format: FORMAT,
             instance: String::new(),
+            hash: None,
             municipality: None,
             position: 0,
             blocks: Vec::new(),

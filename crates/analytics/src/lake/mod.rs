@@ -51,6 +51,8 @@ pub struct Page<'e> {
     voiding: Vec<(u64, Key, Option<Option<Key>>)>,
     /// Units without one above them: their position and their code.
     municipalities: Vec<(u64, String)>,
+    /// The hash of the log's chain at the last of the events.
+    hash: Option<[u8; 32]>,
 }
 
 impl<'e> Page<'e> {
@@ -81,13 +83,39 @@ impl<'e> Page<'e> {
                 rows.push(expected, event.stored, &facts);
             }
         }
-        Ok(Self { events, rows: rows.finish()?, voiding, municipalities })
+        Ok(Self { events, rows: rows.finish()?, voiding, municipalities, hash: None })
+    }
+
+    /// The same, with the hash of the log's chain at the last of the events: the lake notes upon what it stands.
+    #[must_use]
+    pub fn upon(self, hash: Option<[u8; 32]>) -> Self {
+        Self { hash, ..self }
     }
 
     /// The ids of the statements that voiding statements of the page name. Whoever appends looks up where those
     /// are (`EventLog::find`) and passes that along, as the lake keeps no statement ids.
     pub fn void_targets(&self) -> Vec<Key> {
         self.voiding.iter().map(|(_, target, _)| *target).collect()
+    }
+}
+
+/// Upon what a lake stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stands {
+    /// The last event that went in.
+    pub position: Position,
+    /// The id of the log's first event, in hexadecimal.
+    first: String,
+    /// The hash of the log's chain at the position, in hexadecimal, where it was noted.
+    hash: Option<String>,
+}
+
+impl Stands {
+    /// Whether that is the log whose first event has this id, and which has this hash at the position.
+    pub fn is_upon(&self, first: Option<Key>, hash: Option<[u8; 32]>) -> bool {
+        let hash = hash.map(hex::encode);
+        let noted = self.hash.is_none() || self.hash == hash;
+        noted && hash.is_some() && first.map(hex::encode).as_ref() == Some(&self.first)
     }
 }
 
@@ -149,6 +177,26 @@ impl Lake {
         })
     }
 
+    /// Upon what the lake at a place stands; none where there is no lake, or none that this program reads.
+    ///
+    /// # Errors
+    /// [`LakeError::Io`].
+    pub fn stands(place: &Place) -> Result<Option<Stands>, LakeError> {
+        let Some((text, _)) = place.manifest()? else { return Ok(None) };
+        let Ok(manifest) = Manifest::of_text(&text) else { return Ok(None) };
+        let Manifest { position, instance, hash, .. } = manifest;
+        Ok((position > 0).then_some(Stands { position: Position(position), first: instance, hash }))
+    }
+
+    /// Lets go of the lake at a place: an empty one is there, which goes on from the log's first event.
+    ///
+    /// # Errors
+    /// [`LakeError::Overtaken`] where another wrote at this moment, [`LakeError::Io`].
+    pub fn let_go(place: &Place) -> Result<(), LakeError> {
+        let version = place.manifest()?.and_then(|(_, version)| version);
+        place.commit(&Manifest::empty(), &version).map(drop)
+    }
+
     /// Puts a lake that was written anew in the place of the one that is there, and gives it as it is there.
     ///
     /// # Errors
@@ -208,8 +256,15 @@ impl Lake {
         };
         let blocks = self.write_blocks(last, &next_statements, &next_voids, &instance, page)?;
         let municipality = self.municipality(page, last);
-        let manifest =
-            Manifest { format: manifest::FORMAT, instance, municipality, position: last, blocks, awaiting };
+        let manifest = Manifest {
+            format: manifest::FORMAT,
+            instance,
+            hash: page.hash.map(hex::encode),
+            municipality,
+            position: last,
+            blocks,
+            awaiting,
+        };
         if let Some(version) = &mut self.upon {
             *version = self.place.commit(&manifest, version)?;
         }

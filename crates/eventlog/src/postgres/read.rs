@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, PgConnection, Row};
 use crate::clock::Micros;
 use crate::error::LogError;
 use crate::event::{BYTES_ALONG, Event, Head, Key, Position, SLOTS_ALONG, Slot, WithSlots};
-use crate::read::{self, Arrivals, COLUMNS, event, number};
+use crate::read::{self, Arrivals, COLUMNS, array, event, number};
 use crate::rows::{int, uint};
 
 const SLOTS_AMONG: &str = "SELECT s.position, s.slot, s.owner, s.period, s.body \
@@ -129,6 +129,16 @@ pub(crate) async fn slots_at(
     .fetch_all(connection)
     .await?;
     rows.iter().map(|row| slot(row, 0)).collect()
+}
+
+/// The owners of the slots of the events after a position.
+pub(crate) async fn owners_after(
+    connection: &mut PgConnection,
+    after: Position,
+) -> Result<Vec<Key>, sqlx::Error> {
+    let text = "SELECT DISTINCT owner FROM sealed WHERE position > $1 AND owner IS NOT NULL ORDER BY owner";
+    let owners: Vec<Vec<u8>> = sqlx::query_scalar(text).bind(int(after.0)).fetch_all(connection).await?;
+    owners.iter().map(|owner| array(owner)).collect()
 }
 
 /// Some slots of the events at some positions, by number within each event.

@@ -8,6 +8,7 @@ use crate::clock::Micros;
 use crate::database::{Database, Transaction, Tx, on_either};
 use crate::event::Position;
 use crate::fold::{FoldError, Projection};
+use crate::hash::Hash;
 use crate::rows::{int, uint};
 
 /// How long a worker that says nothing keeps a generation, in microseconds.
@@ -17,7 +18,9 @@ const TABLES: &str = "CREATE TABLE IF NOT EXISTS checkpoint (\
      one integer PRIMARY KEY CHECK (one = 1), position bigint NOT NULL, owner text, lease_until bigint NOT NULL, \
      failed_position bigint, failed_kind text, failed_reason text); \
      CREATE TABLE IF NOT EXISTS set_aside (\
-     position bigint PRIMARY KEY, kind text NOT NULL, error text NOT NULL, noted_at bigint NOT NULL);";
+     position bigint PRIMARY KEY, kind text NOT NULL, error text NOT NULL, noted_at bigint NOT NULL); \
+     CREATE TABLE IF NOT EXISTS folded_upon (\
+     one integer PRIMARY KEY CHECK (one = 1), position bigint NOT NULL, hash text NOT NULL);";
 
 /// How a generation stands.
 #[derive(Debug, Clone, Default)]
@@ -131,6 +134,7 @@ pub(super) async fn advance(
     place: &Database,
     owner: &str,
     (from, to): (Position, Position),
+    upon: Option<Hash>,
     now: Micros,
 ) -> Result<Option<Transaction>, sqlx::Error> {
     let mut transaction = place.begin().await?;
@@ -143,7 +147,41 @@ pub(super) async fn advance(
         .execute(connection)
         .await?
         .rows_affected());
-    Ok((moved == 1).then_some(transaction))
+    if moved == 0 {
+        return Ok(None);
+    }
+    if let Some(hash) = upon {
+        let text = "INSERT INTO folded_upon (one, position, hash) VALUES (1, $1, $2) \
+                    ON CONFLICT (one) DO UPDATE SET position = excluded.position, hash = excluded.hash";
+        on_either!(transaction.tx(), connection => sqlx::query(text)
+            .bind(int(to.0)).bind(hex::encode(hash)).execute(connection).await.map(drop))?;
+    }
+    Ok(Some(transaction))
+}
+
+/// Where a generation stands and the chain's hash there as it was when that was folded; no hash where a program folded it that
+/// noted none. `None`: it has folded nothing yet.
+pub(super) async fn stands(place: &Database) -> Result<Option<(Position, Option<String>)>, sqlx::Error> {
+    let mut reader = place.reader().await?;
+    let Some(Checkpoint { position, .. }) = load(reader.tx()).await? else { return Ok(None) };
+    let text = "SELECT hash FROM folded_upon WHERE position = $1";
+    let hash: Result<Option<String>, sqlx::Error> = on_either!(reader.tx(), connection =>
+        sqlx::query_scalar(text).bind(int(position.0)).fetch_optional(connection).await);
+    match hash {
+        Ok(hash) => Ok(Some((position, hash))),
+        // A place of before has no such table.
+        Err(error) if not_made(&error) => Ok(Some((position, None))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a place is not there, or has no tables yet: SQLite's words, and PostgreSQL's code. 8 and its kin: a file that
+/// was only just made, which a connection that only reads cannot turn into a database.
+pub(super) fn not_made(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| {
+        error.code().is_some_and(|code| matches!(&*code, "42P01" | "14" | "8" | "264" | "1288"))
+            || error.message().starts_with("no such table")
+    })
 }
 
 /// Notes, in the transaction of the checkpoint's step, that an event is passed over.

@@ -260,8 +260,9 @@ impl Inner {
         &self,
         work: &Work<'_>,
         step: (Position, Position),
-    ) -> Result<Option<Transaction>, sqlx::Error> {
-        checkpoint::advance(&work.place, &self.owner, step, self.clock.now()).await
+    ) -> Result<Option<Transaction>, RunnerError> {
+        let upon = self.log.hash_at(step.1).await?;
+        Ok(checkpoint::advance(&work.place, &self.owner, step, upon, self.clock.now()).await?)
     }
 
     /// Tells the metrics how far behind a generation is.

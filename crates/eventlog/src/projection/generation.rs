@@ -213,6 +213,23 @@ impl Views {
         stand(tx, projection, to.number, "current").await
     }
 
+    /// All generations that answer or are being built, each with its projection.
+    pub(super) async fn all_kept(&self) -> Result<Vec<(String, u64)>, sqlx::Error> {
+        self.prepare().await?;
+        let text = "SELECT projection, number FROM generation WHERE standing <> 'retired' ORDER BY projection, number";
+        let mut reader = self.inner.registry.reader().await?;
+        let rows: Vec<(String, i64)> =
+            on_either!(reader.tx(), connection => sqlx::query_as(text).fetch_all(connection).await?);
+        Ok(rows.into_iter().map(|(projection, number)| (projection, uint(number))).collect())
+    }
+
+    /// Lets a generation answer no more, with nothing in its place.
+    pub(super) async fn let_go(&self, projection: &str, number: u64) -> Result<(), sqlx::Error> {
+        let mut registry = self.locked(projection).await?;
+        stand(registry.tx(), projection, number, "retired").await?;
+        registry.commit().await
+    }
+
     /// Drops the places of generations that are no longer kept.
     pub(super) async fn sweep(&self, projection: &str) -> Result<(), sqlx::Error> {
         for number in self.known(projection).await?.retired {

@@ -53,12 +53,3 @@ impl Inner {
         self.running.load(Ordering::SeqCst) > 0
     }
 }
-
-/// Whether a place is not there, or has no tables yet: SQLite's words, and PostgreSQL's code. 8 and its kin: a file that
-/// was only just made, which a connection that only reads cannot turn into a database.
-pub(super) fn not_made(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|error| {
-        error.code().is_some_and(|code| matches!(&*code, "42P01" | "14" | "8" | "264" | "1288"))
-            || error.message().starts_with("no such table")
-    })
-}

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::checkpoint;
+use super::checkpoint::{self, not_made};
 use super::drive::{Folded, Work};
 use super::generation::Generation;
-use super::inner::{Inner, Kept, not_made};
+use super::inner::{Inner, Kept};
 use super::status::RunnerError;
 use crate::clock::rest;
 use crate::event::Position;

@@ -7,6 +7,7 @@
 //! A projection is built anew beside the rows that answer, as another [`generation`], and takes their place when it
 //! has seen all. An event that cannot be folded stops its projection, or is set aside if that is the setting.
 
+mod belonging;
 mod cause;
 mod checkpoint;
 mod drive;
@@ -16,6 +17,7 @@ mod keep;
 mod runner;
 mod status;
 
+pub use belonging::Foreign;
 pub use generation::{Generation, ReadError, Views};
 pub use runner::Runner;
 pub use status::{

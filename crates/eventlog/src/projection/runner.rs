@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinSet;
 
-use super::checkpoint::{self, Checkpoint};
+use super::checkpoint::{self, Checkpoint, not_made};
 use super::generation::{Generation, Views};
-use super::inner::{Inner, Kept, not_made};
+use super::inner::{Inner, Kept};
 use super::status::{OnUnfoldable, ProjectionState, ProjectionStatus, RebuildStatus, RunnerError, SetAside};
 use crate::clock::SharedClock;
 use crate::fold::Projection;

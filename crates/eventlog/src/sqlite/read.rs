@@ -116,6 +116,20 @@ pub(crate) async fn slots_at(
     Ok(slots)
 }
 
+/// The owners of the slots of the events after a position.
+pub(crate) async fn owners_after(
+    connection: &mut SqliteConnection,
+    after: Position,
+) -> Result<Vec<Key>, sqlx::Error> {
+    let text = format!(
+        "SELECT DISTINCT owner FROM sealed \
+         WHERE place >= (? + 1) * {SLOTS_PER_EVENT} AND owner IS NOT NULL ORDER BY owner"
+    );
+    let owners: Vec<Vec<u8>> =
+        sqlx::query_scalar(AssertSqlSafe(text)).bind(int(after.0)).fetch_all(connection).await?;
+    owners.iter().map(|owner| array(owner)).collect()
+}
+
 /// Some slots of the events at some positions, by number within each event.
 pub(crate) async fn slots_among(
     connection: &mut SqliteConnection,

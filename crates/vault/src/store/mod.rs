@@ -4,10 +4,11 @@ mod postgres;
 mod rows;
 mod sqlite;
 
-use eventlog::{Database, Location, Transaction, Tx};
+use eventlog::{Database, Location, Position, Transaction, Tx};
 use sqlx::pool::PoolConnection;
 use sqlx::{Postgres, Sqlite};
 
+use crate::seen::Seen;
 use crate::{AgentId, Period, VaultError};
 
 /// The form of the tables. Older ones are brought to it when the vault is opened; a program that knows only an older
@@ -137,6 +138,35 @@ pub(crate) async fn set_generation(tx: Tx<'_>, generation: u32) -> Result<(), Va
     let generation = i64::from(generation);
     on_either!(tx, connection => sqlx::query(sql).bind(generation).execute(connection).await.map(drop)?);
     Ok(())
+}
+
+/// How far the log had come when it was last noted.
+pub(crate) async fn seen(tx: Tx<'_>) -> Result<Option<Seen>, VaultError> {
+    let sql = "SELECT position, hash FROM vault_seen";
+    let row: Option<(i64, Vec<u8>)> =
+        on_either!(tx, connection => sqlx::query_as(sql).fetch_optional(connection).await?);
+    row.map(|(position, hash)| {
+        let position = Position(u64::try_from(position).unwrap_or_default());
+        Ok(Seen { position, hash: bytes(&hash)? })
+    })
+    .transpose()
+}
+
+pub(crate) async fn note_seen(tx: Tx<'_>, seen: Seen) -> Result<(), VaultError> {
+    let sql = "INSERT INTO vault_seen (id, position, hash) VALUES (1, $1, $2) \
+               ON CONFLICT (id) DO UPDATE SET position = excluded.position, hash = excluded.hash";
+    let position = i64::try_from(seen.position.0).unwrap_or(i64::MAX);
+    on_either!(tx, connection => sqlx::query(sql)
+        .bind(position).bind(&seen.hash[..]).execute(connection).await.map(drop)?);
+    Ok(())
+}
+
+/// How the agents are found, of those that live: each with its lookup hash.
+pub(crate) async fn lookups_of(
+    tx: Tx<'_>,
+    agents: &[AgentId],
+) -> Result<Vec<(AgentId, [u8; 32])>, VaultError> {
+    either!(tx, lookups_of(agents))
 }
 
 /// The agents behind those of the lookup hashes that are known, in no order.

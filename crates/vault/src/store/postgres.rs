@@ -55,6 +55,17 @@ pub(super) async fn find_agents(
     rows.iter().map(|row| Ok((bytes(row.try_get(0)?)?, AgentId(bytes(row.try_get(1)?)?)))).collect()
 }
 
+pub(super) async fn lookups_of(
+    connection: &mut PgConnection,
+    agents: &[AgentId],
+) -> Result<Vec<(AgentId, [u8; 32])>, VaultError> {
+    let rows = sqlx::query("SELECT agent, lookup FROM agent WHERE agent = ANY($1)")
+        .bind(ids(agents.iter()))
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(|row| Ok((AgentId(bytes(row.try_get(0)?)?), bytes(row.try_get(1)?)?))).collect()
+}
+
 pub(super) async fn living(
     connection: &mut PgConnection,
     agents: &[AgentId],

@@ -5,6 +5,11 @@ CREATE TABLE IF NOT EXISTS vault (
     instance   BYTEA NOT NULL,
     generation BIGINT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS vault_seen (
+    id       INTEGER PRIMARY KEY CHECK (id = 1),
+    position BIGINT NOT NULL,
+    hash     BYTEA NOT NULL
+);
 CREATE TABLE IF NOT EXISTS agent (
     agent      BYTEA NOT NULL PRIMARY KEY,
     lookup     BYTEA NOT NULL UNIQUE,

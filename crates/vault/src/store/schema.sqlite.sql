@@ -4,6 +4,11 @@ CREATE TABLE IF NOT EXISTS vault (
     instance   BLOB NOT NULL,
     generation INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS vault_seen (
+    id       INTEGER PRIMARY KEY CHECK (id = 1),
+    position INTEGER NOT NULL,
+    hash     BLOB NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS agent (
     agent      BLOB NOT NULL PRIMARY KEY,
     lookup     BLOB NOT NULL UNIQUE,

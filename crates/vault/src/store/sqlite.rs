@@ -62,6 +62,21 @@ pub(super) async fn find_agents(
     Ok(found)
 }
 
+pub(super) async fn lookups_of(
+    connection: &mut SqliteConnection,
+    agents: &[AgentId],
+) -> Result<Vec<(AgentId, [u8; 32])>, VaultError> {
+    let mut found = Vec::with_capacity(agents.len());
+    for chunk in agents.chunks(CHUNK) {
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT agent, lookup FROM agent WHERE agent IN (");
+        push_agents(&mut query, chunk);
+        for row in query.build().fetch_all(&mut *connection).await? {
+            found.push((AgentId(bytes(row.try_get(0)?)?), bytes(row.try_get(1)?)?));
+        }
+    }
+    Ok(found)
+}
+
 pub(super) async fn living(
     connection: &mut SqliteConnection,
     agents: &[AgentId],

@@ -85,7 +85,12 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
         Task::Verify { anchors, key } => {
             let head = instance.log.head().await?.position.0;
             let verified = instance.log.verify(1..=head, &mut |_| {}).await?;
-            let mut answer = json!({ "verified": true, "events": verified.events, "position": head });
+            let apart = instance.parts().apart(true).await?.told();
+            if !apart.is_empty() {
+                return Err(Failure::new(format!("the log is whole, but {}", apart.join("; "))));
+            }
+            let mut answer =
+                json!({ "verified": true, "events": verified.events, "position": head, "together": true });
             if let Some(lines) = anchors {
                 answer["anchors"] = anchors::verify(instance, &lines, key.as_deref()).await?.into();
             }

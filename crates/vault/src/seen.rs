@@ -1,0 +1,43 @@
+//! Which log the vault belongs to, as far as it has seen it: a position and the chain's hash there, which no other log has.
+
+use eventlog::{Location, Position};
+
+use crate::{Vault, VaultError, store};
+
+/// How far a log had come when the vault was last told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// The position.
+    pub position: Position,
+    /// The chain's hash there.
+    pub hash: [u8; 32],
+}
+
+impl Vault {
+    /// Whether a vault is at this place that was used. Nothing is made, also no file.
+    ///
+    /// # Errors
+    /// [`VaultError::Unavailable`].
+    pub async fn is_at(location: &Location) -> Result<bool, VaultError> {
+        Ok(location.holds("vault").await?)
+    }
+
+    /// How far the log had come when the vault was last told; none where it never was.
+    ///
+    /// # Errors
+    /// [`VaultError::Unavailable`].
+    pub async fn seen(&self) -> Result<Option<Seen>, VaultError> {
+        store::seen(self.inner.store.read().await?.tx()).await
+    }
+
+    /// Notes how far the log has come. Agents are made before the events that name them: whoever these events name is in
+    /// this vault, or was erased.
+    ///
+    /// # Errors
+    /// [`VaultError::Unavailable`].
+    pub async fn note_seen(&self, seen: Seen) -> Result<(), VaultError> {
+        let mut transaction = self.inner.store.begin_secrets().await?;
+        store::note_seen(transaction.tx(), seen).await?;
+        Ok(transaction.commit().await?)
+    }
+}

@@ -1,0 +1,216 @@
+//! Whether what an instance is made of belongs together: its log, the vault with its keys, the views and the lake.
+//!
+//! Each of them notes upon which log it stands, by a position and the chain's hash there, which no other log has. People are
+//! made in the vault before events name them, so that a vault that is as old as the log, or newer, knows them all.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use eventlog::clock::rest;
+use eventlog::projection::{Foreign, Views};
+use eventlog::{EventLog, Position};
+use lrs::Lrs;
+use tokio::sync::watch;
+use vault::{AgentId, Seen, Vault};
+use views::municipality::Current;
+use worker::Worker;
+
+use crate::failure::Failure;
+
+/// How often the vault is told how far the log has come: what came since is looked through at the next start.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// Whether an instance may be opened of which something is lost for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Loss {
+    Refused,
+    /// Whoever the vault does not know counts as erased, and what is behind the log's end as never stored.
+    Accepted,
+}
+
+/// The parts, opened.
+pub(crate) struct Parts<'i> {
+    pub(crate) log: &'i EventLog,
+    pub(crate) vault: &'i Vault,
+    pub(crate) municipality: &'i Current,
+    pub(crate) lrs: &'i Lrs,
+    pub(crate) views: &'i Views,
+    pub(crate) worker: &'i Worker,
+}
+
+/// What does not belong to the log.
+#[derive(Debug, Default)]
+pub(crate) struct Apart {
+    /// What the vault has seen of a log and this one does not have, or has otherwise.
+    vault: Option<String>,
+    /// Agents that the log names, and that are neither in the vault nor erased.
+    unknown: Vec<AgentId>,
+    views: Vec<Foreign>,
+    lake: Option<Position>,
+    /// Where the log ends.
+    head: Position,
+}
+
+impl Parts<'_> {
+    /// Brings together what can be: erasures are finished, views and lake of another log are let go of. What cannot be made
+    /// again ends in a failure that says what to do, unless its loss is accepted.
+    pub(crate) async fn bring_together(&self, loss: Loss) -> Result<(), Failure> {
+        let apart = self.apart(false).await?;
+        let lost = apart.lost();
+        if !lost.is_empty() {
+            if loss == Loss::Refused {
+                return Err(Failure::new(format!("{}. {WHAT_TO_DO}", lost.join("; "))));
+            }
+            tracing::warn!(lost = lost.join("; "), "accepted as lost");
+            if !apart.unknown.is_empty() {
+                self.lrs.record_erasure(apart.unknown.clone()).await?;
+            }
+        }
+        self.lrs.finish_erasures().await?;
+        if !apart.views.is_empty() {
+            for Foreign { projection, position, .. } in &apart.views {
+                let position = position.0;
+                tracing::warn!(%projection, position, "a view is not of this log: it is made anew");
+            }
+            self.views.let_go_of(&apart.views).await?;
+        }
+        if let Some(position) = apart.lake {
+            tracing::warn!(position = position.0, "the lake is not of this log: it is written anew");
+            self.worker.let_go_of_lake().await?;
+        }
+        note(self.log, self.vault).await
+    }
+
+    /// What does not belong to the log. `all`: people are looked for in the whole log, and not only in what came since the
+    /// vault was last told.
+    pub(crate) async fn apart(&self, all: bool) -> Result<Apart, Failure> {
+        let mut apart = Apart::default();
+        let mut from = Position(0);
+        if let Some(seen) = self.vault.seen().await? {
+            match self.log.hash_at(seen.position).await? {
+                Some(hash) if hash == seen.hash => from = seen.position,
+                Some(_) => {
+                    apart.vault = Some(format!(
+                        "the vault is another log's: at position {} it has seen another event than the one that is there",
+                        seen.position.0
+                    ))
+                }
+                None => {
+                    apart.vault =
+                        Some(format!("the vault has seen the log come to position {}", seen.position.0))
+                }
+            }
+        }
+        apart.unknown = self.unknown(if all { Position(0) } else { from }).await?;
+        // What can be made again keeps nothing from being opened, also where it cannot be read now.
+        apart.views = self.views.foreign(self.log).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "whether the views are of this log cannot be seen");
+            Vec::new()
+        });
+        apart.lake = self.worker.foreign_lake().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "whether the lake is of this log cannot be seen");
+            None
+        });
+        // After all others, so that none is ahead of it that follows it.
+        apart.head = self.log.head().await?.position;
+        Ok(apart)
+    }
+
+    /// The agents that events after a position name, and that are neither in the vault nor erased.
+    async fn unknown(&self, after: Position) -> Result<Vec<AgentId>, Failure> {
+        let named: Vec<AgentId> = self.log.owners_after(after).await?.into_iter().map(AgentId).collect();
+        let alive = self.vault.is_alive(&named).await?;
+        let mut missing: Vec<AgentId> =
+            named.into_iter().zip(alive).filter(|(_, alive)| !alive).map(|(agent, _)| agent).collect();
+        if missing.is_empty() {
+            return Ok(missing);
+        }
+        // The journal too: an erasure may have been cut short before the log took it down.
+        let journal: HashSet<AgentId> = self.vault.erased().await?.into_iter().collect();
+        let municipality = self.municipality.refresh().await?;
+        let organisation = &municipality.municipality.organisation;
+        missing.retain(|agent| !organisation.is_erased(agent.0) && !journal.contains(agent));
+        Ok(missing)
+    }
+}
+
+/// What to do about what cannot be made again.
+const WHAT_TO_DO: &str = "Bring back what belongs together (log, vault and keys of one moment, the log copied first), or \
+                          accept the loss for good: larka migrate --accept-loss";
+
+impl Apart {
+    /// What of it cannot be made again, in words.
+    pub(crate) fn lost(&self) -> Vec<String> {
+        let mut lost: Vec<String> = self.vault.clone().into_iter().collect();
+        let head = self.head;
+        for Foreign { projection, position, .. } in &self.views {
+            if *position > head {
+                lost.push(format!("the view {projection} has seen the log come to position {}", position.0));
+            }
+        }
+        if let Some(position) = self.lake.filter(|position| *position > head) {
+            lost.push(format!("the lake has seen the log come to position {}", position.0));
+        }
+        if lost.iter().any(|line| line.contains("come to position")) {
+            let end = head.0;
+            lost.push(format!(
+                "the log ends at position {end}: an older copy of it, or part of it is missing (log.db-wal beside log.db)"
+            ));
+        }
+        if !self.unknown.is_empty() {
+            let count = self.unknown.len();
+            lost.push(format!(
+                "{count} people of whom the log tells are not in the vault, nor were they erased: an older copy of the \
+                 vault, or another's"
+            ));
+        }
+        lost
+    }
+
+    /// All of it, in words.
+    pub(crate) fn told(&self) -> Vec<String> {
+        let mut told = self.lost();
+        let of = |what: &str, at: Position| format!("{what} at position {} is not of this log", at.0);
+        let views = self.views.iter().filter(|one| one.position <= self.head);
+        told.extend(views.map(|one| of(&format!("the view {}", one.projection), one.position)));
+        told.extend(self.lake.filter(|at| *at <= self.head).map(|at| of("the lake", at)));
+        told
+    }
+}
+
+/// Refuses an instance whose log was used and whose keys or vault are not there, before new ones would be made.
+pub(crate) fn expect_all(used: bool, keys: Option<&str>, vault: Option<&str>) -> Result<(), Failure> {
+    let missing = match (used, keys, vault) {
+        (false, ..) | (true, None, None) => return Ok(()),
+        (true, Some(keys), None) => format!("its keys are not at {keys}"),
+        (true, None, Some(vault)) => format!("its vault is not {vault}"),
+        (true, Some(keys), Some(vault)) => {
+            format!("its keys are not at {keys}, and its vault is not {vault}")
+        }
+    };
+    Err(Failure::new(format!(
+        "the log was used before, and {missing}: nobody could be read any more. {WHAT_TO_DO}"
+    )))
+}
+
+/// Tells the vault how far the log has come.
+pub(crate) async fn note(log: &EventLog, vault: &Vault) -> Result<(), Failure> {
+    let head = log.head().await?;
+    if head.position.0 > 0 {
+        vault.note_seen(Seen { position: head.position, hash: head.hash }).await?;
+    }
+    Ok(())
+}
+
+/// Tells the vault how far the log has come until `shutdown` becomes true.
+pub(crate) async fn keep(log: EventLog, vault: Vault, mut shutdown: watch::Receiver<bool>) {
+    let mut heads = log.subscribe();
+    while rest(EVERY, &mut shutdown).await {
+        if heads.has_changed().unwrap_or(false) {
+            heads.mark_unchanged();
+            if let Err(error) = note(&log, &vault).await {
+                tracing::warn!(%error, "the vault could not be told how far the log has come; that is tried again");
+            }
+        }
+    }
+}
