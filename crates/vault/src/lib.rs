@@ -56,6 +56,6 @@ pub use secrets::{
     Account, AccountId, Conflicts, Credential, CredentialId, DAYS_KEPT, HOURS_KEPT, NewCredential,
     NewSession, OTHER_TOOLS, REFUSALS_KEPT, Rate, RefusalNote, Stored, TOOLS_KEPT, Terms, ToolUse, Use,
 };
-pub use seen::Seen;
 pub use start::Options;
+pub use store::Seen;
 pub use vault::Vault;

@@ -1,17 +1,9 @@
 //! Which log the vault belongs to, as far as it has seen it: a position and the chain's hash there, which no other log has.
 
-use eventlog::{Location, Position};
+use eventlog::Location;
 
-use crate::{Vault, VaultError, store};
-
-/// How far a log had come when the vault was last told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seen {
-    /// The position.
-    pub position: Position,
-    /// The chain's hash there.
-    pub hash: [u8; 32],
-}
+use crate::store::{self, Seen};
+use crate::{Vault, VaultError};
 
 impl Vault {
     /// Whether a vault is at this place that was used. Nothing is made, also no file.

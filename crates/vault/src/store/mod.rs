@@ -8,7 +8,6 @@ use eventlog::{Database, Location, Position, Transaction, Tx};
 use sqlx::pool::PoolConnection;
 use sqlx::{Postgres, Sqlite};
 
-use crate::seen::Seen;
 use crate::{AgentId, Period, VaultError};
 
 /// The form of the tables. Older ones are brought to it when the vault is opened; a program that knows only an older
@@ -25,6 +24,7 @@ macro_rules! on_either {
     };
 }
 pub(crate) use on_either;
+pub use rows::Seen;
 pub(crate) use rows::{About, AgentRow, KeyRow, bytes};
 
 /// Calls the function of that name for the database at hand.

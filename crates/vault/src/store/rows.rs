@@ -1,5 +1,7 @@
 //! The rows of the tables, alike for both databases.
 
+use eventlog::Position;
+
 use crate::{AgentId, Period, VaultError};
 
 /// The one row of the table `vault`.
@@ -9,6 +11,15 @@ pub(crate) struct About {
     pub(crate) instance: Vec<u8>,
     /// The generation that all rows are under.
     pub(crate) generation: u32,
+}
+
+/// How far a log had come when the vault was last told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// The position.
+    pub position: Position,
+    /// The chain's hash there.
+    pub hash: [u8; 32],
 }
 
 /// An agent: how it is found, and its identifier's digest, wrapped, for finding it under the next lookup key.
