@@ -11,7 +11,8 @@ impl ResultTable {
         let groups = other.populations();
         let mut hidden = BTreeMap::new();
         let own = |id: &str| !id.starts_with(prefix);
-        let answers = other.sections().iter().filter(|section| section.measure() == Measure::Likert);
+        let is_answers = |measure| matches!(measure, Measure::Likert | Measure::Choices);
+        let answers = other.sections().iter().filter(|section| is_answers(section.measure()));
         for section in answers.filter(|section| own(section.id())) {
             for figure in section.figures() {
                 let withheld = match figure.shown {
