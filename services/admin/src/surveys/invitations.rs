@@ -58,13 +58,6 @@ impl WaysIn {
     }
 }
 
-impl Invited {
-    /// Whether guardians are asked beside others.
-    pub(super) fn has_both(&self) -> bool {
-        self.doors.iter().any(|door| door.guardians) && self.doors.iter().any(|door| !door.guardians)
-    }
-}
-
 /// A short code, with the unit that it is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Door {
