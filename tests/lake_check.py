@@ -144,7 +144,7 @@ def while_written(lake, until):
 def check(lake):
     """Yields what does not hold."""
     manifest = json.loads((lake / "manifest.json").read_text())
-    if manifest["format"] != 3:
+    if manifest["format"] != 4:
         yield f"format {manifest['format']}, expected 3"
         return
     found = [(block["first"], block["last"]) for block in manifest["blocks"]]
@@ -170,7 +170,7 @@ def check(lake):
             if count and (low < block["first"] or high > block["last"]) or not ascending:
                 yield f"{file['path']}: positions outside its range or out of order"
             about = pyarrow.parquet.read_schema(path).metadata or {}
-            if about.get(b"larka.instance", b"").decode() != manifest["instance"] or about.get(b"larka.format") != b"3":
+            if about.get(b"larka.instance", b"").decode() != manifest["instance"] or about.get(b"larka.format") != b"4":
                 yield f"{file['path']}: does not say whose it is"
     yield from documented(lake, manifest)
     yield from in_python(lake, manifest, rows["statements"])
