@@ -145,7 +145,7 @@ def check(lake):
     """Yields what does not hold."""
     manifest = json.loads((lake / "manifest.json").read_text())
     if manifest["format"] != 4:
-        yield f"format {manifest['format']}, expected 3"
+        yield f"format {manifest['format']}, expected 4"
         return
     found = [(block["first"], block["last"]) for block in manifest["blocks"]]
     if found != blocks(manifest["position"]):
