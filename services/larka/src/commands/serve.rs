@@ -28,5 +28,5 @@ pub(crate) async fn run(mut settings: Settings) -> Result<(), Failure> {
 /// Whoever started the server reads here where it listens, and where its links lead: those that people are invited by.
 fn announce(address: SocketAddr, metrics: Option<SocketAddr>, links: &str) -> Result<(), Failure> {
     let metrics = metrics.map(|metrics| format!("Metrics: http://{metrics}/metrics\n")).unwrap_or_default();
-    terminal::print(format!("Lärka: http://{address}\nLinks: {links}\n{metrics}").as_bytes())
+    terminal::print(format!("Lärka: http://{address}\n{metrics}Links: {links}\n").as_bytes())
 }
