@@ -59,8 +59,9 @@ class Figure:
         exact += [self.mean] if self.mean is not None else []
         for number, interval in [(None, self.interval), *self.values]:
             for one in filter(lambda one: one is not None, (number, *(interval or ()))):
-                exact += [abs(one), abs(100 * one)]
-        rounded = {half_up(one, decimals) for one in exact for decimals in range(5)}
+                exact += [one, 100 * one]
+        # Of two equally near the upper one, also below zero; signs are not read.
+        rounded = {abs(half_up(one, decimals)) for one in exact for decimals in range(5)}
         return rounded | {Fraction(one) for one in parts | wholes}
 
     def value(self, category):
