@@ -110,6 +110,8 @@ impl Preset {
             include_str!("../../../schemas/disclosure/gavle.json"),
             include_str!("../../../schemas/disclosure/gavle-held.json"),
             include_str!("../../../schemas/disclosure/skolenkaten.json"),
+            include_str!("../../../schemas/disclosure/default-roles.json"),
+            include_str!("../../../schemas/disclosure/gavle-roles.json"),
         ]
         .into_iter()
         .map(Preset::from_json)

@@ -219,12 +219,14 @@ fn make(request: Request, from: Sources<'_>, stood: &Stood) -> Result<Released, 
             parameters.as_of = request.as_of;
             parameters.since = request.since;
             parameters.levels_from = request.preset.band_threshold;
+            parameters.by_role = request.preset.shows(Strata::Role);
             analytics::reports::competence::report(snapshot, municipality, &parameters, stood.people())?
         }
         Question::Survey { round } => {
             let mut parameters = survey::Parameters::new(round.ok_or(ReportError::NoRound)?);
             parameters.as_of = request.as_of;
             parameters.weights = request.weights;
+            parameters.by_role = request.preset.shows(Strata::Role);
             return survey_report(&parameters, &Gate::new(request.preset), from, &stood.rounds());
         }
     };
@@ -245,6 +247,7 @@ fn survey_report(
     {
         let mut own = survey::Parameters::new(&before.id);
         own.as_of = parameters.as_of;
+        own.by_role = parameters.by_role;
         table.withhold(survey::EARLIER, &survey_report(&own, gate, from, held)?);
     }
     Ok(gate.apply(table)?)

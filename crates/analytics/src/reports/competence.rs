@@ -52,12 +52,21 @@ pub fn report(
         None => Staff::on_day(&frame, framework, instrument.as_ref(), &on_day),
     };
     let units: Vec<_> = municipality.organisation.units().collect();
-    let populations = Populations::build(&units, None, &people.places);
+    let build = |duties: &[Vec<_>]| {
+        let populations = Populations::build(&units, None, duties);
+        if parameters.by_role { populations.with_kinds() } else { populations }
+    };
+    let populations = build(&people.places);
     let made = Report::new(framework, instrument.as_ref(), &populations);
     let mut rolls = vec![populations.roll()];
     let mut sections = sections::all(&made, &people.standings, parameters);
     targets::mark(&mut sections, framework, &municipality.catalogue);
-    sections.extend(targets::sections(&made, &municipality.catalogue, &people.standings.known));
+    sections.extend(targets::sections(
+        &made,
+        &municipality.catalogue,
+        &people.standings.known,
+        parameters.by_role,
+    ));
     if let Some(since) = parameters.since {
         if since >= frame.as_of {
             return Err(ReportError::Since { since, as_of: frame.as_of });
@@ -69,7 +78,7 @@ pub fn report(
             Some((ledger, since)) => ledger.staff(since),
             None => Staff::on_day(&before, framework, asked.as_ref(), &on_day),
         };
-        let groups = Populations::build(&units, None, &people_then.places).as_groups_of(&populations);
+        let groups = build(&people_then.places).as_groups_of(&populations);
         rolls.extend(change::rolls((&populations, &people.ids), (&groups, &people_then.ids)));
         let then = Day {
             on: since,
@@ -133,6 +142,9 @@ fn definition(
     }
     for targets in municipality.catalogue.targets().filter(|targets| targets.framework == framework.id) {
         definition = definition.with(&targets.encode());
+    }
+    if parameters.by_role {
+        definition = definition.with(b"by_role");
     }
     if let Some(since) = parameters.since {
         definition = definition.with(b"since").with(since.to_string().as_bytes());

@@ -53,12 +53,14 @@ pub struct Parameters {
     pub positive_base: Option<PositiveBase>,
     /// The parts of groups by which answers are weighted against non-response; none: they are not.
     pub weights: Option<Strata>,
+    /// Whether roles are shown beside the organisation: then the gate is told how those stand who are in the same groups.
+    pub by_role: bool,
 }
 
 impl Parameters {
     /// The report on a round for the latest day.
     pub fn new(round: impl Into<String>) -> Self {
-        Self { round: round.into(), as_of: None, positive_base: None, weights: None }
+        Self { round: round.into(), as_of: None, positive_base: None, weights: None, by_role: false }
     }
 }
 
@@ -95,7 +97,7 @@ pub fn report(
     });
     let now = held.stand(Round::read(&frame, round, survey, ballots)?, municipality);
     let units: Vec<_> = municipality.organisation.units().collect();
-    let respondents = Respondents::of(&now, &units);
+    let respondents = Respondents::of(&now, &units, parameters.by_role);
     // What has come out of a ballot box is all there will be, on whatever day.
     let live = !domain::rounds::is_let_out(round, surveys, frame.as_of);
     let mut definition =
@@ -105,6 +107,9 @@ pub fn report(
         });
     if let Some(strata) = parameters.weights {
         definition = definition.with(b"weights").with(strata.name().as_bytes());
+    }
+    if parameters.by_role {
+        definition = definition.with(b"by_role");
     }
     let mut outside = Vec::new();
     let mut rolls = respondents.rolls();
@@ -120,7 +125,7 @@ pub fn report(
         if let Some((before, survey)) = before {
             definition = definition.with(&before.encode()).with(&survey.encode());
             let then = held.stand(Round::read(&frame, before, survey, ballots)?, municipality);
-            let groups_then = Respondents::of(&then, &units).as_of(&respondents);
+            let groups_then = Respondents::of(&then, &units, parameters.by_role).as_of(&respondents);
             let stayed = earlier::stayed((&now, &respondents), (&then, &groups_then));
             let both = Both {
                 now: &now,

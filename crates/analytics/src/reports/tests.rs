@@ -1,5 +1,6 @@
 //! Reports on hand-made events, with figures worked out by hand.
 
+mod by_role;
 mod competence_report;
 pub(super) mod generated;
 pub(super) mod rows;

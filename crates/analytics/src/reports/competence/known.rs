@@ -16,12 +16,15 @@ pub struct Parameters {
     pub levels_from: u64,
     /// An earlier day that the report's is compared with, if any.
     pub since: Option<Date>,
+    /// Whether roles are shown beside the organisation: then the gate is told how those stand who are in the same groups, and
+    /// targets of single roles are items of their own.
+    pub by_role: bool,
 }
 
 impl Parameters {
     /// The report on a framework for the latest day, with eight levels from a base of 30.
     pub fn new(framework: impl Into<String>) -> Self {
-        Self { framework: framework.into(), as_of: None, levels_from: 30, since: None }
+        Self { framework: framework.into(), as_of: None, levels_from: 30, since: None, by_role: false }
     }
 }
 

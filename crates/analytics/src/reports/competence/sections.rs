@@ -5,7 +5,7 @@ use super::super::text;
 use super::evidence::Instrument;
 use super::known::{KINDS, Known, Parameters, Standings, band};
 use disclosure::{
-    Axis, Category, Figure, Item, ItemGroup, LevelKind, Measure, Need, Nested, Role, Section, Text,
+    Axis, Category, Figure, Geometry, Item, ItemGroup, LevelKind, Measure, Need, Nested, Role, Section, Text,
 };
 use domain::competence::{Levels, OutcomeType, TypeSet};
 use domain::frameworks::Framework;
@@ -187,7 +187,7 @@ impl<'a> Report<'a> {
         section.within = vec![whole(kind, "competences")];
         let wanted = |population: usize, _| {
             let top = &self.populations.list[population];
-            top.parent.is_none() && top.base >= from
+            top.parent.is_none() && top.geometry == Geometry::Tree && top.base >= from
         };
         section.figures = self.count(section.items.len(), framework.levels.len(), wanted, |person, item| {
             let known = known[person].of(kind)[item]?;
