@@ -84,9 +84,7 @@ class Roll:
         """The same where nobody can be linked: a stratum is in the populations that all of it is in."""
         atoms = Counter()
         for stratum in strata:
-            paths = [
-                set(self.with_role(self.upwards(unit), role)) for unit in stratum["units"] for role in stratum["roles"]
-            ]
+            paths = [set(self.upwards(unit)) for unit in stratum["units"]]
             atoms[frozenset(set.intersection(*paths) & report.populations.keys())] += stratum["people"]
         return atoms
 
@@ -94,13 +92,6 @@ class Roll:
         while unit is not None:
             yield unit
             unit = self.parents.get(unit)
-
-    @staticmethod
-    def with_role(units, role):
-        """Units, and in each those of a role."""
-        for unit in units:
-            yield unit
-            yield f"{unit}/{role}"
 
     def stayed(self, report):
         """The same of who was in a population on the earlier day, too."""
@@ -119,7 +110,7 @@ class Roll:
             places = set()
             for duty in held:
                 if duty["from"] <= day <= (duty.get("to") or "9999") and (not roles or duty["role"] in roles):
-                    places.update(self.with_role(self.upwards(duty["unit"]), duty["role"]))
+                    places.update(self.upwards(duty["unit"]))
             yield frozenset(places & report.populations.keys())
 
 
@@ -278,7 +269,11 @@ class Outsider:
         return found
 
     def is_below(self, child, population):
-        return any(above == population or self.is_below(above, population) for above, _ in self.report.above(child))
+        while child is not None:
+            child = self.report.populations[child].parent
+            if child == population:
+                return True
+        return False
 
     def says(self, section, item, population, category):
         """The least width by any one published figure: the own base, n and margins, the nearest published population
@@ -291,26 +286,24 @@ class Outsider:
             return figure and figure.value(category)
 
         def above(section, item, category, also_above=True):
-            for first, family in report.above(population):
-                up = first
-                while up is not None and value(section, item, up, category) is None:
-                    ways = report.above(up)
-                    up = next((one for one, own in ways if own == family), ways[0][0] if ways else None)
-                if up is None:
-                    continue
-                rest, open_ = value(section, item, up, category), [up]
-                if also_above:
-                    least.append(rest)
-                while open_:
-                    parent = open_.pop()
-                    for child in report.populations:
-                        if (parent, family) in report.above(child):
-                            own = value(section, item, child, category)
-                            if own is None:
-                                open_.append(child)
-                            else:
-                                rest -= own
+            up = report.populations[population].parent
+            while up is not None and value(section, item, up, category) is None:
+                up = report.populations[up].parent
+            if up is None:
+                return
+            rest, open_ = value(section, item, up, category), [up]
+            if also_above:
                 least.append(rest)
+            while open_:
+                parent = open_.pop()
+                for child, one in report.populations.items():
+                    if one.parent == parent:
+                        own = value(section, item, child, category)
+                        if own is None:
+                            open_.append(child)
+                        else:
+                            rest -= own
+            least.append(rest)
 
         def margin(section, item, category):
             own = value(section, item, population, category)
@@ -319,16 +312,15 @@ class Outsider:
             else:
                 least.append(own)
 
-        # Its own people, without those of its parts that are published, of each family.
-        for family in {one.geometry for one in report.populations.values()}:
-            shown = [
-                child
-                for child, one in report.populations.items()
-                if one.geometry == family and value(section, item, child, category) is not None and self.is_below(child, population)
-            ]
-            least.append(
-                sum(size for atom, size in self.atoms.items() if population in atom and not atom.intersection(shown))
-            )
+        # Its own people, without those of its parts that are published.
+        shown = [
+            child
+            for child in report.populations
+            if value(section, item, child, category) is not None and self.is_below(child, population)
+        ]
+        least.append(
+            sum(size for atom, size in self.atoms.items() if population in atom and not atom.intersection(shown))
+        )
         above(section, item, category)
         figure = section.figures[(population, item)]
         if figure.answered is not None:
@@ -369,10 +361,7 @@ def nested(report):
             under = match and sections.get(match.expand(below))
             for (population, item), figure in section.figures.items() if under else ():
                 item = rate_of(under, item) if under.id == "response-rate" else item
-                # A role with a target of its own has an item of its own.
-                item = item.split("/")[0] if section.id.endswith("-target") else item
-                below = under.figures.get((population, item))
-                if figure.answered is not None and (below is None or below.answered is None):
+                if figure.answered is not None and under.figures[population, item].answered is None:
                     yield f"{section.id} {item} of {population} is shown, {under.id} is not"
 
 
@@ -430,10 +419,8 @@ def earlier(report, folder, name):
     for section in report.sections:
         for key, figure in section.figures.items() if section.id in own else ():
             beside = own[section.id].figures.get(key)
-            if beside is None:
-                # A group in which nobody was asked, or a role that is not told of there.
-                if figure.answered:
-                    yield f"{section.id} {key} is shown, and its own report does not tell of it"
+            # A group in which nobody was asked.
+            if beside is None and not figure.answered:
                 continue
             if (figure.answered, figure.counts) not in ((beside.answered, beside.counts), (beside.answered, None), (None, None)):
                 yield f"{section.id} {key} is shown, and in its own report {beside.reason}"

@@ -20,7 +20,6 @@ class Population:
     parent: str | None
     base: int | None
     label: dict
-    geometry: str
 
 
 @dataclass
@@ -132,22 +131,12 @@ class Report:
         self.name, self.kind, self.as_of, self.read = file.name, read["kind"], read["identity"]["as_of"], read
         self.rules = read["rules"]
         self.populations = {
-            one["code"]: Population(one["parent"], one["base"], one["label"], one["geometry"]) for one in read["populations"]
+            one["code"]: Population(one["parent"], one["base"], one["label"]) for one in read["populations"]
         }
         title = read["subtitle"]
         is_asked = surveys and self.kind == "survey"
         survey = next(one for one in surveys.values() if one["title"] == title) if is_asked else None
         self.sections = [Section(section, lambda of: weights(of, survey)) for section in read["sections"]]
-
-    def above(self, code):
-        """The groups that a group is a part of, each with the family that it is divided by there."""
-        own = self.populations[code]
-        found = [] if own.parent is None else [(own.parent, own.geometry)]
-        if own.geometry == "area_role":
-            same = code.removeprefix(own.parent)
-            whole = (one for one, of in self.populations.items() if of.geometry == "municipality_role")
-            found += [(one, "municipality_role") for one in whole if one == self.populations[one].parent + same]
-        return found
 
     def read_beside(self, other):
         """Takes what another report shows of the same."""

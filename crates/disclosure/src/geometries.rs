@@ -40,15 +40,8 @@ pub(crate) fn decide(table: &mut ResultTable, kinds: &Kinds, given: Given<'_>) -
         by_itself(Geometry::MunicipalityRole, &mut decided);
         return decided;
     }
-    let mut roles = Roles { left_out: OfOne::new(table).left_out().to_vec(), again: false };
-    let of_units = decided;
-    // Where a rate has lost a role for one item, the others that stand on it are decided anew.
-    let mut decided = loop {
-        let decided = linked::decide(table, kinds, given, of_units.clone(), &mut roles);
-        if !std::mem::take(&mut roles.again) {
-            break decided;
-        }
-    };
+    let mut roles = Roles { left_out: OfOne::new(table).left_out().to_vec() };
+    let mut decided = linked::decide(table, kinds, given, decided, &mut roles);
     let sections = table.sections.iter_mut().zip(&mut decided);
     for ((section, decided), left_out) in sections.zip(&roles.left_out) {
         let (mut one, mut other) = (left_out.iter(), left_out.iter());
@@ -61,8 +54,6 @@ pub(crate) fn decide(table: &mut ResultTable, kinds: &Kinds, given: Given<'_>) -
 /// What is hidden where groups are of several families.
 struct Roles {
     left_out: Vec<Vec<bool>>,
-    /// Whether something was left out that had been decided on.
-    again: bool,
 }
 
 impl Repair for Roles {
@@ -147,9 +138,7 @@ impl Roles {
         for part in &item.parts {
             for (node, place) in part.places.iter().enumerate() {
                 if part.nodes[node].is_role() && above(part, node) == family {
-                    let is_new = !std::mem::replace(&mut self.left_out[part.section][*place], true);
-                    self.again |= is_new && part.given;
-                    any |= is_new;
+                    any |= !std::mem::replace(&mut self.left_out[part.section][*place], true);
                 }
             }
         }

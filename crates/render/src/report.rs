@@ -4,7 +4,6 @@ mod competence;
 mod outside;
 mod parts;
 mod questions;
-mod roles;
 mod training;
 
 use crate::components::empty_state;
@@ -70,15 +69,13 @@ pub fn fragment(view: &View<'_>) -> Markup {
 
 /// The parts of a report in their order, without its method.
 pub(crate) fn blocks(view: &View<'_>) -> Vec<Block> {
-    let mut blocks = match view.released.kind() {
+    match view.released.kind() {
         // Changes are read part by part, whatever of.
         ReportKind::Competence if view.sections().any(|part| part.measure() != Measure::Change) => {
             competence::blocks(view)
         }
         _ => questions::blocks(view).into_iter().chain(outside::block(view)).collect(),
-    };
-    blocks.extend(roles::blocks(view));
-    blocks
+    }
 }
 
 fn section(block: &Block, class: Option<&str>) -> Markup {

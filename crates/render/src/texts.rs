@@ -1,7 +1,7 @@
 //! Every sentence that comes with the program rather than with the data, in Swedish and English.
 
 use crate::number::{count, date, percent_sign};
-use disclosure::{Geometry, Lang, LevelKind, Measure, MustBe, Preset, Reason};
+use disclosure::{Lang, LevelKind, Measure, MustBe, Preset, Reason};
 
 /// The one of two that `lang` asks for.
 pub(crate) fn t(lang: Lang, sv: &'static str, en: &'static str) -> &'static str {
@@ -45,7 +45,6 @@ pub(crate) enum Word {
     SortedBy,
     TargetTick,
     Unit,
-    Role,
     Unknown,
     WhatIsHidden,
 }
@@ -98,7 +97,6 @@ pub(crate) fn word(word: Word, lang: Lang) -> &'static str {
         }
         TargetTick => ("här börjar målnivån", "the target level begins here"),
         Unit => ("Enhet", "Unit"),
-        Role => ("Roll", "Role"),
         Unknown => ("Ingen uppgift", "Not known"),
         WhatIsHidden => ("Vad som inte visas", "What is not shown"),
     };
@@ -158,14 +156,6 @@ pub(crate) fn each_by_unit(measure: Measure, lang: Lang) -> &'static str {
         Measure::Index => t(lang, "Varje index per enhet", "Each index by unit"),
         Measure::Coverage => t(lang, "Enhet för enhet", "Unit by unit"),
         _ => t(lang, "Varje fråga per enhet", "Each question by unit"),
-    }
-}
-
-/// The heading over what roles answered and know: of the whole, or of each area.
-pub(crate) fn by_role(family: Geometry, lang: Lang) -> &'static str {
-    match family {
-        Geometry::AreaRole => t(lang, "Område och roll", "Area and role"),
-        _ => t(lang, "Kommun och roll", "Municipality and role"),
     }
 }
 

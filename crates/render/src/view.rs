@@ -8,15 +8,12 @@ use disclosure::{Geometry, Item, Lang, Released, ReleasedSection, Shown, Text, V
 /// always there. Further down is another page.
 const ROWS: usize = 20;
 
-/// The families of roles, in their order.
-pub(crate) const ROLES: [Geometry; 2] = [Geometry::MunicipalityRole, Geometry::AreaRole];
-
 /// A released report from one unit of its tree down. Showing less never shows more.
 #[derive(Debug, Clone)]
 pub struct View<'a> {
     pub(crate) released: &'a Released,
     pub(crate) lang: Lang,
-    /// All populations from the root of the view down, in tree order with their depth, and then their roles: what files hold.
+    /// All populations from the root of the view down, in tree order with their depth: what files hold.
     pub(crate) rows: Vec<(usize, usize)>,
     /// Those of them that a page has rows for.
     pub(crate) near: Vec<(usize, usize)>,
@@ -105,21 +102,7 @@ impl<'a> View<'a> {
     }
 
     fn of_rows(released: &'a Released, lang: Lang, rows: Vec<(usize, usize)>) -> View<'a> {
-        let near = near(&rows);
-        let mut all = rows.clone();
-        for family in ROLES {
-            let is_of = |place: &usize, unit: usize| {
-                let population = &released.populations()[*place];
-                population.geometry == family && population.parent == Some(unit)
-            };
-            let places = 0..released.populations().len();
-            for (unit, depth) in &rows {
-                all.extend(
-                    places.clone().filter(|place| is_of(place, *unit)).map(|place| (place, depth + 1)),
-                );
-            }
-        }
-        View { released, lang, near, rows: all, sections: None, links: None }
+        View { released, lang, near: near(&rows), rows, sections: None, links: None }
     }
 
     /// The same with these sections alone, by their ids, in the report's order.
@@ -145,7 +128,7 @@ impl<'a> View<'a> {
         all_there(kinds, there)?;
         let stays = |row: &(usize, usize)| row.1 == 0 || kind(row).is_some_and(|kind| kinds.contains(kind));
         let rows: Vec<_> = self.rows.iter().copied().filter(stays).collect();
-        Ok(View { near: near(&units(self.released, &rows)), rows, ..self })
+        Ok(View { near: near(&rows), rows, ..self })
     }
 
     /// The sections that are looked at.
@@ -174,25 +157,7 @@ impl<'a> View<'a> {
         self.released
     }
 
-    /// The roles of a family from the root of the view down.
-    pub(crate) fn roles(&self, family: Geometry) -> Vec<usize> {
-        let all = self.populations().into_iter();
-        all.filter(|place| self.released.populations()[*place].geometry == family).collect()
-    }
-
-    /// The items of a section that are not of roles alone.
-    pub(crate) fn items_of_units(&self, section: &ReleasedSection) -> Vec<usize> {
-        let [mut of_units, mut of_roles] = [(); 2].map(|()| vec![false; section.items().len()]);
-        for figure in section.figures() {
-            let family = self.released.populations()[figure.population].geometry;
-            let of = if family == Geometry::Tree { &mut of_units } else { &mut of_roles };
-            of[figure.item] = true;
-        }
-        (0..of_units.len()).filter(|item| of_units[*item] || !of_roles[*item]).collect()
-    }
-
-    /// The indexes of the populations from the root of the view down, in tree order, and then of their roles: those that files
-    /// hold.
+    /// The indexes of the populations from the root of the view down, in tree order: those that files hold.
     pub fn populations(&self) -> Vec<usize> {
         self.rows.iter().map(|(place, _)| *place).collect()
     }
@@ -278,12 +243,6 @@ impl<'a> View<'a> {
     }
 }
 
-/// Those of rows that are units.
-fn units(released: &Released, rows: &[(usize, usize)]) -> Vec<(usize, usize)> {
-    let is_unit = |row: &&(usize, usize)| released.populations()[row.0].geometry == Geometry::Tree;
-    rows.iter().filter(is_unit).copied().collect()
-}
-
 /// That each of what is wanted is there.
 fn all_there(wanted: &[String], there: Vec<String>) -> Result<(), NotThere> {
     match wanted.iter().find(|one| !there.contains(one)) {
@@ -308,14 +267,13 @@ fn near(rows: &[(usize, usize)]) -> Vec<(usize, usize)> {
         .collect()
 }
 
-/// The units below `parent`, by order, then name and code.
+/// The populations below `parent`, by order, then name and code.
 fn children(released: &Released, parent: Option<usize>) -> Vec<usize> {
     let all = released.populations();
-    let is_below = |place: &usize| all[*place].parent == parent && all[*place].geometry == Geometry::Tree;
-    let mut found: Vec<usize> = (0..all.len()).filter(is_below).collect();
+    let mut found: Vec<usize> = (0..all.len()).filter(|place| all[*place].parent == parent).collect();
     found.sort_by_key(|place| {
         let population = &all[*place];
-        (population.order, &population.code)
+        (population.geometry, population.order, &population.code)
     });
     found
 }

@@ -14,7 +14,6 @@ use crate::error::WorkerError;
 use crate::lake::{Keeper, LAKE};
 use crate::ordered::Orders;
 use crate::reports::calendar::Begun;
-use crate::reports::ledgers::Ledgers;
 use crate::reports::question::{self, Made};
 use crate::standing::Standing;
 
@@ -51,7 +50,6 @@ pub struct Worker {
     pub(crate) municipality: Current,
     pub(crate) made: Arc<Made>,
     pub(crate) begun: Arc<Begun>,
-    pub(crate) ledgers: Arc<Ledgers>,
     pub(crate) log: EventLog,
     pub(crate) clock: SharedClock,
 }
@@ -80,7 +78,6 @@ impl Worker {
             municipality: options.municipality,
             made: question::made(),
             begun: Arc::default(),
-            ledgers: Arc::default(),
             log: options.log,
             clock: options.clock,
         })

@@ -23,12 +23,11 @@ const BEFORE: &str = "digital-sjalvskattning-2025-09";
 const BOXED: &str = "i-valurnan";
 const LIKE: &str = "digitala-arbetsdagen-2025-11";
 /// An item of each part of a report: all of them, of every municipality, would take hours.
-const ITEMS: [&str; 13] = [
+const ITEMS: [&str; 12] = [
     "any",
     "1.1",
     "2.6",
     "4.1/knowledge",
-    "4.1/Rektor",
     "3",
     "k1_1",
     "verktyg-fungerar",
@@ -47,8 +46,8 @@ fn ran(mut command: Command) {
 }
 
 /// An instance as the demo fills it, with its reports in a folder: of the whole in all forms, with the levels of an
-/// earlier day beside them, by all presets, those with roles in all forms too, and of an area and its first part; and what is no
-/// secret: who belongs where, who is asked what.
+/// earlier day beside them, by all presets, and of an area and its first part; and what is no secret: who belongs where, who is
+/// asked what.
 async fn released(people: u32, statements: u64, seed: u64) -> (Instance, PathBuf) {
     let instance = Instance::fresh(Backend::Sqlite).await.unwrap();
     let world = World::new(&Plan { people, statements, seed, year: YEAR });
@@ -109,24 +108,7 @@ async fn released(people: u32, statements: u64, seed: u64) -> (Instance, PathBuf
             make(&format!("survey-{round}.{preset}"), "json", "sv", &words);
         }
     }
-    for preset in ["default-roles", "gavle-roles"] {
-        let words = [&since[..], &["--preset", preset]].concat();
-        make(&format!("competence.{preset}"), "json", "sv", &words);
-        for round in [ROUND, BEFORE, BOXED, LIKE, BOXED_GROUPS, grouped::LATER, grouped::ROUND] {
-            let words = ["survey", "--round", round, "--preset", preset, "--weights", "role"];
-            make(&format!("survey-{round}.{preset}"), "json", "sv", &words);
-        }
-    }
-    for (form, lang) in [("parquet", "sv"), ("csv", "sv"), ("xlsx", "en"), ("html", "sv"), ("html", "en")] {
-        make("competence.gavle-roles", form, lang, &[&since[..], &["--preset", "gavle-roles"]].concat());
-        let words = ["survey", "--round", ROUND, "--preset", "gavle-roles", "--weights", "role"];
-        make(&format!("survey-{ROUND}.gavle-roles"), form, lang, &words);
-    }
     // Nothing is safe because there is nothing.
-    let of_roles: Value =
-        serde_json::from_slice(&std::fs::read(folder.join("competence.default-roles.json")).unwrap())
-            .unwrap();
-    assert!(shown(&of_roles, "municipality_role") > 0, "seed {seed}");
     let told = std::fs::read_to_string(folder.join(format!("survey-{BOXED}.skolenkaten.json"))).unwrap();
     let has = |what: &str| told.replace(": ", ":").contains(what);
     assert!(has("\"shown\":\"full\"") && has("\"reason\":\"merged\""), "seed {seed}");
@@ -139,16 +121,6 @@ async fn released(people: u32, statements: u64, seed: u64) -> (Instance, PathBuf
     }
     std::fs::remove_file(folder.join("competence.sv.xlsx")).unwrap();
     (instance, folder)
-}
-
-/// How many figures of a family of groups are shown with their counts.
-fn shown(report: &Value, family: &str) -> usize {
-    let list = |value: &Value| value.as_array().unwrap().clone();
-    let groups = list(&report["populations"]);
-    let is_of =
-        |code: &Value| groups.iter().any(|group| group["code"] == *code && group["geometry"] == family);
-    let figures = list(&report["sections"]).into_iter().flat_map(|section| list(&section["figures"]));
-    figures.filter(|figure| figure["shown"] == "full" && is_of(&figure["population"])).count()
 }
 
 /// A survey with groups of respondents and several choices, asked thrice: by statements twice, and into a ballot box.

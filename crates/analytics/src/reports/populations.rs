@@ -1,7 +1,6 @@
 //! The groups of people a report is about, in its fixed geometries, and who belongs to each.
 
 use super::letters::swedish;
-use disclosure::ledger::Placed;
 use disclosure::{Atom, Geometry, Population, Text};
 use domain::events::{Duty, UnitFacts};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,7 +61,6 @@ impl Populations {
         }
         let mut built = Self { list: Vec::new(), members: Vec::new(), roles: Vec::new(), merged: Vec::new() };
         let nobody = BTreeSet::new();
-        let mut of_whole: BTreeMap<&str, usize> = BTreeMap::new();
         // Depth first, so that the report reads like the organisation.
         let mut waiting: Vec<(&str, Option<usize>, u32)> = match top {
             Some(top) => vec![(top, None, 0)],
@@ -101,13 +99,13 @@ impl Populations {
             };
             let roles = by_role.range((code, "")..).take_while(|((unit, _), _)| *unit == code);
             for (order, ((_, role), people)) in (0..).zip(roles) {
-                let place = built.add(
+                built.add(
                     Population {
                         code: format!("{code}/{role}"),
                         label: Text::sv(format!("{role}, {}", unit.name)),
                         geometry,
                         parent: Some(index),
-                        also_in: of_whole.get(*role).copied().filter(|_| geometry == Geometry::AreaRole),
+                        also_in: None,
                         kind: ROLE.to_owned(),
                         order,
                         base: 0,
@@ -115,42 +113,9 @@ impl Populations {
                     people,
                     Some((*role).to_owned()),
                 );
-                if geometry == Geometry::MunicipalityRole {
-                    of_whole.insert(*role, place);
-                }
             }
         }
         built
-    }
-
-    /// The same with those who belong to the same groups as groups of their own, for the gate alone.
-    pub(crate) fn with_kinds(mut self) -> Self {
-        for (groups, people) in self.alike() {
-            let codes: Vec<&str> = groups.iter().map(|group| self.list[*group].code.as_str()).collect();
-            let kind = Population {
-                code: codes.join(" "),
-                label: Text::sv(""),
-                geometry: Geometry::Kind,
-                parent: None,
-                also_in: None,
-                kind: String::new(),
-                order: 0,
-                base: 0,
-            };
-            self.add(kind, &people.into_iter().collect(), None);
-        }
-        self
-    }
-
-    /// People by the groups that they belong to.
-    fn alike(&self) -> BTreeMap<Vec<usize>, Vec<usize>> {
-        let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (group, members) in self.members.iter().enumerate() {
-            members.iter().for_each(|person| groups.entry(*person).or_default().push(group));
-        }
-        let mut alike: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
-        groups.into_iter().for_each(|(person, groups)| alike.entry(groups).or_default().push(person));
-        alike
     }
 
     /// The same of people of whom some are not told apart: for each such lot the places that they have among them. All of a
@@ -220,8 +185,13 @@ impl Populations {
 
     /// How many people belong to the same groups.
     pub(crate) fn roll(&self) -> Vec<Atom> {
-        let atom = |(populations, people): (_, Vec<usize>)| Atom { populations, people: people.len() as u64 };
-        self.alike().into_iter().map(atom).collect()
+        let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (group, members) in self.members.iter().enumerate() {
+            members.iter().for_each(|person| groups.entry(*person).or_default().push(group));
+        }
+        let mut atoms: BTreeMap<Vec<usize>, u64> = BTreeMap::new();
+        groups.into_values().for_each(|groups| *atoms.entry(groups).or_default() += 1);
+        atoms.into_iter().map(|(populations, people)| Atom { populations, people }).collect()
     }
 
     fn add(&mut self, mut population: Population, people: &BTreeSet<usize>, role: Option<String>) -> usize {
@@ -232,24 +202,6 @@ impl Populations {
         self.merged.push(false);
         self.list.len() - 1
     }
-}
-
-/// The groups that each lot of places leads to.
-pub(super) fn placed<'a>(
-    units: &[&UnitFacts],
-    top: Option<&str>,
-    places: impl Iterator<Item = &'a [(String, String)]>,
-) -> Placed {
-    let of = |place: &'a [(String, String)]| {
-        place.iter().map(|(unit, role)| Place { unit, role }).collect::<Vec<_>>()
-    };
-    let places: Vec<Vec<Place<'a>>> = places.map(of).collect();
-    let built = Populations::build(units, top, &places);
-    let mut groups = vec![Vec::new(); places.len()];
-    for (group, members) in built.members.iter().enumerate() {
-        members.iter().for_each(|place| groups[*place].push(group));
-    }
-    (built.list, groups)
 }
 
 /// The units by code and by parent.

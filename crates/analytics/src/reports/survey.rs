@@ -19,13 +19,12 @@ mod choice_changes;
 mod choices;
 mod earlier;
 mod indexes;
-mod ledger;
 mod outside;
 mod rate;
 mod respondents;
 mod sections;
 
-use super::{Definition, Frame, ReportError, notes, text};
+use super::{Definition, Frame, ReportError, text};
 use crate::lake::Snapshot;
 use crate::statistics::PositiveBase;
 use answers::Round;
@@ -37,7 +36,6 @@ use domain::frameworks::framework;
 use domain::{Date, Facts, Municipality};
 pub use earlier::EARLIER;
 use eventlog::event::Event;
-pub use ledger::{Held, Ledger};
 use respondents::Respondents;
 use std::collections::BTreeSet;
 
@@ -53,14 +51,12 @@ pub struct Parameters {
     pub positive_base: Option<PositiveBase>,
     /// The parts of groups by which answers are weighted against non-response; none: they are not.
     pub weights: Option<Strata>,
-    /// Whether roles are shown beside the organisation: then the gate is told how those stand who are in the same groups.
-    pub by_role: bool,
 }
 
 impl Parameters {
     /// The report on a round for the latest day.
     pub fn new(round: impl Into<String>) -> Self {
-        Self { round: round.into(), as_of: None, positive_base: None, weights: None, by_role: false }
+        Self { round: round.into(), as_of: None, positive_base: None, weights: None }
     }
 }
 
@@ -71,8 +67,7 @@ pub fn round_before<'a>(municipality: &'a Municipality, round: &str) -> Option<&
 }
 
 /// Makes the report at the snapshot's position. `municipality` is folded from the events up to it, and `ballots` are the
-/// events at the places that [`ballots`] names. `held` has rounds as they are released, on the report's day; others stand as on
-/// that day.
+/// events at the places that [`ballots`] names.
 ///
 /// # Errors
 /// [`ReportError::Unknown`] where there is no such round, or its survey is not registered, and what
@@ -82,7 +77,6 @@ pub fn report(
     municipality: &Municipality,
     ballots: &[Event],
     parameters: &Parameters,
-    held: &Held<'_>,
 ) -> Result<ResultTable, ReportError> {
     let emptied = ballots.iter().map(|event| Date::in_sweden(event.stored)).max();
     let frame = Frame::or_later(snapshot, municipality, parameters.as_of, emptied)?;
@@ -95,9 +89,9 @@ pub fn report(
         true => PositiveBase::WithoutDontKnow,
         false => PositiveBase::WithDontKnow,
     });
-    let now = held.stand(Round::read(&frame, round, survey, ballots)?, municipality);
+    let now = Round::read(&frame, round, survey, ballots)?;
     let units: Vec<_> = municipality.organisation.units().collect();
-    let respondents = Respondents::of(&now, &units, parameters.by_role);
+    let respondents = Respondents::of(&now, &units);
     // What has come out of a ballot box is all there will be, on whatever day.
     let live = !domain::rounds::is_let_out(round, surveys, frame.as_of);
     let mut definition =
@@ -107,9 +101,6 @@ pub fn report(
         });
     if let Some(strata) = parameters.weights {
         definition = definition.with(b"weights").with(strata.name().as_bytes());
-    }
-    if parameters.by_role {
-        definition = definition.with(b"by_role");
     }
     let mut outside = Vec::new();
     let mut rolls = respondents.rolls();
@@ -124,8 +115,8 @@ pub fn report(
         let mut compared = Vec::new();
         if let Some((before, survey)) = before {
             definition = definition.with(&before.encode()).with(&survey.encode());
-            let then = held.stand(Round::read(&frame, before, survey, ballots)?, municipality);
-            let groups_then = Respondents::of(&then, &units, parameters.by_role).as_of(&respondents);
+            let then = Round::read(&frame, before, survey, ballots)?;
+            let groups_then = Respondents::of(&then, &units).as_of(&respondents);
             let stayed = earlier::stayed((&now, &respondents), (&then, &groups_then));
             let both = Both {
                 now: &now,
@@ -150,9 +141,6 @@ pub fn report(
         sections.extend(compared);
         sections::note_weights(&mut sections, parameters.weights);
         sections.iter_mut().for_each(|section| respondents.merge(section));
-    }
-    if let Some(k) = held.k(&round.id) {
-        notes::of_releases(&mut sections, k);
     }
     Ok(ResultTable {
         kind: ReportKind::Survey,

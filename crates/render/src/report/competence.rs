@@ -40,7 +40,7 @@ pub(super) fn blocks(view: &View<'_>) -> Vec<Block> {
 
 /// A section by itself: for the place, and by unit where it has so few items that a page has room.
 fn apart(view: &View<'_>, part: &ReleasedSection) -> Block {
-    if view.items_of_units(part).len() <= ITEMS {
+    if part.items().len() <= ITEMS {
         return block(view, part);
     }
     let finding =

@@ -79,7 +79,7 @@ pub(super) fn closed_table(
 
 /// Items side by side that stand under one heading: the heading and their indexes.
 pub(super) fn groups<'a>(view: &View<'a>, part: &'a ReleasedSection) -> Vec<(Option<&'a str>, Vec<usize>)> {
-    let items = view.items_of_units(part);
+    let items: Vec<usize> = (0..part.items().len()).collect();
     let group = |item: &usize| part.items()[*item].group.as_ref();
     items
         .chunk_by(|a, b| group(a) == group(b))

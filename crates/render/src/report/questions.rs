@@ -76,7 +76,7 @@ pub(super) fn of_items(view: &View<'_>, part: &ReleasedSection, finding: &str) -
         let rows = mark_rows(view, part, &picks);
         figure.push(Piece::Drawing(chart(view, part, &frame, &rows)));
     }
-    let all = view.items_of_units(part);
+    let all: Vec<usize> = (0..part.items().len()).collect();
     let head = texts::item_head(part.measure(), view.lang);
     [
         Piece::Figure(title.to_owned(), figure),
@@ -118,7 +118,7 @@ fn by_unit(view: &View<'_>, part: &ReleasedSection) -> Vec<Piece> {
     };
     vec![
         Piece::Heading(texts::each_by_unit(part.measure(), view.lang).to_owned()),
-        Piece::Opening(view.items_of_units(part).into_iter().map(one).collect()),
+        Piece::Opening((0..part.items().len()).map(one).collect()),
     ]
 }
 

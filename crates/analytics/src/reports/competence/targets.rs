@@ -7,10 +7,9 @@
 
 use super::known::Known;
 use super::sections::{Report, competence_items, level_category, needs};
-use disclosure::{Figure, Interval, Item, Lang, LevelKind, Measure, Ratio, Section, Text, Value, ValueKind};
+use disclosure::{Figure, Interval, Item, LevelKind, Measure, Ratio, Section, Text, Value, ValueKind};
 use domain::catalogue::Catalogue;
 use domain::frameworks::Framework;
-use std::collections::BTreeSet;
 
 /// Where somebody stands to a target, in the order of the categories.
 const BELOW: usize = 0;
@@ -18,13 +17,7 @@ const PERHAPS: usize = 1;
 const AT: usize = 2;
 
 /// A section for each kind of level; none without targets.
-/// Where roles are shown, a role with a target of its own is held against that in an item of its own.
-pub(super) fn sections(
-    report: &Report<'_>,
-    catalogue: &Catalogue,
-    known: &[Known],
-    by_role: bool,
-) -> Vec<Section> {
+pub(super) fn sections(report: &Report<'_>, catalogue: &Catalogue, known: &[Known]) -> Vec<Section> {
     let framework = &report.framework.id;
     let any = |item: &Item| {
         let mut of = catalogue.targets().filter(|targets| targets.framework == *framework);
@@ -35,30 +28,8 @@ pub(super) fn sections(
     if places.is_empty() {
         return Vec::new();
     }
-    // A competence against the target of everybody, and where roles are shown for each role with another against that.
-    let mut asked: Vec<(usize, Option<&str>)> = Vec::new();
-    let roles: BTreeSet<&str> = report.populations.roles.iter().flatten().map(String::as_str).collect();
-    for place in &places {
-        let target = |role| catalogue.target(framework, role, &all[*place].code);
-        asked.push((*place, None));
-        asked.extend(
-            roles
-                .iter()
-                .filter(|role| by_role && target(Some(role)) != target(None))
-                .map(|role| (*place, Some(*role))),
-        );
-    }
     let of_kind = |kind: LevelKind| {
-        let item = |(place, role): &(usize, Option<&str>)| match role {
-            None => all[*place].clone(),
-            Some(role) => {
-                let Item { code, label, .. } = &all[*place];
-                let label =
-                    Text::new(format!("{}, {role}", label.sv), format!("{}, {role}", label.get(Lang::En)));
-                Item { code: format!("{code}/{role}"), label, ..all[*place].clone() }
-            }
-        };
-        let items = asked.iter().map(item).collect();
+        let items = places.iter().map(|place| all[*place].clone()).collect();
         let mut section = report.section(kind, "target", Measure::Levels { kind }, items);
         section.categories = vec![
             level_category("below", Text::new("Under målet", "Below the target")),
@@ -66,18 +37,13 @@ pub(super) fn sections(
             level_category("at", Text::new("Vid målet", "At the target")),
         ];
         section.values = vec![ValueKind::AtTarget];
-        section.notes.push(note(by_role));
+        section.notes.push(note());
         let target = |population: usize, item: usize| {
-            let (place, of_role) = asked[item];
-            let own = report.populations.roles[population].as_deref();
-            if of_role.is_some() && own != of_role {
-                return None;
-            }
-            let role = if by_role { of_role } else { own };
-            catalogue.target(framework, role, &all[place].code)
+            let role = report.populations.roles[population].as_deref();
+            catalogue.target(framework, role, &all[places[item]].code)
         };
         for (population, members) in report.populations.members.iter().enumerate() {
-            for (item, (place, _)) in asked.iter().enumerate() {
+            for (item, place) in places.iter().enumerate() {
                 let Some(target) = target(population, item) else { continue };
                 let mut counts = vec![0; 3];
                 for levels in members.iter().filter_map(|person| known[*person].of(kind)[*place]) {
@@ -94,7 +60,7 @@ pub(super) fn sections(
                 section.figures.push(Figure { counts, values, ..figure });
             }
         }
-        section.needs = needs(kind, asked.iter().map(|(place, _)| &all[*place]), false);
+        section.needs = needs(kind, section.items.iter(), false);
         section
     };
     report.kinds_of_competences().into_iter().map(of_kind).collect()
@@ -122,30 +88,16 @@ fn share(counts: &[u64], base: u64) -> Option<Value> {
     Some(Value { kind: ValueKind::AtTarget, number, interval: Some(Interval { low, high }) })
 }
 
-fn note(by_role: bool) -> Text {
-    let (sv, en) = match by_role {
-        false => (
-            "Målet är det som gäller alla, i grupper av en roll den rollens.",
-            "The target is everybody's, in groups of one role that role's.",
-        ),
-        true => (
-            "Målet är det som gäller alla; en roll med ett eget mål står även för sig, mot det.",
-            "The target is everybody's; a role with a target of its own stands by itself too, against that.",
-        ),
-    };
+fn note() -> Text {
     Text::new(
-        format!(
-            "{sv} Vid målet är den vars nivå med säkerhet når det; kanske \
-             vid målet den vars underlag är ett intervall över det. Andelen är av dem med känd nivå. Av alla är den som minst om \
-             ingen annan når målet, som mest om alla gör det som kanske är där eller saknar känd nivå: 15 vid målet av 25 kända av \
-             40 är 60 % av de kända, mellan 37,5 och 75 % av alla."
-        ),
-        format!(
-            "{en} At the target is whose level certainly reaches it; \
-             perhaps at it whose evidence is an interval across it. The share is of those with a known level. Of all it is least if \
-             nobody else reaches the target, most if everybody does who perhaps is there or has no known level: 15 at the target of \
-             25 known of 40 are 60% of those known, between 37.5 and 75% of all."
-        ),
+        "Målet är det som gäller alla, i grupper av en roll den rollens. Vid målet är den vars nivå med säkerhet når det; kanske \
+         vid målet den vars underlag är ett intervall över det. Andelen är av dem med känd nivå. Av alla är den som minst om \
+         ingen annan når målet, som mest om alla gör det som kanske är där eller saknar känd nivå: 15 vid målet av 25 kända av \
+         40 är 60 % av de kända, mellan 37,5 och 75 % av alla.",
+        "The target is everybody's, in groups of one role that role's. At the target is whose level certainly reaches it; \
+         perhaps at it whose evidence is an interval across it. The share is of those with a known level. Of all it is least if \
+         nobody else reaches the target, most if everybody does who perhaps is there or has no known level: 15 at the target of \
+         25 known of 40 are 60% of those known, between 37.5 and 75% of all.",
     )
 }
 

@@ -24,10 +24,9 @@ pub(super) struct Asked {
 
 impl<'a> Respondents<'a> {
     /// Those of a round, in the populations below a unit.
-    pub(super) fn of(round: &Round<'a>, units: &[&UnitFacts], by_role: bool) -> Self {
+    pub(super) fn of(round: &Round<'a>, units: &[&UnitFacts]) -> Self {
         let top = Some(round.facts.unit.as_str());
         let all = Populations::build(units, top, &round.audience.places);
-        let all = if by_role { all.with_kinds() } else { all };
         let part = |place: usize| {
             let own = all.part(|person| round.audience.groups[person] == place);
             match &round.emptied {
