@@ -21,6 +21,8 @@ pub enum Home {
         url: String,
         /// Its name.
         schema: String,
+        /// How many connections there may be at a time.
+        connections: u32,
     },
 }
 
@@ -34,13 +36,16 @@ impl Store {
     pub(crate) async fn open(home: &Home) -> Result<Self, BallotError> {
         match home {
             Home::Files(home) => Ok(Self::Files { home: home.clone(), open: Mutex::default() }),
-            Home::Postgres { url, schema } => match Database::open(&Location::postgres(url, schema)).await? {
-                Database::Postgres(pool) => {
-                    postgres::prepare(&pool).await?;
-                    Ok(Self::Postgres(pool))
+            Home::Postgres { url, schema, connections } => {
+                let location = Location::postgres(url, schema).of_at_most(*connections);
+                match Database::open(&location).await? {
+                    Database::Postgres(pool) => {
+                        postgres::prepare(&pool).await?;
+                        Ok(Self::Postgres(pool))
+                    }
+                    Database::Sqlite(_) => Err(sqlx::Error::Configuration("not PostgreSQL".into()).into()),
                 }
-                Database::Sqlite(_) => Err(sqlx::Error::Configuration("not PostgreSQL".into()).into()),
-            },
+            }
         }
     }
 

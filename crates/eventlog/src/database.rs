@@ -25,6 +25,8 @@ pub enum Location {
         url: String,
         /// Name of the schema: lower-case letters, digits and `_`. `None`: `public`.
         schema: Option<String>,
+        /// How many connections there may be at a time.
+        connections: u32,
     },
 }
 
@@ -36,7 +38,16 @@ impl Location {
 
     /// A schema of a PostgreSQL database.
     pub fn postgres(url: impl Into<String>, schema: &str) -> Self {
-        Self::Postgres { url: url.into(), schema: Some(schema.to_owned()) }
+        Self::Postgres { url: url.into(), schema: Some(schema.to_owned()), connections: CONNECTIONS }
+    }
+
+    /// The same with at most so many connections, where it is on a server.
+    #[must_use]
+    pub fn of_at_most(self, most: u32) -> Self {
+        match self {
+            Self::Postgres { url, schema, .. } => Self::Postgres { url, schema, connections: most },
+            file => file,
+        }
     }
 
     /// Whether a table is there, without making anything.
@@ -51,7 +62,7 @@ impl Location {
                 connection.close().await?;
                 holds
             }
-            Self::Postgres { url, schema } => {
+            Self::Postgres { url, schema, .. } => {
                 let options = postgres_options(url, schema.as_deref(), Durability::Rebuildable)?;
                 let mut connection = PgConnection::connect_with(&options).await?;
                 let known = "SELECT to_regclass($1) IS NOT NULL";
@@ -63,6 +74,9 @@ impl Location {
         }
     }
 }
+
+/// How many connections to a server there are at a time, where nothing else is said.
+const CONNECTIONS: u32 = 16;
 
 /// What a committed transaction is worth after a power cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -241,10 +255,10 @@ impl Database {
                 let chunks = chunk_connections(file);
                 Ok(Self::Sqlite(SqliteDb { writer, readers, chunks }))
             }
-            Location::Postgres { url, schema } => {
+            Location::Postgres { url, schema, connections } => {
                 let options = postgres_options(url, schema.as_deref(), durability)?;
                 let pool = pool_options()
-                    .max_connections(16)
+                    .max_connections(*connections)
                     // Also how long somebody waits to hear that the database is away.
                     .acquire_timeout(Duration::from_secs(5))
                     .connect_with(options)
@@ -274,10 +288,10 @@ impl Database {
                 let chunks = chunk_connections(file);
                 Ok(Self::Sqlite(SqliteDb { writer, readers, chunks }))
             }
-            Location::Postgres { url, schema } => {
+            Location::Postgres { url, schema, connections } => {
                 let options = postgres_options(url, schema.as_deref(), Durability::Rebuildable)?;
                 let pool = pool_options()
-                    .max_connections(6)
+                    .max_connections(*connections)
                     .acquire_timeout(Duration::from_secs(5))
                     .idle_timeout(Duration::from_secs(60))
                     .connect_lazy_with(options);
@@ -376,7 +390,7 @@ fn reading(options: SqliteConnectOptions) -> SqliteConnectOptions {
     options.create_if_missing(false).read_only(true).pragma("cache_size", "-16384").pragma("mmap_size", "0")
 }
 
-fn sqlite_options(file: &std::path::Path, durability: Durability) -> SqliteConnectOptions {
+pub(crate) fn sqlite_options(file: &std::path::Path, durability: Durability) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(true)

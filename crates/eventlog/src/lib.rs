@@ -7,7 +7,7 @@
 //! Start reading at [`EventLog`], then [`event`], then [`projection`]. How a batch is written: `writer`;
 //! what becomes of each request in it: `decide`; the bytes that are hashed: [`hash`].
 //!
-//! From the ground up: `clock`, `event`, `database`, `fold`, `error`; `hash`, `decide`, `rows`, `read`, `chunks`; what is
+//! From the ground up: `clock`, `event`, `database`, `reach`, `fold`, `error`; `hash`, `decide`, `rows`, `read`, `chunks`; what is
 //! asked of a `store`; `sqlite` and `postgres` side by side; `stores`, which is whichever of them it is; `hooks`,
 //! `verify`; `shared`, `writer`, `log`; `reading`, `staging`, `roles`; `projection`.
 
@@ -27,6 +27,7 @@ mod log;
 mod metrics;
 mod postgres;
 pub mod projection;
+mod reach;
 mod read;
 mod reading;
 mod roles;
@@ -47,4 +48,5 @@ pub use event::{
 };
 pub use fold::{FoldError, InTransaction, Projection};
 pub use log::{EventLog, Options};
+pub use reach::Unreachable;
 pub use read::Arrivals;

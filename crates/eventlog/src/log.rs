@@ -100,7 +100,7 @@ impl EventLog {
         let names: Vec<&'static str> = options.hooks.iter().map(|hook| hook.name()).collect();
         let store = match (&database, &options.location) {
             (Database::Sqlite(db), _) => Store::Sqlite(sqlite::Store::new(db.clone(), &names)),
-            (Database::Postgres(_), Location::Postgres { url, schema }) => {
+            (Database::Postgres(_), Location::Postgres { url, schema, .. }) => {
                 Store::Postgres(Box::new(postgres::Store::new(url, schema.as_deref(), &names)?))
             }
             (Database::Postgres(_), Location::Sqlite { .. }) => {

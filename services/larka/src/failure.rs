@@ -1,6 +1,8 @@
 //! How a command fails: one clear line, and a non-zero exit.
 
 use std::fmt;
+use std::io::{self, ErrorKind};
+use std::path::Path;
 
 /// Why a command could not do what was asked, in one line for whoever typed it.
 #[derive(Debug)]
@@ -23,6 +25,21 @@ impl Failure {
     /// The same with what was tried before it.
     pub(crate) fn before(self, what: &str) -> Self {
         Self { line: format!("{what}: {}", self.line), ..self }
+    }
+
+    /// What the system says of a file or folder, and who may mend it.
+    pub(crate) fn at(path: &Path) -> impl Fn(io::Error) -> Self + '_ {
+        move |error| {
+            let what = match error.kind() {
+                ErrorKind::PermissionDenied => "; it has to be of the user that runs larka",
+                ErrorKind::ReadOnlyFilesystem => {
+                    "; it has to be where larka may write (under systemd: StateDirectory= or ReadWritePaths=)"
+                }
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "; make room",
+                _ => "",
+            };
+            Self::new(format!("{}: {error}{what}", path.display()))
+        }
     }
 
     /// What the process ends with.

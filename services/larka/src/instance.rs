@@ -10,7 +10,7 @@ use desk::Desk;
 use disclosure::Preset;
 use eventlog::clock::{SharedClock, SystemClock};
 use eventlog::projection::Views;
-use eventlog::{EventLog, Location, Options};
+use eventlog::{EventLog, Location, LogError, Options, Unreachable};
 use forward::{Forwards, Pace};
 use lrs::{Limits, Lrs, LrsOptions};
 use vault::Vault;
@@ -54,7 +54,9 @@ impl Instance {
 
     /// Whether there is an instance already.
     pub(crate) async fn is_there(settings: &Settings) -> Result<bool, Failure> {
-        Ok(EventLog::is_at(&locations(settings).0).await?)
+        let (log_at, ..) = locations(settings);
+        log_at.reach().await?;
+        Ok(EventLog::is_at(&log_at).await?)
     }
 
     /// Opens an instance, and makes it where there is none.
@@ -74,11 +76,14 @@ impl Instance {
         let clock = SystemClock::shared();
         let registry = prometheus::Registry::new();
         let (log_at, views_at, vault_at) = locations(&settings);
-        let mut options = Options::new(log_at, clock.clone());
+        for location in [&log_at, &views_at, &vault_at] {
+            location.reach().await?;
+        }
+        let mut options = Options::new(log_at.clone(), clock.clone());
         options.queue_events = settings.limits.queue;
         options.hooks = lrs::hooks();
         options.registry = registry.clone();
-        let log = EventLog::open(options).await?;
+        let log = EventLog::open(options).await.map_err(|error| of_log(&log_at, error))?;
         if loss == Loss::Refused {
             let used = log.head().await?.position.0 > 0;
             let keys = settings.storage.keys_dir.display().to_string();
@@ -98,7 +103,7 @@ impl Instance {
             registry: registry.clone(),
         })
         .await?;
-        let views = Views::open(&views_at).await?;
+        let views = Views::open(&views_at).await.map_err(|error| Unreachable::of(&views_at, &error))?;
         let municipality = Current::open(log.clone()).await?;
         let lrs = Lrs::new(LrsOptions {
             log: log.clone(),
@@ -207,11 +212,12 @@ impl Instance {
 
 /// Where the log, the views and the vault are.
 fn locations(settings: &Settings) -> (Location, Location, Location) {
+    let shares = settings.storage.shares;
     match (&settings.storage.database_url, &settings.storage.vault_url) {
         (Some(url), Some(vault)) => (
-            Location::postgres(url, "log"),
-            Location::postgres(url, "views"),
-            Location::postgres(vault, "vault"),
+            Location::postgres(url, "log").of_at_most(shares.log),
+            Location::postgres(url, "views").of_at_most(shares.view),
+            Location::postgres(vault, "vault").of_at_most(shares.vault),
         ),
         _ => {
             let file = |name: &str| Location::sqlite(settings.storage.data_dir.join(name));
@@ -220,10 +226,21 @@ fn locations(settings: &Settings) -> (Location, Location, Location) {
     }
 }
 
+/// Why the log could not be opened, with where it is.
+fn of_log(location: &Location, error: LogError) -> Failure {
+    match error {
+        LogError::Database(error) => Unreachable::of(location, &error).into(),
+        other => other.into(),
+    }
+}
+
 /// Where the ballot boxes are.
 fn urns(settings: &Settings) -> Home {
     match &settings.storage.database_url {
-        Some(url) => Home::Postgres { url: url.clone(), schema: "ballots".to_owned() },
+        Some(url) => {
+            let (url, connections) = (url.clone(), settings.storage.shares.ballots);
+            Home::Postgres { url, schema: "ballots".to_owned(), connections }
+        }
         None => Home::Files(settings.storage.data_dir.join("ballots")),
     }
 }
@@ -270,7 +287,8 @@ async fn expect(settings: &Settings) -> Result<(), Failure> {
 
 fn lock(folder: &Path) -> Result<File, Failure> {
     let path = folder.join(private::LOCK);
-    let file = File::options().create(true).truncate(false).write(true).open(&path)?;
+    let file =
+        File::options().create(true).truncate(false).write(true).open(&path).map_err(Failure::at(&path))?;
     file.try_lock()
         .map_err(|_| Failure::new(format!("another larka works on {}; stop it first", folder.display())))?;
     Ok(file)

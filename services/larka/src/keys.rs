@@ -22,7 +22,7 @@ pub(crate) fn are_at(keys: &Path) -> bool {
 
 /// Random bytes that are made once, and kept beside the keys in a file that nobody else can read.
 pub(crate) fn made_once<const LENGTH: usize>(keys: &Path, name: &str) -> Result<[u8; LENGTH], Failure> {
-    std::fs::create_dir_all(keys)?;
+    std::fs::create_dir_all(keys).map_err(Failure::at(keys))?;
     let path = keys.join(name);
     let mut bytes = [0_u8; LENGTH];
     if !path.exists() {
@@ -32,18 +32,19 @@ pub(crate) fn made_once<const LENGTH: usize>(keys: &Path, name: &str) -> Result<
             .map_err(|e| Failure::new(format!("the system gives no randomness: {e}")))?;
         // Linked into place whole: of two nodes that start at once, one wins and both read the winner's.
         let draft = keys.join(format!("{name}.{}", hex::encode(tag)));
-        let mut file = File::options().create_new(true).write(true).mode(0o600).open(&draft)?;
-        file.write_all(hex::encode(bytes).as_bytes())?;
-        file.sync_all()?;
+        let written = File::options().create_new(true).write(true).mode(0o600).open(&draft);
+        written
+            .and_then(|mut file| file.write_all(hex::encode(bytes).as_bytes()).and_then(|()| file.sync_all()))
+            .map_err(Failure::at(&draft))?;
         let linked = std::fs::hard_link(&draft, &path);
-        std::fs::remove_file(&draft)?;
+        std::fs::remove_file(&draft).map_err(Failure::at(&draft))?;
         if let Err(error) = linked
             && error.kind() != std::io::ErrorKind::AlreadyExists
         {
-            return Err(error.into());
+            return Err(Failure::at(&path)(error));
         }
     }
-    let text = std::fs::read_to_string(&path)?;
+    let text = std::fs::read_to_string(&path).map_err(Failure::at(&path))?;
     hex::decode_to_slice(text.trim(), &mut bytes).map_err(|_| {
         let digits = LENGTH * 2;
         Failure::new(format!("{} is damaged: expected {digits} hexadecimal digits", path.display()))

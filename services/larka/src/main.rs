@@ -138,8 +138,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     }
 }
 
-#[allow(clippy::print_stderr, reason = "a command says on standard error why it failed")]
 fn fail(failure: &Failure) -> std::process::ExitCode {
-    eprintln!("larka: {failure}");
+    terminal::complain(&failure.to_string());
     std::process::ExitCode::from(failure.code())
 }

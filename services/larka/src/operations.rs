@@ -21,7 +21,11 @@ use crate::openapi;
 pub(crate) fn start_tracing(json: bool, serving: bool) {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new(if serving { "info,sqlx=warn" } else { "warn" }));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Whoever reads standard error may stop reading; saying so there would fail, too.
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false);
     if json { builder.json().init() } else { builder.init() }
 }
 

@@ -32,9 +32,9 @@ pub(crate) fn data_folder(folder: &Path, keys: &Path) -> Result<(), Failure> {
         .recursive(true)
         .mode(0o700)
         .create(folder)
-        .map_err(|e| Failure::new(format!("the data folder {} cannot be made: {e}", folder.display())))?;
-    let about = folder.metadata()?;
-    if about.mode() & OTHERS != 0 && !is_ours(folder, &about)? {
+        .map_err(|error| Failure::at(folder)(error).before("the data folder cannot be made"))?;
+    let about = folder.metadata().map_err(Failure::at(folder))?;
+    if about.mode() & OTHERS != 0 && !is_ours(folder, &about).map_err(Failure::at(folder))? {
         return Err(Failure::new(format!(
             "others may look into {0}, and it holds what is not of an instance: take their rights away (chmod 700 {0}) or choose another folder with --data-dir",
             folder.display()
@@ -42,7 +42,7 @@ pub(crate) fn data_folder(folder: &Path, keys: &Path) -> Result<(), Failure> {
     }
     let mut loose = tighten(folder, &about)? + within(folder, keys)?;
     if keys.is_dir() {
-        loose += tighten(keys, &keys.metadata()?)?;
+        loose += tighten(keys, &keys.metadata().map_err(Failure::at(keys))?)?;
     }
     if loose > 0 {
         let folder = folder.display();
@@ -60,8 +60,8 @@ fn is_ours(folder: &Path, about: &Metadata) -> io::Result<bool> {
 /// Tightens all in a folder; gives how many needed it.
 fn within(folder: &Path, keys: &Path) -> Result<u64, Failure> {
     let mut loose = 0;
-    for entry in folder.read_dir()? {
-        let path = entry?.path();
+    for entry in folder.read_dir().map_err(Failure::at(folder))? {
+        let path = entry.map_err(Failure::at(folder))?.path();
         // What was there a moment ago may be gone: another process works on the folder.
         let Ok(about) = path.symlink_metadata() else { continue };
         if about.is_symlink() || path == keys {

@@ -50,10 +50,10 @@ pub(crate) fn listen(instance: &Arc<Instance>) -> Result<(), Failure> {
     let path = path(&instance.settings.storage.data_dir);
     if path.exists() {
         // The folder's lock is ours, so whoever made this socket is gone.
-        std::fs::remove_file(&path)?;
+        std::fs::remove_file(&path).map_err(Failure::at(&path))?;
     }
-    let listener = UnixListener::bind(&path)?;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    let listener = UnixListener::bind(&path).map_err(Failure::at(&path))?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(Failure::at(&path))?;
     let router = Router::new()
         .route("/task", post(answer))
         .layer(DefaultBodyLimit::max(LARGEST))

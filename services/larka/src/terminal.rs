@@ -36,6 +36,11 @@ pub(crate) fn print(text: &[u8]) -> Result<(), Failure> {
     }
 }
 
+/// Says on standard error what went wrong, if anybody reads it.
+pub(crate) fn complain(line: &str) {
+    let _ = writeln!(std::io::stderr(), "larka: {line}");
+}
+
 /// Prints an answer: JSON for programs, a line per property for people.
 pub(crate) fn say(json: bool, answer: &Value) -> Result<(), Failure> {
     let mut text = String::new();

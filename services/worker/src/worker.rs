@@ -106,6 +106,14 @@ impl Worker {
         self.keeper.catch_up().await
     }
 
+    /// The same of the lake alone, which is all that reports are made from.
+    ///
+    /// # Errors
+    /// It stopped, or another process keeps it.
+    pub async fn catch_up_lake(&self) -> Result<(), WorkerError> {
+        self.keeper.catch_up().await
+    }
+
     /// Folds the whole log again, into a projection or the lake, or into all of them where none is named, beside what
     /// answers; each takes over when it has seen all.
     ///

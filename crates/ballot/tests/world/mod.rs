@@ -47,7 +47,7 @@ impl World {
     pub(crate) async fn postgres() -> Self {
         let fresh = testkit::postgres::database().await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let home = Home::Postgres { url: fresh.url(), schema: "urn".into() };
+        let home = Home::Postgres { url: fresh.url(), schema: "urn".into(), connections: 16 };
         let pool = PgPoolOptions::new().max_connections(1).connect(&fresh.url()).await.unwrap();
         Self { folder, home, postgres: Some((fresh, pool)) }
     }

@@ -72,7 +72,8 @@ struct Inner {
 }
 
 impl Views {
-    /// Opens the views of a SQLite file or a PostgreSQL schema, and makes them where there are none. Their last
+    /// Opens the views of a SQLite file or a PostgreSQL schema, and makes them where there are none. On a server each
+    /// generation has as many connections as the location says, and so has what knows them. Their last
     /// commits may be lost in a power cut, whole and in order: they are folded again from the log.
     ///
     /// # Errors
@@ -284,9 +285,9 @@ impl Views {
                     file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
                 Location::sqlite(file.with_file_name(format!("{stem}.{projection}.{number}.db")))
             }
-            Location::Postgres { url, schema } => {
+            Location::Postgres { url, schema, connections } => {
                 let schema = schema.as_deref().unwrap_or("public");
-                Location::postgres(url, &format!("{schema}_{projection}_{number}"))
+                Location::postgres(url, &format!("{schema}_{projection}_{number}")).of_at_most(*connections)
             }
         }
     }

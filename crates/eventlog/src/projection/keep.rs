@@ -94,8 +94,36 @@ impl Inner {
     }
 
     /// Brings the generation that answers to `target`, and where its rows are of an older version the one that
-    /// takes its place.
+    /// takes its place. Where another worker does that, it is waited for, or for its lease to end.
     pub(super) async fn bring_up(&self, kept: &Kept, target: Position) -> Result<(), RunnerError> {
+        loop {
+            match self.bring_up_here(kept, target).await {
+                Err(RunnerError::Leased { .. }) => {}
+                outcome => return outcome,
+            }
+            if self.was_brought_up(kept, target).await? {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Whether the generation that answers, which another worker keeps up, has come to `target`.
+    async fn was_brought_up(&self, kept: &Kept, target: Position) -> Result<bool, RunnerError> {
+        let name = kept.name();
+        let Some(current) = self.views.known(name).await?.current else { return Ok(false) };
+        if current.version != kept.projection.version() {
+            return Ok(false);
+        }
+        let place = self.views.place(name, current.number)?;
+        let known = checkpoint::load(place.reader().await?.tx()).await.ok().flatten().unwrap_or_default();
+        match known.failed {
+            Some(event) => Err(RunnerError::Stopped { name, generation: current.number, event }),
+            None => Ok(known.position >= target),
+        }
+    }
+
+    async fn bring_up_here(&self, kept: &Kept, target: Position) -> Result<(), RunnerError> {
         let generation = match self.own_current(kept).await {
             Err(RunnerError::Replaced(_)) => {
                 let _turn = kept.turn.lock().await;

@@ -84,7 +84,7 @@ impl Runner {
         }
     }
 
-    /// Brings every projection up to the head as it is now.
+    /// Brings every projection up to the head as it is now; one that another worker keeps up is waited for.
     ///
     /// # Errors
     /// The first projection that could not be, after all others were brought up.

@@ -30,7 +30,7 @@ impl Place {
 
     pub(crate) async fn postgres() -> Self {
         let database = testkit::postgres::database().await.unwrap();
-        let location = Location::Postgres { url: database.url(), schema: None };
+        let location = Location::Postgres { url: database.url(), schema: None, connections: 16 };
         Self { location, _database: Some(database), ..Self::sqlite() }
     }
 

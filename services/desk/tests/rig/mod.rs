@@ -153,7 +153,7 @@ impl Rig {
         let place = Place {
             log: Location::postgres(database.url(), "log"),
             vault: Location::postgres(vault, "vault"),
-            home: Home::Postgres { url: database.url(), schema: "ballots".into() },
+            home: Home::Postgres { url: database.url(), schema: "ballots".into(), connections: 16 },
             folder: folder.path().to_owned(),
             postgres: Some(database.url()),
             _folder: folder,

@@ -22,7 +22,7 @@ use self::posting::Poster;
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::serving::{self, Listeners, Running};
-use crate::settings::{Common, ServeFlags, Settings};
+use crate::settings::{self, Common, ServeFlags, Settings};
 use crate::tasks::reports;
 use crate::tasks::{self, Task};
 use crate::terminal;
@@ -76,7 +76,14 @@ pub(crate) async fn run(common: &Common, flags: Flags) -> Result<(), Failure> {
             "a database without an instance: the demo fills a fresh one",
         ));
     }
-    let listeners = Listeners::bind(&mut settings.listening).await?;
+    let listeners = match Listeners::bind(&mut settings.listening).await {
+        // Where nobody is to come in afterwards, any port will do while another server has the usual one.
+        Err(_) if flags.exit && settings.listening.listen == settings::USUAL => {
+            settings.listening.listen.set_port(0);
+            Listeners::bind(&mut settings.listening).await?
+        }
+        bound => bound?,
+    };
     let instance = Instance::make(settings).await?;
     let login = "admin".to_owned();
     let account = tasks::perform(&instance, Task::CreateUser { login: login.clone() }).await?;

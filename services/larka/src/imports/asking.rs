@@ -9,6 +9,7 @@ use indicatif::ProgressBar;
 use reqwest::{StatusCode, Url, header};
 
 use crate::failure::Failure;
+use crate::terminal;
 
 /// Bytes of the largest answer that is taken.
 const LARGEST: usize = 256 << 20;
@@ -132,9 +133,8 @@ pub(super) fn refused(status: StatusCode) -> Failure {
 }
 
 /// Says on standard error what is being done, beside the bar of progress: also to whoever reads the answer by program.
-#[allow(clippy::print_stderr, reason = "a command says on standard error why it takes long")]
 pub(super) fn tell(bar: &ProgressBar, line: &str) {
-    bar.suspend(|| eprintln!("larka: {line}"));
+    bar.suspend(|| terminal::complain(line));
 }
 
 /// `Retry-After` (RFC 9110, 10.2.3): seconds, or the time until then.

@@ -39,7 +39,12 @@ pub(crate) struct Network {
 
 impl Given {
     pub(super) fn read(self) -> Result<Address, Failure> {
-        let wrong = || Failure::setting("base-url", "an address that begins with http:// or https://");
+        let wrong = || {
+            Failure::setting(
+                "base-url",
+                "https:// or http:// and the name of a host of its own, as in https://larka.example: pages and /xapi lie at its root, not below a path",
+            )
+        };
         let origin = self.base_url.as_deref().map(|url| origin(url).ok_or_else(wrong)).transpose()?;
         let base_url = self.base_url.unwrap_or_else(|| "http://localhost:8080".to_owned());
         let proxies = self.trusted_proxies.unwrap_or_default();
@@ -73,7 +78,10 @@ fn origin(url: &str) -> Option<String> {
         "https" => ":443",
         _ => return None,
     };
-    let host = rest.split(['/', '?', '#']).next().filter(|host| !host.is_empty() && !host.contains('@'))?;
+    let host = rest.strip_suffix('/').unwrap_or(rest);
+    if host.is_empty() || host.contains(['/', '?', '#', '@', ' ']) {
+        return None;
+    }
     Some(format!("{scheme}://{}", host.strip_suffix(own_port).unwrap_or(host)))
 }
 
@@ -112,10 +120,23 @@ mod tests {
     fn an_address_is_known_as_browsers_name_it() {
         let origin = |url: &str| origin(url).unwrap_or_default();
         assert_eq!(origin("https://Larka.Example/"), "https://larka.example");
-        assert_eq!(origin("https://larka.example:443/a?b"), "https://larka.example");
+        assert_eq!(origin("https://larka.example:443"), "https://larka.example");
         assert_eq!(origin("http://larka.example:443"), "http://larka.example:443");
         assert_eq!(origin("http://[::1]:8080"), "http://[::1]:8080");
-        assert_eq!(["larka.example", "ftp://x", "https://", "https://a@b"].map(origin).concat(), "");
+        assert_eq!(
+            [
+                "larka.example",
+                "ftp://x",
+                "https://",
+                "https://a@b",
+                "https://a/larka",
+                "https://a/larka/",
+                "https://a?b"
+            ]
+            .map(origin)
+            .concat(),
+            ""
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Where requests are listened for, and by which services.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::given::given;
 use crate::failure::Failure;
@@ -19,6 +19,9 @@ given! {
         roles: Option<Vec<String>>,
     }
 }
+
+/// Where requests are listened for unless it is said otherwise.
+pub(crate) const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
 /// Where requests are listened for, and by which services.
 #[derive(Debug, Clone)]
@@ -40,7 +43,7 @@ pub(crate) struct Roles {
 
 impl Given {
     pub(super) fn read(self) -> Result<Listening, Failure> {
-        let listen = address("listen", self.listen.as_deref().unwrap_or("127.0.0.1:8080"))?;
+        let listen = self.listen.map_or(Ok(USUAL), |given| address("listen", &given))?;
         let metrics = self.metrics_listen.map(|given| address("metrics-listen", &given)).transpose()?;
         Ok(Listening { listen, metrics, roles: Roles::read(self.roles)? })
     }

@@ -35,7 +35,7 @@ use xapi::Xapi;
 
 pub(crate) use address::{Address, Network};
 pub(crate) use anchors::Schedule;
-pub(crate) use listening::Listening;
+pub(crate) use listening::{Listening, USUAL};
 pub(crate) use storage::expect_postgres;
 
 /// What every command takes: where the data is, and how to speak.

@@ -17,6 +17,9 @@ given! {
         /// The vault's own PostgreSQL database [default: the same server, name with _vault at the end]
         #[arg(long, env = "LARKA_VAULT_URL", global = true, hide_env_values = true, value_name = "URL")]
         vault_url: Option<String>,
+        /// Connections to PostgreSQL that this node takes at most; a fifth of them to the vault's database [default: 48]
+        #[arg(long, env = "LARKA_DATABASE_CONNECTIONS", global = true, value_name = "CONNECTIONS")]
+        database_connections: Option<u32>,
         /// Folder of the master key and the keyring [default: keys in the data folder]
         #[arg(long, env = "LARKA_KEYS_DIR", global = true, value_name = "DIR")]
         keys_dir: Option<PathBuf>,
@@ -38,6 +41,7 @@ pub(crate) struct Storage {
     pub(crate) data_dir: PathBuf,
     pub(crate) database_url: Option<String>,
     pub(crate) vault_url: Option<String>,
+    pub(crate) shares: Shares,
     pub(crate) keys_dir: PathBuf,
     /// Of ballot boxes; no backup takes it.
     pub(crate) ballot_keys_dir: PathBuf,
@@ -46,7 +50,17 @@ pub(crate) struct Storage {
 
 impl Given {
     pub(super) fn read(self) -> Result<Storage, Failure> {
-        let Self { data_dir, database_url, vault_url, keys_dir, ballot_keys_dir, lake_url } = self;
+        let Self {
+            data_dir,
+            database_url,
+            vault_url,
+            database_connections,
+            keys_dir,
+            ballot_keys_dir,
+            lake_url,
+        } = self;
+        let shares = Shares::of(database_connections.unwrap_or(48))
+            .ok_or_else(|| Failure::setting("database-connections", "from 22 to 1000 connections"))?;
         let data_dir = data_dir.unwrap_or_else(|| PathBuf::from("larka-data"));
         if let Some(url) = &database_url {
             expect_postgres("database-url", url)?;
@@ -61,7 +75,30 @@ impl Given {
         };
         let keys_dir = keys_dir.unwrap_or_else(|| data_dir.join("keys"));
         let ballot_keys_dir = ballot_keys_dir.unwrap_or_else(|| data_dir.join("ballot-keys"));
-        Ok(Storage { data_dir, database_url, vault_url, keys_dir, ballot_keys_dir, lake_url })
+        Ok(Storage { data_dir, database_url, vault_url, shares, keys_dir, ballot_keys_dir, lake_url })
+    }
+}
+
+/// How many connections each part of an instance takes at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shares {
+    pub(crate) log: u32,
+    pub(crate) vault: u32,
+    pub(crate) ballots: u32,
+    /// What knows the views, and each of the two views, twice while they are built anew.
+    pub(crate) view: u32,
+}
+
+impl Shares {
+    /// Of so many in all; nobody has fewer than two, as a transaction may ask for something beside it.
+    fn of(all: u32) -> Option<Self> {
+        let (vault, ballots, view) = (all / 5, (all / 10).max(2), (all / 16).max(2));
+        (22..=1_000).contains(&all).then(|| Self {
+            log: all - vault - ballots - 5 * view,
+            vault,
+            ballots,
+            view,
+        })
     }
 }
 
@@ -84,6 +121,17 @@ fn beside(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn connections_are_shared_out() {
+        assert_eq!(Shares::of(48), Some(Shares { log: 20, vault: 9, ballots: 4, view: 3 }));
+        for all in 22..=1_000 {
+            let Shares { log, vault, ballots, view } = Shares::of(all).unwrap();
+            assert_eq!(log + vault + ballots + 5 * view, all);
+            assert!(log >= 6 && vault >= 4 && ballots >= 2 && view >= 2);
+        }
+        assert_eq!([0, 21, 1_001].map(Shares::of), [None; 3]);
+    }
 
     #[test]
     fn the_vault_stands_beside_the_database() {

@@ -15,7 +15,7 @@ use crate::tasks::asked::{Asked, Kind};
 
 /// The report's file, made after everything in the log has reached the lake.
 pub(crate) async fn file(instance: &Instance, asked: &Asked) -> Result<Vec<u8>, Failure> {
-    instance.worker.catch_up().await?;
+    instance.worker.catch_up_lake().await?;
     let released = instance.worker.report(request(asked)?).await?;
     let view = View::of_part(&released, asked.lang.map_or(Lang::Sv, Into::into), &asked.part())?;
     Ok(write(instance, &view, asked.format.unwrap_or(Format::Html)).await?)
