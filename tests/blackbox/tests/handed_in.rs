@@ -152,7 +152,43 @@ async fn answered_once(instance: Instance, mode: &str) {
     assert!(!instance.said().contains(&code), "a code is in the server's log");
 }
 
+/// The school is closed and everybody works at another while the round is open and forms are half filled in.
+async fn answered_though_the_school_is_closed(instance: Instance, mode: &str) {
+    let (server, code, tokens) = begun(&instance, mode).await;
+    let mut forms = Vec::new();
+    for token in tokens.iter().take(ANSWERING / 2) {
+        forms.push(questions(&server, &code, token).await);
+    }
+    let mut after = organisation();
+    after["units"][1] = json!({ "code": "L2", "name": "Granskolan", "kind": "skola", "parent": "L" });
+    for person in after["persons"].as_array_mut().unwrap() {
+        person["duties"] = json!([
+            { "unit": "L1", "role": "Lärare", "from": "2025-08-01", "to": day(-1) },
+            { "unit": "L2", "role": "Lärare", "from": day(0) },
+        ]);
+    }
+    store(&server, "organisation", &after).await;
+    for token in tokens.iter().take(ANSWERING).skip(ANSWERING / 2) {
+        forms.push(questions(&server, &code, token).await);
+    }
+    for form in forms {
+        let thanks = hand_in(&server, &code, &form, "2", "").await;
+        assert!(thanks.contains("Tack"), "{thanks}");
+    }
+    store(&server, &format!("rounds/{mode}/close"), &json!({})).await;
+    // Whoever was on the roll on the opening day is the base.
+    counted(&server, mode, ANSWERING).await;
+}
+
 promises! {
+    async fn a_named_round_is_answered_though_the_school_is_closed_meanwhile(instance) {
+        answered_though_the_school_is_closed(instance, "named").await;
+    }
+
+    async fn a_round_that_nobody_can_link_is_answered_though_the_school_is_closed_meanwhile(instance) {
+        answered_though_the_school_is_closed(instance, "unlinkable").await;
+    }
+
     async fn a_named_round_is_answered_and_counted(instance) {
         answered_once(instance, "named").await;
     }
