@@ -6,12 +6,13 @@
 // /usr/bin/chromium unless set. LARKA_SHOTS: a folder for pictures of the pages, if wanted.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
+
+import { accessible } from "./axe.mjs";
 
 const require = createRequire(import.meta.url);
 const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 const { LARKA_ADDRESS: address, LARKA_SHOTS: shots } = process.env;
 const codes = {
@@ -95,12 +96,7 @@ async function check(page, name, focus) {
   assert.deepEqual(await page.context().cookies(), [], `${name}: no cookies`);
   const seen = page.twin ?? page;
   await page.twin?.goto(`${address}/s/twin`);
-  await seen.evaluate(axe);
-  const result = await seen.evaluate((values) => axe.run(document, { runOnly: { type: "tag", values } }), RULES);
-  const violations = result.violations.map(
-    (found) => `${found.id} (${found.impact}) ${found.help}: ${found.nodes.slice(0, 3).map((node) => node.html).join(" | ")}`,
-  );
-  assert.deepEqual(violations, [], `${name}: axe`);
+  await accessible(seen, name, RULES);
   if (shots) await page.screenshot({ path: `${shots}/${name.replaceAll(/[^\p{L}\d]+/gu, "-")}.png`, fullPage: true });
 }
 

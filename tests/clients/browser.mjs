@@ -8,9 +8,10 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
+import { accessible } from "./axe.mjs";
+
 const require = createRequire(import.meta.url);
 const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 const { LARKA_ADDRESS: address, LARKA_LOGIN: login, LARKA_PASSWORD: password, LARKA_SHOTS: shots } = process.env;
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -115,12 +116,7 @@ async function check(page, name, lang) {
     const another = (details) => !details.parentElement.querySelector(":scope > details")?.isSameNode(details);
     [...document.querySelectorAll("details")].filter(another).forEach((details) => (details.open = false));
   });
-  await page.evaluate(axe);
-  const result = await page.evaluate((values) => axe.run(document, { runOnly: { type: "tag", values } }), RULES);
-  const violations = result.violations.map(
-    (found) => `${found.id} (${found.impact}) ${found.help}: ${found.nodes.slice(0, 3).map((node) => node.html).join(" | ")}`,
-  );
-  assert.deepEqual(violations, [], `${name}: axe`);
+  await accessible(page, name, RULES);
   if (shots) await page.screenshot({ path: `${shots}/${name.replaceAll(/[^\p{L}\d]+/gu, "-")}.png`, fullPage: true });
   return found;
 }

@@ -4,12 +4,13 @@
 // folder for pictures of the pages, if wanted.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
+
+import { accessible } from "./axe.mjs";
 
 const require = createRequire(import.meta.url);
 const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 export const { LARKA_ADDRESS: address, LARKA_LOGIN: login, LARKA_PASSWORD: password, LARKA_SHOTS: shots } = process.env;
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -51,12 +52,7 @@ export async function check(page, name) {
   assert.deepEqual(page.faults, [], name);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(wide <= 0, `${name}: scrolls sideways by ${wide} px`);
-  await page.evaluate(axe);
-  const result = await page.evaluate((values) => axe.run(document, { runOnly: { type: "tag", values } }), RULES);
-  const violations = result.violations.map(
-    (found) => `${found.id} (${found.impact}) ${found.help}: ${found.nodes.slice(0, 3).map((node) => node.html).join(" | ")}`,
-  );
-  assert.deepEqual(violations, [], `${name}: axe`);
+  await accessible(page, name, RULES);
   if (shots) await page.screenshot({ path: `${shots}/${name.replaceAll(/[^\p{L}\d]+/gu, "-")}.png`, fullPage: true });
 }
 

@@ -149,6 +149,23 @@ pub enum AppendError {
     Stopped(String),
 }
 
+/// Why what is appended now would not be stored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unready {
+    /// The log has stopped for good, until the next start.
+    #[error("the log has stopped: {0}")]
+    Stopped(String),
+    /// The wall clock has run over an hour ahead of the monotonic one.
+    #[error("the clock has jumped: {0}")]
+    Clock(String),
+    /// There is no room, on the disk of either.
+    #[error("{0}")]
+    Full(&'static str),
+    /// The database cannot be reached, or fails.
+    #[error("the log's database does not take what is written: {0}")]
+    Database(String),
+}
+
 /// An event as read back, without its slots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {

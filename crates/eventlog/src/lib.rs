@@ -44,7 +44,8 @@ mod writer;
 pub use database::{Database, Location, Transaction, Tx};
 pub use error::LogError;
 pub use event::{
-    Append, AppendError, Appended, Event, Expected, Head, Key, Naming, NewEvent, Position, Slot, WithSlots,
+    Append, AppendError, Appended, Event, Expected, Head, Key, Naming, NewEvent, Position, Slot, Unready,
+    WithSlots,
 };
 pub use fold::{FoldError, InTransaction, Projection};
 pub use log::{EventLog, Options};

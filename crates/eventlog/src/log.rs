@@ -11,11 +11,12 @@ use crate::anchor::Anchor;
 use crate::clock::{Micros, SharedClock};
 use crate::database::{Database, Location};
 use crate::error::LogError;
-use crate::event::{Append, AppendError, Appended, Head, Naming, NewEvent, Position};
+use crate::event::{Append, AppendError, Appended, Head, Naming, NewEvent, Position, Unready};
 use crate::fold::InTransaction;
 use crate::metrics::Metrics;
 use crate::rows::Work;
 use crate::shared::Shared;
+use crate::store::{Failure, Phase};
 use crate::stores::{self, Store};
 use crate::verify::{self, Verified, VerifyError};
 use crate::warm::Warm;
@@ -24,6 +25,8 @@ use crate::{chunks, hooks, postgres, read, sqlite};
 
 /// How old the answer of [`EventLog::consistent_through`] may be before it is refreshed.
 const CONSISTENT_FOR: Duration = Duration::from_millis(200);
+/// For how long it is known that the database takes what is written.
+const READY_FOR: Duration = Duration::from_secs(2);
 
 /// What a log is opened with.
 pub struct Options {
@@ -246,6 +249,36 @@ impl EventLog {
                 known
             }
         })
+    }
+
+    /// Whether what is appended now would be stored, and could be read: the log runs, the clock can be trusted, and the
+    /// database took something in the last two seconds. Where nobody appends, a promise is written.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn takes_appends(&self) -> Result<Head, Unready> {
+        let shared = &self.inner.shared;
+        let stopped = || shared.stopped.get().cloned().map_or(Ok(()), |reason| Err(Unready::Stopped(reason)));
+        stopped()?;
+        let database = |error: String| Unready::Database(error);
+        let (head, clock) = self.head_and_clock().await.map_err(|error| database(error.to_string()))?;
+        let now = shared.trusted_now(clock).map_err(Unready::Clock)?;
+        let _turn = shared.asking.lock().await;
+        if let Some(known) = shared.stored_within(READY_FOR) {
+            return known.map(|()| head);
+        }
+        match stores::promise(&self.inner.database, now).await {
+            Ok(Some(_)) => shared.stored(),
+            // Somebody is appending, and will know.
+            Ok(None) => {}
+            Err(error) => {
+                return Err(match stores::classify(&error, Phase::Before) {
+                    Failure::Full(reason) => Unready::Full(reason),
+                    _ => database(error.to_string()),
+                });
+            }
+        }
+        stopped().map(|()| head)
     }
 
     /// Changes to the last position that can be read, by any node.

@@ -1,13 +1,13 @@
 //! What the log's handles, the writer and the listener know together.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, Notify, Semaphore, watch};
 
 use crate::clock::{Micros, SharedClock};
-use crate::event::Position;
+use crate::event::{Position, Unready};
 use crate::metrics::Metrics;
 use crate::rows::int;
 
@@ -31,6 +31,9 @@ pub(crate) struct Shared {
     through: AtomicI64,
     /// When `through` was last seen, in microseconds of monotonic time.
     through_seen: AtomicI64,
+    /// When something was last stored, in microseconds of monotonic time, and what failed since, and when.
+    stored: AtomicI64,
+    failed: std::sync::Mutex<Option<(i64, Unready)>>,
     clock: SharedClock,
     /// Wall clock minus monotonic clock when it was first asked.
     started: OnceLock<i64>,
@@ -49,6 +52,8 @@ impl Shared {
             fence: AtomicU64::new(0),
             through: AtomicI64::new(0),
             through_seen: AtomicI64::new(i64::MIN),
+            stored: AtomicI64::new(i64::MIN),
+            failed: std::sync::Mutex::default(),
             clock,
             started: OnceLock::new(),
         }
@@ -72,6 +77,28 @@ impl Shared {
     pub(crate) fn wrote_through(&self, stored: Micros, taken_after: i64) {
         self.through.fetch_max(stored.0, Ordering::SeqCst);
         self.through_seen.fetch_max(taken_after, Ordering::SeqCst);
+    }
+
+    /// Takes note that something was stored.
+    pub(crate) fn stored(&self) {
+        self.stored.store(self.elapsed(), Ordering::SeqCst);
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Takes note that something could not be stored.
+    pub(crate) fn failed(&self, why: Unready) {
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some((self.elapsed(), why));
+    }
+
+    /// Whether something was stored within this time, or why not; nothing where nobody tried.
+    pub(crate) fn stored_within(&self, age: Duration) -> Option<Result<(), Unready>> {
+        let young = |at: i64| {
+            at != i64::MIN && self.elapsed() - at <= i64::try_from(age.as_micros()).unwrap_or(i64::MAX)
+        };
+        match &*self.failed.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some((at, why)) if young(*at) => Some(Err(why.clone())),
+            _ => young(self.stored.load(Ordering::SeqCst)).then_some(Ok(())),
+        }
     }
 
     /// Takes note of how often the fence was raised.

@@ -42,6 +42,8 @@ pub(crate) enum Failure {
     Disconnected(String),
     /// Nothing was stored. It may pass.
     Unavailable(String),
+    /// Nothing was stored, as there is no room on the disk.
+    Full(&'static str),
     /// Nothing was stored, and that is because of one of the events.
     Refused(String),
     /// Nothing was stored, because one of the dedupe keys is in the log.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 
 use crate::decide::{Decision, Placed, decide};
-use crate::event::{AppendError, Appended, Naming, Position};
+use crate::event::{AppendError, Appended, Naming, Position, Unready};
 use crate::fold::{InTransaction, Standing};
 use crate::hooks;
 use crate::rows::{Rows, Work};
@@ -189,7 +189,12 @@ impl Writer {
                 Err(failure) => {
                     let error = match failure {
                         Failure::Refused(reason) | Failure::Repeated(reason) => AppendError::Refused(reason),
+                        Failure::Full(reason) => {
+                            self.shared.failed(Unready::Full(reason));
+                            AppendError::Unavailable(reason.to_owned())
+                        }
                         Failure::Unavailable(reason) | Failure::Disconnected(reason) => {
+                            self.shared.failed(Unready::Database(reason.clone()));
                             AppendError::Unavailable(reason)
                         }
                         Failure::Lost(reason) | Failure::Fatal(reason) => {
@@ -345,6 +350,7 @@ impl Writer {
         }
         self.shared.metrics.batch_events.observe(count(decision.placed.len()));
         self.shared.saw(head.position, head.fence);
+        self.shared.stored();
         if self.hooks.iter().all(|hook| hook.standing() == Standing::Complete) {
             self.shared.wrote_through(head.stored, before);
         }

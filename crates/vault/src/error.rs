@@ -35,7 +35,9 @@ pub enum VaultError {
     #[error("the vault's database does not fit: {0}")]
     Mismatch(String),
     /// Rows are under a key generation that the keyring file does not hold (an older keyring was restored?).
-    #[error("the keyring holds no generation {0}, which the vault's database is under")]
+    #[error(
+        "the keyring holds no generation {0}, which the vault's database is under: it is an older copy; put the newest in its place, it is read again"
+    )]
     UnknownGeneration(u32),
     /// The vault's database cannot be reached or refused. Nothing was changed.
     #[error("the vault's database is not available: {0}")]

@@ -1,4 +1,5 @@
 //! Which log the vault belongs to, as far as it has seen it: a position and the chain's hash there, which no other log has.
+//! And whether its keys are those of its database.
 
 use eventlog::Location;
 
@@ -12,6 +13,16 @@ impl Vault {
     /// [`VaultError::Unavailable`].
     pub async fn is_at(location: &Location) -> Result<bool, VaultError> {
         Ok(location.holds("vault").await?)
+    }
+
+    /// Whether people can be found and made, and what they say be sealed: the database answers, and the key files hold the
+    /// generation that it is under. They are read again where another node made it.
+    ///
+    /// # Errors
+    /// [`VaultError::UnknownGeneration`] where the key files are an older copy, and as reading them says.
+    pub async fn is_ready(&self) -> Result<(), VaultError> {
+        let mut reading = self.inner.store.read().await?;
+        self.inner.in_force(&mut reading).await.map(drop)
     }
 
     /// How far the log had come when the vault was last told; none where it never was.

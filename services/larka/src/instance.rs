@@ -23,6 +23,7 @@ use crate::handing_on::{self, FromLrs};
 use crate::keys::{self, instance_id};
 use crate::pdf::Pdf;
 use crate::private;
+use crate::process::{self, Followers};
 use crate::settings::Settings;
 use crate::together::{self, Loss, Parts};
 
@@ -37,6 +38,7 @@ pub(crate) struct Instance {
     pub(crate) forwards: Forwards,
     pub(crate) clock: SharedClock,
     pub(crate) registry: prometheus::Registry,
+    pub(crate) followers: Followers,
     pub(crate) pdf: Pdf,
     pub(crate) settings: Settings,
     pub(crate) views: Views,
@@ -75,6 +77,8 @@ impl Instance {
         };
         let clock = SystemClock::shared();
         let registry = prometheus::Registry::new();
+        let database = if settings.storage.database_url.is_some() { "postgresql" } else { "sqlite" };
+        process::register(&registry, database)?;
         let (log_at, views_at, vault_at) = locations(&settings);
         for location in [&log_at, &views_at, &vault_at] {
             location.reach().await?;
@@ -174,6 +178,7 @@ impl Instance {
             desk,
             forwards,
             clock,
+            followers: Followers::register(&registry, worker::FOLLOWERS.to_vec())?,
             registry,
             pdf: Pdf::new(settings.reports.pdf_program.as_deref()),
             settings,

@@ -19,6 +19,7 @@ mod openapi;
 mod operations;
 mod pdf;
 mod private;
+mod process;
 mod serving;
 mod settings;
 mod socket;

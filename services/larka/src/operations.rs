@@ -9,9 +9,11 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use eventlog::Position;
 use prometheus::{Encoder, TextEncoder};
-use serde_json::{Value, json};
+use serde_json::json;
 use tracing_subscriber::EnvFilter;
+use vault::VaultError;
 
 use crate::instance::Instance;
 use crate::openapi;
@@ -44,8 +46,8 @@ pub(crate) fn alive() -> Router {
     Router::new().route("/healthz", get(|| async { "ok\n" }))
 }
 
-/// `/readyz`: the log can be read and no projection has stopped. `/metrics`: everything in the registry, in Prometheus'
-/// text format.
+/// `/readyz`: what is posted now would be stored, and found. `/metrics`: everything in the registry, in Prometheus' text
+/// format, and how what follows the log stands.
 pub(crate) fn observed(instance: Arc<Instance>) -> Router {
     Router::new().route("/readyz", get(ready)).route("/metrics", get(metrics)).with_state(instance)
 }
@@ -55,34 +57,38 @@ const READY_WITHIN: Duration = Duration::from_secs(2);
 
 async fn ready(State(instance): State<Arc<Instance>>) -> Response {
     let answer = tokio::time::timeout(READY_WITHIN, standing(&instance)).await;
-    match answer.unwrap_or(Err("the databases do not answer")) {
-        Ok(body) if body["ready"] == true => (StatusCode::OK, Json(body)).into_response(),
-        Ok(body) => (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response(),
+    match answer.unwrap_or_else(|_| Err("the databases do not answer".to_owned())) {
+        Ok(position) => {
+            (StatusCode::OK, Json(json!({ "ready": true, "position": position.0 }))).into_response()
+        }
         Err(reason) => {
+            tracing::warn!(%reason, "not ready");
+            // What is behind is nobody's business: the log of the program has it.
+            let reason = reason.split(": ").next().unwrap_or_default();
             let body = Json(json!({ "ready": false, "reason": reason }));
             (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
         }
     }
 }
 
-/// What `/readyz` says, or why nothing can be said.
-async fn standing(instance: &Instance) -> Result<Value, &'static str> {
-    let head = instance.log.head().await.map_err(|error| {
-        tracing::warn!(%error, "not ready: the log cannot be read");
-        "the log cannot be read"
+/// The head, or why a statement that came now would not be stored or not be found. Views and lake are none of that: a
+/// report that is late is no reason to take no statements.
+async fn standing(instance: &Instance) -> Result<Position, String> {
+    let head = instance.log.takes_appends().await.map_err(|why| why.to_string())?;
+    instance.vault.is_ready().await.map_err(|error| match error {
+        VaultError::UnknownGeneration(_) => {
+            format!("the key files are an older copy than the vault's database: {error}")
+        }
+        VaultError::Unavailable(_) => format!("the vault's database does not answer: {error}"),
+        error => format!("the key files cannot be used: {error}"),
     })?;
-    if let Some(reason) = instance.log.stopped() {
-        return Ok(json!({ "ready": false, "reason": format!("the log has stopped: {reason}; restart it") }));
-    }
-    let status = instance.worker.status().await.map_err(|error| {
-        tracing::warn!(%error, "not ready: the views cannot be read");
-        "the views cannot be read"
-    })?;
-    let stopped: Vec<_> = status.into_iter().filter(worker::Standing::stopped).map(|s| s.name).collect();
-    Ok(json!({ "ready": stopped.is_empty(), "position": head.position.0, "stopped_projections": stopped }))
+    Ok(head.position)
 }
 
 async fn metrics(State(instance): State<Arc<Instance>>) -> Response {
+    // As they stand now; one that failed tells nothing by itself.
+    let failed = tokio::time::timeout(READY_WITHIN, instance.worker.failed()).await.ok();
+    instance.followers.tell(failed.as_deref());
     let encoder = TextEncoder::new();
     let mut text = Vec::new();
     if encoder.encode(&instance.registry.gather(), &mut text).is_err() {

@@ -74,7 +74,13 @@ pub(crate) fn unreadable(error: eventlog::LogError) -> IngestError {
 
 pub(crate) fn vault_failed(error: VaultError) -> IngestError {
     match error {
-        VaultError::Unavailable(_) | VaultError::Stopped(_) => IngestError::Unavailable(error.to_string()),
+        // Keys that are missing or an older copy can be put in their place: nothing was stored, and it may pass.
+        VaultError::Unavailable(_)
+        | VaultError::Stopped(_)
+        | VaultError::UnknownGeneration(_)
+        | VaultError::KeyFile { .. }
+        | VaultError::File { .. }
+        | VaultError::Permissions { .. } => IngestError::Unavailable(error.to_string()),
         error => IngestError::Internal(error.to_string()),
     }
 }

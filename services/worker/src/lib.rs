@@ -15,4 +15,4 @@ pub use lake::LAKE;
 pub use ordered::{OrderError, Orders};
 pub use reports::question::Stage;
 pub use standing::{Rebuilding, Standing};
-pub use worker::{Options, PROJECTIONS, Worker};
+pub use worker::{FOLLOWERS, Options, PROJECTIONS, Worker};

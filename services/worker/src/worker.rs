@@ -20,6 +20,9 @@ use crate::standing::Standing;
 /// The projections that a worker keeps up, by name.
 pub const PROJECTIONS: [&str; 2] = [views::progress::NAME, views::competence::NAME];
 
+/// All that follow the log: the projections and the lake.
+pub const FOLLOWERS: [&str; 3] = [views::progress::NAME, views::competence::NAME, LAKE];
+
 /// What a worker is opened with.
 pub struct Options {
     /// The log to follow.
@@ -147,6 +150,18 @@ impl Worker {
     /// Another process keeps it, or it cannot be written.
     pub async fn let_go_of_lake(&self) -> Result<(), WorkerError> {
         self.keeper.let_go().await
+    }
+
+    /// Which followers have failed: they stopped at an event, or cannot be read. Their metrics tell how they stand.
+    pub async fn failed(&self) -> Vec<(&'static str, bool)> {
+        let (views, lake) = tokio::join!(self.runner.status(), self.keeper.standing());
+        let of_view = |name: &'static str| {
+            let of = views.as_ref().ok().and_then(|all| all.iter().find(|one| one.name == name));
+            (name, of.is_none_or(|one| Standing::of(one.clone()).stopped()))
+        };
+        let mut all: Vec<_> = PROJECTIONS.into_iter().map(of_view).collect();
+        all.push((LAKE, lake.map_or(true, |one| one.stopped())));
+        all
     }
 
     /// How every projection and the lake stand.

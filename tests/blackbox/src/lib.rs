@@ -190,6 +190,12 @@ impl Instance {
         })
     }
 
+    /// The same with its keys in another folder.
+    pub fn with_keys(mut self, keys: PathBuf) -> Self {
+        self.keys = Some(keys);
+        self
+    }
+
     /// Makes the instance, unless that was done: no other command does.
     pub fn make(&self) -> Result<()> {
         if !self.made.swap(true, Ordering::SeqCst) {

@@ -351,15 +351,29 @@ async fn a_body_that_does_not_arrive_is_408_and_holds_nobody_up() {
 }
 
 /// Fills the disk under load, then frees it: clear refusals, then service, and nothing acknowledged is lost.
-async fn a_full_disk(instance: &Instance, server: &mut Server, fill: impl FnOnce(), free: impl FnOnce()) {
+async fn a_full_disk(
+    instance: &Instance,
+    server: &mut Server,
+    says: &str,
+    fill: impl FnOnce(),
+    free: impl FnOnce(),
+) {
+    let ready = async || {
+        let answer = server.http.get(format!("{}/readyz", server.address)).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    assert_eq!(ready().await.0, 200);
     let load = Load::begin(server, 4, 20);
     load.goes_on(20).await;
     fill();
     until("writes are refused", || async { (load.refused() >= 8).then_some(()) }).await;
+    let said = ready().await;
+    assert!(said.0 == 503 && said.1.contains(says), "{said:?}");
     // Reading goes on.
     assert_eq!(server.get(&[("limit", "1")]).await.unwrap().status(), 200);
     free();
     load.goes_on(20).await;
+    assert_eq!(ready().await.0, 200);
     let Outcome { acknowledged, unanswered, refused } = load.end().await;
     assert!(unanswered.is_empty());
     let mut listed = server.ids(&[]).await.unwrap();
@@ -395,7 +409,14 @@ async fn files_that_may_not_grow_refuse_clearly_and_go_on_when_they_may() {
         let files = std::fs::read_dir(instance.folder()).unwrap();
         files.map(|file| file.unwrap().metadata().unwrap().len()).max().unwrap()
     };
-    a_full_disk(&instance, &mut server, || limit(largest().to_string()), || limit("unlimited".into())).await;
+    a_full_disk(
+        &instance,
+        &mut server,
+        "does not take",
+        || limit(largest().to_string()),
+        || limit("unlimited".into()),
+    )
+    .await;
     instance.sound().await.unwrap();
 }
 
@@ -431,5 +452,6 @@ async fn a_full_disk_refuses_clearly_and_goes_on_when_there_is_room() {
         let full = std::iter::repeat_with(|| file.write_all(&block)).find_map(Result::err).unwrap();
         assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
     };
-    a_full_disk(&instance, &mut server, fill, || std::fs::remove_file(&ballast).unwrap()).await;
+    a_full_disk(&instance, &mut server, "the disk is full", fill, || std::fs::remove_file(&ballast).unwrap())
+        .await;
 }

@@ -5,7 +5,7 @@
 use std::process::{Output, Stdio};
 
 use blackbox::load::{Load, Outcome};
-use blackbox::samples::{activity, agent, ordinary};
+use blackbox::samples::{activity, agent, id, ordinary, statement};
 use blackbox::{Backend, Instance, Server, promises, until};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -76,6 +76,12 @@ promises! {
         }
         assert_eq!(metric(&text, "larka_lake_position"), events);
         assert_eq!(metric(&text, "larka_lake_lag_events"), 0.0);
+        let database = if instance.backend() == Backend::Postgres { "postgresql" } else { "sqlite" };
+        let build = format!("larka_build_info{{database=\"{database}\",version=\"{}\"}}", env!("CARGO_PKG_VERSION"));
+        assert_eq!(metric(&text, &build), 1.0);
+        // Of this very process, in whole seconds of processor time.
+        assert!(metric(&text, "process_cpu_seconds_total") >= 0.0 && metric(&text, "process_open_fds") > 10.0);
+        assert!(metric(&text, "process_resident_memory_bytes") > 1e7 && metric(&text, "process_start_time_seconds") > 1.7e9);
         // Whatever the alerts ask for is there, once there was something to count.
         let same = ordinary(1);
         server.post(&same).await.unwrap();
@@ -433,4 +439,45 @@ async fn a_service_whose_role_owns_nothing_does_all_and_can_rewrite_nothing() {
     let careless = Instance::fresh(Backend::Postgres).await.unwrap();
     let _server = careless.start().await.unwrap();
     assert!(careless.said().contains("owns the log's tables"), "{}", careless.said());
+}
+
+/// The key files of one folder, in another of its own.
+fn copy_keys(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let copy = to.join(path.file_name().unwrap());
+        let _ = std::fs::remove_file(&copy);
+        std::fs::copy(path, copy).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_with_an_older_copy_of_the_keys_says_so_and_goes_on_when_it_has_the_new_ones() {
+    let instance = Instance::fresh(Backend::Postgres).await.unwrap();
+    let first = instance.start().await.unwrap();
+    assert_eq!(first.post(&json!([ordinary(1), ordinary(2)])).await.unwrap().status(), 200);
+    let (keys, copy) = (instance.folder().join("keys"), instance.beside("copy"));
+    copy_keys(&keys, &copy);
+    let other = instance.second_node().unwrap().with_keys(copy.clone());
+    let second = other.restart(&first).await.unwrap();
+    assert_eq!(status(&second, "/readyz").await.0, 200);
+    assert_eq!(second.post(&ordinary(3)).await.unwrap().status(), 200);
+
+    let whom = ordinary(2)["actor"].to_string();
+    instance.run_json_with(&["erase", "--agent", "-"], Some(&whom)).unwrap();
+    let said = until("the copy is found to be old", || async {
+        Some(status(&second, "/readyz").await).filter(|(code, _)| *code == 503)
+    })
+    .await;
+    assert!(said.1.contains("older copy"), "{said:?}");
+    let new = statement(&id(70), "helt-ny", "lektion");
+    let refused = second.post(&new).await.unwrap();
+    assert_eq!(refused.status(), 503);
+    assert!(refused.headers().contains_key("retry-after"));
+    assert_eq!(status(&first, "/readyz").await.0, 200);
+
+    copy_keys(&keys, &copy);
+    assert_eq!(status(&second, "/readyz").await.0, 200);
+    assert_eq!(second.post(&new).await.unwrap().status(), 200);
 }

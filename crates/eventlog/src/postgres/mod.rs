@@ -214,7 +214,7 @@ fn by_code(code: &str, phase: Phase, text: String) -> Failure {
     match (gone, phase) {
         (true, Phase::Commit) => Failure::Lost(text),
         (true, Phase::Before) => Failure::Disconnected(text),
-        _ if code == "53100" => Failure::Unavailable("the database's disk is full".to_owned()),
+        _ if code == "53100" => Failure::Full("the database's disk is full"),
         // Wrong or repeated values, limits of a row, and what triggers and functions raise.
         _ if matches!(class, "21" | "22" | "23" | "44" | "54" | "P0") => Failure::Refused(text),
         _ => Failure::Unavailable(text),

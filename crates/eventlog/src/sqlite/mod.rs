@@ -159,7 +159,7 @@ fn by_code(code: i32, text: String) -> Failure {
             Failure::Fatal(format!("the disk did not confirm what was written ({text})"))
         }
         (_, 1 | 18 | 19 | 20 | 25) => Failure::Refused(text),
-        (_, 13) => Failure::Unavailable("the disk is full".to_owned()),
+        (_, 13) => Failure::Full("the disk is full"),
         _ => Failure::Unavailable(text),
     }
 }
@@ -173,7 +173,7 @@ mod tests {
         let class = |code| by_code(code, String::new());
         assert!(matches!(class(1034), Failure::Fatal(_)));
         assert!(matches!(class(1290), Failure::Fatal(_)));
-        assert!(matches!(class(13), Failure::Unavailable(_)));
+        assert!(matches!(class(13), Failure::Full(_)));
         assert!(matches!(class(778), Failure::Unavailable(_)), "a write that failed is rolled back");
         assert!(matches!(class(5), Failure::Unavailable(_)));
         assert!(matches!(class(2067), Failure::Refused(_)), "a unique constraint");
