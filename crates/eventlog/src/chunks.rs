@@ -251,3 +251,33 @@ pub(crate) async fn sets_between(
         }).collect()
     })
 }
+
+/// Which slot names a set first; none where no slot does that is still there.
+pub(crate) async fn first_naming(mut tx: Tx<'_>, set: &Key) -> Result<Option<(Position, u16)>, sqlx::Error> {
+    if !is_named(tx.reborrow(), set).await? {
+        return Ok(None);
+    }
+    let text = "SELECT position, slot FROM chunk_set WHERE set_id = $1 ORDER BY position, slot LIMIT 1";
+    let first: Option<(i64, i64)> = on_either!(tx, connection =>
+        sqlx::query_as(text).bind(&set[..]).fetch_optional(connection).await?);
+    Ok(first.map(|(position, slot)| (Position(uint(position)), u16::try_from(slot).unwrap_or(u16::MAX))))
+}
+
+/// Whether a slot that is there names a set.
+pub(crate) async fn is_named(tx: Tx<'_>, set: &Key) -> Result<bool, sqlx::Error> {
+    let text = |living: &str| {
+        sqlx::AssertSqlSafe(format!(
+            "SELECT EXISTS (SELECT 1 FROM chunk_set c JOIN sealed s ON {living} WHERE c.set_id = $1)"
+        ))
+    };
+    match tx {
+        Tx::Sqlite(connection) => {
+            let text = text("s.place = c.position * 65536 + c.slot");
+            sqlx::query_scalar(text).bind(&set[..]).fetch_one(connection).await
+        }
+        Tx::Postgres(connection) => {
+            let text = text("s.position = c.position AND s.slot = c.slot");
+            sqlx::query_scalar(text).bind(&set[..]).fetch_one(connection).await
+        }
+    }
+}

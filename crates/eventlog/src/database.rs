@@ -7,7 +7,8 @@ use std::time::Duration;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres, Sqlite, SqliteConnection};
 
@@ -337,7 +338,10 @@ impl Database {
     }
 
     /// Begins a transaction that only reads, and sees one state of the database throughout.
-    pub(crate) async fn snapshot(&self) -> Result<Transaction, sqlx::Error> {
+    ///
+    /// # Errors
+    /// No connection.
+    pub async fn snapshot(&self) -> Result<Transaction, sqlx::Error> {
         Ok(match self {
             Self::Sqlite(db) => Transaction::Sqlite(db.readers.begin().await?),
             Self::Postgres(pool) => Transaction::Postgres(
@@ -411,6 +415,15 @@ pub(crate) fn sqlite_options(file: &std::path::Path, durability: Durability) -> 
         // A page that is written again and again goes into the file once per checkpoint.
         .pragma("wal_autocheckpoint", "4000")
         .row_buffer_size(512)
+}
+
+/// Options of the one connection that fills a file which counts for nothing until it is whole.
+pub(crate) fn loading_options(file: &std::path::Path) -> SqliteConnectOptions {
+    sqlite_options(file, Durability::Rebuildable)
+        .journal_mode(SqliteJournalMode::Off)
+        .synchronous(SqliteSynchronous::Off)
+        .locking_mode(SqliteLockingMode::Exclusive)
+        .pragma("temp_store", "FILE")
 }
 
 /// How long a connection may have rested before it is asked whether it is still there. A server that went away is not

@@ -9,18 +9,22 @@
 //!
 //! From the ground up: `clock`, `event`, `database`, `reach`, `fold`, `error`; `hash`, `decide`, `rows`, `read`, `chunks`; what is
 //! asked of a `store`; `sqlite` and `postgres` side by side; `stores`, which is whichever of them it is; `hooks`,
-//! `verify`; `shared`, `writer`, `log`; `reading`, `staging`, `roles`; `projection`.
+//! `verify`; `shared`, `writer`, `log`; `reading`, `staging`, `roles`; `projection`. Beside them `framed`, `segment`, `copying`,
+//! `aside` and `restoring`: what a backup is made of, and what is made of one.
 
 pub mod anchor;
+mod aside;
 #[doc(hidden)]
 pub mod bare;
 mod chunks;
 pub mod clock;
+mod copying;
 pub mod database;
 mod decide;
 mod error;
 pub mod event;
 pub mod fold;
+pub mod framed;
 pub mod hash;
 mod hooks;
 mod log;
@@ -30,8 +34,10 @@ pub mod projection;
 mod reach;
 mod read;
 mod reading;
+mod restoring;
 mod roles;
 mod rows;
+pub mod segment;
 mod shared;
 mod sqlite;
 mod staging;
@@ -41,6 +47,7 @@ pub mod verify;
 mod warm;
 mod writer;
 
+pub use copying::Copies;
 pub use database::{Database, Location, Transaction, Tx};
 pub use error::LogError;
 pub use event::{
@@ -51,3 +58,4 @@ pub use fold::{FoldError, InTransaction, Projection};
 pub use log::{EventLog, Options};
 pub use reach::Unreachable;
 pub use read::Arrivals;
+pub use restoring::{RestoreError, Restoring};

@@ -1,18 +1,13 @@
 //! Destroying the keys of people, and the journal that outlives a restored backup.
 
-use std::collections::{BTreeSet, HashMap};
-use std::fs::OpenOptions;
-use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
 
 use eventlog::clock::Micros;
 use xapi::Identifier;
 
 use crate::blocking::blocking;
-use crate::{AgentId, Vault, VaultError, files, identifier, store, underway};
-
-const JOURNAL_TITLE: &str = "larka erasures 1\n";
+use crate::{AgentId, Vault, VaultError, identifier, journal, store, underway};
 
 /// What an erasure did. Counts of zero: there was nothing left to destroy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -71,7 +66,7 @@ impl Vault {
         }
         let journal = inner.files.dir().join("erasures");
         let (named, at) = (agents.to_vec(), inner.clock.now());
-        blocking(move || write_journal(&journal, &named, at)).await?;
+        blocking(move || journal::add(&journal, &named, at)).await?;
         if stop == Some(ErasureStep::Journalled) {
             return Ok(Erasure::default());
         }
@@ -84,7 +79,16 @@ impl Vault {
     /// [`VaultError::File`] and [`VaultError::KeyFile`] where it cannot be read.
     pub async fn erased(&self) -> Result<Vec<AgentId>, VaultError> {
         let journal = self.inner.files.dir().join("erasures");
-        blocking(move || read_journal(&journal)).await
+        Ok(blocking(move || journal::read(&journal)).await?.into_keys().collect())
+    }
+
+    /// The journal: all agents that were ever erased, and when.
+    ///
+    /// # Errors
+    /// As [`Vault::erased`].
+    pub async fn journal(&self) -> Result<BTreeMap<AgentId, Micros>, VaultError> {
+        let journal = self.inner.files.dir().join("erasures");
+        blocking(move || journal::read(&journal)).await
     }
 
     /// The agents of an erasure that is under way, or was cut short, by an identifier that led to one of them; empty where
@@ -148,7 +152,7 @@ impl Vault {
             alive.iter().filter(|agent| !journalled.contains(agent)).copied().collect();
         let (journal, at) = (self.inner.files.dir().join("erasures"), self.inner.clock.now());
         if !missing.is_empty() {
-            blocking(move || write_journal(&journal, &missing, at)).await?;
+            blocking(move || journal::add(&journal, &missing, at)).await?;
         }
         let again = self.delete(&alive, None).await?;
         tracing::warn!(
@@ -158,50 +162,4 @@ impl Vault {
         );
         Ok(())
     }
-}
-
-/// One line for each agent: its id and the microsecond of its erasure. A line that a crash left without its end
-/// counts for nothing.
-fn write_journal(file: &Path, agents: &[AgentId], at: Micros) -> Result<(), VaultError> {
-    let new = !file.exists();
-    let mut open = OpenOptions::new();
-    open.read(true).append(true).create(true).mode(0o600);
-    let mut journal = open.open(file).map_err(files::at(file))?;
-    let mut before = Vec::new();
-    journal.read_to_end(&mut before).map_err(files::at(file))?;
-    let mut lines = String::new();
-    if before.is_empty() {
-        lines.push_str(JOURNAL_TITLE);
-    } else if !before.ends_with(b"\n") {
-        lines.push('\n');
-    }
-    for agent in agents {
-        lines.push_str(&format!("{agent} {}\n", at.0));
-    }
-    journal.write_all(lines.as_bytes()).and_then(|()| journal.sync_all()).map_err(files::at(file))?;
-    if new { files::sync_dir_of(file) } else { Ok(()) }
-}
-
-fn read_journal(file: &Path) -> Result<Vec<AgentId>, VaultError> {
-    let content = match std::fs::read_to_string(file) {
-        Ok(content) => content,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(files::at(file)(error)),
-    };
-    // A crash may have left less than the title, and no erasure with it.
-    let whole = content.rsplit_once('\n').map_or("", |(whole, _)| whole);
-    let mut lines = whole.lines();
-    match lines.next() {
-        None => return Ok(Vec::new()),
-        Some(title) if title == JOURNAL_TITLE.trim_end() => {}
-        Some(_) => {
-            return Err(VaultError::KeyFile {
-                file: file.to_owned(),
-                problem: "is not an erasure journal: expected its title line first".into(),
-            });
-        }
-    }
-    let agents: BTreeSet<AgentId> =
-        lines.filter_map(|line| line.split_once(' ')).filter_map(|(agent, _)| agent.parse().ok()).collect();
-    Ok(agents.into_iter().collect())
 }

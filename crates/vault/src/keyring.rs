@@ -130,13 +130,27 @@ impl KeyFiles {
         &self.dir
     }
 
+    /// The keyring as a file that holds one generation alone; none where that is not in it.
+    pub(crate) fn of_generation(&self, number: u32) -> Result<Option<Vec<u8>>, VaultError> {
+        let mut keyring = self.read()?;
+        keyring.generations.retain(|generation, _| *generation == number);
+        if keyring.generations.is_empty() {
+            return Ok(None);
+        }
+        self.format(&keyring, crypto::random).map(Some)
+    }
+
+    /// The key that a backup is sealed under, for each its own.
+    pub(crate) fn backup_key(&self, id: &[u8; 16]) -> Secret {
+        backup_key(&self.master, &self.instance, id)
+    }
+
     fn read_locked(&self) -> Result<Keyring, VaultError> {
         let content = files::read_private(&self.dir.join("keyring"))?;
         content.ok_or_else(|| self.refused("is missing")).and_then(|content| self.parse(&content))
     }
 
     /// Key files that are not opened from disk.
-    #[cfg(test)]
     pub(crate) fn with_master(dir: &Path, instance: [u8; 16], master: Secret) -> Self {
         Self { dir: dir.to_owned(), instance, master }
     }
@@ -219,7 +233,18 @@ impl KeyFiles {
     }
 }
 
-fn format_master(master: &Secret) -> Zeroizing<Vec<u8>> {
+/// The key that a backup is sealed under.
+pub(crate) fn backup_key(master: &Secret, instance: &[u8; 16], id: &[u8; 16]) -> Secret {
+    crypto::expand(master, &[b"larka backup 1", instance, id])
+}
+
+/// A master key out of its file.
+pub(crate) fn read_master(file: &Path) -> Result<Secret, VaultError> {
+    let content = std::fs::read(file).map_err(files::at(file))?;
+    parse_master(file, &content)
+}
+
+pub(crate) fn format_master(master: &Secret) -> Zeroizing<Vec<u8>> {
     let digits = Zeroizing::new(hex::encode(master.expose()));
     Zeroizing::new(format!("{MASTER_TITLE}{}\n", digits.as_str()).into_bytes())
 }

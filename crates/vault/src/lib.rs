@@ -15,6 +15,7 @@
 //! keyring when a row names it.
 
 mod agent;
+mod backup;
 mod blocking;
 mod body;
 mod cache;
@@ -29,11 +30,14 @@ mod files;
 mod fixtures;
 mod identifier;
 mod inner;
+mod journal;
 mod keyring;
 mod metrics;
 mod opening;
 mod pieces;
 mod ratchet;
+mod restoring;
+mod sealed;
 pub mod secrets;
 mod seen;
 mod start;
@@ -44,14 +48,17 @@ mod vault;
 mod xchacha;
 
 pub use agent::{AgentHandle, AgentId, ClassHandle, Owner, Period};
+pub use backup::{BackedUp, Pieces as BackupPieces};
 pub use body::Binding;
 pub use compress::{MAX_DICTIONARY, train};
 pub use content::{ChunkPlace, ContentKey};
 pub use erasure::{Erasure, ErasureStep};
 pub use error::VaultError;
+pub use journal::Journal;
 pub use opening::{Envelope, Opened, Text};
 pub use pieces::{Pieces, Span, join, split};
 pub use ratchet::{Ratchet, RatchetStep};
+pub use restoring::{Restored, Restoring, expect_opens};
 pub use secrets::{
     Account, AccountId, Conflicts, Credential, CredentialId, DAYS_KEPT, HOURS_KEPT, NewCredential,
     NewSession, OTHER_TOOLS, REFUSALS_KEPT, Rate, RefusalNote, Stored, TOOLS_KEPT, Terms, ToolUse, Use,

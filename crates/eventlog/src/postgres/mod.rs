@@ -1,6 +1,7 @@
 //! The log in a schema of a PostgreSQL database.
 
 pub(crate) mod listen;
+pub(crate) mod load;
 pub(crate) mod read;
 pub(crate) mod rights;
 pub(crate) mod write;

@@ -193,6 +193,18 @@ pub(crate) async fn deletions_between(
         .collect()
 }
 
+/// Which slots were deleted by events after a position, in the order of these.
+pub(crate) async fn deletions_by(
+    connection: &mut PgConnection,
+    after: Position,
+) -> Result<Vec<(Position, u16, Position)>, sqlx::Error> {
+    let text =
+        "SELECT position, slot, event FROM sealed_deleted WHERE event > $1 ORDER BY event, position, slot";
+    let rows: Vec<(i64, i32, i64)> = sqlx::query_as(text).bind(int(after.0)).fetch_all(connection).await?;
+    let deletion = |(position, slot, event)| (Position(uint(position)), number(slot), Position(uint(event)));
+    Ok(rows.into_iter().map(deletion).collect())
+}
+
 /// Where events with these dedupe keys are.
 pub(crate) async fn find(
     connection: &mut PgConnection,

@@ -1,5 +1,6 @@
 //! The log in a SQLite file.
 
+pub(crate) mod load;
 mod packed;
 pub(crate) mod read;
 pub(crate) mod write;
@@ -25,14 +26,18 @@ const CHUNKS: &str = include_str!("chunks.sql");
 /// Creates the log's tables where they are missing, brings older ones up, and gives the version of what is there.
 pub(crate) async fn prepare(db: &SqliteDb) -> Result<i64, sqlx::Error> {
     let mut connection = db.writer.acquire().await?;
+    let text = "SELECT coalesce(max(version), 0) FROM log_format";
+    if known(&mut connection).await? {
+        // Somebody else may be writing without a pause: whoever only looks does not wait for that.
+        let version = sqlx::query_scalar(text).fetch_one(&mut *connection).await?;
+        if version != 1 {
+            return Ok(version);
+        }
+    }
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let known: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'log_format'")
-        .fetch_one(&mut *transaction)
-        .await?;
-    if known == 0 {
+    if !known(&mut transaction).await? {
         sqlx::raw_sql(SCHEMA).execute(&mut *transaction).await?;
     }
-    let text = "SELECT coalesce(max(version), 0) FROM log_format";
     let mut version: i64 = sqlx::query_scalar(text).fetch_one(&mut *transaction).await?;
     if version == 1 {
         sqlx::raw_sql(CHUNKS).execute(&mut *transaction).await?;
@@ -40,6 +45,12 @@ pub(crate) async fn prepare(db: &SqliteDb) -> Result<i64, sqlx::Error> {
     }
     transaction.commit().await?;
     Ok(version)
+}
+
+async fn known(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'log_format')")
+        .fetch_one(connection)
+        .await
 }
 
 /// The writer's connection, held while a batch is written.

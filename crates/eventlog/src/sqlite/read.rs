@@ -190,6 +190,20 @@ pub(crate) async fn deletions_between(
         .collect()
 }
 
+/// Which slots were deleted by events after a position, in the order of these.
+pub(crate) async fn deletions_by(
+    connection: &mut SqliteConnection,
+    after: Position,
+) -> Result<Vec<(Position, u16, Position)>, sqlx::Error> {
+    let text = "SELECT place, event FROM sealed_deleted WHERE event > ? ORDER BY event, place";
+    let rows: Vec<(i64, i64)> = sqlx::query_as(text).bind(int(after.0)).fetch_all(connection).await?;
+    let deletion = |(place, event)| {
+        let (position, number) = unplace(place)?;
+        Ok((position, number, Position(uint(event))))
+    };
+    rows.into_iter().map(deletion).collect()
+}
+
 /// Where events with these dedupe keys are.
 pub(crate) async fn find(
     connection: &mut SqliteConnection,

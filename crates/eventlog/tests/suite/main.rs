@@ -4,6 +4,7 @@
 
 mod append;
 mod append_only;
+mod backup;
 mod chunks;
 mod hooks;
 mod projections;

@@ -1,5 +1,6 @@
 //! The rows of the vault on SQLite and PostgreSQL. Knows SQL; knows no keys.
 
+pub(crate) mod dump;
 mod postgres;
 mod rows;
 mod sqlite;
@@ -95,6 +96,16 @@ impl Store {
         Ok(self.database.begin().await?)
     }
 
+    /// A transaction that only reads, and sees one state throughout, however long whoever takes what it reads needs.
+    pub(crate) async fn snapshot(&self) -> Result<Transaction, VaultError> {
+        let mut transaction = self.database.snapshot().await?;
+        if let Tx::Postgres(connection) = transaction.tx() {
+            let patient = "SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL tcp_user_timeout = 0";
+            sqlx::raw_sql(patient).execute(connection).await?;
+        }
+        Ok(transaction)
+    }
+
     /// Moves what was committed out of SQLite's write-ahead log and empties that. False where readers were in the
     /// way; true on PostgreSQL, where only destroying the generation makes old copies worthless.
     pub(crate) async fn truncate(&self) -> Result<bool, VaultError> {
@@ -159,6 +170,22 @@ pub(crate) async fn note_seen(tx: Tx<'_>, seen: Seen) -> Result<(), VaultError> 
     on_either!(tx, connection => sqlx::query(sql)
         .bind(position).bind(&seen.hash[..]).execute(connection).await.map(drop)?);
     Ok(())
+}
+
+/// Notes that a backup was made that may be restored until `expires`, and forgets those that have expired by `now`.
+pub(crate) async fn note_backup(mut tx: Tx<'_>, now: i64, expires: i64) -> Result<(), VaultError> {
+    let gone = "DELETE FROM vault_backup WHERE expires <= $1";
+    on_either!(tx.reborrow(), connection => sqlx::query(gone).bind(now).execute(connection).await.map(drop)?);
+    let sql = "INSERT INTO vault_backup (taken, expires) VALUES ($1, $2) \
+               ON CONFLICT (taken) DO UPDATE SET expires = excluded.expires";
+    on_either!(tx, connection => sqlx::query(sql).bind(now).bind(expires).execute(connection).await.map(drop)?);
+    Ok(())
+}
+
+/// When the last backup expires that was noted; none where there is none that has not.
+pub(crate) async fn backups_until(tx: Tx<'_>, now: i64) -> Result<Option<i64>, VaultError> {
+    let sql = "SELECT max(expires) FROM vault_backup WHERE expires > $1";
+    Ok(on_either!(tx, connection => sqlx::query_scalar(sql).bind(now).fetch_one(connection).await?))
 }
 
 /// How the agents are found, of those that live: each with its lookup hash.

@@ -10,6 +10,10 @@ CREATE TABLE IF NOT EXISTS vault_seen (
     position BIGINT NOT NULL,
     hash     BYTEA NOT NULL
 );
+CREATE TABLE IF NOT EXISTS vault_backup (
+    taken   BIGINT NOT NULL PRIMARY KEY,
+    expires BIGINT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS agent (
     agent      BYTEA NOT NULL PRIMARY KEY,
     lookup     BYTEA NOT NULL UNIQUE,

@@ -9,6 +9,10 @@ CREATE TABLE IF NOT EXISTS vault_seen (
     position INTEGER NOT NULL,
     hash     BLOB NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS vault_backup (
+    taken   INTEGER NOT NULL PRIMARY KEY,
+    expires INTEGER NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS agent (
     agent      BLOB NOT NULL PRIMARY KEY,
     lookup     BLOB NOT NULL UNIQUE,

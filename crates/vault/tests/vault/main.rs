@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where something fails")]
 
+mod backup;
 mod crashes;
 mod erasure;
 mod files;
