@@ -69,6 +69,7 @@ impl Instance {
     /// Opens an instance whose parts have to belong together, unless what is lost is accepted as that.
     pub(crate) async fn assemble(settings: Settings, loss: Loss) -> Result<Arc<Self>, Failure> {
         let folder = settings.storage.data_dir.clone();
+        expect_restored(&folder)?;
         private::data_folder(&folder, &settings.storage.keys_dir)?;
         let lock = match settings.storage.database_url {
             None => Some(lock(&folder)?),
@@ -216,7 +217,7 @@ impl Instance {
 }
 
 /// Where the log, the views and the vault are.
-fn locations(settings: &Settings) -> (Location, Location, Location) {
+pub(crate) fn locations(settings: &Settings) -> (Location, Location, Location) {
     let shares = settings.storage.shares;
     match (&settings.storage.database_url, &settings.storage.vault_url) {
         (Some(url), Some(vault)) => (
@@ -258,20 +259,28 @@ pub(crate) fn house_preset() -> Result<Preset, Failure> {
 /// Where the lake is.
 fn lake(url: &Option<String>, folder: &Path) -> Result<Place, Failure> {
     let Some(url) = url else { return Ok(Place::Folder(folder.join("lake"))) };
-    let given = std::env::vars_os().filter_map(|(name, value)| {
-        let name = name.into_string().ok().filter(|name| name.starts_with("AWS_"))?;
-        Some((name, value.into_string().ok()?))
-    });
-    let bucket = Bucket::open(url, given, tokio::runtime::Handle::current());
-    bucket
+    bucket(url)
         .map(Place::Bucket)
         .map_err(|expected| Failure::new(format!("the setting lake-url is wrong: {expected}")))
 }
 
+/// The bucket of an address, as this process's environment lets it be reached.
+///
+/// # Errors
+/// What was expected.
+pub(crate) fn bucket(url: &str) -> Result<Bucket, String> {
+    let given = std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok().filter(|name| name.starts_with("AWS_"))?;
+        Some((name, value.into_string().ok()?))
+    });
+    Bucket::open(url, given, tokio::runtime::Handle::current())
+}
+
 /// Looks whether there is an instance, without making anything.
-async fn expect(settings: &Settings) -> Result<(), Failure> {
+pub(crate) async fn expect(settings: &Settings) -> Result<(), Failure> {
     let (log_at, ..) = locations(settings);
     let storage = &settings.storage;
+    expect_restored(&storage.data_dir)?;
     if !Instance::is_there(settings).await? {
         let place = match &log_at {
             Location::Sqlite { .. } => format!("at {}", storage.data_dir.display()),
@@ -290,7 +299,23 @@ async fn expect(settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-fn lock(folder: &Path) -> Result<File, Failure> {
+/// The folder of a restore that is under way.
+pub(crate) const RESTORING: &str = "restoring";
+
+/// Refuses a folder into which a restore was cut short.
+fn expect_restored(folder: &Path) -> Result<(), Failure> {
+    let restoring = folder.join(RESTORING);
+    if !restoring.exists() {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "a restore into {} was cut short: call larka restore again as it was called, which finishes it",
+        folder.display()
+    )))
+}
+
+/// Takes the folder for this process.
+pub(crate) fn lock(folder: &Path) -> Result<File, Failure> {
     let path = folder.join(private::LOCK);
     let file =
         File::options().create(true).truncate(false).write(true).open(&path).map_err(Failure::at(&path))?;

@@ -5,6 +5,7 @@
 
 mod answering;
 mod api;
+mod backups;
 mod commands;
 mod door;
 mod failure;
@@ -30,8 +31,8 @@ mod visitors;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    anchor, credential, demo, erase, forward, import, migrate, outside, person, rebuild, report, retention,
-    round, serve, statement, survey, twins, user, verify,
+    anchor, backup, credential, demo, erase, forward, import, migrate, outside, person, rebuild, report,
+    restore, retention, round, serve, statement, survey, twins, user, verify,
 };
 use failure::Failure;
 use settings::{Common, ServeFlags, Settings};
@@ -89,6 +90,10 @@ enum Command {
     Retention(retention::Flags),
     /// Bring together what is known of one mailbox under several spellings of its domain
     Twins(twins::Flags),
+    /// Copy log, vault and keys to a folder or a bucket, beside the server that runs; only what is new of the log
+    Backup(backup::Flags),
+    /// Make an instance again from its backup, or try whether that can be done
+    Restore(restore::Flags),
     /// Walk the log's chain and name the first break
     Verify(verify::Flags),
     /// Print the log's head, signed: keep it where whoever changes the log cannot reach it
@@ -134,6 +139,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Migrate(flags) => migrate::run(settings, flags).await,
         Command::Retention(flags) => retention::run(settings, flags).await,
         Command::Twins(flags) => twins::run(settings, flags).await,
+        Command::Backup(flags) => backup::run(settings, flags).await,
+        Command::Restore(flags) => restore::run(settings, flags).await,
         Command::Verify(flags) => verify::run(settings, flags).await,
         Command::Anchor => anchor::run(settings).await,
     }

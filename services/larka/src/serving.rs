@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::backups::erasures;
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::settings::Listening;
@@ -31,6 +32,7 @@ pub(crate) struct Running {
     dropping: Option<JoinHandle<()>>,
     rounds: Option<JoinHandle<()>>,
     anchors: Option<JoinHandle<()>>,
+    erasures: Option<JoinHandle<()>>,
 }
 
 /// Connections for metrics, where those are listened for elsewhere.
@@ -96,6 +98,8 @@ pub(crate) async fn start(instance: Arc<Instance>, listeners: Listeners) -> Resu
         .anchors
         .clone()
         .map(|schedule| tokio::spawn(anchors::keep(Arc::clone(&instance), schedule, stopping.clone())));
+    let erasures = instance.settings.storage.erasures_to.is_some();
+    let erasures = erasures.then(|| tokio::spawn(erasures::keep(Arc::clone(&instance), stopping.clone())));
     let seen = tokio::spawn(together::keep(instance.log.clone(), instance.vault.clone(), stopping.clone()));
     let uses = tokio::spawn(instance.lrs.clone().keep_uses(stopping.clone()));
     let sweeping = tokio::spawn(instance.lrs.clone().sweep_uploads(stopping.clone()));
@@ -128,6 +132,7 @@ pub(crate) async fn start(instance: Arc<Instance>, listeners: Listeners) -> Resu
         dropping,
         rounds,
         anchors,
+        erasures,
     })
 }
 
@@ -211,7 +216,8 @@ impl Running {
             Ok(Err(error)) => return Err(error.into()),
             Err(_) => tracing::warn!("some requests were still open after 30 seconds"),
         }
-        for task in self.worker.into_iter().chain(self.dropping).chain(self.rounds).chain(self.anchors) {
+        let others = self.dropping.into_iter().chain(self.rounds).chain(self.anchors).chain(self.erasures);
+        for task in self.worker.into_iter().chain(others) {
             let _ = task.await;
         }
         let _ = self.seen.await;

@@ -4,10 +4,11 @@
 //! makes a test of each promise on each database, [`load`] posts from several connections at once, [`samples`]
 //! makes statements, [`marked`] a municipality of which much is hidden, [`walk`] reads all that a server says, [`other`]
 //! is a store of somebody else, [`python`] runs programs beside the tests, [`imports`] takes statements from there,
-//! [`bucket`] is a store for a lake, [`boxed`] a round that nobody can link, [`Browser`] an administrator's, [`respondent`] somebody who answers.
+//! [`bucket`] is a store for a lake, [`backups`] are places for backups, [`boxed`] a round that nobody can link, [`Browser`] an administrator's, [`respondent`] somebody who answers.
 
 #![allow(clippy::print_stderr, reason = "a test that failed shows what the server said")]
 
+pub mod backups;
 pub mod boxed;
 mod browser;
 pub mod bucket;

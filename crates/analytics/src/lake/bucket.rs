@@ -60,7 +60,10 @@ impl Bucket {
     }
 
     /// A file's bytes and which version of it they are.
-    pub(super) fn read(&self, path: &str) -> std::io::Result<(Vec<u8>, UpdateVersion)> {
+    ///
+    /// # Errors
+    /// `NotFound` where it is not there, or as the store says.
+    pub fn read(&self, path: &str) -> std::io::Result<(Vec<u8>, UpdateVersion)> {
         let read = async {
             let got = self.store.get(&self.at(path)).await?;
             let version = UpdateVersion { e_tag: got.meta.e_tag.clone(), version: got.meta.version.clone() };
@@ -70,14 +73,20 @@ impl Bucket {
     }
 
     /// Writes a file, or writes it again.
-    pub(super) fn write(&self, path: &str, bytes: Vec<u8>) -> Result<(), LakeError> {
+    ///
+    /// # Errors
+    /// As the store says.
+    pub fn write(&self, path: &str, bytes: Vec<u8>) -> Result<(), LakeError> {
         let at = self.at(path);
         let put = self.store.put(&at, PutPayload::from(bytes));
         self.runtime.block_on(put).map(drop).map_err(|e| LakeError::io(path, io(e)))
     }
 
     /// Writes a file in the place of the version that is known, or where it is not there yet.
-    pub(super) fn replace(
+    ///
+    /// # Errors
+    /// [`LakeError::Overtaken`] where another is there, or as the store says.
+    pub fn replace(
         &self,
         path: &str,
         bytes: Vec<u8>,
@@ -93,8 +102,11 @@ impl Bucket {
         }
     }
 
-    /// The files of a table.
-    pub(super) fn list(&self, table: &str) -> std::io::Result<Vec<String>> {
+    /// The files of a table, or in a folder.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub fn list(&self, table: &str) -> std::io::Result<Vec<String>> {
         let folder = self.at(table);
         let list = self.store.list(Some(&folder)).try_collect();
         let found: Vec<object_store::ObjectMeta> = self.runtime.block_on(list).map_err(io)?;
@@ -103,7 +115,10 @@ impl Bucket {
     }
 
     /// Removes a file, if it is there.
-    pub(super) fn remove(&self, path: &str) -> std::io::Result<()> {
+    ///
+    /// # Errors
+    /// As the store says.
+    pub fn remove(&self, path: &str) -> std::io::Result<()> {
         match self.runtime.block_on(self.store.delete(&self.at(path))) {
             Err(Error::NotFound { .. }) => Ok(()),
             other => other.map_err(io),

@@ -29,6 +29,7 @@ pub use error::LakeError;
 use eventlog::event::{Event, Key, Position};
 pub use kept::Kept;
 use manifest::{Awaiting, Files, Manifest};
+pub use object_store::UpdateVersion as BucketVersion;
 pub use place::Place;
 use place::{TABLES, Version};
 use polars::prelude::DataFrame;

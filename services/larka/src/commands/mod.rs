@@ -1,6 +1,7 @@
 //! A file a command: what it takes, and how it is run.
 
 pub(crate) mod anchor;
+pub(crate) mod backup;
 pub(crate) mod credential;
 pub(crate) mod demo;
 pub(crate) mod erase;
@@ -11,6 +12,7 @@ pub(crate) mod outside;
 pub(crate) mod person;
 pub(crate) mod rebuild;
 pub(crate) mod report;
+pub(crate) mod restore;
 pub(crate) mod retention;
 pub(crate) mod round;
 pub(crate) mod serve;

@@ -32,6 +32,10 @@ given! {
         /// in the data folder]
         #[arg(long, env = "LARKA_LAKE_URL", global = true, value_name = "URL")]
         lake_url: Option<String>,
+        /// Place apart from all backups where a copy of the erasure journal is kept, a folder or s3://bucket/prefix, so that
+        /// no restore brings anybody back [default: none]
+        #[arg(long, env = "LARKA_ERASURES_TO", global = true, value_name = "PLACE")]
+        erasures_to: Option<String>,
     }
 }
 
@@ -46,6 +50,8 @@ pub(crate) struct Storage {
     /// Of ballot boxes; no backup takes it.
     pub(crate) ballot_keys_dir: PathBuf,
     pub(crate) lake_url: Option<String>,
+    /// Where each erasure is noted too.
+    pub(crate) erasures_to: Option<String>,
 }
 
 impl Given {
@@ -58,6 +64,7 @@ impl Given {
             keys_dir,
             ballot_keys_dir,
             lake_url,
+            erasures_to,
         } = self;
         let shares = Shares::of(database_connections.unwrap_or(48))
             .ok_or_else(|| Failure::setting("database-connections", "from 22 to 1000 connections"))?;
@@ -75,7 +82,7 @@ impl Given {
         };
         let keys_dir = keys_dir.unwrap_or_else(|| data_dir.join("keys"));
         let ballot_keys_dir = ballot_keys_dir.unwrap_or_else(|| data_dir.join("ballot-keys"));
-        Ok(Storage { data_dir, database_url, vault_url, shares, keys_dir, ballot_keys_dir, lake_url })
+        Ok(Storage { data_dir, database_url, vault_url, shares, keys_dir, ballot_keys_dir, lake_url, erasures_to })
     }
 }
 

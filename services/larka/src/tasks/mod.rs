@@ -24,6 +24,7 @@ use base64::prelude::BASE64_STANDARD as STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::backups::erasures;
 use crate::failure::Failure;
 use crate::instance::Instance;
 
@@ -56,6 +57,14 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
         Task::CreateUser { login } => accounts::create(instance, &login).await,
         Task::Erase { agent } => {
             let receipt = instance.lrs.erase(&agent).await?;
+            // Before the ratchet, after which nothing leads to them any more: then the same call tries it again.
+            erasures::carry_over(instance).await.map_err(|failure| {
+                failure.before(
+                    "the keys are destroyed, but a restore would bring them back until the copy of the erasure journal says \
+                     so; call it again",
+                )
+            })?;
+            let until = instance.vault.backups_until().await?;
             // The keys are gone from the database; a new generation of key keys makes old copies of it worthless.
             instance.vault.ratchet().await?;
             Ok(json!({
@@ -64,6 +73,7 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
                 "keys": receipt.keys,
                 "position": receipt.position.0,
                 "at": receipt.at.to_datetime().to_rfc3339(),
+                "in_backups_until": until.map(|until| until.to_datetime().to_rfc3339()),
             }))
         }
         Task::Person { agent, as_of } => person::competence(instance, &agent, as_of.as_deref()).await,
