@@ -120,7 +120,8 @@ impl Sources {
         let journalled = erasures::add(erasures_to, self.instance, &erased).await?;
 
         let expires = taken + keep_days * DAY;
-        manifest.vaults.retain(|vault| vault.expires.min(vault.taken + keep_days * DAY) > taken);
+        manifest.vaults.iter_mut().for_each(|one| one.expires = one.expires.min(one.taken + keep_days * DAY));
+        manifest.vaults.retain(|one| one.expires > taken);
         let older = manifest.vaults.len();
         let last = erased.values().max().copied().unwrap_or(Micros(i64::MIN));
         let holding =
