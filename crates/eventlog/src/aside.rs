@@ -90,9 +90,10 @@ impl Location {
                 let synced = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
                 synced.map_err(|error| failed(folder, &error))
             }
-            (Self::Postgres { url, schema: Some(schema), .. }, Self::Postgres { schema: Some(aside), .. }) => {
-                renamed(url, aside, schema).await
-            }
+            (
+                Self::Postgres { url, schema: Some(schema), .. },
+                Self::Postgres { schema: Some(aside), .. },
+            ) => renamed(url, aside, schema).await,
             _ => Err(LogError::Unexpected("two places of one kind, each with its name".to_owned())),
         }
     }

@@ -5,6 +5,7 @@
 
 use futures_util::{StreamExt as _, stream};
 
+use crate::chunks;
 use crate::database::Database;
 use crate::error::LogError;
 use crate::event::{Key, Position, Slot};
@@ -12,10 +13,9 @@ use crate::log::EventLog;
 use crate::rows::Link;
 use crate::segment;
 use crate::stores::pick;
-use crate::{chunks, read};
 
 /// Events read in one go.
-const PAGE: u64 = 1_000;
+const PAGE: u64 = 500;
 /// Pages that are read at a time.
 const AHEAD: usize = 3;
 
@@ -90,8 +90,7 @@ impl Page {
         let mut reader = database.snapshot().await?;
         let first = Position(after.0 + 1);
         let count = usize::try_from(last.0 - after.0).unwrap_or(usize::MAX);
-        let links: Vec<Link> = read::links(reader.tx(), after, count).await?;
-        let slots: Vec<(Position, Slot)> = pick!(reader.tx(), slots_between(first, last))?;
+        let links: Vec<(Link, Vec<Slot>)> = pick!(reader.tx(), links_between(first, last))?;
         let named = chunks::sets_between(reader.tx(), first, last).await?;
         let mut sets = Vec::new();
         for (position, slot, set, hashes) in &named {
@@ -102,17 +101,15 @@ impl Page {
         }
         reader.commit().await?;
         let mut records = Vec::with_capacity(count * 1_024);
-        let (mut expected, mut slots) = (first.0, slots.into_iter().peekable());
-        for Link { event, slot_hashes, hash } in &links {
+        let mut expected = first.0;
+        for (Link { event, slot_hashes, hash }, slots) in &links {
             if event.position.0 != expected || hash.len() != 32 {
                 return Err(unexpected(format!("position {expected} has no event, or one without its hash")));
             }
             expected += 1;
-            let of_event = std::iter::from_fn(|| slots.next_if(|(at, _)| *at == event.position));
-            let of_event: Vec<Slot> = of_event.map(|(_, slot)| slot).collect();
-            segment::put_event(&mut records, event, slot_hashes, hash, &of_event);
+            segment::put_event(&mut records, event, slot_hashes, hash, slots);
         }
-        if expected != last.0 + 1 || slots.next().is_some() {
+        if expected != last.0 + 1 {
             return Err(unexpected(format!("position {expected} has no event")));
         }
         for (position, slot, set, hashes) in &named {

@@ -212,7 +212,7 @@ impl Restoring {
             Loading::Postgres(pool) => pool.close().await,
         }
         let database = Database::open(&self.aside).await?;
-        let verified = verify::verify(&database, 1..=self.to.0, &mut |_| {}).await;
+        let verified = verify::in_parts(&database, self.to).await;
         database.close().await;
         Ok(verified?)
     }

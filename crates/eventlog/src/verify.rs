@@ -101,6 +101,35 @@ pub(crate) async fn verify(
     Ok(walk.verified)
 }
 
+/// Walks all of a log in as many parts at once as there are processors: each begins at the hash that the part before has to
+/// end with.
+pub(crate) async fn in_parts(database: &Database, last: Position) -> Result<Verified, VerifyError> {
+    let processors = std::thread::available_parallelism().map_or(1, |count| count.get() as u64);
+    let size = last.0.div_ceil(processors).max(PAGE as u64);
+    let parts: Vec<_> = (0..last.0.max(1))
+        .step_by(usize::try_from(size).unwrap_or(usize::MAX))
+        .map(|after| {
+            let (database, range) = (database.clone(), after + 1..=last.0.min(after + size));
+            tokio::spawn(async move { verify(&database, range, &mut |_| {}).await })
+        })
+        .collect();
+    let mut whole: Option<Verified> = None;
+    for part in parts {
+        let part = part.await.map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))??;
+        whole = Some(match whole {
+            None => part,
+            Some(before) => Verified {
+                events: before.events + part.events,
+                slots: before.slots + part.slots,
+                chunks: before.chunks + part.chunks,
+                deleted_slots: before.deleted_slots + part.deleted_slots,
+                ..part
+            },
+        });
+    }
+    whole.ok_or_else(|| sqlx::Error::RowNotFound.into())
+}
+
 /// Holds the log against signed heads, the earliest first.
 pub(crate) async fn anchors(database: &Database, anchors: &[Anchor]) -> Result<(), VerifyError> {
     let mut sorted: Vec<&Anchor> = anchors.iter().filter(|anchor| anchor.position.0 > 0).collect();
@@ -162,13 +191,26 @@ struct Page {
 impl Page {
     async fn read(database: &Database, after: Position, last: u64) -> Result<Self, sqlx::Error> {
         let mut reader = database.snapshot().await?;
-        let limit = usize::try_from(last - after.0).unwrap_or(PAGE).min(PAGE);
-        let links: Vec<Link> = read::links(reader.tx(), after, limit).await?;
-        let (first, last) = match (links.first(), links.last()) {
-            (Some(first), Some(last)) => (first.event.position, last.event.position),
-            _ => (after, after),
+        let (first, last) = (Position(after.0 + 1), Position(last.min(after.0 + PAGE as u64)));
+        let (links, slots) = match pick!(reader.tx(), links_between(first, last)) {
+            // What is stored is of another form: row by row it shows where.
+            Err(sqlx::Error::Decode(_)) => {
+                let count = usize::try_from(last.0 - after.0).unwrap_or(PAGE);
+                let links: Vec<Link> = read::links(reader.tx(), after, count).await?;
+                let slots: Vec<(Position, Slot)> = pick!(reader.tx(), slots_between(first, last))?;
+                (links, slots)
+            }
+            read => {
+                let read: Vec<(Link, Vec<Slot>)> = read?;
+                let (mut links, mut all) = (Vec::with_capacity(read.len()), Vec::with_capacity(read.len()));
+                for (link, slots) in read {
+                    let position = link.event.position;
+                    all.extend(slots.into_iter().map(|slot| (position, slot)));
+                    links.push(link);
+                }
+                (links, all)
+            }
         };
-        let slots: Vec<(Position, Slot)> = pick!(reader.tx(), slots_between(first, last))?;
         let deletions: Vec<(Position, u16, Position)> = pick!(reader.tx(), deletions_between(first, last))?;
         let sets = chunks::sets_between(reader.tx(), first, last).await?;
         Ok(Self {

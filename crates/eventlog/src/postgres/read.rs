@@ -7,10 +7,11 @@ use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
 use crate::clock::Micros;
+use crate::database::Tx;
 use crate::error::LogError;
 use crate::event::{BYTES_ALONG, Event, Head, Key, Position, SLOTS_ALONG, Slot, WithSlots};
 use crate::read::{self, Arrivals, COLUMNS, array, event, number};
-use crate::rows::{int, uint};
+use crate::rows::{Link, int, uint};
 
 const SLOTS_AMONG: &str = "SELECT s.position, s.slot, s.owner, s.period, s.body \
      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS wanted (position, first, last) \
@@ -171,6 +172,23 @@ pub(crate) async fn slots_between(
     .fetch_all(connection)
     .await?;
     rows.iter().map(|row| slot(row, 0)).collect()
+}
+
+/// The events of a range of positions, both ends included, with what chains them and all slots, in order.
+pub(crate) async fn links_between(
+    connection: &mut PgConnection,
+    first: Position,
+    last: Position,
+) -> Result<Vec<(Link, Vec<Slot>)>, sqlx::Error> {
+    let count = usize::try_from(last.0 + 1 - first.0).unwrap_or(usize::MAX);
+    let links = read::links(Tx::Postgres(connection), Position(first.0 - 1), count).await?;
+    let mut slots = slots_between(connection, first, last).await?.into_iter().peekable();
+    let with = |link: Link| {
+        let of_event = std::iter::from_fn(|| slots.next_if(|(at, _)| *at == link.event.position));
+        let of_event = of_event.map(|(_, slot)| slot).collect();
+        (link, of_event)
+    };
+    Ok(links.into_iter().map(with).collect())
 }
 
 /// Which slots of a range of positions were deleted, and by which event.

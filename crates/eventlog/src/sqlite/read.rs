@@ -9,7 +9,7 @@ use crate::clock::Micros;
 use crate::error::LogError;
 use crate::event::{Event, Head, Key, Position, Slot};
 use crate::read::{self, Arrivals, COLUMNS, array, event};
-use crate::rows::{SLOTS_PER_EVENT, int, uint};
+use crate::rows::{Link, SLOTS_PER_EVENT, int, uint};
 use crate::sqlite::packed;
 
 /// Positions or keys asked for in one statement.
@@ -168,6 +168,36 @@ pub(crate) async fn slots_between(
     .fetch_all(connection)
     .await?;
     rows.iter().map(|row| slot(row, 0)).collect()
+}
+
+/// The events of a range of positions, both ends included, with what chains them and all slots, in order.
+pub(crate) async fn links_between(
+    connection: &mut SqliteConnection,
+    first: Position,
+    last: Position,
+) -> Result<Vec<(Link, Vec<Slot>)>, sqlx::Error> {
+    let (mut after, mut step) = (first.0.saturating_sub(1), (last.0 + 1).saturating_sub(first.0));
+    let mut links = Vec::new();
+    while after < last.0 {
+        let to = last.0.min(after + step);
+        let query = sqlx::query_scalar(packed::range()).bind(int(after)).bind(int(to));
+        let packed: Result<Option<Vec<u8>>, sqlx::Error> = query.fetch_one(&mut *connection).await;
+        match packed {
+            // One value has its bounds.
+            Err(error) if step > 1 && is_too_big(&error) => step /= 2,
+            packed => {
+                links.extend(packed::links(packed?.as_deref())?);
+                after = to;
+            }
+        }
+    }
+    Ok(links)
+}
+
+/// SQLITE_TOOBIG, or SQLITE_NOMEM.
+fn is_too_big(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| ["18", "7"].contains(&&*code))
 }
 
 /// Which slots of a range of positions were deleted, and by which event.

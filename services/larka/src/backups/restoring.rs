@@ -57,7 +57,7 @@ pub(crate) async fn restore(settings: &Settings, asked: Asked) -> Result<Value, 
     }
     private::data_folder(&storage.data_dir, &storage.keys_dir)?;
     let _lock = lock(&storage.data_dir)?;
-    fs::create_dir_all(&folder)?;
+    fs::create_dir_all(&folder).map_err(Failure::at(&folder))?;
     if let Ok(text) = fs::read(&ready) {
         let Ready { asked: before, answer } = serde_json::from_slice(&text)?;
         if (&before.from, before.to) != (&asked.from, asked.to) {
@@ -134,14 +134,14 @@ impl<'a> Target<'a> {
 
     /// Puts all in its place, the log last: with it there is an instance. What was put there already stays.
     async fn put_in_place(&self) -> Result<(), Failure> {
-        fs::create_dir_all(self.keys)?;
+        fs::create_dir_all(self.keys).map_err(Failure::at(self.keys))?;
         for entry in fs::read_dir(self.keys_aside())? {
             let entry = entry?;
             write(&self.keys.join(entry.file_name()), &fs::read(entry.path())?)?;
         }
         self.vault.take(&self.vault.aside(self.folder)).await?;
         self.log.take(&self.log.aside(self.folder)).await?;
-        Ok(fs::remove_dir_all(self.folder)?)
+        fs::remove_dir_all(self.folder).map_err(Failure::at(self.folder))
     }
 
     /// Takes away what was made aside.
@@ -302,9 +302,8 @@ impl Making<'_> {
 /// Writes a file for its owner alone, whole and on disk when this returns; one that is there is replaced.
 fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(content)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(fs::File::open(folder)?.sync_all()?)
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(Failure::at(folder))?;
+    file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(Failure::at(path))?;
+    file.persist(path).map_err(|error| Failure::at(path)(error.error))?;
+    fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(Failure::at(folder))
 }

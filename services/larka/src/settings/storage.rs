@@ -82,7 +82,16 @@ impl Given {
         };
         let keys_dir = keys_dir.unwrap_or_else(|| data_dir.join("keys"));
         let ballot_keys_dir = ballot_keys_dir.unwrap_or_else(|| data_dir.join("ballot-keys"));
-        Ok(Storage { data_dir, database_url, vault_url, shares, keys_dir, ballot_keys_dir, lake_url, erasures_to })
+        Ok(Storage {
+            data_dir,
+            database_url,
+            vault_url,
+            shares,
+            keys_dir,
+            ballot_keys_dir,
+            lake_url,
+            erasures_to,
+        })
     }
 }
 
