@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use eventlog::clock::Micros;
+use sha2::{Digest as _, Sha256};
 
 use crate::{AgentId, VaultError, files};
 
@@ -22,7 +23,8 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Reads a journal. A last line without its end counts for nothing: a crash left it so.
+    /// Reads a journal. Of the one beside the keys a last line without its end counts for nothing: a crash left it so. A
+    /// copy, which names its instance, is whole to its last line, which says how many there are and what hash they have.
     ///
     /// # Errors
     /// It is none: what was expected.
@@ -48,7 +50,16 @@ impl Journal {
             let (agent, at) = line.split_once(' ')?;
             Some((agent.parse().ok()?, Micros(at.trim().parse().ok()?)))
         };
-        Ok(Self { instance, erased: lines.filter_map(line).collect() })
+        if instance.is_none() {
+            return Ok(Self { instance, erased: lines.filter_map(line).collect() });
+        }
+        let journal = Self { instance, erased: lines.filter_map(line).collect() };
+        // Somebody who is missing from it, or is another, would be back.
+        if journal.text() == text {
+            Ok(journal)
+        } else {
+            Err(VaultError::Invalid("is damaged, or not whole: its last line does not fit those before it"))
+        }
     }
 
     /// The journal as text.
@@ -59,6 +70,10 @@ impl Journal {
         }
         text.push('\n');
         self.erased.iter().for_each(|(agent, at)| text.push_str(&line(*agent, *at)));
+        if self.instance.is_some() {
+            let hash = hex::encode(Sha256::digest(text.as_bytes()));
+            text.push_str(&format!("end {} {hash}\n", self.erased.len()));
+        }
         text
     }
 }
@@ -110,6 +125,16 @@ mod tests {
         for instance in [None, Some([9; 16])] {
             let journal = Journal { instance, erased: erased.clone() };
             assert_eq!(Journal::read(&journal.text()).unwrap(), journal);
+        }
+        let copy = Journal { instance: Some([9; 16]), erased: erased.clone() }.text();
+        let lines: Vec<&str> = copy.split_inclusive('\n').collect();
+        let without = |line: usize| {
+            lines.iter().enumerate().filter(|(at, _)| *at != line).map(|(_, line)| *line).collect::<String>()
+        };
+        let cut = (1..copy.len()).filter(|end| copy[..*end].contains('\n')).map(|end| copy[..end].to_owned());
+        let other = copy.replacen("01", "03", 1);
+        for damaged in cut.chain((1..lines.len()).map(without)).chain([other]) {
+            assert!(Journal::read(&damaged).is_err(), "{damaged}");
         }
         let cut = Journal { instance: None, erased }.text();
         assert_eq!(Journal::read(&cut[..cut.len() - 1]).unwrap().erased.len(), 1, "a line without its end");

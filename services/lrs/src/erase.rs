@@ -125,7 +125,7 @@ impl Lrs {
             tracing::warn!(
                 agents = count,
                 position = receipt.position.0,
-                "an erasure that had been cut short is finished; `larka erase` for the same person gives its receipt"
+                "whoever an erasure that was cut short, or the erasure journal, names is erased in this log too; `larka erase` for the same person gives the receipt"
             );
         }
         Ok(count)

@@ -127,6 +127,76 @@ promises! {
         assert_eq!(instance.run_json(&["verify"]).unwrap()["position"], json!(position), "the instance is as it was");
     }
 
+    async fn nothing_of_others_is_taken_for_left_over_and_a_place_that_lost_something_is_not_added_to(instance) {
+        let mut instance = instance;
+        let places = Places::of(&mut instance);
+        let server = instance.start().await.unwrap();
+        post(&server, 1..4).await;
+        let (to, erasures) = (PathBuf::from(&places.backup), places.erasures());
+        let refused = |to: &str| failed(&instance.run(&["backup", "--to", to, "--erasures-to", &erasures]).unwrap());
+        // Somebody else's log folder, and a place whose manifest was lost.
+        fs::create_dir_all(to.join("log")).unwrap();
+        fs::write(to.join("log/syslog"), "x").unwrap();
+        assert!(refused(&places.backup).contains("has files in log/ and no manifest.json"));
+        fs::remove_file(to.join("log/syslog")).unwrap();
+        places.back_up(&instance);
+        fs::write(to.join("log/syslog"), "x").unwrap();
+        fs::create_dir(to.join("vault/nginx")).unwrap();
+        post(&server, 4..7).await;
+        assert_eq!(places.back_up(&instance)["files_removed"], json!(0));
+        assert!(to.join("log/syslog").is_file() && to.join("vault/nginx").is_dir());
+        let manifest = fs::read(to.join("manifest.json")).unwrap();
+        fs::remove_file(to.join("manifest.json")).unwrap();
+        let files = || fs::read_dir(to.join("log")).unwrap().count();
+        let before = files();
+        assert!(refused(&places.backup).contains("bring that back"));
+        assert_eq!(files(), before);
+        fs::write(to.join("manifest.json"), manifest).unwrap();
+        // What could not be restored is not added to.
+        let lost = segment(&places);
+        let whole = fs::read(&lost).unwrap();
+        fs::write(&lost, &whole[1..]).unwrap();
+        assert!(refused(&places.backup).contains("back up to a new place"));
+        fs::remove_file(&lost).unwrap();
+        assert!(refused(&places.backup).contains("back up to a new place"));
+        fs::write(&lost, whole).unwrap();
+        places.back_up(&instance);
+        // Where it would be lost with the instance.
+        let within = instance.folder().join("backup");
+        assert!(refused(within.to_str().unwrap()).contains("outside the instance's own folders"));
+    }
+
+    async fn an_erasure_that_a_restore_would_undo_says_so(instance) {
+        let mut instance = instance;
+        let places = Places::of(&mut instance);
+        let server = instance.start().await.unwrap();
+        post(&server, 1..4).await;
+        drop(server);
+        places.back_up(&instance);
+        let file = instance.beside("whom.json");
+        fs::write(&file, agent("person2").to_string()).unwrap();
+        let mut command = instance.command(&["erase", "--agent", file.to_str().unwrap()]);
+        let output = command.env_remove("LARKA_ERASURES_TO").output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && said.contains("--erasures-to"), "{said}");
+    }
+
+    async fn what_a_killed_drill_left_is_removed_by_the_next(instance) {
+        let mut instance = instance;
+        let places = Places::of(&mut instance);
+        let server = instance.start().await.unwrap();
+        post(&server, 1..4).await;
+        places.back_up(&instance);
+        let room = tempfile::tempdir().unwrap();
+        let left = room.path().join("larka-drill-left/data/keys");
+        fs::create_dir_all(&left).unwrap();
+        fs::write(left.join("master"), "hemlig").unwrap();
+        fs::create_dir(room.path().join("other")).unwrap();
+        places.restored(&instance, &["--drill", "--drill-in", room.path().to_str().unwrap()]);
+        let there: Vec<_> = fs::read_dir(room.path()).unwrap().map(|one| one.unwrap().file_name()).collect();
+        assert_eq!(there, ["other"]);
+    }
+
     async fn what_is_no_backup_or_not_whole_is_named_and_nothing_is_left_of_the_try(instance) {
         let mut instance = instance;
         let places = Places::of(&mut instance);
@@ -186,7 +256,16 @@ promises! {
         let journal = fs::read(apart.join("erasures")).unwrap();
         fs::remove_file(apart.join("erasures")).unwrap();
         assert!(places.refused(&elsewhere, &[]).contains("there is no erasure journal"));
-        fs::write(apart.join("erasures"), "larka erasures 1 00000000000000000000000000000000\n").unwrap();
+        // Cut, or of other people: whoever was erased after the backup would be back.
+        let whole_journal = String::from_utf8(journal.clone()).unwrap();
+        for damaged in [&whole_journal[..whole_journal.len() - 1], &whole_journal.replacen("end 0", "end 1", 1), ""] {
+            fs::write(apart.join("erasures"), damaged).unwrap();
+            let said = places.refused(&elsewhere, &[]);
+            assert!(said.contains("damaged, or not whole") || said.contains("does not say of which"), "{said}");
+        }
+        let title = "larka erasures 1 00000000000000000000000000000000\n";
+        let ended = format!("{title}end 0 {}\n", hex::encode(sha2::Sha256::digest(title)));
+        fs::write(apart.join("erasures"), ended).unwrap();
         assert!(places.refused(&elsewhere, &[]).contains("of another instance"));
         let asked = agent("person3").to_string();
         let undone = instance.run_json_with(&["erase", "--agent", "-"], Some(&asked)).unwrap_err().to_string();

@@ -17,7 +17,7 @@ use vault::{AgentId, Journal, Vault};
 use super::place::Place;
 use crate::failure::Failure;
 use crate::instance::Instance;
-use crate::keys::instance_id;
+use crate::keys::{self, instance_id};
 
 /// The file in its place.
 pub(crate) const FILE: &str = "erasures";
@@ -79,17 +79,34 @@ pub(crate) async fn read(name: &str) -> Result<Journal, Failure> {
     let path = Path::new(name);
     let (place, file) = match (path.is_file(), path.parent(), path.file_name()) {
         (true, Some(folder), Some(file)) => {
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
             (Place::Folder(folder.to_owned()), file.to_string_lossy().into_owned())
         }
         _ => (Place::named(name)?, FILE.to_owned()),
     };
     match place.read(&file).await? {
-        Some((bytes, _)) => journal(&bytes, &place, &file),
+        Some((bytes, _)) => of_instance(journal(&bytes, &place, &file)?, path),
         None => Err(Failure::new(format!(
             "there is no erasure journal at {name}: without it people who were erased would be back; it is where \
              --erasures-to of the server and of larka backup pointed"
         ))),
     }
+}
+
+/// The journal beside the keys does not say whose it is: the file `instance` beside it does.
+fn of_instance(mut journal: Journal, path: &Path) -> Result<Journal, Failure> {
+    if journal.instance.is_none() {
+        let keys = path.parent().unwrap_or(Path::new("."));
+        if !path.is_file() || !keys::are_at(keys) {
+            return Err(Failure::new(format!(
+                "the erasure journal at {} does not say of which instance it is: lay the file `instance` of the same keys \
+                 beside it, or bring the copy that --erasures-to pointed to",
+                path.display()
+            )));
+        }
+        journal.instance = Some(instance_id(keys)?);
+    }
+    Ok(journal)
 }
 
 /// Adds to the copy whoever an instance knows to have been erased, where the settings name a place for one.

@@ -52,6 +52,15 @@ pub(crate) async fn make(settings: Settings, asked: Asked) -> Result<Value, Fail
             "a place apart from the backup's: whoever brings an old backup back must not bring an old journal back with it",
         ));
     }
+    let own = [&settings.storage.data_dir, &settings.storage.keys_dir].map(|own| Place::Folder(own.clone()));
+    for (name, outside) in [("to", &place), ("erasures-to", &erasures_to)] {
+        if own.iter().any(|own| own.overlaps(outside)) {
+            return Err(Failure::setting(
+                name,
+                "a place outside the instance's own folders: it would be lost with them",
+            ));
+        }
+    }
     let sources = Sources::open(&settings).await?;
     let made = sources.back_up(&place, &erasures_to, i64::from(asked.keep_days), begun).await;
     sources.close().await;
@@ -105,6 +114,10 @@ impl Sources {
     ) -> Result<Value, Failure> {
         let _turn: Turn = place.turn(false).await?;
         let (mut manifest, known) = self.manifest(place).await?;
+        expect_whole(place, &manifest).await?;
+        // Before the long part: what cannot be noted there must not be copied.
+        let erased = erasures::known(&self.log, &self.vault).await?;
+        erasures::add(erasures_to, self.instance, &erased).await?;
         let taken = self.clock.now().0;
         let before = manifest.log.position;
         let mut copying = Copying::new(place, format!("{}/{before:012}-{taken}", manifest::LOG), SEGMENT);
@@ -162,8 +175,9 @@ impl Sources {
 
     /// What the place holds already, which has to be of this log.
     async fn manifest(&self, place: &Place) -> Result<(Manifest, Version), Failure> {
-        let Some((manifest, version)) = Manifest::of(place).await? else {
-            return Ok((Manifest::new(self.instance), None));
+        let (manifest, version) = match Manifest::of(place).await? {
+            Some(there) => there,
+            None => begin(place, self.instance).await?,
         };
         if manifest.instance != hex::encode(self.instance) {
             return Err(Failure::new(format!(
@@ -254,17 +268,61 @@ impl BackupPieces for Copying {
     }
 }
 
+/// Begins a place with a manifest that names nothing. Where one is missing beside files, it was lost or they are
+/// another's: nothing of them may be taken for left over.
+async fn begin(place: &Place, instance: [u8; 16]) -> Result<(Manifest, Version), Failure> {
+    for folder in [manifest::LOG, manifest::VAULT] {
+        if !place.list(folder).await?.is_empty() {
+            return Err(Failure::new(format!(
+                "{} has files in {folder}/ and no {}: bring that back, or name an empty place",
+                place.name(),
+                manifest::FILE
+            )));
+        }
+    }
+    let empty = serde_json::to_vec_pretty(&Manifest::new(instance))?;
+    place.replace(manifest::FILE, empty, None).await?;
+    let made = Manifest::of(place).await?;
+    made.ok_or_else(|| Failure::new(format!("{} does not keep what is written into it", place.name())))
+}
+
+/// Refuses to add to what could not be restored: each file that the manifest names has to be there, in a folder of its size.
+async fn expect_whole(place: &Place, manifest: &Manifest) -> Result<(), Failure> {
+    let mut there = std::collections::HashSet::new();
+    for folder in [manifest::LOG, manifest::VAULT] {
+        there.extend(place.list(folder).await?);
+    }
+    for file in manifest.files() {
+        let whole = match place {
+            Place::Folder(folder) => {
+                folder.join(&file.path).metadata().is_ok_and(|about| about.len() == file.bytes)
+            }
+            Place::Bucket(..) => there.contains(&file.path),
+        };
+        if !whole {
+            return Err(Failure::new(format!(
+                "{} is missing in {}, or is not whole, and nothing could be restored from it: bring it back from a copy of \
+                 the place, or back up to a new place",
+                file.path,
+                place.name()
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// Removes what the manifest does not name: copies of the vault that expired, and what a backup left that was cut short.
+/// Other files than a backup's are left alone.
 async fn tidy(place: &Place, manifest: &Manifest, now: i64) -> Result<u64, Failure> {
     let named: std::collections::HashSet<&str> = manifest.files().map(|file| file.path.as_str()).collect();
     let mut removed = 0;
     for folder in [manifest::LOG, manifest::VAULT] {
         for path in place.list(folder).await? {
-            if named.contains(path.as_str()) {
+            if named.contains(path.as_str()) || stamp(&path).is_none() {
                 continue;
             }
             // In a bucket nobody takes turns: what is new may be another's, and count soon.
-            let young = stamp(&path).is_none_or(|made| made > now - LEFT_BEHIND);
+            let young = stamp(&path).is_some_and(|made| made > now - LEFT_BEHIND);
             let expired = folder == manifest::VAULT && stamp(&path).is_some_and(|made| made < now - DAY);
             if matches!(place, Place::Folder(_)) || !young || expired {
                 place.remove(path).await?;
@@ -275,11 +333,20 @@ async fn tidy(place: &Place, manifest: &Manifest, now: i64) -> Result<u64, Failu
     Ok(removed)
 }
 
-/// When a file was made, as its name says.
+/// When a file was made, as its name says; none where it is no name of a backup's file.
 fn stamp(path: &str) -> Option<i64> {
-    let name = path.rsplit_once('/')?.1;
-    let parts: Vec<&str> = name.split('-').collect();
-    parts.get(parts.len().checked_sub(2)?)?.parse().ok()
+    let (folder, name) = path.rsplit_once('/')?;
+    let parts: Vec<&str> = name.strip_suffix(".new").unwrap_or(name).split('-').collect();
+    let (made, number) = match (folder, parts.as_slice()) {
+        (manifest::LOG, [from, made, number]) if digits(from, 12) => (made, number),
+        (manifest::VAULT, [made, number]) => (made, number),
+        _ => return None,
+    };
+    if digits(number, 6) && digits(made, 1) { made.parse().ok() } else { None }
+}
+
+fn digits(text: &str, least: usize) -> bool {
+    text.len() >= least && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// An instant in words.

@@ -12,6 +12,8 @@ const FORMAT: u32 = 1;
 pub(crate) const LOG: &str = "log";
 pub(crate) const VAULT: &str = "vault";
 
+const WHAT_TO_DO: &str = "bring it back from a copy of the place, or restore to a position before it (--to-position), where it is of the log";
+
 /// What a place holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Manifest {
@@ -112,7 +114,7 @@ impl File {
     /// Its bytes, held against what the manifest says of them.
     pub(crate) async fn read(&self, place: &Place) -> Result<Vec<u8>, Failure> {
         let Some((bytes, _)) = place.read(&self.path).await? else {
-            return Err(Failure::new(format!("{} is missing in {}", self.path, place.name())));
+            return Err(Failure::new(format!("{} is missing in {}; {WHAT_TO_DO}", self.path, place.name())));
         };
         let (path, place) = (self.path.clone(), place.name());
         let (length, sha256) = (self.bytes, self.sha256.clone());
@@ -120,12 +122,12 @@ impl File {
             if bytes.len() as u64 != length {
                 let found = bytes.len();
                 return Err(Failure::new(format!(
-                    "{path} in {place} is damaged: it has {found} bytes, and the manifest says {length}"
+                    "{path} in {place} is damaged: it has {found} bytes, and the manifest says {length}; {WHAT_TO_DO}"
                 )));
             }
             if hex::encode(Sha256::digest(&bytes)) != sha256 {
                 return Err(Failure::new(format!(
-                    "{path} in {place} is damaged: it does not have the hash that the manifest says"
+                    "{path} in {place} is damaged: it does not have the hash that the manifest says; {WHAT_TO_DO}"
                 )));
             }
             Ok(bytes)

@@ -173,7 +173,7 @@ impl Making<'_> {
         let manifest = Manifest::of(&self.place).await?;
         let (manifest, _) = manifest.ok_or_else(|| Failure::new(format!("there is no backup at {name}")))?;
         let Some(copied) = manifest.vaults.last() else {
-            return Err(Failure::new(format!("there is no copy of the vault at {name}")));
+            return Err(Failure::new(format!("there is no backup at {name} that was made to its end")));
         };
         let mut journal = erasures::read(&asked.erasures).await?;
         if journal.instance.is_some_and(|instance| hex::encode(instance) != manifest.instance) {

@@ -21,5 +21,13 @@ pub(crate) struct Flags {
 /// `larka erase`
 pub(crate) async fn run(settings: Settings, flags: Flags) -> Result<(), Failure> {
     let agent = terminal::read(&flags.agent)?;
-    door::tell(settings, Task::Erase { agent }).await
+    let json = settings.json;
+    let answer = door::do_task(settings, Task::Erase { agent }).await?;
+    if !answer["in_backups_until"].is_null() && answer["erasures_to"].is_null() {
+        terminal::complain(
+            "there are backups, and no place is named for the copy of the erasure journal: one that is restored now brings \
+             this person back; call it again with --erasures-to, or make a backup",
+        );
+    }
+    terminal::say(json, &answer)
 }

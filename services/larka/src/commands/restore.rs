@@ -1,6 +1,6 @@
 //! An instance made again from its backup, or only tried.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use base64::Engine as _;
@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::backups::restoring::{self, Asked};
 use crate::failure::Failure;
-use crate::instance::Instance;
+use crate::instance::{Instance, lock};
 use crate::settings::Settings;
 use crate::tasks::asked::{Asked as Report, Kind};
 use crate::tasks::{self, Task};
@@ -43,6 +43,9 @@ pub(crate) struct Flags {
     report: Option<Kind>,
 }
 
+/// What the folder of a drill begins with.
+const DRILL: &str = "larka-drill-";
+
 /// `larka restore`: not a task, as there is no instance yet.
 pub(crate) async fn run(mut settings: Settings, flags: Flags) -> Result<(), Failure> {
     let json = settings.json;
@@ -58,8 +61,9 @@ pub(crate) async fn run(mut settings: Settings, flags: Flags) -> Result<(), Fail
     }
     let begun = Instant::now();
     let parent = flags.drill_in.unwrap_or_else(std::env::temp_dir);
-    let folder = tempfile::Builder::new().prefix("larka-drill-").tempdir_in(&parent);
-    let folder = folder.map_err(|error| Failure::new(format!("{}: {error}", parent.display())))?;
+    remove_left_over(&parent);
+    let folder = tempfile::Builder::new().prefix(DRILL).tempdir_in(&parent);
+    let folder = folder.map_err(|error| Failure::at(&parent)(error).before("--drill-in or TMPDIR"))?;
     let storage = &mut settings.storage;
     storage.data_dir = folder.path().join("data");
     storage.keys_dir = storage.data_dir.join("keys");
@@ -80,6 +84,23 @@ pub(crate) async fn run(mut settings: Settings, flags: Flags) -> Result<(), Fail
     folder.close()?;
     answer["seconds"] = begun.elapsed().as_secs_f64().into();
     terminal::say(json, &answer)
+}
+
+/// Removes what drills left that were killed: a whole instance with its master key. One that goes on holds its lock.
+fn remove_left_over(parent: &Path) {
+    for entry in std::fs::read_dir(parent).into_iter().flatten().flatten() {
+        if !entry.file_name().to_string_lossy().starts_with(DRILL) {
+            continue;
+        }
+        let data = entry.path().join("data");
+        // Without a lock it has only begun, or is none.
+        let Ok(left) = lock(&data) else { continue };
+        match std::fs::remove_dir_all(entry.path()) {
+            Ok(()) => tracing::warn!("what a drill left that was killed is removed"),
+            Err(error) => tracing::warn!(%error, "what a drill left that was killed cannot be removed"),
+        }
+        drop(left);
+    }
 }
 
 /// What the restored instance is asked: whether all its parts belong together, and for a report.

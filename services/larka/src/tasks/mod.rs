@@ -74,6 +74,7 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
                 "position": receipt.position.0,
                 "at": receipt.at.to_datetime().to_rfc3339(),
                 "in_backups_until": until.map(|until| until.to_datetime().to_rfc3339()),
+                "erasures_to": instance.settings.storage.erasures_to,
             }))
         }
         Task::Person { agent, as_of } => person::competence(instance, &agent, as_of.as_deref()).await,
