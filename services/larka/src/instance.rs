@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use analytics::lake::{Bucket, Place};
+use analytics::lake::{Bucket, Place, Seal};
 use ballot::{Home, Urns};
 use desk::Desk;
 use disclosure::Preset;
@@ -142,7 +142,7 @@ impl Instance {
             log: log.clone(),
             views: views.clone(),
             on_unfoldable: settings.upkeep.on_unfoldable.clone(),
-            lake: lake(&settings.storage.lake_url, &folder)?,
+            lake: lake(&settings.storage.lake_url, &folder)?.sealing(of_lake(&vault)),
             municipality: municipality.clone(),
             clock: clock.clone(),
             registry: registry.clone(),
@@ -258,9 +258,9 @@ pub(crate) fn house_preset() -> Result<Preset, Failure> {
 
 /// Where the lake is.
 fn lake(url: &Option<String>, folder: &Path) -> Result<Place, Failure> {
-    let Some(url) = url else { return Ok(Place::Folder(folder.join("lake"))) };
+    let Some(url) = url else { return Ok(folder.join("lake").as_path().into()) };
     bucket(url)
-        .map(Place::Bucket)
+        .map(Place::from)
         .map_err(|expected| Failure::new(format!("the setting lake-url is wrong: {expected}")))
 }
 
@@ -274,6 +274,12 @@ pub(crate) fn bucket(url: &str) -> Result<Bucket, String> {
         Some((name, value.into_string().ok()?))
     });
     Bucket::open(url, given, tokio::runtime::Handle::current())
+}
+
+/// What the lake's manifest is sealed with: a keyed hash of the vault, which keeps the key.
+fn of_lake(vault: &Vault) -> Seal {
+    let vault = vault.clone();
+    Seal::new(move |text| vault.keyed_hash("lake manifest", text))
 }
 
 /// Looks whether there is an instance, without making anything.

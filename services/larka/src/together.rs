@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use eventlog::clock::rest;
 use eventlog::projection::{Foreign, Views};
+use eventlog::verify::VerifyError;
 use eventlog::{EventLog, Position};
 use lrs::Lrs;
 use tokio::sync::watch;
@@ -42,13 +43,24 @@ pub(crate) struct Parts<'i> {
 #[derive(Debug, Default)]
 pub(crate) struct Apart {
     /// What the vault has seen of a log and this one does not have, or has otherwise.
-    vault: Option<String>,
+    vault: Option<Unlike>,
     /// Agents that the log names, and that are neither in the vault nor erased.
     unknown: Vec<AgentId>,
     views: Vec<Foreign>,
     lake: Option<Position>,
+    /// How far the vault was told that the log had come, where that is so.
+    since: Position,
     /// Where the log ends.
     head: Position,
+}
+
+/// What the vault has seen of a log, that this one has not.
+#[derive(Debug, Clone, Copy)]
+enum Unlike {
+    /// Its end lies before the position.
+    Short(Position),
+    /// It has another event at the position.
+    Other(Position),
 }
 
 impl Parts<'_> {
@@ -64,6 +76,13 @@ impl Parts<'_> {
             tracing::warn!(lost = lost.join("; "), "accepted as lost");
             if !apart.unknown.is_empty() {
                 self.lrs.record_erasure(apart.unknown.clone()).await?;
+            }
+        }
+        if loss == Loss::Refused {
+            // What is appended to a chain that does not hold would stand on nothing.
+            let since = apart.since.0 + 1..=apart.head.0;
+            if let Err(VerifyError::Broken(broken)) = self.log.verify(since, &mut |_| {}).await {
+                return Err(Failure::new(format!("{broken}. {WHAT_TO_DO}")));
             }
         }
         self.lrs.finish_erasures().await?;
@@ -85,23 +104,14 @@ impl Parts<'_> {
     /// vault was last told.
     pub(crate) async fn apart(&self, all: bool) -> Result<Apart, Failure> {
         let mut apart = Apart::default();
-        let mut from = Position(0);
         if let Some(seen) = self.vault.seen().await? {
             match self.log.hash_at(seen.position).await? {
-                Some(hash) if hash == seen.hash => from = seen.position,
-                Some(_) => {
-                    apart.vault = Some(format!(
-                        "the vault is another log's: at position {} it has seen another event than the one that is there",
-                        seen.position.0
-                    ))
-                }
-                None => {
-                    apart.vault =
-                        Some(format!("the vault has seen the log come to position {}", seen.position.0))
-                }
+                Some(hash) if hash == seen.hash => apart.since = seen.position,
+                Some(_) => apart.vault = Some(Unlike::Other(seen.position)),
+                None => apart.vault = Some(Unlike::Short(seen.position)),
             }
         }
-        apart.unknown = self.unknown(if all { Position(0) } else { from }).await?;
+        apart.unknown = self.unknown(if all { Position(0) } else { apart.since }).await?;
         // What can be made again keeps nothing from being opened, also where it cannot be read now.
         apart.views = self.views.foreign(self.log).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "whether the views are of this log cannot be seen");
@@ -141,18 +151,19 @@ const WHAT_TO_DO: &str = "Bring back what belongs together (log, vault and keys 
 impl Apart {
     /// What of it cannot be made again, in words.
     pub(crate) fn lost(&self) -> Vec<String> {
-        let mut lost: Vec<String> = self.vault.clone().into_iter().collect();
-        let head = self.head;
-        for Foreign { projection, position, .. } in &self.views {
-            if *position > head {
-                lost.push(format!("the view {projection} has seen the log come to position {}", position.0));
-            }
+        let mut lost = Vec::new();
+        if let Some(Unlike::Other(position)) = self.vault {
+            lost.push(format!(
+                "the vault is another log's: at position {} it has seen another event than the one that is there",
+                position.0
+            ));
         }
-        if let Some(position) = self.lake.filter(|position| *position > head) {
-            lost.push(format!("the lake has seen the log come to position {}", position.0));
-        }
-        if lost.iter().any(|line| line.contains("come to position")) {
-            let end = head.0;
+        let ahead = self.ahead();
+        lost.extend(
+            ahead.iter().map(|(who, at)| format!("{who} has seen the log come to position {}", at.0)),
+        );
+        if !ahead.is_empty() {
+            let end = self.head.0;
             lost.push(format!(
                 "the log ends at position {end}: an older copy of it, or part of it is missing (log.db-wal beside log.db)"
             ));
@@ -165,6 +176,18 @@ impl Apart {
             ));
         }
         lost
+    }
+
+    /// Who has seen the log come further than it is.
+    fn ahead(&self) -> Vec<(String, Position)> {
+        let vault = match self.vault {
+            Some(Unlike::Short(position)) => Some(("the vault".to_owned(), position)),
+            _ => None,
+        };
+        let views = self.views.iter().map(|one| (format!("the view {}", one.projection), one.position));
+        let lake = self.lake.map(|position| ("the lake".to_owned(), position));
+        let made = views.chain(lake).filter(|(_, position)| *position > self.head);
+        vault.into_iter().chain(made).collect()
     }
 
     /// All of it, in words.

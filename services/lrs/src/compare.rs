@@ -4,8 +4,9 @@ use eventlog::{EventLog, Position};
 use serde_json::Value;
 use vault::{Text, Vault};
 
+use crate::failure::ReadError;
 use crate::failure::{IngestError, unreadable, vault_failed};
-use crate::reading::{self, ReadError};
+use crate::reading;
 
 /// For each pair whether what was sent is `same` as the text that is stored. Where anybody in the stored one was erased
 /// nothing can be compared: it is taken for the same, and nothing changes.

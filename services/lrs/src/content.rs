@@ -8,8 +8,9 @@ use vault::{ChunkPlace, Opened, Text, Vault, VaultError};
 use xapi::{Statement, attachments};
 
 use crate::attachments::{Content, Contents, InChunks, Kept, hash_of};
+use crate::failure::ReadError;
 use crate::prepare::STATEMENT;
-use crate::reading::{ReadError, Stored};
+use crate::reading::Stored;
 
 /// The content of an attachment as it is given back.
 #[derive(Debug, Clone)]

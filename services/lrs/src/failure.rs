@@ -1,7 +1,8 @@
-//! Why nothing was stored.
+//! Why nothing was stored, or read.
 
-use eventlog::AppendError;
+use eventlog::{AppendError, LogError};
 use vault::VaultError;
+use views::ViewError;
 
 /// Why nothing of a request was stored, as far as is known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -82,5 +83,27 @@ pub(crate) fn vault_failed(error: VaultError) -> IngestError {
         | VaultError::File { .. }
         | VaultError::Permissions { .. } => IngestError::Unavailable(error.to_string()),
         error => IngestError::Internal(error.to_string()),
+    }
+}
+
+/// Why statements could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error("the statement at position {0} cannot be read: {1}")]
+    Facts(u64, String),
+    #[error(transparent)]
+    View(#[from] ViewError),
+    #[error("chunk {0} of an attachment is not there")]
+    Chunk(u32),
+}
+
+impl ReadError {
+    /// Whether what is stored is damaged, which asking again does not mend.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, Self::Facts(..) | Self::Vault(VaultError::Damaged { .. } | VaultError::Invalid(_)))
     }
 }

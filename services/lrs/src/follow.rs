@@ -16,9 +16,10 @@ use views::statements::{self, Subject};
 use xapi::{AgentRole, Version};
 
 use crate::content::{self, GivenAttachment};
+use crate::failure::ReadError;
 use crate::prepare::STATEMENT;
 use crate::query::QueryFailed;
-use crate::reading::{self, ReadError, Stored};
+use crate::reading::{self, Stored};
 use crate::voiding;
 pub(crate) use following::Watch;
 pub use following::{Following, Passed, PassedAttachment, Stretch};

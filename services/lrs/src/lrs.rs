@@ -172,6 +172,7 @@ impl Lrs {
                     clock.clone(),
                     base_url,
                     limits,
+                    metrics.left_out.clone(),
                 ),
                 documents: Documents::new(
                     log.clone(),

@@ -17,6 +17,8 @@ pub(crate) struct Metrics {
     pub(crate) definition_lookups: IntCounter,
     /// `larka_xapi_requests_refused_total`, by credential (its id) and kind of rule.
     pub(crate) refused: IntCounterVec,
+    /// `larka_xapi_statements_left_out_total`: a list went on without one that is damaged.
+    pub(crate) left_out: IntCounter,
     /// `larka_xapi_bodies_in_flight`.
     pub(crate) in_flight: IntGauge,
     /// `larka_xapi_uploads_in_flight`.
@@ -54,6 +56,10 @@ impl Metrics {
                 ),
                 &["credential", "rule"],
             )?,
+            left_out: IntCounter::new(
+                "larka_xapi_statements_left_out_total",
+                "Times that a list went on without a statement that is damaged.",
+            )?,
             in_flight: IntGauge::new("larka_xapi_bodies_in_flight", "Requests with a body being worked on.")?,
             uploads: IntGauge::new("larka_xapi_uploads_in_flight", "Requests with attachments that arrive.")?,
             streams: IntGauge::new("larka_xapi_streams_open", "Streams of statements that are open.")?,
@@ -64,6 +70,7 @@ impl Metrics {
         registry.register(Box::new(metrics.known.clone()))?;
         registry.register(Box::new(metrics.definition_lookups.clone()))?;
         registry.register(Box::new(metrics.refused.clone()))?;
+        registry.register(Box::new(metrics.left_out.clone()))?;
         registry.register(Box::new(metrics.in_flight.clone()))?;
         registry.register(Box::new(metrics.uploads.clone()))?;
         registry.register(Box::new(metrics.streams.clone()))?;

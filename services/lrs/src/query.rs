@@ -4,6 +4,7 @@ use domain::statement::StatementFacts;
 use domain::{Facts as _, verbs};
 use eventlog::clock::{Micros, SharedClock};
 use eventlog::{EventLog, Key, Position};
+use prometheus::IntCounter;
 use uuid::Uuid;
 use vault::{AgentId, Vault};
 use views::ViewError;
@@ -13,9 +14,10 @@ use xapi::{Format, Identifier, StatementQuery, Version, definition};
 
 use crate::content::{self, GivenAttachment};
 use crate::cursor::Cursor;
+use crate::failure::ReadError;
 use crate::limits::Limits;
 use crate::people::People;
-use crate::reading::{self, Look, ReadError, Shown, Stored};
+use crate::reading::{self, Look, Shown, Stored};
 
 /// Attachments on one page, in times of the largest body that is taken; a page with more ends early.
 const ATTACHED: u64 = 2;
@@ -29,6 +31,8 @@ pub struct Query {
     clock: SharedClock,
     pub(crate) base_url: String,
     limits: Limits,
+    /// Counts the damaged statements that lists go on without.
+    left_out: IntCounter,
 }
 
 /// A page of statements.
@@ -82,8 +86,9 @@ impl Query {
         clock: SharedClock,
         base_url: String,
         limits: Limits,
+        left_out: IntCounter,
     ) -> Self {
-        Self { log, vault, people, clock, base_url, limits }
+        Self { log, vault, people, clock, base_url, limits, left_out }
     }
 
     /// One statement by its id: the one that is not voided, or, for `voided`, the one that is.
@@ -104,7 +109,7 @@ impl Query {
         if is_voided != voided {
             return Ok(None);
         }
-        let mut shown = self.shown(&[position], format, attachments, asking).await?;
+        let mut shown = self.shown(&[position], format, attachments, None, asking).await?;
         shown.retain(|shown| !asking.own || shown.credential == Some(asking.credential));
         let attachments = match attachments {
             true => Some(self.contents(&shown, u64::MAX).await?.0),
@@ -217,7 +222,9 @@ impl Query {
         cursor.filter.own = asking.own.then_some(asking.credential);
         let page =
             statements::find(&self.log, &cursor.filter, cursor.order, cursor.bounds, cursor.limit).await?;
-        let mut shown = self.shown(&page.positions, cursor.format, cursor.attachments, asking).await?;
+        let left_out = Some(self.left_out.clone());
+        let mut shown =
+            self.shown(&page.positions, cursor.format, cursor.attachments, left_out, asking).await?;
         let mut rest = page.rest;
         let mut attachments = None;
         if cursor.attachments {
@@ -259,10 +266,11 @@ impl Query {
         positions: &[Position],
         format: Format,
         attachments: bool,
+        left_out: Option<IntCounter>,
         asking: &Asking<'_>,
     ) -> Result<Vec<Shown>, ReadError> {
         let (version, languages) = (asking.version, asking.languages.clone());
-        let look = Look { version, format, languages, attachments };
+        let look = Look { version, format, languages, attachments, left_out };
         reading::shown(&self.log, &self.vault, &self.base_url, positions, look).await
     }
 

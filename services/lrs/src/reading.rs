@@ -6,29 +6,16 @@ use std::sync::Arc;
 use domain::statement::{AgentRole, ObjectFacts};
 use domain::{Facts as _, StatementFacts};
 use eventlog::clock::Micros;
-use eventlog::{Arrivals, Event, EventLog, Key, LogError, Position, Slot, WithSlots};
+use eventlog::{Arrivals, Event, EventLog, Key, Position, Slot, WithSlots};
+use prometheus::IntCounter;
 use uuid::Uuid;
 use vault::{AgentId, Envelope, Text, Vault, VaultError};
 use views::ViewError;
 use xapi::output::{self, Account, Additions, Anonymous, AnonymousObject, Canonical, Languages};
 use xapi::{Duration, Format, ResultFacts, Version};
 
+use crate::failure::ReadError;
 use crate::prepare::{STATEMENT, TAG_GROUP};
-
-/// Why statements could not be read.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ReadError {
-    #[error(transparent)]
-    Log(#[from] LogError),
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-    #[error("the statement at position {0} cannot be read: {1}")]
-    Facts(u64, String),
-    #[error(transparent)]
-    View(#[from] ViewError),
-    #[error("chunk {0} of an attachment is not there")]
-    Chunk(u32),
-}
 
 /// A statement as stored: its event, its facts, and its text as far as there are keys.
 pub(crate) struct Stored {
@@ -44,6 +31,8 @@ pub(crate) struct Look {
     pub(crate) languages: Languages,
     /// Whether the content of attachments is asked for as well.
     pub(crate) attachments: bool,
+    /// Counts the statements that are left out because they are damaged; without it the first of them fails.
+    pub(crate) left_out: Option<IntCounter>,
 }
 
 /// A statement as JSON.
@@ -67,7 +56,7 @@ pub(crate) async fn read(
     vault.at_fence(log.fence());
     let whole = |share: Vec<Position>| {
         let (log, vault, base_url) = (log.clone(), vault.clone(), base_url.to_owned());
-        async move { read_share(&log, &vault, &base_url, &share, |stored| stored).await }
+        async move { read_share(&log, &vault, &base_url, &share, None, |stored| stored).await }
     };
     in_shares(positions.to_vec(), log.share(), whole).await
 }
@@ -96,12 +85,14 @@ pub(crate) async fn shown(
                 Shown { position, stored: at, credential, json, whole: look.attachments.then_some(stored) }
             };
             if let Format::Canonical = look.format {
-                let stored = read_share(&log, &vault, &base_url, &share, |stored| stored).await?;
+                let left_out = look.left_out.as_ref();
+                let stored = read_share(&log, &vault, &base_url, &share, left_out, |stored| stored).await?;
                 let definitions = definitions(&log, &stored).await?;
                 return Ok(stored.into_iter().map(|stored| show(stored, &definitions)).collect());
             }
             let none = HashMap::new();
-            read_share(&log, &vault, &base_url, &share, |stored| show(stored, &none)).await
+            let left_out = look.left_out.as_ref();
+            read_share(&log, &vault, &base_url, &share, left_out, |stored| show(stored, &none)).await
         }
     };
     in_shares(positions.to_vec(), log.share(), whole).await
@@ -137,10 +128,11 @@ async fn read_share<R: Send>(
     vault: &Vault,
     base_url: &str,
     positions: &[Position],
+    left_out: Option<&IntCounter>,
     look: impl FnMut(Stored) -> R + Send,
 ) -> Result<Vec<R>, ReadError> {
     let seen = HashMap::with_capacity(positions.len());
-    let mut opening = Opening { vault, base_url, look, seen, further: Vec::new() };
+    let mut opening = Opening { vault, base_url, look, seen, further: Vec::new(), left_out };
     log.each_with_slots(positions, &mut opening).await?;
     let mut further = std::mem::take(&mut opening.further);
     if !further.is_empty() {
@@ -205,6 +197,8 @@ struct Opening<'a, R, L> {
     seen: HashMap<Position, R>,
     /// Those of which more slots are to be read, which asks for another connection.
     further: Vec<Sealed>,
+    /// See [`Look::left_out`].
+    left_out: Option<&'a IntCounter>,
 }
 
 impl<R: Send, L: FnMut(Stored) -> R + Send> Arrivals for Opening<'_, R, L> {
@@ -213,9 +207,11 @@ impl<R: Send, L: FnMut(Stored) -> R + Send> Arrivals for Opening<'_, R, L> {
     async fn take(&mut self, some: Vec<WithSlots>) -> Result<(), ReadError> {
         let mut whole = Vec::with_capacity(some.len());
         for with in some {
-            match Sealed::of(with)? {
-                Some(sealed) if sealed.lacks_some() => self.further.push(sealed),
-                sealed => whole.extend(sealed),
+            let position = with.event.position;
+            match Sealed::of(with) {
+                Ok(Some(sealed)) if sealed.lacks_some() => self.further.push(sealed),
+                Ok(sealed) => whole.extend(sealed),
+                Err(error) => self.leave_out(position, error)?,
             }
         }
         self.open(whole).await
@@ -224,16 +220,45 @@ impl<R: Send, L: FnMut(Stored) -> R + Send> Arrivals for Opening<'_, R, L> {
 
 impl<R, L: FnMut(Stored) -> R> Opening<'_, R, L> {
     async fn open(&mut self, some: Vec<Sealed>) -> Result<(), ReadError> {
-        let envelopes: Vec<Envelope<'_>> = some.iter().filter_map(Sealed::envelope).collect();
-        let texts = self.vault.open_texts(&envelopes, |agent, tag| replacement(self.base_url, agent, tag));
-        let mut texts = texts.await?.into_iter();
+        match texts(self.vault, self.base_url, &some).await {
+            Ok(texts) => self.see(some, texts),
+            // One of them is damaged: each by itself, so that the others are not lost with it.
+            Err(error) if error.is_damage() && self.left_out.is_some() => {
+                for sealed in some {
+                    match texts(self.vault, self.base_url, std::slice::from_ref(&sealed)).await {
+                        Ok(texts) => self.see(vec![sealed], texts),
+                        Err(error) => self.leave_out(sealed.event.position, error)?,
+                    }
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn see(&mut self, some: Vec<Sealed>, texts: Vec<Text>) {
+        let mut texts = texts.into_iter();
         for sealed in some {
             let text = sealed.envelope().and_then(|_| texts.next()).unwrap_or(Text::Erased);
             let Sealed { event, facts, .. } = sealed;
             self.seen.insert(event.position, (self.look)(Stored { event, facts, text }));
         }
+    }
+
+    /// Leaves out what is damaged, where it may be.
+    fn leave_out(&self, position: Position, error: ReadError) -> Result<(), ReadError> {
+        let Some(counter) = self.left_out.filter(|_| error.is_damage()) else { return Err(error) };
+        counter.inc();
+        let position = position.0;
+        tracing::error!(position, %error, "a statement is damaged and left out of a list: run `larka verify`");
         Ok(())
     }
+}
+
+/// The texts of those that have all their slots, in their order.
+async fn texts(vault: &Vault, base_url: &str, some: &[Sealed]) -> Result<Vec<Text>, ReadError> {
+    let envelopes: Vec<Envelope<'_>> = some.iter().filter_map(Sealed::envelope).collect();
+    Ok(vault.open_texts(&envelopes, |agent, tag| replacement(base_url, agent, tag)).await?)
 }
 
 /// What is held to be true of the activities in some statements, by activity. One query.

@@ -64,8 +64,8 @@ pub enum ReportError {
         /// The next day of release.
         next: Date,
     },
-    /// The lake has an older format, and is being written anew.
-    #[error("what reports are made from is made anew for this version of the program; try again in a while")]
+    /// The lake has an older format or is damaged, and is being written anew.
+    #[error("what reports are made from is made anew; try again in a while")]
     NotReady,
     /// The worker failed.
     #[error(transparent)]
@@ -84,7 +84,7 @@ pub enum ReportError {
 impl From<WorkerError> for ReportError {
     fn from(error: WorkerError) -> Self {
         match error {
-            WorkerError::Lake(LakeError::Format { found, expected }) if found < expected => Self::NotReady,
+            WorkerError::Lake(error) if error.asks_for_anew() => Self::NotReady,
             other => Self::Worker(other),
         }
     }

@@ -1,6 +1,7 @@
 //! Keeps the lake up with the log: one writer for one place, opened when it is first needed.
 
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,7 +64,7 @@ impl Keeper {
         clock: SharedClock,
         registry: &Registry,
     ) -> Result<Self, WorkerError> {
-        if let Place::Folder(folder) = &place {
+        if let Some(folder) = place.folder() {
             std::fs::create_dir_all(folder)?;
         }
         // Names that do not fit Prometheus are a fault of this file; a worker without metrics still works.
@@ -139,11 +140,16 @@ impl Keeper {
         }
     }
 
-    /// Takes everything up to the head as it is now. A lake of an older format is written anew.
+    /// Takes everything up to the head as it is now. A lake that is of no use as it lies there is written anew.
     pub(crate) async fn catch_up(&self) -> Result<(), WorkerError> {
         match self.take().await {
-            Err(WorkerError::Lake(LakeError::Format { found, expected })) if found < expected => {
-                tracing::info!(found, expected, "the lake has an older format and is written anew");
+            Err(WorkerError::Lake(error)) if error.asks_for_anew() => {
+                match error {
+                    LakeError::Format { .. } => {
+                        tracing::info!(%error, "the lake is written anew from the log")
+                    }
+                    error => tracing::error!(%error, "the lake is damaged, and written anew from the log"),
+                }
                 self.rebuild().await
             }
             outcome => outcome.inspect_err(|error| self.remember(error)),
@@ -250,6 +256,14 @@ impl Keeper {
         Ok((!same).then_some(stands.position))
     }
 
+    /// Whether the manifest, if there is one that can be read, is one that this instance wrote.
+    pub(crate) async fn holds(&self) -> Result<(), WorkerError> {
+        match self.snapshot().await {
+            Err(error @ WorkerError::Lake(LakeError::Unsealed | LakeError::Manifest(_))) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Lets go of the lake: it is written anew from the log's first event.
     pub(crate) async fn let_go(&self) -> Result<(), WorkerError> {
         self.lock().await?;
@@ -265,7 +279,7 @@ impl Keeper {
         let position = match self.snapshot().await {
             Ok(snapshot) => snapshot.position(),
             // There is none that this program reads before it is written anew.
-            Err(WorkerError::Lake(LakeError::Format { .. })) => Position(0),
+            Err(WorkerError::Lake(error)) if error.asks_for_anew() => Position(0),
             Err(error) => return Err(error),
         };
         // After the lake, so that it is never ahead of it.
@@ -309,7 +323,7 @@ impl Keeper {
     /// Locks a folder against other processes.
     async fn lock(&self) -> Result<(), WorkerError> {
         let take = async || {
-            let Place::Folder(folder) = self.inner.place.clone() else { return Ok(None) };
+            let Some(folder) = self.inner.place.folder().map(Path::to_owned) else { return Ok(None) };
             blocking(move || {
                 std::fs::create_dir_all(&folder)?;
                 let path = folder.join(".lock");

@@ -3,6 +3,7 @@
 //! [`Worker::run`] follows the log until told to stop; [`Worker::catch_up`] and [`Worker::rebuild`] are
 //! what commands use. [`reports`] turns a question into a [`disclosure::Released`], through the gate.
 
+mod chain;
 mod error;
 mod lake;
 mod ordered;

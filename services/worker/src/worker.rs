@@ -10,6 +10,7 @@ use eventlog::{EventLog, Position, Projection};
 use tokio::sync::watch;
 use views::municipality::Current;
 
+use crate::chain::Walker;
 use crate::error::WorkerError;
 use crate::lake::{Keeper, LAKE};
 use crate::ordered::Orders;
@@ -48,6 +49,7 @@ pub struct Options {
 #[derive(Clone)]
 pub struct Worker {
     runner: Runner,
+    walker: Walker,
     orders: Orders,
     pub(crate) keeper: Keeper,
     pub(crate) municipality: Current,
@@ -65,6 +67,7 @@ impl Worker {
     pub async fn open(options: Options) -> Result<Self, WorkerError> {
         let keeper =
             Keeper::open(options.log.clone(), options.lake, options.clock.clone(), &options.registry)?;
+        let walker = Walker::new(options.log.clone(), &options.registry).map_err(std::io::Error::other)?;
         let runner = Runner::with_choices(
             options.log.clone(),
             options.views,
@@ -76,6 +79,7 @@ impl Worker {
         let orders = Orders::new(options.log.clone(), keeper.clone(), options.clock.clone());
         Ok(Self {
             runner,
+            walker,
             orders,
             keeper,
             municipality: options.municipality,
@@ -91,6 +95,7 @@ impl Worker {
         tokio::join!(
             self.runner.run(shutdown.clone()),
             self.keeper.run(shutdown.clone()),
+            self.walker.run(shutdown.clone()),
             self.orders.keep_due(shutdown)
         );
     }
@@ -162,6 +167,19 @@ impl Worker {
         let mut all: Vec<_> = PROJECTIONS.into_iter().map(of_view).collect();
         all.push((LAKE, lake.map_or(true, |one| one.stopped())));
         all
+    }
+
+    /// Where the chain was found broken by the walk in the background, if it was.
+    pub fn broken(&self) -> Option<Position> {
+        self.walker.broken()
+    }
+
+    /// Whether this instance wrote the lake's manifest, as far as there is one that can be read.
+    ///
+    /// # Errors
+    /// It did not.
+    pub async fn lake_holds(&self) -> Result<(), WorkerError> {
+        self.keeper.holds().await
     }
 
     /// How every projection and the lake stand.

@@ -19,6 +19,9 @@ pub enum LakeError {
         /// Relative to the lake's directory.
         path: String,
     },
+    /// The manifest is not one that this instance wrote, or was changed since.
+    #[error("the lake's manifest was not written by this instance, or was changed since")]
+    Unsealed,
     /// The manifest cannot be read.
     #[error("lake manifest: {0}")]
     Manifest(String),
@@ -63,6 +66,15 @@ pub enum LakeError {
 }
 
 impl LakeError {
+    /// Whether the lake, as it lies there, is of no use, and is mended by writing it anew.
+    pub fn asks_for_anew(&self) -> bool {
+        match self {
+            Self::Damaged { .. } | Self::Unsealed | Self::Manifest(_) => true,
+            Self::Format { found, expected } => found < expected,
+            _ => false,
+        }
+    }
+
     pub(super) fn io(path: &str, source: std::io::Error) -> Self {
         Self::Io { path: path.to_owned(), source }
     }

@@ -31,6 +31,9 @@ pub(crate) struct Manifest {
     /// Voiding statements whose target had not come by `position`, ascending. These ids name statements
     /// that do not exist, so they join no row of the lake to a statement.
     pub(crate) awaiting: Vec<Awaiting>,
+    /// Of the manifest without it, under a key of the instance, in hexadecimal; none where nobody seals it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) mac: Option<String>,
 }
 
 /// The files of one block, one for each table.
@@ -87,6 +90,7 @@ impl Manifest {
             position: 0,
             blocks: Vec::new(),
             awaiting: Vec::new(),
+            mac: None,
         }
     }
 

@@ -30,7 +30,7 @@ use eventlog::event::{Event, Key, Position};
 pub use kept::Kept;
 use manifest::{Awaiting, Files, Manifest};
 pub use object_store::UpdateVersion as BucketVersion;
-pub use place::Place;
+pub use place::{Place, Seal};
 use place::{TABLES, Version};
 use polars::prelude::DataFrame;
 pub use snapshot::Snapshot;
@@ -142,13 +142,14 @@ impl Lake {
     /// Opens the lake at a place, or starts an empty one there.
     ///
     /// # Errors
-    /// [`LakeError::Io`]; [`LakeError::Format`] where another version wrote it and [`LakeError::Damaged`] or
-    /// [`LakeError::Manifest`] where it was changed by others: then write it anew with [`Lake::anew`].
+    /// [`LakeError::Io`]; [`LakeError::Format`] where another version wrote it and [`LakeError::Damaged`],
+    /// [`LakeError::Unsealed`] or [`LakeError::Manifest`] where it was changed by others: then write it anew with
+    /// [`Lake::anew`].
     pub fn open(place: &Place) -> Result<Self, LakeError> {
         let mut lake = Self::anew(place)?;
         let mut version = None;
         if let Some((text, read)) = place.manifest()? {
-            (lake.manifest, version) = (Manifest::of_text(&text)?, read);
+            (lake.manifest, version) = (place.sealed(&text)?, read);
         }
         lake.upon = Some(version);
         lake.strays = place.strays(&lake.manifest)?.into_iter().map(|path| (path, None)).collect();
@@ -207,7 +208,7 @@ impl Lake {
         let mut version = None;
         if let Some((text, read)) = self.place.manifest()? {
             // What cannot be read has come nowhere.
-            if Manifest::of_text(&text).is_ok_and(|there| there.position > self.manifest.position) {
+            if self.place.sealed(&text).is_ok_and(|there| there.position > self.manifest.position) {
                 return Err(LakeError::Overtaken);
             }
             version = read;
@@ -265,6 +266,7 @@ impl Lake {
             position: last,
             blocks,
             awaiting,
+            mac: None,
         };
         if let Some(version) = &mut self.upon {
             *version = self.place.commit(&manifest, version)?;

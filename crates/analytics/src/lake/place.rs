@@ -9,13 +9,45 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The tables' folders, one each.
 pub(crate) const TABLES: [&str; 2] = ["statements", "voids"];
 
-/// Where a lake is.
+/// Where a lake is, and what its manifest is sealed with.
 #[derive(Debug, Clone)]
-pub enum Place {
+pub struct Place {
+    at: At,
+    seal: Option<Seal>,
+}
+
+/// Makes what only the instance can make of a manifest's text, so that whoever may write the lake's files can still not
+/// have their figures in a report.
+#[derive(Clone)]
+pub struct Seal(Arc<KeyedHash>);
+
+type KeyedHash = dyn Fn(&[u8]) -> [u8; 16] + Send + Sync;
+
+impl std::fmt::Debug for Seal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Seal").finish_non_exhaustive()
+    }
+}
+
+impl Seal {
+    /// A seal made by a keyed hash.
+    pub fn new(of: impl Fn(&[u8]) -> [u8; 16] + Send + Sync + 'static) -> Self {
+        Self(Arc::new(of))
+    }
+
+    fn of(&self, manifest: &Manifest) -> Result<String, LakeError> {
+        let bare = Manifest { mac: None, ..manifest.clone() };
+        Ok(hex::encode((self.0)(&bare.to_text()?)))
+    }
+}
+
+#[derive(Debug, Clone)]
+enum At {
     /// A folder, which one process at a time may write.
     Folder(PathBuf),
     /// A bucket, or what begins alike in it. Whoever writes replaces the manifest that it read, or none: several may try.
@@ -24,7 +56,13 @@ pub enum Place {
 
 impl From<&Path> for Place {
     fn from(folder: &Path) -> Self {
-        Self::Folder(folder.to_owned())
+        Self { at: At::Folder(folder.to_owned()), seal: None }
+    }
+}
+
+impl From<Bucket> for Place {
+    fn from(bucket: Bucket) -> Self {
+        Self { at: At::Bucket(bucket), seal: None }
     }
 }
 
@@ -32,9 +70,32 @@ impl From<&Path> for Place {
 pub(crate) type Version = Option<UpdateVersion>;
 
 impl Place {
+    /// The same, with manifests sealed when they are written, and not read without their seal.
+    #[must_use]
+    pub fn sealing(self, seal: Seal) -> Self {
+        Self { seal: Some(seal), ..self }
+    }
+
+    /// The folder, if it is one.
+    pub fn folder(&self) -> Option<&Path> {
+        match &self.at {
+            At::Folder(folder) => Some(folder),
+            At::Bucket(_) => None,
+        }
+    }
+
+    /// Reads a manifest's text, and holds it against its seal.
+    pub(super) fn sealed(&self, text: &[u8]) -> Result<Manifest, LakeError> {
+        let manifest = Manifest::of_text(text)?;
+        match &self.seal {
+            Some(seal) if manifest.mac != Some(seal.of(&manifest)?) => Err(LakeError::Unsealed),
+            _ => Ok(manifest),
+        }
+    }
+
     /// Readies an empty lake's folders.
     pub(super) fn create(&self) -> Result<(), LakeError> {
-        let Self::Folder(dir) = self else { return Ok(()) };
+        let Some(dir) = self.folder() else { return Ok(()) };
         for table in TABLES {
             fs::create_dir_all(dir.join(table)).map_err(|e| LakeError::io(table, e))?;
         }
@@ -43,9 +104,9 @@ impl Place {
 
     /// The manifest's text, and which it is; none where there is no lake.
     pub(super) fn manifest(&self) -> Result<Option<(Vec<u8>, Version)>, LakeError> {
-        let read = match self {
-            Self::Folder(dir) => fs::read(dir.join(manifest::FILE)).map(|text| (text, None)),
-            Self::Bucket(bucket) => bucket.read(manifest::FILE).map(|(text, version)| (text, Some(version))),
+        let read = match &self.at {
+            At::Folder(dir) => fs::read(dir.join(manifest::FILE)).map(|text| (text, None)),
+            At::Bucket(bucket) => bucket.read(manifest::FILE).map(|(text, version)| (text, Some(version))),
         };
         match read {
             Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
@@ -58,10 +119,11 @@ impl Place {
     /// # Errors
     /// [`LakeError::Overtaken`] where there is another than `known` by now: then nothing was written.
     pub(super) fn commit(&self, manifest: &Manifest, known: &Version) -> Result<Version, LakeError> {
-        let text = manifest.to_text()?;
-        match self {
-            Self::Folder(dir) => put(dir, manifest::FILE, &text).map(|()| None),
-            Self::Bucket(bucket) => bucket.replace(manifest::FILE, text, known).map(Some),
+        let mac = self.seal.as_ref().map(|seal| seal.of(manifest)).transpose()?;
+        let text = Manifest { mac, ..manifest.clone() }.to_text()?;
+        match &self.at {
+            At::Folder(dir) => put(dir, manifest::FILE, &text).map(|()| None),
+            At::Bucket(bucket) => bucket.replace(manifest::FILE, text, known).map(Some),
         }
     }
 
@@ -73,18 +135,18 @@ impl Place {
             sha256: hex::encode(Sha256::digest(&bytes)),
             path,
         };
-        match self {
-            Self::Folder(dir) => put(dir, &file.path, &bytes)?,
-            Self::Bucket(bucket) => bucket.write(&file.path, bytes)?,
+        match &self.at {
+            At::Folder(dir) => put(dir, &file.path, &bytes)?,
+            At::Bucket(bucket) => bucket.write(&file.path, bytes)?,
         }
         Ok(file)
     }
 
     /// Reads a file and holds it against the manifest.
     pub(super) fn get(&self, file: &File) -> Result<Vec<u8>, LakeError> {
-        let read = match self {
-            Self::Folder(dir) => fs::read(dir.join(&file.path)),
-            Self::Bucket(bucket) => bucket.read(&file.path).map(|(bytes, _)| bytes),
+        let read = match &self.at {
+            At::Folder(dir) => fs::read(dir.join(&file.path)),
+            At::Bucket(bucket) => bucket.read(&file.path).map(|(bytes, _)| bytes),
         };
         let bytes = read.map_err(|e| LakeError::io(&file.path, e))?;
         if bytes.len() as u64 != file.bytes || hex::encode(Sha256::digest(&bytes)) != file.sha256 {
@@ -98,9 +160,9 @@ impl Place {
         let named: BTreeSet<&str> = manifest.files().map(|f| f.path.as_str()).collect();
         let mut strays = Vec::new();
         for table in TABLES {
-            let found = match self {
-                Self::Folder(dir) => whole(dir, table),
-                Self::Bucket(bucket) => bucket.list(table),
+            let found = match &self.at {
+                At::Folder(dir) => whole(dir, table),
+                At::Bucket(bucket) => bucket.list(table),
             };
             let found = found.map_err(|e| LakeError::io(table, e))?;
             let ours = |path: &String| path.ends_with(".parquet") && !named.contains(path.as_str());
@@ -111,9 +173,9 @@ impl Place {
 
     /// Removes a file that the manifest does not name, if it is there.
     pub(super) fn remove(&self, path: &str) -> Result<(), LakeError> {
-        let removed = match self {
-            Self::Folder(dir) => remove(&dir.join(path)),
-            Self::Bucket(bucket) => bucket.remove(path),
+        let removed = match &self.at {
+            At::Folder(dir) => remove(&dir.join(path)),
+            At::Bucket(bucket) => bucket.remove(path),
         };
         removed.map_err(|e| LakeError::io(path, e))
     }

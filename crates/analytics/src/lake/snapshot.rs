@@ -29,11 +29,11 @@ impl Snapshot {
     /// `kept`, which may have some of it already.
     ///
     /// # Errors
-    /// [`LakeError::Manifest`], [`LakeError::Format`] or [`LakeError::Io`]. A place without a lake is
+    /// [`LakeError::Manifest`], [`LakeError::Unsealed`], [`LakeError::Format`] or [`LakeError::Io`]. A place without a lake is
     /// an empty lake.
     pub fn open(place: &Place, kept: &Arc<Kept>) -> Result<Self, LakeError> {
         let text = place.manifest()?;
-        let manifest = text.map_or_else(|| Ok(Manifest::empty()), |(text, _)| Manifest::of_text(&text))?;
+        let manifest = text.map_or_else(|| Ok(Manifest::empty()), |(text, _)| place.sealed(&text))?;
         Ok(Self::of(place.clone(), manifest, Arc::clone(kept)))
     }
 

@@ -15,10 +15,23 @@ use crate::instance::Instance;
 use crate::keys::{instance_id, made_once};
 use crate::settings::Schedule;
 
-/// The signed head as it is now, and the key to check it with.
-pub(crate) async fn now(instance: &Instance) -> Result<(String, String), Failure> {
+/// The signed head as it is now, and the key to check it with. What is signed is walked first, from after a position.
+///
+/// # Errors
+/// The chain is broken: what is signed would stand for what was never stored.
+pub(crate) async fn now(instance: &Instance, after: u64) -> Result<(String, String), Failure> {
     let signer = signer(&instance.settings.storage.keys_dir)?;
     let head = instance.log.head().await?;
+    if let Some(position) = instance.worker.broken() {
+        return Err(Failure::new(format!(
+            "the log is broken at position {}: its head is not signed",
+            position.0
+        )));
+    }
+    let walked = instance.log.verify(after + 1..=head.position.0, &mut |_| {}).await?;
+    if (walked.through, walked.hash) != (head.position, head.hash) {
+        return Err(Failure::new("the head does not belong to the last event: it is not signed"));
+    }
     let anchor = Anchor::of(instance_id(&instance.settings.storage.keys_dir)?, &head);
     Ok((anchor.line(&signer), hex::encode(signer.public())))
 }
@@ -79,7 +92,7 @@ async fn write(instance: &Instance, file: &Path, last: u64) -> Result<u64, Failu
     if position == last {
         return Ok(last);
     }
-    let (line, _) = now(instance).await?;
+    let (line, _) = now(instance, last).await?;
     let mut open = File::options().create(true).append(true).open(file)?;
     open.write_all(format!("{line}\n").as_bytes())?;
     open.sync_all()?;

@@ -96,7 +96,8 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
         Task::Verify { anchors, key } => {
             let head = instance.log.head().await?.position.0;
             let verified = instance.log.verify(1..=head, &mut |_| {}).await?;
-            let apart = instance.parts().apart(true).await?.told();
+            let mut apart = instance.parts().apart(true).await?.told();
+            apart.extend(instance.worker.lake_holds().await.err().map(|error| error.to_string()));
             if !apart.is_empty() {
                 return Err(Failure::new(format!("the log is whole, but {}", apart.join("; "))));
             }
@@ -108,7 +109,7 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
             Ok(answer)
         }
         Task::Anchor => {
-            let (anchor, key) = anchors::now(instance).await?;
+            let (anchor, key) = anchors::now(instance, 0).await?;
             Ok(json!({ "anchor": anchor, "key": key }))
         }
         Task::Twins { dry_run } => {

@@ -6,7 +6,7 @@ use tokio::runtime::Runtime;
 
 fn bucket(runtime: &Runtime) -> Place {
     let store = Arc::new(InMemory::new());
-    Place::Bucket(Bucket { store, prefix: "lake".into(), runtime: runtime.handle().clone() })
+    Place::from(Bucket { store, prefix: "lake".into(), runtime: runtime.handle().clone() })
 }
 
 fn at(place: &Place) -> Vec<i64> {
