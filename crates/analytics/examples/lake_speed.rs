@@ -58,7 +58,8 @@ fn main() {
     let before = memory();
     let report = || {
         let snapshot = Snapshot::open(&dir.as_path().into(), &kept).unwrap();
-        competence::report(&snapshot, &municipality, &competence::Parameters::new("digcomp-3.0")).unwrap()
+        competence::report(&snapshot, &municipality, &competence::Parameters::new("digcomp-3.0"), None)
+            .unwrap()
     };
     let started = Instant::now();
     report();

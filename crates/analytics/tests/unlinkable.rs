@@ -139,7 +139,14 @@ impl Log {
         let parameters = parameters(round, as_of);
         let wanted = survey::ballots(&municipality, &parameters.round);
         let ballots = self.0.iter().filter(|event| wanted.contains(&event.position)).cloned();
-        survey::report(&snapshot, &municipality, &ballots.collect::<Vec<_>>(), &parameters).unwrap()
+        survey::report(
+            &snapshot,
+            &municipality,
+            &ballots.collect::<Vec<_>>(),
+            &parameters,
+            &survey::Held::default(),
+        )
+        .unwrap()
     }
 
     fn report(&self, round: u64) -> ResultTable {
@@ -503,7 +510,8 @@ fn there_are_no_figures_before_the_ballot_box_was_emptied() {
         assert_eq!(counted(&log.report_on(1, as_of), "response-rate", "B1", 0).1, 20, "{as_of}");
     }
     let (_folder, snapshot) = log.lake();
-    let missing = survey::report(&snapshot, &log.municipality(), &[], &parameters(1, AFTER));
+    let missing =
+        survey::report(&snapshot, &log.municipality(), &[], &parameters(1, AFTER), &survey::Held::default());
     assert!(matches!(missing, Err(ReportError::NoBallots { position }) if position == emptied.0));
 }
 
@@ -539,7 +547,9 @@ fn rounds_are_compared_and_nobody_is_followed_from_one_to_another() {
     assert!(boxed.sections.iter().all(|section| section.measure != Measure::PairedChange));
     let municipality = linked.municipality();
     let (_folder, snapshot) = log.lake();
-    let table = survey::report(&snapshot, &municipality, &[], &parameters(4, AFTER)).unwrap();
+    let table =
+        survey::report(&snapshot, &municipality, &[], &parameters(4, AFTER), &survey::Held::default())
+            .unwrap();
     assert!(table.sections.iter().any(|section| section.measure == Measure::PairedChange));
 }
 
@@ -593,7 +603,7 @@ fn answers_that_nobody_can_link_are_no_evidence_of_anybodys_level() {
         let (_folder, snapshot) = log.lake();
         let mut parameters = competence::Parameters::new("digcomp-3.0");
         parameters.as_of = Some(date(AFTER));
-        let table = competence::report(&snapshot, &log.municipality(), &parameters).unwrap();
+        let table = competence::report(&snapshot, &log.municipality(), &parameters, None).unwrap();
         counted(&table, "self-assessed-competences", "B1", 0).2
     };
     assert_eq!(report(true), [0, 0, 20, 0], "the later round");

@@ -26,6 +26,8 @@
 //!   nor a few people who are no listed group follow from both; the organisation is decided first, and loses nothing for them.
 //! * **Figures made of others** (module `needs`): an index, or a change from one time to another, is shown only where what
 //!   it is made of is.
+//! * **Time** (module [`ledger`]): before the gate, people stand as they were released until enough of them have changed
+//!   together, so that no two releases differ by a few.
 //! * **Weights** (module `weights`): what answers are when weighted against non-response, from what is shown alone.
 //!
 //! A population is the people behind one figure, so every item has a tree of its own: those who skipped an item
@@ -40,7 +42,6 @@
 //!
 //! * `secondary` does not know the roll; it is careful where totals differ from the sum of their parts.
 //! * *Span*: of the organisation alone, for what is no count of a listed population; beside roles `few` does that.
-//! * *Time*: `Gate::apply` will take the last release of the same table beside the new one.
 
 mod before;
 mod bounds;
@@ -53,6 +54,7 @@ mod geometries;
 mod grid;
 mod item;
 mod kinds;
+pub mod ledger;
 mod linked;
 mod moves;
 mod needs;

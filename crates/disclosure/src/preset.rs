@@ -17,6 +17,9 @@ pub struct Preset {
     pub k_full: u64,
     /// Fewest people behind a list of comments.
     pub k_comments: u64,
+    /// Fewest people by whom a group differs from itself in an earlier release; 0 where releases are not held to each other.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub k_change: u64,
     /// The lowest share of N that must be behind a figure, if any.
     pub minimum_rate: Option<MinimumRate>,
     /// The families of groups that are published; nothing of the others leaves the gate. Those of roles are shown as far as
@@ -75,6 +78,12 @@ impl Preset {
         if preset.k_full < preset.k_summary {
             return Err(wrong("k_full", "must be at least k_summary"));
         }
+        if preset.k_change == 1 {
+            return Err(wrong(
+                "k_change",
+                "must be at least 2, or 0 for releases that are not held to each other",
+            ));
+        }
         if preset.minimum_rate.is_some_and(|rate| rate.percent > 100) {
             return Err(wrong("minimum_rate.percent", "must be at most 100"));
         }
@@ -82,6 +91,11 @@ impl Preset {
             return Err(wrong("geometries", "must be tree, area_role or municipality_role"));
         }
         Ok(preset)
+    }
+
+    /// Whether its releases are held to each other by the [ledger](crate::ledger).
+    pub fn holds(&self) -> bool {
+        self.k_change > 0
     }
 
     /// Whether it shows such parts of groups, without which there are no weights.
@@ -94,6 +108,7 @@ impl Preset {
         [
             include_str!("../../../schemas/disclosure/default.json"),
             include_str!("../../../schemas/disclosure/gavle.json"),
+            include_str!("../../../schemas/disclosure/gavle-held.json"),
             include_str!("../../../schemas/disclosure/skolenkaten.json"),
         ]
         .into_iter()
@@ -107,6 +122,12 @@ impl Preset {
     }
 }
 
+/// As serde asks for it.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 impl Default for Preset {
     /// The rules of `schemas/disclosure/default.json`: 5 for summaries, 10 for distributions and comments, no
     /// minimum rate.
@@ -117,6 +138,7 @@ impl Default for Preset {
             k_summary: 5,
             k_full: 10,
             k_comments: 10,
+            k_change: 0,
             minimum_rate: None,
             geometries: vec![Geometry::Tree],
             band_threshold: 30,
@@ -135,6 +157,13 @@ mod tests {
         let gavle = Preset::named("gavle").unwrap();
         assert_eq!((gavle.k_summary, gavle.k_full), (10, 10));
         assert_eq!(gavle.minimum_rate, Some(MinimumRate { percent: 35, must_be: MustBe::Exceeded }));
+        // The same rules, with releases that are held to each other.
+        let held = Preset::named("gavle-held").unwrap();
+        assert_eq!((gavle.holds(), held.k_change), (false, 5));
+        assert_eq!(
+            gavle,
+            Preset { name: gavle.name.clone(), title: gavle.title.clone(), k_change: 0, ..held }
+        );
         let skolenkaten = Preset::named("skolenkaten").unwrap();
         assert_eq!((skolenkaten.k_summary, skolenkaten.k_full, skolenkaten.minimum_rate), (5, 5, None));
     }
@@ -142,8 +171,11 @@ mod tests {
     #[test]
     fn a_preset_that_protects_nobody_is_refused() {
         let text = include_str!("../../../schemas/disclosure/default.json");
-        for (field, wrong) in [("\"k_summary\": 5", "\"k_summary\": 1"), ("\"k_full\": 10", "\"k_full\": 4")]
-        {
+        for (field, wrong) in [
+            ("\"k_summary\": 5", "\"k_summary\": 1"),
+            ("\"k_full\": 10", "\"k_full\": 4"),
+            ("\"k_summary\": 5", "\"k_change\": 1, \"k_summary\": 5"),
+        ] {
             assert!(text.contains(field));
             assert!(matches!(Preset::from_json(&text.replace(field, wrong)), Err(PresetError::Value { .. })));
         }

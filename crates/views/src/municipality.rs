@@ -101,8 +101,16 @@ impl Current {
         if head.municipality.position() <= position {
             return Ok(Snapshot { position: position.min(head.position), municipality: head.municipality });
         }
-        let mut state = Arc::default();
-        fold(&self.log, &mut state, Position(0), position).await?;
+        self.later(Snapshot::default(), position).await
+    }
+
+    /// The state at a position from that at one before.
+    ///
+    /// # Errors
+    /// As [`Current::open`].
+    pub async fn later(&self, before: Snapshot, position: Position) -> Result<Snapshot, ViewError> {
+        let mut state = before.municipality;
+        fold(&self.log, &mut state, before.position, position).await?;
         Ok(Snapshot { position, municipality: state })
     }
 }

@@ -1,8 +1,10 @@
 //! Reports: a question, answered from the lake and the municipality, released by the gate.
 
 pub(crate) mod calendar;
+pub(crate) mod ledgers;
 pub(crate) mod question;
 mod shared;
+mod stood;
 
 use std::sync::Arc;
 
@@ -13,6 +15,7 @@ use disclosure::{Gate, Preset, Released, Strata};
 use domain::{Date, Municipality};
 use eventlog::clock::Micros;
 use eventlog::event::{Event, Position};
+use ledgers::{Stood, at};
 
 pub use crate::error::ReportError;
 use crate::error::WorkerError;
@@ -78,20 +81,24 @@ impl Worker {
             snapshot = at(snapshot, position)?;
         }
         let latest = self.municipality.at(snapshot.position()).await.map_err(ReportError::from)?;
-        let (request, position) = self.released(request, snapshot.position(), &latest.municipality).await?;
+        let (request, position, days) =
+            self.released(request, snapshot.position(), &latest.municipality).await?;
         let snapshot = at(snapshot, position)?;
-        let (municipality, log) = (self.municipality.clone(), self.log.clone());
+        let worker = self.clone();
         let key = key(&request, position);
         let making = async move {
-            let municipality = municipality.at(position).await?.municipality;
+            let municipality = worker.municipality.at(position).await?.municipality;
             is_registered(&request, &municipality, &latest.municipality)?;
             let ballots = match &request.question {
                 Question::Survey { round: Some(round) } => survey::ballots(&municipality, round),
                 _ => Vec::new(),
             };
-            let ballots = log.read_events_at(&ballots).await.map_err(WorkerError::from)?;
+            let ballots = worker.log.read_events_at(&ballots).await.map_err(WorkerError::from)?;
+            let stood = worker.stood(&request, (&snapshot, &municipality), days).await?;
             // Columns are scanned and sorted: work for a processor, beside the runtime's threads.
-            let work = tokio::task::spawn_blocking(move || make(request, &snapshot, &municipality, &ballots));
+            let work = tokio::task::spawn_blocking(move || {
+                make(request, (&snapshot, &municipality, &ballots), &stood)
+            });
             work.await.map_err(|_| ReportError::Ended)?
         };
         self.made.get(key, making).await.unwrap_or_else(|| Err(ReportError::Ended.into()))
@@ -108,18 +115,18 @@ impl Worker {
         at: Position,
     ) -> Result<(Position, Option<Date>, Stage), ReportError> {
         let municipality = self.municipality.snapshot().municipality;
-        let (request, position) = self.released(request.clone(), at, &municipality).await?;
+        let (request, position, _) = self.released(request.clone(), at, &municipality).await?;
         Ok((position, request.as_of, self.made.stage(&key(&request, position))))
     }
 
-    /// What is made where a report from a position is asked for, and from which position: a release, where there has been
-    /// one. `municipality` says which round is meant where none is named.
+    /// What is made where a report from a position is asked for, from which position, and all releases through that one,
+    /// where there has been one. `municipality` says which round is meant where none is named.
     async fn released(
         &self,
         request: Request,
         at: Position,
         municipality: &Municipality,
-    ) -> Result<(Request, Position), ReportError> {
+    ) -> Result<(Request, Position, Vec<Day>), ReportError> {
         let question = match request.question {
             Question::Survey { round: None } => {
                 let round = self.newest_round(request.as_of, municipality).await?;
@@ -128,13 +135,14 @@ impl Worker {
             question => question,
         };
         let request = Request { question, ..request };
-        Ok(match self.release(&request, at).await? {
+        let days = self.releases(&request, at).await?;
+        Ok(match days.last() {
             // A day to compare with is chosen among days of release too.
             Some(day) => {
                 let since = request.since.map(calendar::before_a_monday);
-                (Request { since, as_of: Some(day.about()), ..request }, day.position)
+                (Request { since, as_of: Some(day.about()), ..request }, day.position, days)
             }
-            None => (request, at),
+            None => (request, at, days),
         })
     }
 
@@ -158,8 +166,8 @@ impl Worker {
         Ok(domain::rounds::newest(&municipality.surveys, about).map(|round| round.id.clone()))
     }
 
-    /// The release that a report from a position is; none where there has not been one in the log's time.
-    async fn release(&self, request: &Request, at: Position) -> Result<Option<Day>, ReportError> {
+    /// The releases through the one that a report from a position is; none where there has not been one in the log's time.
+    async fn releases(&self, request: &Request, at: Position) -> Result<Vec<Day>, ReportError> {
         let now = request.ordered.unwrap_or_else(|| self.clock.now());
         let days = days(&self.log, &self.begun, &request.question, now, at, request.as_of).await?;
         // By the municipality as it is: when a round is open may change, and then its days of release do.
@@ -167,12 +175,8 @@ impl Worker {
         let first = days.first().copied();
         let released =
             |day: &Day| Some(*day) == first || releases(day.date, &request.question, &municipality);
-        Ok(days.into_iter().rev().find(released))
+        Ok(days.into_iter().filter(released).collect())
     }
-}
-
-fn at(snapshot: Snapshot, position: Position) -> Result<Snapshot, ReportError> {
-    snapshot.at(position).map_err(|error| analytics::reports::ReportError::from(error).into())
 }
 
 /// What there is one report of.
@@ -192,12 +196,11 @@ fn is_registered(request: &Request, then: &Municipality, now: &Municipality) -> 
     }
 }
 
-fn make(
-    request: Request,
-    snapshot: &Snapshot,
-    municipality: &Municipality,
-    ballots: &[Event],
-) -> Result<Released, ReportError> {
+/// What a report is made from.
+type Sources<'a> = (&'a Snapshot, &'a Municipality, &'a [Event]);
+
+fn make(request: Request, from: Sources<'_>, stood: &Stood) -> Result<Released, ReportError> {
+    let (snapshot, municipality, _) = from;
     if let Some(strata) = request.weights
         && !request.preset.shows(strata)
     {
@@ -216,13 +219,13 @@ fn make(
             parameters.as_of = request.as_of;
             parameters.since = request.since;
             parameters.levels_from = request.preset.band_threshold;
-            analytics::reports::competence::report(snapshot, municipality, &parameters)?
+            analytics::reports::competence::report(snapshot, municipality, &parameters, stood.people())?
         }
         Question::Survey { round } => {
             let mut parameters = survey::Parameters::new(round.ok_or(ReportError::NoRound)?);
             parameters.as_of = request.as_of;
             parameters.weights = request.weights;
-            return survey_report(&parameters, &Gate::new(request.preset), (snapshot, municipality, ballots));
+            return survey_report(&parameters, &Gate::new(request.preset), from, &stood.rounds());
         }
     };
     Ok(Gate::new(request.preset).apply(table)?)
@@ -232,16 +235,17 @@ fn make(
 fn survey_report(
     parameters: &survey::Parameters,
     gate: &Gate,
-    from: (&Snapshot, &Municipality, &[Event]),
+    from: Sources<'_>,
+    held: &survey::Held<'_>,
 ) -> Result<Released, ReportError> {
     let (snapshot, municipality, ballots) = from;
-    let mut table = survey::report(snapshot, municipality, ballots, parameters)?;
+    let mut table = survey::report(snapshot, municipality, ballots, parameters, held)?;
     if table.sections.iter().any(|section| section.id.starts_with(survey::EARLIER))
         && let Some(before) = survey::round_before(municipality, &parameters.round)
     {
         let mut own = survey::Parameters::new(&before.id);
         own.as_of = parameters.as_of;
-        table.withhold(survey::EARLIER, &survey_report(&own, gate, from)?);
+        table.withhold(survey::EARLIER, &survey_report(&own, gate, from, held)?);
     }
     Ok(gate.apply(table)?)
 }

@@ -15,6 +15,7 @@ use crate::error::WorkerError;
 use crate::lake::{Keeper, LAKE};
 use crate::ordered::Orders;
 use crate::reports::calendar::Begun;
+use crate::reports::ledgers::Ledgers;
 use crate::reports::question::{self, Made};
 use crate::standing::Standing;
 
@@ -55,6 +56,7 @@ pub struct Worker {
     pub(crate) municipality: Current,
     pub(crate) made: Arc<Made>,
     pub(crate) begun: Arc<Begun>,
+    pub(crate) ledgers: Arc<Ledgers>,
     pub(crate) log: EventLog,
     pub(crate) clock: SharedClock,
 }
@@ -85,6 +87,7 @@ impl Worker {
             municipality: options.municipality,
             made: question::made(),
             begun: Arc::default(),
+            ledgers: Arc::default(),
             log: options.log,
             clock: options.clock,
         })

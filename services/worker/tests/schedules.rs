@@ -2,128 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::collections::HashMap;
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+#[macro_use]
+mod world;
 
 use disclosure::Preset;
 use domain::events::{RoundFacts, RoundMode};
 use domain::recurrence::{Every, Recurrence};
-use domain::statement::{AgentRole, ObjectFacts, Score, StatementFacts, Version};
-use domain::{Facts as _, Text, verbs};
-use eventlog::clock::{Clock as _, ManualClock, Micros};
-use eventlog::projection::Views;
-use eventlog::{Append, EventLog, Location, NewEvent, Options, Position};
-use testkit::postgres::TestDatabase;
-use views::municipality::Current;
+use domain::{Facts as _, Text};
+use eventlog::{Append, Location, Position};
 use worker::Worker;
 use worker::reports::{Question, Request};
-
-fn instant(text: &str) -> Micros {
-    Micros::from_datetime(chrono::DateTime::parse_from_rfc3339(text).unwrap().to_utc())
-}
-
-/// Where an instance's databases and its lake are.
-struct World {
-    log: Location,
-    views: Location,
-    folder: tempfile::TempDir,
-    clock: Arc<ManualClock>,
-    _database: Option<TestDatabase>,
-}
-
-impl World {
-    async fn sqlite() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| Location::sqlite(folder.path().join(name));
-        Self::new(at("log.db"), at("views.db"), folder, None)
-    }
-
-    async fn postgres() -> Self {
-        let database = testkit::postgres::database().await.unwrap();
-        let at = |schema: &str| Location::postgres(database.url(), schema);
-        Self::new(at("log"), at("views"), tempfile::tempdir().unwrap(), Some(database))
-    }
-
-    fn new(
-        log: Location,
-        views: Location,
-        folder: tempfile::TempDir,
-        database: Option<TestDatabase>,
-    ) -> Self {
-        let clock = ManualClock::at(instant("2026-06-10T08:00:00Z"));
-        Self { log, views, folder, clock, _database: database }
-    }
-
-    /// A process that works on them.
-    async fn process(&self, owner: &str) -> (EventLog, Worker) {
-        let mut options = Options::new(self.log.clone(), self.clock.clone());
-        options.hooks = vec![views::statements::hook()];
-        let log = EventLog::open(options).await.unwrap();
-        let worker = Worker::open(worker::Options {
-            log: log.clone(),
-            views: Views::open(&self.views).await.unwrap(),
-            on_unfoldable: HashMap::new(),
-            lake: Path::new(&self.folder.path().join("lake")).into(),
-            municipality: Current::open(log.clone()).await.unwrap(),
-            clock: self.clock.clone(),
-            registry: prometheus::Registry::new(),
-            owner: owner.to_owned(),
-        });
-        (log, worker.await.unwrap())
-    }
-
-    /// Time goes by until then.
-    fn until(&self, text: &str) {
-        let by = instant(text).0 - self.clock.now().0;
-        self.clock.advance(Duration::from_micros(u64::try_from(by).unwrap()));
-    }
-
-    /// A statement at the clock's time.
-    async fn says(&self, log: &EventLog, number: u8) {
-        let facts = StatementFacts {
-            id: [number; 16],
-            agents: vec![(AgentRole::Actor, [9; 16])],
-            actor_is_group: false,
-            verb: verbs::COMPLETED.into(),
-            object: ObjectFacts::Activity("https://larkby.example/kurser/a".into()),
-            registration: None,
-            timestamp: None,
-            success: None,
-            completion: None,
-            score: Score::default(),
-            duration_cs: None,
-            response: Vec::new(),
-            activities: Vec::new(),
-            xapi_version: Version::V2_0_0,
-            attachments_from: None,
-            origin: None,
-            untracked: false,
-            voids_own: false,
-        };
-        let events = vec![NewEvent { dedupe: Some(facts.id), ..facts.event([number; 16]) }];
-        log.append(Append { events, ..Append::default() }).await.unwrap();
-    }
-}
+use world::World;
 
 /// What was ordered: the day that each is about, and its position.
 async fn ordered(worker: &Worker) -> Vec<(String, u64)> {
     let all = worker.orders().all().await.unwrap();
     all.reports().into_iter().map(|one| (one.facts.as_of.to_string(), one.facts.position)).collect()
-}
-
-macro_rules! promises {
-    ($(async fn $name:ident($world:ident) $body:block)*) => {$(
-        mod $name {
-            use super::*;
-            async fn promise($world: World) $body
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn on_sqlite() { promise(World::sqlite().await).await; }
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn on_postgres() { promise(World::postgres().await).await; }
-        }
-    )*};
 }
 
 promises! {

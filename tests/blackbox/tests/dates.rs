@@ -111,13 +111,13 @@ promises! {
         pass(&server, 15..30, "mer").await;
         server.settled().await.unwrap();
         // In the log's first days, before anything is released.
-        let first = ordered(&server, "first").await;
+        let first = ordered(&server, "first", "").await;
         pass(&server, 30..35, "grund").await;
         pass(&server, 35..40, "mer").await;
         let server = a_week_later(&instance, server).await;
         assert_eq!(demonstrated(&opened(&server, &first).await), json!([15, 0, 15, 0]));
 
-        let second = ordered(&server, "second").await;
+        let second = ordered(&server, "second", "").await;
         let file = opened(&server, &second).await;
         assert_eq!(demonstrated(&file), json!([20, 0, 20, 0]));
         let identity = |file: &Value| [file["identity"]["position"].clone(), file["identity"]["as_of"].clone()];
@@ -182,11 +182,54 @@ promises! {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(std::fs::read_to_string(&file).unwrap(), last);
     }
+
+    async fn releases_of_a_preset_that_holds_them_to_each_other_tell_of_no_few(instance) {
+        const HELD: &str = "preset = \"gavle-held\"";
+        let server = instance.start().await.unwrap();
+        describe(&server).await;
+        pass(&server, 0..15, "grund").await;
+        pass(&server, 15..30, "mer").await;
+        let server = a_week_later(&instance, server).await;
+        let one = ordered(&server, "one", HELD).await;
+        assert_eq!(demonstrated(&opened(&server, &one).await), json!([15, 0, 15, 0]));
+
+        // The one waits until there are five: with two reports side by side one more would be somebody.
+        pass(&server, 30..31, "mer").await;
+        let server = a_week_later(&instance, server).await;
+        let two = ordered(&server, "two", HELD).await;
+        let released = opened(&server, &two).await;
+        assert_eq!(demonstrated(&released), json!([15, 0, 15, 0]));
+        let plain = report(&server, None, "json").await.unwrap();
+        assert_eq!(demonstrated(&exact(&plain)), json!([15, 0, 16, 0]));
+        assert_eq!(exact(&plain)["identity"]["position"], released["identity"]["position"]);
+        let waits = "tills minst 5 har ändrats";
+        assert!(released.to_string().contains(waits) && !plain.contains(waits));
+
+        pass(&server, 31..36, "grund").await;
+        pass(&server, 36..40, "mer").await;
+        let server = a_week_later(&instance, server).await;
+        let three = ordered(&server, "three", HELD).await;
+        let last = opened(&server, &three).await;
+        assert_eq!(demonstrated(&last), json!([20, 0, 20, 0]));
+
+        // The same once all is made again from the log, and by the command.
+        let mut again = a_rebuild(&instance, server).await;
+        for (order, told) in [(&one, [15, 0, 15, 0]), (&two, [15, 0, 15, 0]), (&three, [20, 0, 20, 0])] {
+            assert_eq!(demonstrated(&opened(&again, order).await), json!(told));
+        }
+        assert_eq!(opened(&again, &two).await["sections"], released["sections"]);
+        again.stop().unwrap();
+        let file = instance.beside("report");
+        let words = ["report", "competence", "--format", "json", "--preset", "gavle-held", "--output"];
+        let output = instance.run(&[&words[..], &[file.to_str().unwrap()]].concat()).unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(exact(&std::fs::read_to_string(&file).unwrap())["sections"], last["sections"]);
+    }
 }
 
-/// Orders the competence report, and gives what the list says of it once it is made.
-async fn ordered(server: &Server, name: &str) -> Value {
-    let input = json!({ "name": name, "definition": "report = \"competence\"" });
+/// Orders the competence report with more lines in its definition, and gives what the list says of it once it is made.
+async fn ordered(server: &Server, name: &str, more: &str) -> Value {
+    let input = json!({ "name": name, "definition": format!("report = \"competence\"\n{more}") });
     let answer = server.api(Method::POST, "ordered-reports").json(&input).send().await.unwrap();
     assert_eq!(answer.status(), 201);
     let id = answer.json::<Value>().await.unwrap()["id"].clone();

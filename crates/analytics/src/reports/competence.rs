@@ -12,11 +12,12 @@
 mod change;
 mod evidence;
 mod known;
+mod ledger;
 mod sections;
 mod targets;
 
 use super::populations::Populations;
-use super::{Definition, Frame, ReportError, text};
+use super::{Definition, Frame, ReportError, notes, text};
 use crate::lake::Snapshot;
 use change::Day;
 use disclosure::{ReportKind, ResultTable, Text};
@@ -26,8 +27,11 @@ use evidence::{Instrument, People};
 use sections::Report;
 
 pub use known::Parameters;
+use ledger::Staff;
+pub use ledger::{Ledger, Releases};
 
-/// Makes the report at the snapshot's position. `municipality` is folded from the events up to it.
+/// Makes the report at the snapshot's position. `municipality` is folded from the events up to it. `held` has the people as
+/// they are released, on the report's day and on the one that it is compared with; without it they stand as on those days.
 ///
 /// # Errors
 /// [`ReportError::Unknown`] where there is no such framework, and what [`ReportError`] says of lake, day and
@@ -36,38 +40,50 @@ pub fn report(
     snapshot: &Snapshot,
     municipality: &Municipality,
     parameters: &Parameters,
+    held: Option<(&Ledger, Releases)>,
 ) -> Result<ResultTable, ReportError> {
     let frame = Frame::new(snapshot, municipality, parameters.as_of)?;
     let framework =
         framework(&parameters.framework).ok_or_else(|| frame.unknown("framework", &parameters.framework))?;
     let instrument = Instrument::latest(municipality, framework, frame.as_of);
-    let people = People::on_duty(municipality, frame.as_of);
-    let known = evidence::known(&frame, framework, instrument.as_ref(), &people);
+    let on_day = People::on_duty(municipality, frame.as_of);
+    let people = match held {
+        Some((ledger, releases)) => ledger.staff(releases.now),
+        None => Staff::on_day(&frame, framework, instrument.as_ref(), &on_day),
+    };
     let units: Vec<_> = municipality.organisation.units().collect();
-    let populations = Populations::build(&units, None, &people.duties);
+    let populations = Populations::build(&units, None, &people.places);
     let made = Report::new(framework, instrument.as_ref(), &populations);
     let mut rolls = vec![populations.roll()];
-    let mut sections = sections::all(&made, &known, parameters);
+    let mut sections = sections::all(&made, &people.standings, parameters);
     targets::mark(&mut sections, framework, &municipality.catalogue);
-    sections.extend(targets::sections(&made, &municipality.catalogue, &known));
+    sections.extend(targets::sections(&made, &municipality.catalogue, &people.standings.known));
     if let Some(since) = parameters.since {
         if since >= frame.as_of {
             return Err(ReportError::Since { since, as_of: frame.as_of });
         }
         let before = Frame::new(snapshot, municipality, Some(since))?;
         let asked = Instrument::latest(municipality, framework, since);
-        let people_then = People::on_duty(municipality, since);
-        let groups = Populations::build(&units, None, &people_then.duties).as_groups_of(&populations);
+        let on_day = People::on_duty(municipality, since);
+        let people_then = match held.and_then(|(ledger, releases)| Some((ledger, releases.since?))) {
+            Some((ledger, since)) => ledger.staff(since),
+            None => Staff::on_day(&before, framework, asked.as_ref(), &on_day),
+        };
+        let groups = Populations::build(&units, None, &people_then.places).as_groups_of(&populations);
         rolls.extend(change::rolls((&populations, &people.ids), (&groups, &people_then.ids)));
         let then = Day {
             on: since,
             report: Report::new(framework, asked.as_ref(), &groups),
             people: &people_then.ids,
-            known: evidence::known(&before, framework, asked.as_ref(), &people_then),
+            known: people_then.standings.known,
         };
         let same = asked.as_ref().map(|asked| asked.survey) == instrument.as_ref().map(|asked| asked.survey);
+        let known = people.standings.known;
         let now = Day { on: frame.as_of, report: made, people: &people.ids, known };
         sections.extend(change::sections(&now, &then, same));
+    }
+    if let Some((ledger, _)) = held {
+        notes::of_releases(&mut sections, ledger.k());
     }
     Ok(ResultTable {
         kind: ReportKind::Competence,

@@ -6,6 +6,7 @@
 mod changes;
 pub mod competence;
 mod letters;
+mod notes;
 mod populations;
 pub mod survey;
 #[cfg(test)]

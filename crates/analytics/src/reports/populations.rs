@@ -1,6 +1,7 @@
 //! The groups of people a report is about, in its fixed geometries, and who belongs to each.
 
 use super::letters::swedish;
+use disclosure::ledger::Placed;
 use disclosure::{Atom, Geometry, Population, Text};
 use domain::events::{Duty, UnitFacts};
 use std::collections::{BTreeMap, BTreeSet};
@@ -202,6 +203,24 @@ impl Populations {
         self.merged.push(false);
         self.list.len() - 1
     }
+}
+
+/// The groups that each lot of places leads to.
+pub(super) fn placed<'a>(
+    units: &[&UnitFacts],
+    top: Option<&str>,
+    places: impl Iterator<Item = &'a [(String, String)]>,
+) -> Placed {
+    let of = |place: &'a [(String, String)]| {
+        place.iter().map(|(unit, role)| Place { unit, role }).collect::<Vec<_>>()
+    };
+    let places: Vec<Vec<Place<'a>>> = places.map(of).collect();
+    let built = Populations::build(units, top, &places);
+    let mut groups = vec![Vec::new(); places.len()];
+    for (group, members) in built.members.iter().enumerate() {
+        members.iter().for_each(|place| groups[*place].push(group));
+    }
+    (built.list, groups)
 }
 
 /// The units by code and by parent.

@@ -19,12 +19,13 @@ mod choice_changes;
 mod choices;
 mod earlier;
 mod indexes;
+mod ledger;
 mod outside;
 mod rate;
 mod respondents;
 mod sections;
 
-use super::{Definition, Frame, ReportError, text};
+use super::{Definition, Frame, ReportError, notes, text};
 use crate::lake::Snapshot;
 use crate::statistics::PositiveBase;
 use answers::Round;
@@ -36,6 +37,7 @@ use domain::frameworks::framework;
 use domain::{Date, Facts, Municipality};
 pub use earlier::EARLIER;
 use eventlog::event::Event;
+pub use ledger::{Held, Ledger};
 use respondents::Respondents;
 use std::collections::BTreeSet;
 
@@ -67,7 +69,8 @@ pub fn round_before<'a>(municipality: &'a Municipality, round: &str) -> Option<&
 }
 
 /// Makes the report at the snapshot's position. `municipality` is folded from the events up to it, and `ballots` are the
-/// events at the places that [`ballots`] names.
+/// events at the places that [`ballots`] names. `held` has rounds as they are released, on the report's day; others stand as on
+/// that day.
 ///
 /// # Errors
 /// [`ReportError::Unknown`] where there is no such round, or its survey is not registered, and what
@@ -77,6 +80,7 @@ pub fn report(
     municipality: &Municipality,
     ballots: &[Event],
     parameters: &Parameters,
+    held: &Held<'_>,
 ) -> Result<ResultTable, ReportError> {
     let emptied = ballots.iter().map(|event| Date::in_sweden(event.stored)).max();
     let frame = Frame::or_later(snapshot, municipality, parameters.as_of, emptied)?;
@@ -89,7 +93,7 @@ pub fn report(
         true => PositiveBase::WithoutDontKnow,
         false => PositiveBase::WithDontKnow,
     });
-    let now = Round::read(&frame, round, survey, ballots)?;
+    let now = held.stand(Round::read(&frame, round, survey, ballots)?, municipality);
     let units: Vec<_> = municipality.organisation.units().collect();
     let respondents = Respondents::of(&now, &units);
     // What has come out of a ballot box is all there will be, on whatever day.
@@ -115,7 +119,7 @@ pub fn report(
         let mut compared = Vec::new();
         if let Some((before, survey)) = before {
             definition = definition.with(&before.encode()).with(&survey.encode());
-            let then = Round::read(&frame, before, survey, ballots)?;
+            let then = held.stand(Round::read(&frame, before, survey, ballots)?, municipality);
             let groups_then = Respondents::of(&then, &units).as_of(&respondents);
             let stayed = earlier::stayed((&now, &respondents), (&then, &groups_then));
             let both = Both {
@@ -141,6 +145,9 @@ pub fn report(
         sections.extend(compared);
         sections::note_weights(&mut sections, parameters.weights);
         sections.iter_mut().for_each(|section| respondents.merge(section));
+    }
+    if let Some(k) = held.k(&round.id) {
+        notes::of_releases(&mut sections, k);
     }
     Ok(ResultTable {
         kind: ReportKind::Survey,

@@ -292,17 +292,25 @@ fn what_does_not_exist_is_named() {
     let (log, _) = survey_log();
     let (_dir, snapshot) = log.lake();
     let municipality = log.municipality(snapshot.position());
-    let round = survey::report(&snapshot, &municipality, &log.0, &survey::Parameters::new("r1"));
+    let round = survey::report(
+        &snapshot,
+        &municipality,
+        &log.0,
+        &survey::Parameters::new("r1"),
+        &survey::Held::default(),
+    );
     assert!(matches!(round, Err(ReportError::Unknown { what: "round", .. })));
-    let framework = competence::report(&snapshot, &municipality, &competence::Parameters::new("digcomp-9"));
+    let framework =
+        competence::report(&snapshot, &municipality, &competence::Parameters::new("digcomp-9"), None);
     assert!(matches!(framework, Err(ReportError::Unknown { what: "framework", .. })));
     let early = snapshot.at(Position(3)).unwrap();
-    let ahead = competence::report(&early, &municipality, &competence::Parameters::new("digcomp-3.0"));
+    let ahead = competence::report(&early, &municipality, &competence::Parameters::new("digcomp-3.0"), None);
     assert!(matches!(ahead, Err(ReportError::Ahead { report: 3, .. })));
     let none = competence::report(
         &early,
         &log.municipality(Position(3)),
         &competence::Parameters::new("digcomp-3.0"),
+        None,
     );
     assert!(matches!(none, Err(ReportError::NoDay { position: 3 })));
 }

@@ -54,7 +54,7 @@ pub(crate) struct Asked {
     /// Parts of groups by which a survey's answers are weighted against non-response: unit (the units right below) or role [default: none]
     #[arg(long, value_parser = strata())]
     pub(crate) weights: Option<Strata>,
-    /// Rules of disclosure: gavle, skolenkaten or default [default: gavle]
+    /// Rules of disclosure: gavle, gavle-held (no two releases differ by a few), skolenkaten or default [default: gavle]
     #[arg(long, value_name = "PRESET")]
     pub(crate) preset: Option<String>,
 }

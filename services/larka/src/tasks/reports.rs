@@ -30,9 +30,8 @@ pub(crate) fn request(asked: &Asked) -> Result<Request, Failure> {
     };
     let preset = match &asked.preset {
         None => house_preset()?,
-        Some(name) => {
-            Preset::named(name).ok_or_else(|| Failure::setting("preset", "gavle, skolenkaten or default"))?
-        }
+        Some(name) => Preset::named(name)
+            .ok_or_else(|| Failure::setting("preset", "gavle, gavle-held, skolenkaten or default"))?,
     };
     let day = |setting, text: &Option<String>| match text {
         Some(text) => text.parse().map(Some).map_err(|_| Failure::setting(setting, "a date as YYYY-MM-DD")),

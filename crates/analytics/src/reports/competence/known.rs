@@ -3,6 +3,7 @@
 use disclosure::LevelKind;
 use domain::Date;
 use domain::competence::{self, TypeSet};
+use domain::frameworks::Framework;
 
 /// What to report on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,5 +54,75 @@ impl Known {
     pub(super) fn has_any(&self, kind: LevelKind) -> bool {
         self.of(kind).iter().any(Option::is_some)
             || kind == LevelKind::SelfAssessed && self.areas.iter().any(Option::is_some)
+    }
+}
+
+/// What is known of the people of a report, each by their place among them.
+pub(super) struct Standings {
+    pub(super) known: Vec<Known>,
+    /// The same with areas in place of competences.
+    pub(super) areas: Vec<Known>,
+    /// Whether anything is known of them, by kind as in [`KINDS`].
+    pub(super) covered: Vec<[bool; 2]>,
+}
+
+/// The kinds of levels that are known, and where they stand among each other.
+pub(super) const KINDS: [LevelKind; 2] = [LevelKind::SelfAssessed, LevelKind::Demonstrated];
+
+impl Standings {
+    /// What follows from levels of competences.
+    pub(super) fn of(framework: &Framework, known: Vec<Known>) -> Self {
+        let areas = known.iter().map(|known| in_areas(framework, known)).collect();
+        let covered = known.iter().map(|known| KINDS.map(|kind| known.has_any(kind))).collect();
+        Self { known, areas, covered }
+    }
+}
+
+/// A person's levels in the framework's areas.
+fn in_areas(framework: &Framework, known: &Known) -> Known {
+    let levels = |levels: &[Option<competence::Levels>]| {
+        let area = |code: &str| {
+            let of_area = || levels.iter().zip(&framework.competences).filter(|(_, c)| c.area == code);
+            let by = |end: fn(competence::Levels) -> u8| {
+                area_level(&of_area().map(|(levels, _)| levels.map(end)).collect::<Vec<_>>())
+            };
+            Some(competence::Levels { low: by(|levels| levels.low)?, high: by(|levels| levels.high)? })
+        };
+        framework.areas.iter().map(|a| area(&a.code)).collect()
+    };
+    Known {
+        demonstrated: levels(&known.demonstrated),
+        self_assessed: levels(&known.self_assessed),
+        types: Vec::new(),
+        areas: known.areas.clone(),
+        reached: known.reached,
+    }
+}
+
+/// The highest level that at least half of an area's competences reach.
+fn area_level(levels: &[Option<u8>]) -> Option<u8> {
+    let mut reached: Vec<u8> = levels.iter().flatten().copied().collect();
+    reached.sort_unstable_by(|a, b| b.cmp(a));
+    reached.get(levels.len().div_ceil(2).checked_sub(1)?).copied()
+}
+
+/// The place of the band of a framework that a level lies in, an interval with its lower end: what is certain.
+pub(super) fn band(framework: &Framework, levels: Option<competence::Levels>) -> Option<usize> {
+    let level = levels?.low;
+    framework.bands.iter().position(|band| (band.low..=band.high).contains(&level))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_area_has_the_level_that_half_of_its_competences_reach() {
+        assert_eq!(area_level(&[Some(2), Some(5), Some(3)]), Some(3));
+        assert_eq!(area_level(&[Some(2), Some(5), Some(3), Some(6)]), Some(5));
+        assert_eq!(area_level(&[Some(2), None, Some(3), None]), Some(2));
+        assert_eq!(area_level(&[Some(8), None, None, None]), None);
+        assert_eq!(area_level(&[Some(8), None, None]), None);
+        assert_eq!(area_level(&[]), None);
     }
 }

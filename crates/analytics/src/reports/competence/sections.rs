@@ -3,7 +3,7 @@
 use super::super::populations::Populations;
 use super::super::text;
 use super::evidence::Instrument;
-use super::known::{Known, Parameters};
+use super::known::{KINDS, Known, Parameters, Standings, band};
 use disclosure::{
     Axis, Category, Figure, Item, ItemGroup, LevelKind, Measure, Need, Nested, Role, Section, Text,
 };
@@ -11,24 +11,22 @@ use domain::competence::{Levels, OutcomeType, TypeSet};
 use domain::frameworks::Framework;
 use domain::instruments::PercentBand;
 
-const KINDS: [LevelKind; 2] = [LevelKind::SelfAssessed, LevelKind::Demonstrated];
-
 /// The report's sections: coverage first, then bands by competence and by area, then levels, then both kinds
 /// against each other, then of what type the evidence is. Where the instrument gives areas their bands it gives
 /// competences none.
-pub(super) fn all(report: &Report<'_>, known: &[Known], parameters: &Parameters) -> Vec<Section> {
-    let framework = report.framework;
-    let in_areas: Vec<Known> = known.iter().map(|known| in_areas(framework, known)).collect();
+pub(super) fn all(report: &Report<'_>, standings: &Standings, parameters: &Parameters) -> Vec<Section> {
+    let (framework, Standings { known, areas, covered }) = (report.framework, standings);
     let mut sections = vec![report.reached(known)];
-    sections.extend(KINDS.iter().map(|&kind| report.coverage(kind, known)));
+    sections
+        .extend((0..).zip(KINDS).map(|(place, kind)| report.coverage(kind, |person| covered[person][place])));
     let kinds = report.kinds_of_competences();
     sections.extend(
         kinds.iter().map(|&kind| report.bands(kind, "competences", competence_items(framework), known)),
     );
     sections.extend(KINDS.iter().map(|&kind| {
         match report.instrument.and_then(Instrument::area_bands).filter(|_| kind == LevelKind::SelfAssessed) {
-            Some(bands) => report.scored_areas(bands, known),
-            None => report.bands(kind, "areas", area_items(framework), &in_areas),
+            Some(bands) => report.scored_areas(bands, areas),
+            None => report.bands(kind, "areas", area_items(framework), areas),
         }
     }));
     sections.extend(kinds.iter().map(|&kind| report.levels(kind, known, parameters.levels_from)));
@@ -84,7 +82,7 @@ impl<'a> Report<'a> {
     }
 
     /// How many have any level at all.
-    fn coverage(&self, kind: LevelKind, known: &[Known]) -> Section {
+    fn coverage(&self, kind: LevelKind, is_covered: impl Fn(usize) -> bool) -> Section {
         let items = vec![Item {
             code: "any".into(),
             label: Text::new("Minst en kompetens", "At least one competence"),
@@ -92,8 +90,7 @@ impl<'a> Report<'a> {
             target: None,
         }];
         let mut section = self.section(kind, "coverage", Measure::Coverage, items);
-        let any = |person: usize, _| known[person].has_any(kind).then_some(0);
-        section.figures = self.count(1, 1, |_, _| true, any);
+        section.figures = self.count(1, 1, |_, _| true, |person, _| is_covered(person).then_some(0));
         section.figures.iter_mut().for_each(|figure| figure.counts.clear());
         // There is no closing day: nobody should be known by everybody's having done it, or nobody's.
         section.live = true;
@@ -235,10 +232,9 @@ impl<'a> Report<'a> {
         Section { notes, ..Section::new(id, title(kind, part), measure, items) }
     }
 
-    /// The band that a level lies in, an interval with its lower end: what is certain.
+    /// The band that a level lies in.
     pub(super) fn band(&self, levels: Option<Levels>) -> Option<usize> {
-        let level = levels?.low;
-        self.framework.bands.iter().position(|band| (band.low..=band.high).contains(&level))
+        band(self.framework, levels)
     }
 
     /// One figure for each group and item that `wanted` asks for; `category` says where a person belongs, or
@@ -264,34 +260,6 @@ impl<'a> Report<'a> {
         }
         figures
     }
-}
-
-/// A person's levels in the framework's areas.
-fn in_areas(framework: &Framework, known: &Known) -> Known {
-    let levels = |levels: &[Option<Levels>]| {
-        let area = |code: &str| {
-            let of_area = || levels.iter().zip(&framework.competences).filter(|(_, c)| c.area == code);
-            let by = |end: fn(Levels) -> u8| {
-                area_level(&of_area().map(|(levels, _)| levels.map(end)).collect::<Vec<_>>())
-            };
-            Some(Levels { low: by(|levels| levels.low)?, high: by(|levels| levels.high)? })
-        };
-        framework.areas.iter().map(|a| area(&a.code)).collect()
-    };
-    Known {
-        demonstrated: levels(&known.demonstrated),
-        self_assessed: levels(&known.self_assessed),
-        types: Vec::new(),
-        areas: known.areas.clone(),
-        reached: known.reached,
-    }
-}
-
-/// The highest level that at least half of an area's competences reach.
-fn area_level(levels: &[Option<u8>]) -> Option<u8> {
-    let mut reached: Vec<u8> = levels.iter().flatten().copied().collect();
-    reached.sort_unstable_by(|a, b| b.cmp(a));
-    reached.get(levels.len().div_ceil(2).checked_sub(1)?).copied()
 }
 
 pub(super) fn competence_items(framework: &Framework) -> Vec<Item> {
@@ -403,19 +371,4 @@ fn notes(kind: LevelKind, part: &str, instrument: Option<&Instrument<'_>>) -> Ve
         ));
     }
     notes
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_area_has_the_level_that_half_of_its_competences_reach() {
-        assert_eq!(area_level(&[Some(2), Some(5), Some(3)]), Some(3));
-        assert_eq!(area_level(&[Some(2), Some(5), Some(3), Some(6)]), Some(5));
-        assert_eq!(area_level(&[Some(2), None, Some(3), None]), Some(2));
-        assert_eq!(area_level(&[Some(8), None, None, None]), None);
-        assert_eq!(area_level(&[Some(8), None, None]), None);
-        assert_eq!(area_level(&[]), None);
-    }
 }

@@ -9,7 +9,9 @@ use super::ballots::{Emptied, places_of};
 use crate::lake::part::{BETWEEN, minutes_of};
 use crate::statistics::{Sample, is_usable};
 use disclosure::Ratio;
-use domain::events::{Ballot, Code, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyGroup, SurveyItem};
+use domain::events::{
+    Ballot, Code, GuardianLink, RoundFacts, RoundMode, Scale, SurveyFacts, SurveyGroup, SurveyItem,
+};
 use domain::organisation::Organisation;
 use domain::surveys::{asked, audience, group_of, guardians_at, pupils};
 use domain::{AgentId, Municipality, PersonId};
@@ -31,6 +33,12 @@ pub(super) struct Audience<'a> {
 }
 
 impl<'a> Audience<'a> {
+    /// Nobody.
+    pub(super) fn nobody() -> Self {
+        let (people, places, groups, expected) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { people, places, groups, expected, by_agent: HashMap::new() }
+    }
+
     pub(super) fn of(round: &'a RoundFacts, organisation: &'a Organisation) -> Self {
         let people: Vec<PersonId> = audience(round, organisation).into_iter().collect();
         let index: HashMap<PersonId, usize> = people.iter().copied().zip(0..).collect();
@@ -80,8 +88,8 @@ impl<'a> Round<'a> {
     ) -> Result<Self, ReportError> {
         let Municipality { organisation, surveys, .. } = frame.municipality;
         let mut emptied = None;
-        let (mut audience, mut answers) = match facts.mode {
-            RoundMode::Guardians => of_guardians(frame, facts, survey, organisation),
+        let (audience, mut answers) = match facts.mode {
+            RoundMode::Guardians => (Audience::nobody(), Vec::new()),
             RoundMode::Unlinkable => {
                 let of = Emptied::of(surveys, facts, ballots)?;
                 let answers = of_strata(&of, facts, survey);
@@ -94,11 +102,12 @@ impl<'a> Round<'a> {
                 (audience, answers)
             }
         };
-        if facts.guardians.is_some() && facts.mode != RoundMode::Guardians {
-            let (guardians, theirs) = of_guardians(frame, facts, survey, organisation);
-            audience = audience.and(guardians);
-            answers.extend(theirs);
-        }
+        let links = pupils(facts, organisation).into_iter().map(|(link, pupils)| {
+            let answers = guardians(frame, facts, survey, link).into_iter();
+            (link, pupils, answers.map(|(_, answer)| answer).collect())
+        });
+        let (guardians, theirs) = of_links(facts, links.collect());
+        answers.extend(theirs);
         let of = |item: &SurveyItem| {
             let scale = survey.scales.iter().find(|scale| scale.id == item.scale);
             let score = |scale: &Scale, code: &Code| {
@@ -108,7 +117,18 @@ impl<'a> Round<'a> {
             scale.map_or_else(Vec::new, |scale| scale.codes.iter().map(|code| score(scale, code)).collect())
         };
         let scores = survey.items.iter().map(of).collect();
-        Ok(Self { facts, survey, audience, answers, emptied, scores })
+        Ok(Self { facts, survey, audience: audience.and(guardians), answers, emptied, scores })
+    }
+
+    /// The same with other people and what each of them answered, and with other guardians' answers by their links.
+    pub(super) fn stand(
+        self,
+        (audience, mut answers): (Audience<'a>, Vec<Option<Answer>>),
+        links: Vec<(&'a GuardianLink, u64, Vec<Answer>)>,
+    ) -> Self {
+        let (guardians, theirs) = of_links(self.facts, links);
+        answers.extend(theirs);
+        Self { audience: audience.and(guardians), answers, ..self }
     }
 
     /// The id of a group of respondents, by its place.
@@ -178,7 +198,7 @@ impl<'a> Round<'a> {
 pub(super) type Answer = Vec<Option<Chosen>>;
 
 /// What was chosen in an item, by the places of codes in its scale.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Chosen {
     One(usize),
     /// In their order, each once.
@@ -235,30 +255,37 @@ fn usable(
     own.map(|(given, group)| answer((survey, group_at(round, *group)), &given)).collect()
 }
 
-/// Guardians' answers, each agent one; beside them as many who did not answer as there are pupils more than answers.
-fn of_guardians<'a>(
-    frame: &Frame<'a>,
-    round: &'a RoundFacts,
+/// The usable answers that came by a link of guardians, each agent's one.
+pub(super) fn guardians(
+    frame: &Frame<'_>,
+    round: &RoundFacts,
     survey: &SurveyFacts,
-    organisation: &Organisation,
+    link: &GuardianLink,
+) -> Vec<(AgentId, Answer)> {
+    let mut standing: BTreeMap<AgentId, HashMap<usize, Given>> = BTreeMap::new();
+    collect(frame, (round, link.registration), survey, |agent, item, given| {
+        keep(round, standing.entry(agent).or_default(), item, given);
+    });
+    let asked = (survey, group_at(round, guardians_at(round).unwrap_or(0)));
+    standing.into_iter().filter_map(|(agent, given)| Some((agent, answer(asked, &given)?))).collect()
+}
+
+/// Guardians' answers by their links, each with its number of pupils; beside them as many who did not answer as there are pupils
+/// more than answers.
+fn of_links<'a>(
+    round: &RoundFacts,
+    links: Vec<(&'a GuardianLink, u64, Vec<Answer>)>,
 ) -> (Audience<'a>, Vec<Option<Answer>>) {
-    let (mut places, mut expected, mut answers) = (Vec::new(), Vec::new(), Vec::new());
-    let group = guardians_at(round).unwrap_or(0);
-    for (link, pupils) in pupils(round, organisation) {
-        let mut standing: BTreeMap<AgentId, HashMap<usize, Given>> = BTreeMap::new();
-        collect(frame, (round, link.registration), survey, |agent, item, given| {
-            keep(round, standing.entry(agent).or_default(), item, given);
-        });
-        let asked = (survey, group_at(round, group));
-        let usable: Vec<Answer> = standing.values().filter_map(|given| answer(asked, given)).collect();
+    let (mut audience, mut answers) = (Audience::nobody(), Vec::new());
+    for (link, pupils, usable) in links {
         let all = pupils.max(usable.len() as u64);
         let nobody = (all - usable.len() as u64) as usize;
         answers.extend(usable.into_iter().map(Some).chain(std::iter::repeat_n(None, nobody)));
-        expected.extend((0..all).map(|place| place < pupils));
-        places.extend((0..all).map(|_| vec![Place { unit: &link.unit, role: "" }]));
+        audience.expected.extend((0..all).map(|place| place < pupils));
+        audience.places.extend((0..all).map(|_| vec![Place { unit: &link.unit, role: "" }]));
     }
-    let groups = vec![group; places.len()];
-    (Audience { people: Vec::new(), places, groups, expected, by_agent: HashMap::new() }, answers)
+    audience.groups = vec![guardians_at(round).unwrap_or(0); audience.places.len()];
+    (audience, answers)
 }
 
 /// Answers that nobody can link, each with a place in its stratum: which of its people gave which is not known, and all

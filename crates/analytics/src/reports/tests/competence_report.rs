@@ -86,7 +86,7 @@ fn made(log: &Log, as_of: &str, framework: &str, since: Option<&str>) -> Result<
         since: since.map(date),
         ..competence::Parameters::new(framework)
     };
-    competence::report(&snapshot, &log.municipality(snapshot.position()), &parameters)
+    competence::report(&snapshot, &log.municipality(snapshot.position()), &parameters, None)
 }
 
 #[test]

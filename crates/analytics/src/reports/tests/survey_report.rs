@@ -74,7 +74,13 @@ fn index(id: &str, items: &[&str], parts: &[&str]) -> Index {
 pub(super) fn survey_report(log: &Log, at: Position, base: PositiveBase) -> Result<ResultTable, ReportError> {
     let (_dir, snapshot) = log.lake();
     let parameters = survey::Parameters { positive_base: Some(base), ..survey::Parameters::new("r700") };
-    survey::report(&snapshot.at(at).unwrap(), &log.municipality(at), &[], &parameters)
+    survey::report(
+        &snapshot.at(at).unwrap(),
+        &log.municipality(at),
+        &[],
+        &parameters,
+        &survey::Held::default(),
+    )
 }
 
 #[test]
@@ -125,7 +131,14 @@ fn the_same_questions_are_compared_with_the_round_before() {
     log.statement("2026-06-02", 11, verbs::COMPLETED, ObjectFacts::Activity(SURVEY.into()));
     let (_dir, snapshot) = log.lake();
     let parameters = survey::Parameters::new("r702");
-    let table = survey::report(&snapshot, &log.municipality(end(&log)), &log.0, &parameters).unwrap();
+    let table = survey::report(
+        &snapshot,
+        &log.municipality(end(&log)),
+        &log.0,
+        &parameters,
+        &survey::Held::default(),
+    )
+    .unwrap();
     // Who left after the first round answered it, and is asked no more.
     assert_eq!(counted(figure(&table, "earlier-answers-1", "a", "q1")), (7, 3, vec![1, 0, 1, 1, 0]));
     assert_eq!(counted(figure(&table, "answers-1", "a", "q1")), (7, 3, vec![0, 1, 1, 1, 0]));
@@ -158,7 +171,14 @@ fn a_round_says_whether_dont_know_is_in_the_base() {
     log.add(&stands);
     let (_dir, snapshot) = log.lake();
     let municipality = log.municipality(end(&log));
-    let table = survey::report(&snapshot, &municipality, &log.0, &survey::Parameters::new("r700")).unwrap();
+    let table = survey::report(
+        &snapshot,
+        &municipality,
+        &log.0,
+        &survey::Parameters::new("r700"),
+        &survey::Held::default(),
+    )
+    .unwrap();
     let q2 = figure(&table, "answers-1-reversed", "a", "q2");
     assert_eq!((q2.answered, q2.positive.unwrap().of), (3, 2));
     let notes = &section(&table, "answers-1-reversed").notes;
@@ -236,7 +256,14 @@ fn an_open_round_shows_its_response_rate_alone() {
     let (_dir, snapshot) = log.lake();
     let at = |day: &str| {
         let parameters = survey::Parameters { as_of: Some(date(day)), ..survey::Parameters::new("r700") };
-        survey::report(&snapshot, &log.municipality(snapshot.position()), &log.0, &parameters).unwrap()
+        survey::report(
+            &snapshot,
+            &log.municipality(snapshot.position()),
+            &log.0,
+            &parameters,
+            &survey::Held::default(),
+        )
+        .unwrap()
     };
     let open = at("2026-03-31");
     assert_eq!(
