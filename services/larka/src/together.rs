@@ -81,8 +81,12 @@ impl Parts<'_> {
         if loss == Loss::Refused {
             // What is appended to a chain that does not hold would stand on nothing.
             let since = apart.since.0 + 1..=apart.head.0;
-            if let Err(VerifyError::Broken(broken)) = self.log.verify(since, &mut |_| {}).await {
-                return Err(Failure::new(format!("{broken}. {WHAT_TO_DO}")));
+            match self.log.verify(since, &mut |_| {}).await {
+                Err(VerifyError::Broken(broken)) => {
+                    return Err(Failure::new(format!("{broken}. {WHAT_TO_DO}")));
+                }
+                Err(error) => return Err(error.into()),
+                Ok(_) => {}
             }
         }
         self.lrs.finish_erasures().await?;
