@@ -65,10 +65,13 @@ async fn pass(server: &Server, people: std::ops::Range<usize>, course: &str) {
 async fn a_week_later(instance: &Instance, mut server: Server) -> Server {
     server.stop().unwrap();
     let unguarded = match instance.backend() {
-        Backend::Sqlite => "DROP TRIGGER IF EXISTS event_never_updated",
-        Backend::Postgres => "ALTER TABLE event DISABLE TRIGGER event_only_appended",
+        Backend::Sqlite => "DROP TRIGGER IF EXISTS event_never_updated; DROP TRIGGER IF EXISTS head_moves_on",
+        Backend::Postgres => {
+            "ALTER TABLE event DISABLE TRIGGER event_only_appended; ALTER TABLE log_head DISABLE TRIGGER head_moves_on"
+        }
     };
-    instance.execute(&format!("{unguarded}; UPDATE event SET stored = stored - {WEEK}")).await.unwrap();
+    let back = format!("SET stored = stored - {WEEK}");
+    instance.execute(&format!("{unguarded}; UPDATE event {back}; UPDATE log_head {back}")).await.unwrap();
     instance.run_json(&["rebuild"]).unwrap();
     let server = instance.restart(&server).await.unwrap();
     server.settled().await.unwrap();

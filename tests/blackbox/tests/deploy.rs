@@ -116,7 +116,7 @@ async fn the_example_of_an_environment_names_settings_that_there_are() {
     let text = std::fs::read_to_string(root().join("deploy/systemd/larka.env")).unwrap();
     let unit = std::fs::read_to_string(root().join("deploy/systemd/larka.service")).unwrap();
     let mut help = String::new();
-    for arguments in [&["serve", "--help"], &["migrate", "--help"]] {
+    for arguments in [&["serve", "--help"], &["backup", "--help"]] {
         help += &String::from_utf8(Command::new(blackbox::binary()).args(arguments).output().unwrap().stdout)
             .unwrap();
     }
