@@ -232,7 +232,7 @@ mod tests {
         assert!(matches!(class("57P01", Phase::Commit), Failure::Lost(_)));
         assert!(matches!(class("57P01", Phase::Before), Failure::Disconnected(_)));
         assert!(matches!(class("23505", Phase::Commit), Failure::Refused(_)));
-        assert!(matches!(class("53100", Phase::Before), Failure::Unavailable(_)));
+        assert!(matches!(class("53100", Phase::Before), Failure::Full(_)));
         assert!(matches!(class("25006", Phase::Before), Failure::Unavailable(_)), "a standby");
     }
 }
