@@ -57,8 +57,7 @@ impl Instance {
     /// Whether there is an instance already.
     pub(crate) async fn is_there(settings: &Settings) -> Result<bool, Failure> {
         let (log_at, ..) = locations(settings);
-        log_at.reach().await?;
-        Ok(EventLog::is_at(&log_at).await?)
+        EventLog::is_at(&log_at).await.map_err(|error| of_log(&log_at, error))
     }
 
     /// Opens an instance, and makes it where there is none.
