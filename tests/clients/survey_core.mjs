@@ -1,10 +1,12 @@
 // What survey-core makes of definitions and answers: JSON lines in, JSON lines out.
-//   {"definition", "answers": […]} -> [{"plain": {visible, required}, visible, required, kept}, …]: as it is, and with hidden
-//                                    answers taken away
+//   {"definition", "answers": […]} -> [{"plain": {visible, required, kept}, visible, required, asking, kept}, …]: as it is,
+//                                    and with hidden answers taken away; asking are pages and panels that miss an answer
+//   {"lint": definition}          -> the names of the linter's rules that find something
 //   {"expression", "values"}      -> {"value"} or {"refused": true}
 //   {"time": [{"definition", "answers"}, …], "rounds": n} -> {"seconds"} for n checks of each, on one model a definition
 import { createInterface } from "node:readline";
 import * as S from "survey-core";
+import { lintSurvey } from "survey-core/linter";
 
 console.warn = console.error = () => {};
 
@@ -45,14 +47,22 @@ function settled(model, answers, seen) {
       const kept = offered(model.getQuestionByName(name), value);
       if (kept !== undefined) left[name] = kept;
     }
-    if (JSON.stringify(left) === given) return seen;
+    if (JSON.stringify(left) === given) return { seen, left };
     given = JSON.stringify(left);
     seen = look(model, left);
   }
   throw new Error("does not settle");
 }
 
+// Pages and panels of which an answer is asked that is not there.
+function asking(model) {
+  model.validate(true, false);
+  const containers = [...model.pages, ...model.getAllPanels()];
+  return containers.filter((container) => container.isVisible && container.errors.length > 0).map(({ name }) => name);
+}
+
 function answer(line) {
+  if (line.lint) return lintSurvey(line.lint, { knownVariables: ["respondent_group"] }).findings.map(({ ruleId, path }) => `${ruleId} ${path}`);
   if (line.time) {
     const models = line.time.map(({ definition, answers }) => ({ model: new S.Model(definition), answers }));
     const round = () => {
@@ -76,9 +86,14 @@ function answer(line) {
   const model = new S.Model(line.definition);
   return line.answers.map((answers) => {
     const plain = look(model, answers);
-    const seen = settled(model, answers, plain);
+    const { seen, left } = settled(model, answers, plain);
     model.doComplete();
-    return { plain, ...seen, kept: model.data };
+    const kept = model.data;
+    look(model, left);
+    const missing = asking(model);
+    look(model, answers);
+    model.doComplete();
+    return { plain: { ...plain, kept: model.data }, ...seen, asking: missing, kept };
   });
 }
 

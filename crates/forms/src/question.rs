@@ -25,8 +25,6 @@ pub struct Question {
     pub validators: Vec<Validator>,
     /// The text field beside the choices, where there is one whatever is chosen.
     pub comment: Option<Localised>,
-    /// What the author says to who leaves a required answer out.
-    pub required_text: Option<Localised>,
     /// The page it stands on, by its place among the pages.
     pub page: usize,
     /// The panels it stands in, by their places among the panels, the outermost first.
@@ -140,6 +138,8 @@ pub struct Conditions {
     pub enable_if: Option<Condition>,
     /// Must be answered if.
     pub required_if: Option<Condition>,
+    /// What the author says to who leaves a required answer out.
+    pub required_text: Option<Localised>,
 }
 
 /// The types.
@@ -405,7 +405,7 @@ pub struct Page {
     pub title: Localised,
     /// What stands below it.
     pub description: Localised,
-    /// When it is shown.
+    /// When it is shown; required: at least one answer on it.
     pub conditions: Conditions,
     /// What stands on it, in order.
     pub elements: Vec<Element>,

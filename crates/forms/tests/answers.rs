@@ -189,7 +189,7 @@ fn pages_are_checked_one_at_a_time_and_hidden_ones_are_passed_over() {
     assert_eq!(view.pages().collect::<Vec<_>>(), [0, 2]);
     assert_eq!(view.check_page(0), []);
     let faults = view.check_page(2);
-    assert_eq!((faults[0].name.as_str(), &faults[0].wrong), ("g", &Wrong::RequiredInPanel));
+    assert_eq!((faults[0].name.as_str(), &faults[0].wrong), ("g", &Wrong::RequiredInside));
     assert_eq!(view.check().faults, faults);
 }
 

@@ -292,7 +292,7 @@ fn calculations_filters_ranges_and_other_become_their_likes() {
         json!({"where": "y", "q": "nej", "r": 5, "n": 2, "ok": ["OK"]}).as_object().unwrap().clone();
     let now = NaiveDate::from_ymd_opt(2026, 5, 3).unwrap().and_hms_opt(10, 0, 0).unwrap();
     let view = look(&survey, &answers, now);
-    assert_eq!(view.offered(1).map(|choice| choice.code()).collect::<Vec<_>>(), ["nej", "other"]);
+    assert_eq!(view.open_choices(1).map(|choice| choice.code()).collect::<Vec<_>>(), ["nej", "other"]);
     let checked = view.check();
     assert_eq!(checked.faults, []);
     assert_eq!(checked.kept["twice"], 5);

@@ -31,9 +31,10 @@ impl Drawn<'_> {
     /// Where the first control of what a fault is about is.
     pub(crate) fn place(&self, fault: &Fault) -> String {
         let definition = self.view.definition;
-        let Some(at) = definition.questions.iter().position(|question| question.name == fault.name) else {
+        let of = |question: &Question| fault.is_of_question() && question.name == fault.name;
+        let Some(at) = definition.questions.iter().position(of) else {
             let panel = definition.panels.iter().position(|panel| panel.name == fault.name);
-            return format!("p{}", panel.unwrap_or(0));
+            return panel.map_or("page".to_owned(), |panel| format!("p{panel}"));
         };
         let row = fault
             .row
@@ -43,6 +44,11 @@ impl Drawn<'_> {
             (row, Kind::Matrix(_)) => format!("q{at}-{}-0", row.unwrap_or(0)),
             _ => format!("q{at}-0"),
         }
+    }
+
+    /// Whether a fault is about the page as a whole.
+    pub(crate) fn is_of_page(&self, fault: &Fault) -> bool {
+        !fault.is_of_question() && self.view.definition.panels.iter().all(|panel| panel.name != fault.name)
     }
 
     /// What a fault says, in the page's language or marked as English.
@@ -59,7 +65,8 @@ impl Drawn<'_> {
     fn panel(&self, at: usize) -> Markup {
         let panel = &self.view.definition.panels[at];
         let (shown, table) = (self.view.shows_panel(at), self.live.table(Part::Panel(at)));
-        let faults: Vec<&Fault> = self.faults.iter().filter(|fault| fault.name == panel.name).collect();
+        let of = |fault: &&Fault| !fault.is_of_question() && fault.name == panel.name;
+        let faults: Vec<&Fault> = self.faults.iter().filter(of).collect();
         html! {
             div class=(if faults.is_empty() { "panel" } else { "panel wrong" }) id=(format!("p{at}")) tabindex="-1"
                 role=[(!panel.title.is_empty()).then_some("group")]
@@ -77,8 +84,8 @@ impl Drawn<'_> {
         let question = &self.view.definition.questions[at];
         let (shown, table) = (self.view.shows(at), self.live.table(Part::Question(at)));
         let open = self.live.table(Part::Open(at));
-        let faults: Vec<&Fault> =
-            self.faults.iter().filter(|fault| fault.name == question.name && fault.row.is_none()).collect();
+        let of = |fault: &&Fault| fault.is_of_question() && fault.name == question.name;
+        let faults: Vec<&Fault> = self.faults.iter().filter(of).filter(|fault| fault.row.is_none()).collect();
         let mut described = Vec::new();
         described.extend((!question.description.is_empty()).then(|| format!("q{at}-d")));
         described.extend(hint(question, self.tongue).is_some().then(|| format!("q{at}-h")));
@@ -90,7 +97,7 @@ impl Drawn<'_> {
             off: !self.view.is_open(at),
             required: self.view.is_required(at),
         };
-        let wrong = self.faults.iter().any(|fault| fault.name == question.name);
+        let wrong = self.faults.iter().any(|fault| of(&fault));
         let asked = question.is_asked();
         html! {
             div class=(if wrong { "q wrong" } else { "q" }) hidden[!shown]

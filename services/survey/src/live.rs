@@ -32,6 +32,8 @@ pub(crate) enum Part {
     Enabled(usize, usize),
     /// A row of a matrix.
     Row(usize, usize),
+    /// Whether it may be answered.
+    RowOpen(usize, usize),
 }
 
 /// When a part is there.
@@ -112,15 +114,15 @@ impl Live {
 /// Whether a part is there.
 pub(crate) fn is_there(view: &View<'_>, part: Part) -> bool {
     let choice = |at: usize, place: usize| view.definition.questions[at].choices().get(place);
+    let row = |at: usize, place: usize| view.definition.questions[at].rows().get(place);
     match part {
         Part::Panel(at) => view.shows_panel(at),
         Part::Question(at) => view.shows(at),
         Part::Open(at) => view.is_open(at),
         Part::Choice(at, place) => choice(at, place).is_some_and(|choice| view.offers(choice)),
         Part::Enabled(at, place) => choice(at, place).is_some_and(|choice| view.enables(choice)),
-        Part::Row(at, place) => {
-            view.definition.questions[at].rows().get(place).is_some_and(|row| view.offers(row))
-        }
+        Part::Row(at, place) => row(at, place).is_some_and(|row| view.offers(row)),
+        Part::RowOpen(at, place) => row(at, place).is_some_and(|row| view.enables(row)),
     }
 }
 
@@ -143,7 +145,8 @@ fn parts(definition: &Definition, page: usize) -> Vec<(Part, Option<BTreeSet<usi
         let shown = around(&question.panels).chain([own]).filter_map(|one| one.visible_if.as_ref());
         let shown: Vec<&Condition> = shown.collect();
         all.push((Part::Question(at), needs(&mut shown.iter().copied())));
-        let open = around(&question.panels).chain([own]).filter_map(|one| one.enable_if.as_ref());
+        let page = &definition.pages[page].conditions;
+        let open = around(&question.panels).chain([own, page]).filter_map(|one| one.enable_if.as_ref());
         let open: Vec<&Condition> = open.collect();
         if !open.is_empty() {
             all.push((Part::Open(at), needs(&mut shown.iter().copied().chain(open))));
@@ -154,6 +157,7 @@ fn parts(definition: &Definition, page: usize) -> Vec<(Part, Option<BTreeSet<usi
         }
         for (place, row) in question.rows().iter().enumerate() {
             all.push((Part::Row(at, place), needs(&mut row.visible_if.iter())));
+            all.push((Part::RowOpen(at, place), needs(&mut row.enable_if.iter())));
         }
     }
     for (at, panel) in definition.panels.iter().enumerate().filter(|(_, panel)| panel.page == page) {

@@ -124,7 +124,7 @@ pub(crate) fn step(
             let new = |(at, question): (usize, &forms::question::Question)| {
                 question.page == page && view.is_open(at) && !shown.contains(question.name.as_str())
             };
-            if !faults.is_empty() && !only_unseen(&faults, &shown) {
+            if !faults.is_empty() && !only_unseen(definition, &faults, &shown) {
                 Next::Page { faults, notice: None }
             } else if definition.questions.iter().enumerate().any(new) {
                 Next::Page { faults: Vec::new(), notice: Some(Notice::MoreQuestions) }
@@ -156,15 +156,22 @@ fn faulty(state: &mut State, faults: Vec<Fault>) -> Next {
 /// Answers that are handed in though some are missing.
 fn without_open(checked: Checked) -> Result<Next, Vec<Fault>> {
     let is_open =
-        |fault: &Fault| matches!(fault.wrong, Wrong::Required | Wrong::RequiredInPanel | Wrong::EveryRow);
+        |fault: &Fault| matches!(fault.wrong, Wrong::Required | Wrong::RequiredInside | Wrong::EveryRow);
     let complete = checked.faults.is_empty();
     let wrong: Vec<Fault> = checked.faults.into_iter().filter(|fault| !is_open(fault)).collect();
     if wrong.is_empty() { Ok(Next::HandIn { answers: checked.kept, complete }) } else { Err(wrong) }
 }
 
 /// Whether nothing is wrong but that questions have no answer that were not to be seen yet.
-fn only_unseen(faults: &[Fault], shown: &HashSet<&str>) -> bool {
-    faults.iter().all(|fault| fault.row.is_none() && !shown.contains(fault.name.as_str()))
+fn only_unseen(definition: &Definition, faults: &[Fault], shown: &HashSet<&str>) -> bool {
+    let seen = |fault: &Fault| {
+        if fault.is_of_question() {
+            return shown.contains(fault.name.as_str());
+        }
+        let mut inside = definition.questions.iter().filter(|q| definition.stands_in(q, &fault.name));
+        inside.any(|question| shown.contains(question.name.as_str()))
+    };
+    faults.iter().all(|fault| fault.row.is_none() && !seen(fault))
 }
 
 fn shown(fields: &[(String, String)]) -> HashSet<&str> {

@@ -107,8 +107,9 @@ promises! {
         }
         // A state that was changed, that is another round's, or none.
         let mut forged = state.clone();
-        let letter = if forged.ends_with('A') { "B" } else { "A" };
-        forged.replace_range(forged.len() - 9..forged.len() - 8, letter);
+        let changed = forged.len() - 9..forged.len() - 8;
+        let letter = if &forged[changed.clone()] == "A" { "B" } else { "A" };
+        forged.replace_range(changed, letter);
         for (address, state) in [(&code, forged.as_str()), (&other, &state), (&code, "x")] {
             for (language, words) in [("sv", "gick inte att läsa"), ("en", "could not be read")] {
                 let fields = [("#state", state), ("#go", "send"), ("#shown", "dator"), ("dator", "ja")];

@@ -7,7 +7,7 @@ use super::fault::{Fault, Wrong};
 use super::shape;
 use super::view::View;
 use crate::definition::{Definition, HiddenAnswers};
-use crate::question::{Kind, Question, RESPONDENT_GROUP, Rule, Special, Validator};
+use crate::question::{Conditions, Kind, Page, Panel, Question, RESPONDENT_GROUP, Rule, Special, Validator};
 use crate::text::Localised;
 use crate::values::{Value, number};
 
@@ -33,7 +33,8 @@ impl View<'_> {
     pub fn check(&self) -> Checked {
         let mut faults: Vec<Fault> =
             (0..self.definition.questions.len()).flat_map(|question| self.faults(question)).collect();
-        faults.extend((0..self.definition.panels.len()).filter_map(|panel| self.panel_fault(panel)));
+        faults.extend(self.containers().filter_map(|container| self.nothing_inside(&container)));
+        let kept = self.kept_answers();
         let mut dropped = Vec::new();
         let groups = &self.definition.sidecar.groups;
         for (name, answer) in self.answers {
@@ -44,10 +45,11 @@ impl View<'_> {
                 Known::Computed => {}
                 Known::Answer(question) if self.shows(question) => {}
                 Known::Comment(question) if self.comment(question).is_some() => {}
+                Known::Answer(_) | Known::Comment(_) if kept.contains_key(name) => {}
                 Known::Answer(_) | Known::Comment(_) => dropped.push(name.clone()),
             }
         }
-        Checked { kept: self.kept_answers(), faults, dropped }
+        Checked { kept, faults, dropped }
     }
 
     /// Checks the answers on one page, as far as it is filled in.
@@ -55,8 +57,8 @@ impl View<'_> {
         let questions = self.definition.questions.iter().enumerate();
         let here = questions.filter(|(_, question)| question.page == page);
         let mut faults: Vec<Fault> = here.flat_map(|(at, _)| self.faults(at)).collect();
-        let panels = self.definition.panels.iter().enumerate().filter(|(_, panel)| panel.page == page);
-        faults.extend(panels.filter_map(|(at, _)| self.panel_fault(at)));
+        let containers = self.containers().filter(|container| container.page == page);
+        faults.extend(containers.filter_map(|container| self.nothing_inside(&container)));
         faults
     }
 
@@ -90,7 +92,9 @@ impl View<'_> {
         };
         let answer = self.kept(at).filter(|answer| !is_blank(answer));
         match &answer {
-            None if self.is_required(at) => add(None, Wrong::Required, question.required_text.as_ref()),
+            None if self.is_required(at) => {
+                add(None, Wrong::Required, question.conditions.required_text.as_ref())
+            }
             None => {}
             Some(answer) => {
                 for (row, wrong) in shape::check(self, at, answer) {
@@ -107,7 +111,8 @@ impl View<'_> {
         if wanted {
             let given = answer.as_ref().and_then(Json::as_object);
             let empty = |row: &str| given.and_then(|rows| rows.get(row)).is_none_or(is_blank);
-            let missing: Vec<String> = self.rows(at).map(|row| row.code()).filter(|row| empty(row)).collect();
+            let missing: Vec<String> =
+                self.open_rows(at).map(|row| row.code()).filter(|row| empty(row)).collect();
             missing.into_iter().for_each(|row| add(Some(row), Wrong::EveryRow, None));
         }
         self.beside(at, question, &mut add);
@@ -191,17 +196,50 @@ impl View<'_> {
         found
     }
 
-    fn panel_fault(&self, at: usize) -> Option<Fault> {
-        if !self.panel_is_required(at) {
+    /// The pages and panels.
+    fn containers(&self) -> impl Iterator<Item = Container<'_>> {
+        let pages = self.definition.pages.iter().enumerate().map(|(page, read)| {
+            let Page { name, conditions, .. } = read;
+            Container { page, panel: None, name, conditions }
+        });
+        pages.chain(self.definition.panels.iter().enumerate().map(|(at, panel)| {
+            let Panel { name, conditions, page, .. } = panel;
+            Container { page: *page, panel: Some(at), name, conditions }
+        }))
+    }
+
+    /// Where an answer is asked for in a page or panel, some can be given, and none is.
+    fn nothing_inside(&self, container: &Container<'_>) -> Option<Fault> {
+        if !self.requires(container.conditions) {
             return None;
         }
         let questions = self.definition.questions.iter().enumerate();
-        let mut inside =
-            questions.filter(|(_, question)| question.panels.contains(&at) && question.is_asked());
-        let answered =
-            inside.any(|(question, _)| self.kept(question).is_some_and(|answer| !is_blank(&answer)));
-        let panel = &self.definition.panels[at];
-        (!answered).then(|| fault(&panel.name, Some(panel.page), Wrong::RequiredInPanel))
+        let inside = questions.filter(|(_, question)| container.has(question) && question.is_asked());
+        let mut can_be_answered = false;
+        for (at, _) in inside {
+            if self.kept(at).is_some_and(|answer| !is_blank(&answer)) {
+                return None;
+            }
+            can_be_answered |= self.can_be_answered(at);
+        }
+        can_be_answered.then(|| Fault {
+            own: container.conditions.required_text.clone(),
+            ..fault(container.name, Some(container.page), Wrong::RequiredInside)
+        })
+    }
+
+    /// A hidden answer and the text beside it, as far as they are what the question takes.
+    fn hidden(&self, at: usize) -> impl Iterator<Item = (String, Json)> {
+        let question = &self.definition.questions[at];
+        let sent = |name: String| self.answers.get_key_value(&name).filter(|(_, sent)| !is_blank(sent));
+        let takes = |answer: &Json| {
+            let mut wrong = shape::check(self, at, answer).into_iter().map(|(_, wrong)| wrong);
+            wrong.all(|wrong| wrong == Wrong::NotOpen)
+        };
+        let answer = sent(question.name.clone()).filter(|(_, answer)| takes(answer));
+        let text = sent(question.comment_key())
+            .filter(|(_, text)| question.takes_comment() && shape::comment(text).is_none());
+        answer.into_iter().chain(text).map(|(name, sent)| (name.clone(), sent.clone()))
     }
 
     fn kept_answers(&self) -> Map<String, Json> {
@@ -216,8 +254,11 @@ impl View<'_> {
                 if let Some(text) = self.comment(at).filter(|text| !text.is_null()) {
                     kept.insert(question.comment_key(), text.clone());
                 }
-            } else if self.keeps_hidden(at, question) {
-                kept.extend(self.answers.get(&name).map(|answer| (name, answer.clone())));
+            } else if self.definition.hidden_answers == HiddenAnswers::Kept
+                && question.is_asked()
+                && !self.shows(at)
+            {
+                kept.extend(self.hidden(at));
             } else if let Some(text) = self.comment(at).filter(|text| !is_blank(text)) {
                 kept.insert(question.comment_key(), text.clone());
             }
@@ -229,16 +270,19 @@ impl View<'_> {
         }
         kept
     }
+}
 
-    fn keeps_hidden(&self, at: usize, question: &Question) -> bool {
-        if self.shows(at) || !question.is_asked() {
-            return false;
-        }
-        match self.definition.hidden_answers {
-            HiddenAnswers::Kept => true,
-            HiddenAnswers::Dropped => false,
-            HiddenAnswers::DroppedWithContainer => self.is_around_shown(question),
-        }
+/// A page or a panel.
+struct Container<'a> {
+    page: usize,
+    panel: Option<usize>,
+    name: &'a str,
+    conditions: &'a Conditions,
+}
+
+impl Container<'_> {
+    fn has(&self, question: &Question) -> bool {
+        self.panel.map_or(question.page == self.page, |panel| question.panels.contains(&panel))
     }
 }
 

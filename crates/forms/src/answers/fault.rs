@@ -8,7 +8,7 @@ use crate::words::{Lang, Words};
 /// Something in the answers that cannot be taken.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
-    /// The question's or panel's name.
+    /// The question's name; the page's or panel's with [`Wrong::RequiredInside`].
     pub name: String,
     /// The row of a matrix, where it is about one.
     pub row: Option<String>,
@@ -21,6 +21,11 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// Whether it is about a question; else about a page or panel, which may have the name of one.
+    pub fn is_of_question(&self) -> bool {
+        self.wrong != Wrong::RequiredInside
+    }
+
     /// What is said: the author's words in the respondent's language, else Lärka's.
     pub fn text(&self, language: &str) -> String {
         if let Some(own) = self.own.as_ref().filter(|own| !own.is_empty()) {
@@ -36,7 +41,7 @@ impl Fault {
 #[allow(missing_docs)]
 pub enum Wrong {
     Required,
-    RequiredInPanel,
+    RequiredInside,
     EveryRow,
     OtherWithoutText,
     NoSuchQuestion,
@@ -68,7 +73,7 @@ impl Wrong {
     pub fn words(&self) -> Words {
         let (sv, en) = match self {
             Wrong::Required => ("Svara på frågan.", "Answer the question."),
-            Wrong::RequiredInPanel => {
+            Wrong::RequiredInside => {
                 ("Svara på minst en av frågorna.", "Answer at least one of the questions.")
             }
             Wrong::EveryRow => ("Svara på varje rad.", "Answer each row."),

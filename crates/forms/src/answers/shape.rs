@@ -44,7 +44,7 @@ pub(super) fn check(view: &View<'_>, at: usize, answer: &Json) -> Found {
         },
         Kind::Ranking(ranking) => {
             let Some(count) = listed(view, question, answer, &mut add) else { return found };
-            if !ranking.selected && count != view.offered(at).count() {
+            if !ranking.selected && count < view.open_choices(at).count() {
                 add(Wrong::RankAll);
             }
             counted(count, ranking.at_least, ranking.at_most, &mut add);
@@ -71,7 +71,7 @@ fn one(view: &View<'_>, choices: &[Choice], answer: &Json) -> Option<Wrong> {
     let code = code(answer);
     match choices.iter().find(|choice| choice.code() == code) {
         None => Some(Wrong::NoSuchChoice),
-        Some(choice) if !view.holds(choice.enable_if.as_ref(), true) => Some(Wrong::NotOpen),
+        Some(choice) if !view.enables(choice) => Some(Wrong::NotOpen),
         Some(_) => None,
     }
 }
@@ -215,11 +215,16 @@ fn rows(view: &View<'_>, at: usize, answer: &Json) -> Found {
         if found.len() > question.rows().len() {
             break;
         }
-        if !question.rows().iter().any(|known| known.code() == *row) {
-            found.push((None, Wrong::NoSuchRow));
-        } else if !column.is_null() {
-            found.extend(one(view, question.choices(), column).map(|wrong| (Some(row.clone()), wrong)));
-        }
+        let wrong = match question.rows().iter().find(|known| known.code() == *row) {
+            None => {
+                found.push((None, Wrong::NoSuchRow));
+                continue;
+            }
+            Some(_) if column.is_null() => continue,
+            Some(known) if !view.enables(known) => Some(Wrong::NotOpen),
+            Some(_) => one(view, question.choices(), column),
+        };
+        found.extend(wrong.map(|wrong| (Some(row.clone()), wrong)));
     }
     found
 }

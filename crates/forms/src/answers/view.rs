@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::definition::{Definition, Step};
 use crate::expression::{Scope, evaluate};
-use crate::question::{Choice, Condition, Kind, Question, RESPONDENT_GROUP, Ref, Special, code};
+use crate::question::{Choice, Condition, Conditions, Kind, Question, RESPONDENT_GROUP, Ref, Special, code};
 use crate::values::Value;
 
 /// A definition beside answers. A hidden question's answer is nothing for everything that looks at it.
@@ -138,11 +138,6 @@ impl<'a> View<'a> {
         self.offered_of(question).or_else(|| self.answers.get(&question.name).cloned())
     }
 
-    /// Whether everything around a question is shown.
-    pub(super) fn is_around_shown(&self, question: &Question) -> bool {
-        self.around(question.page, &question.panels)
-    }
-
     /// Whether a page is shown: its condition holds and something on it is shown.
     pub fn shows_page(&self, page: usize) -> bool {
         let mut here = self.definition.questions.iter().zip(&self.questions);
@@ -176,16 +171,23 @@ impl<'a> View<'a> {
             && all.all(|conditions| !conditions.read_only && self.holds(conditions.enable_if.as_ref(), true))
     }
 
-    /// Whether a question must be answered. Where there is a condition for it, that alone decides.
+    /// Whether a question must be answered. Where there is a condition for it, that alone decides; where no answer can be
+    /// given, none must.
     pub fn is_required(&self, at: usize) -> bool {
-        let conditions = &self.definition.questions[at].conditions;
-        self.is_open(at) && self.holds(conditions.required_if.as_ref(), conditions.required)
+        self.can_be_answered(at) && self.requires(&self.definition.questions[at].conditions)
     }
 
-    /// Whether at least one question in a panel must be answered.
-    pub(super) fn panel_is_required(&self, panel: usize) -> bool {
-        let conditions = &self.definition.panels[panel].conditions;
-        self.shows_panel(panel) && self.holds(conditions.required_if.as_ref(), conditions.required)
+    /// Whether conditions ask for an answer.
+    pub(super) fn requires(&self, conditions: &Conditions) -> bool {
+        self.holds(conditions.required_if.as_ref(), conditions.required)
+    }
+
+    /// Whether a question is open, and has something that may be chosen where there is a choice.
+    pub(super) fn can_be_answered(&self, at: usize) -> bool {
+        let question = &self.definition.questions[at];
+        let has_choice = question.choices().is_empty() || self.open_choices(at).next().is_some();
+        let has_row = question.rows().is_empty() || self.open_rows(at).next().is_some();
+        self.is_open(at) && has_choice && has_row
     }
 
     /// What an answer is worth in conditions.
@@ -198,10 +200,10 @@ impl<'a> View<'a> {
         &self.calculated
     }
 
-    /// The choices of a question that are offered.
-    pub fn offered(&self, question: usize) -> impl Iterator<Item = &'a Choice> {
+    /// The choices of a question that may be chosen.
+    pub fn open_choices(&self, question: usize) -> impl Iterator<Item = &'a Choice> {
         let choices = self.definition.questions[question].choices().iter();
-        choices.filter(|choice| self.offers(choice))
+        choices.filter(|choice| self.offers(choice) && self.enables(choice))
     }
 
     /// Whether a choice is offered, or a row is shown.
@@ -209,15 +211,15 @@ impl<'a> View<'a> {
         self.holds(choice.visible_if.as_ref(), true)
     }
 
-    /// Whether a choice may be chosen where it is offered.
+    /// Whether a choice may be chosen where it is offered, or a row answered where it is shown.
     pub fn enables(&self, choice: &Choice) -> bool {
         self.holds(choice.enable_if.as_ref(), true)
     }
 
-    /// The rows of a matrix that are shown.
-    pub fn rows(&self, question: usize) -> impl Iterator<Item = &'a Choice> {
+    /// The rows of a matrix that may be answered.
+    pub(super) fn open_rows(&self, question: usize) -> impl Iterator<Item = &'a Choice> {
         let rows = self.definition.questions[question].rows().iter();
-        rows.filter(|row| self.offers(row))
+        rows.filter(|row| self.offers(row) && self.enables(row))
     }
 
     /// The text beside an answer, where one may stand there: in a comment field, or with "other".

@@ -62,11 +62,9 @@ impl Definition {
 /// What becomes of answers to questions that are not shown in the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum HiddenAnswers {
-    /// They are dropped (`onComplete`, `onHidden`).
+    /// They are dropped (`onComplete`, and `onHidden` and `onHiddenContainer`, which say when, not whether).
     #[default]
     Dropped,
-    /// They are dropped where a page or panel around them is hidden (`onHiddenContainer`).
-    DroppedWithContainer,
     /// They are kept (`none`).
     Kept,
 }

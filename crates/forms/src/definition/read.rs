@@ -69,8 +69,7 @@ pub(super) fn draft(json: &Json) -> Draft {
     draft.title = draft.reader.localised(root, "title").unwrap_or_default();
     draft.description = draft.reader.localised(root, "description").unwrap_or_default();
     draft.hidden_answers = match draft.reader.text(root, "clearInvisibleValues") {
-        None | Some("onComplete" | "onHidden") => HiddenAnswers::Dropped,
-        Some("onHiddenContainer") => HiddenAnswers::DroppedWithContainer,
+        None | Some("onComplete" | "onHidden" | "onHiddenContainer") => HiddenAnswers::Dropped,
         Some("none") => HiddenAnswers::Kept,
         Some(_) => {
             draft.reader.refusals.add(
@@ -213,7 +212,6 @@ impl Draft {
             conditions: self.reader.conditions(object),
             validators: kinds::validators(&mut self.reader, object),
             comment,
-            required_text: self.reader.localised(object, "requiredErrorText"),
             page,
             panels: panels.to_vec(),
             kind: read,

@@ -191,6 +191,7 @@ impl Reader {
             visible_if: self.condition(object, "visibleIf"),
             enable_if: self.condition(object, "enableIf"),
             required_if: self.condition(object, "requiredIf"),
+            required_text: self.localised(object, "requiredErrorText"),
         }
     }
 }

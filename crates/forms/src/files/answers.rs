@@ -399,7 +399,7 @@ impl<'d> Reading<'d> {
         }
         let part = came == Came::Part && self.terms.incomplete;
         let missing =
-            |wrong: &Wrong| matches!(wrong, Wrong::Required | Wrong::RequiredInPanel | Wrong::EveryRow);
+            |wrong: &Wrong| matches!(wrong, Wrong::Required | Wrong::RequiredInside | Wrong::EveryRow);
         let faults = checked.faults.iter().filter(|fault| !(part && missing(&fault.wrong)));
         wrong.extend(faults.map(|fault| {
             let place = match &fault.row {

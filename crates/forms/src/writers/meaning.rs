@@ -65,11 +65,23 @@ impl Meant<'_> {
         let pages = self.0.pages.iter().map(|page| {
             // A page alone needs no name.
             let name = if self.0.pages.len() > 1 { page.name.as_str() } else { "" };
-            json!([name, self.text(&page.title), self.text(&page.description), conditions(&page.conditions)])
+            json!([
+                name,
+                self.text(&page.title),
+                self.text(&page.description),
+                self.conditions(&page.conditions)
+            ])
         });
         let panels = self.0.panels.iter().map(|panel| {
             let (title, description) = (self.text(&panel.title), self.text(&panel.description));
-            json!([panel.name, title, description, conditions(&panel.conditions), panel.page, panel.panels])
+            json!([
+                panel.name,
+                title,
+                description,
+                self.conditions(&panel.conditions),
+                panel.page,
+                panel.panels
+            ])
         });
         pages.chain(panels).collect()
     }
@@ -116,13 +128,19 @@ impl Meant<'_> {
             self.text(&question.title),
             self.text(&question.description),
             self.kind(question),
-            conditions(&question.conditions),
+            self.conditions(&question.conditions),
             question.validators.iter().map(|validator| self.validator(validator)).collect::<Json>(),
             question.comment.as_ref().map(|text| self.text(text)),
-            question.required_text.as_ref().map(|text| self.text(text)),
             question.page,
             question.panels,
         ])
+    }
+
+    fn conditions(&self, conditions: &Conditions) -> Json {
+        let known = [&conditions.visible_if, &conditions.enable_if, &conditions.required_if];
+        let known = known.map(|known| condition(known.as_ref()));
+        let text = conditions.required_text.as_ref().map(|text| self.text(text));
+        json!([conditions.hidden, conditions.read_only, conditions.required, known, text])
     }
 
     fn validator(&self, validator: &Validator) -> Json {
@@ -156,12 +174,6 @@ impl Meant<'_> {
         };
         json!([question.kind.name(), choices(question.choices()), choices(question.rows()), particular])
     }
-}
-
-fn conditions(conditions: &Conditions) -> Json {
-    let known = [&conditions.visible_if, &conditions.enable_if, &conditions.required_if];
-    let known = known.map(|known| condition(known.as_ref()));
-    json!([conditions.hidden, conditions.read_only, conditions.required, known])
 }
 
 fn condition(condition: Option<&Condition>) -> Json {

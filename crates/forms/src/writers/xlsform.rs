@@ -182,7 +182,7 @@ impl Writer<'_> {
         let mut cells = row(&[("name", &question.name)]);
         self.texts(&mut cells, "label", &question.title);
         self.texts(&mut cells, "hint", &question.description);
-        if let Some(text) = &question.required_text {
+        if let Some(text) = &question.conditions.required_text {
             self.texts(&mut cells, "required_message", text);
         }
         self.conditions(&mut cells, &question.conditions);

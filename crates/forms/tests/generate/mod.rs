@@ -39,9 +39,12 @@ pub(crate) fn case(seed: u64) -> Case {
         }
         for list in ["choices", "rows"] {
             let Some(items) = built[*at].get_mut(list).and_then(Json::as_array_mut) else { continue };
-            if dice.random_ratio(1, 8) {
-                let value = items[1].get("value").cloned().unwrap_or(items[1].clone());
-                items[1] = json!({"value": value, "text": "sometimes", "visibleIf": condition(&below, 1, &mut dice)});
+            for (place, name) in [(1, "visibleIf"), (2, "enableIf")] {
+                if dice.random_ratio(1, 8) {
+                    let value = items[place].clone();
+                    items[place] =
+                        json!({"value": value, "text": "sometimes", name: condition(&below, 1, &mut dice)});
+                }
             }
         }
     }
@@ -76,17 +79,13 @@ fn pages(questions: Vec<Json>, free: &[&Asked], dice: &mut ChaCha8Rng) -> Vec<Js
     for (at, question) in questions.into_iter().enumerate() {
         if at > 3 && dice.random_ratio(1, 6) && pages.len() < 3 {
             let mut page = json!({"name": format!("p{}", pages.len()), "elements": []});
-            if dice.random_ratio(1, 3) {
-                page["visibleIf"] = condition(free, 0, dice).into();
-            }
+            contained(&mut page, 3, free, dice);
             pages.push(page);
             in_panel = 0;
         }
         if at > 2 && in_panel == 0 && dice.random_ratio(1, 6) {
             let mut panel = json!({"type": "panel", "name": format!("g{at}"), "elements": []});
-            if dice.random_ratio(1, 2) {
-                panel["visibleIf"] = condition(free, 0, dice).into();
-            }
+            contained(&mut panel, 2, free, dice);
             pages.last_mut().unwrap()["elements"].as_array_mut().unwrap().push(panel);
             in_panel = dice.random_range(1..4);
         }
@@ -99,6 +98,18 @@ fn pages(questions: Vec<Json>, free: &[&Asked], dice: &mut ChaCha8Rng) -> Vec<Js
         }
     }
     pages
+}
+
+/// When a page or panel is shown, may be answered, must be.
+fn contained(container: &mut Json, shown_one_of: u32, free: &[&Asked], dice: &mut ChaCha8Rng) {
+    for (name, one_of) in [("visibleIf", shown_one_of), ("enableIf", 10), ("requiredIf", 6)] {
+        if dice.random_ratio(1, one_of) {
+            container[name] = condition(free, 0, dice).into();
+        }
+    }
+    if dice.random_ratio(1, 4) {
+        container["isRequired"] = true.into();
+    }
 }
 
 /// A question that is asked.

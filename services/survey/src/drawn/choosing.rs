@@ -117,10 +117,15 @@ impl Drawn<'_> {
                     @for (row_at, row) in matrix.rows.iter().enumerate().filter(|(row_at, _)| self.may_show(Part::Row(at, *row_at))) {
                         @let table = self.live.table(Part::Row(at, row_at));
                         @let shown = is_there(self.view, Part::Row(at, row_at));
+                        @let open = self.live.table(Part::RowOpen(at, row_at));
+                        @let enabled = is_there(self.view, Part::RowOpen(at, row_at));
+                        @let off = control.off || !shown || !enabled;
                         @let fault = self.faults.iter().find(|fault| fault.name == question.name && fault.row.as_deref() == Some(row.code().as_str()));
                         @let chosen = given.and_then(|rows| rows.get(&row.code())).map(code).unwrap_or_default();
                         tr hidden[!shown] class=[fault.map(|_| "wrong")]
-                            data-on=[table.map(|table| &table.on)] data-is=[table.map(|table| &table.is)] {
+                            data-on=[table.map(|table| &table.on)] data-is=[table.map(|table| &table.is)]
+                            data-open-on=[open.map(|table| &table.on)] data-open=[open.map(|table| &table.is)]
+                            data-shut[!enabled && open.is_none()] {
                             th scope="row" id=(format!("q{at}-r{row_at}")) {
                                 (self.tongue.said(&row.label))
                                 @if let Some(fault) = fault { " " span class="error" id=(format!("q{at}-r{row_at}-e")) { (self.fault(fault)) } }
@@ -128,14 +133,14 @@ impl Drawn<'_> {
                             @for (place, column) in matrix.columns.iter().enumerate() {
                                 td { label class="choice" {
                                     input id=(format!("q{at}-{row_at}-{place}")) type="radio" name=(row_field(&question.name, &row.code()))
-                                        value=(column.code()) checked[column.code() == chosen] disabled[control.off || !shown] autocomplete="off"
+                                        value=(column.code()) checked[column.code() == chosen] disabled[off] autocomplete="off"
                                         aria-labelledby=(format!("q{at}-r{row_at} q{at}-c{place}"));
                                     span { (self.tongue.label(&column.label)) }
                                 } }
                             }
                             @if may_be_empty {
                                 td { label class="choice none" {
-                                    input type="radio" name=(row_field(&question.name, &row.code())) value="" disabled[control.off || !shown]
+                                    input type="radio" name=(row_field(&question.name, &row.code())) value="" disabled[off]
                                         autocomplete="off" aria-labelledby=(format!("q{at}-r{row_at} q{at}-c"));
                                     span { (self.tongue.words("Inget svar", "No answer")) }
                                 } }
@@ -154,10 +159,14 @@ impl Drawn<'_> {
             @for (place, choice) in ranking.choices.iter().enumerate().filter(|(place, _)| self.may_show(Part::Choice(at, *place))) {
                 @let table = self.live.table(Part::Choice(at, place));
                 @let shown = is_there(self.view, Part::Choice(at, place));
+                @let open = self.live.table(Part::Enabled(at, place));
+                @let enabled = is_there(self.view, Part::Enabled(at, place));
                 @let value = choice.code();
                 @let rank = places.iter().find(|(_, code)| *code == value).map_or("", |(rank, _)| rank);
-                div class="rank" hidden[!shown] data-on=[table.map(|table| &table.on)] data-is=[table.map(|table| &table.is)] {
-                    select id=(format!("q{at}-{place}")) name=(rank_field(&question.name, &value)) disabled[control.off || !shown]
+                div class="rank" hidden[!shown] data-on=[table.map(|table| &table.on)] data-is=[table.map(|table| &table.is)]
+                    data-open-on=[open.map(|table| &table.on)] data-open=[open.map(|table| &table.is)]
+                    data-shut[!enabled && open.is_none()] {
+                    select id=(format!("q{at}-{place}")) name=(rank_field(&question.name, &value)) disabled[control.off || !shown || !enabled]
                         autocomplete="off" aria-invalid=[control.wrong.then_some("true")] {
                         option value="" { "–" }
                         @for number in 1..=ranking.choices.len() {

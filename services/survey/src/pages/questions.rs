@@ -40,6 +40,9 @@ impl Questions<'_> {
             @if !page.title.is_empty() { p class="place" { (place) } }
             @if !page.description.is_empty() { p class="lead" { (tongue.said(&page.description)) } }
             (self.summary())
+            @for fault in faults.iter().filter(|fault| self.drawn.is_of_page(fault)) {
+                p class="error" id="page" tabindex="-1" { (self.drawn.fault(fault)) }
+            }
             form method="post" action=(action(self.asked)) autocomplete="off" novalidate data-number=(self.number) {
                 input type="hidden" name=(field::STATE) value=(self.sealed);
                 (self.drawn.elements(&page.elements))
@@ -98,12 +101,15 @@ impl Questions<'_> {
     /// What a fault is about.
     fn about(&self, fault: &Fault) -> Markup {
         let Drawn { view, tongue, .. } = self.drawn;
-        let question = view.definition.question(&fault.name);
-        let panel = view.definition.panels.iter().find(|panel| panel.name == fault.name);
-        let title: Option<&Localised> = question
-            .map(|question| &question.title)
-            .or(panel.map(|panel| &panel.title))
-            .filter(|title| !title.is_empty());
+        let definition = view.definition;
+        let question = definition.question(&fault.name).filter(|_| fault.is_of_question());
+        let pages = definition.pages.iter().map(|page| (&page.name, &page.title));
+        let mut containers = pages.chain(definition.panels.iter().map(|panel| (&panel.name, &panel.title)));
+        let title: Option<&Localised> = match question {
+            Some(question) => Some(&question.title),
+            None => containers.find(|(name, _)| **name == fault.name).map(|(_, title)| title),
+        };
+        let title = title.filter(|title| !title.is_empty());
         let row = question.and_then(|question| {
             question.rows().iter().find(|row| fault.row.as_deref() == Some(row.code().as_str()))
         });
