@@ -214,6 +214,51 @@ async function comingAndGoing() {
   await page.context().close();
 }
 
+/** What is shut opens and shuts at once; an answer that a page or a panel asks for is told of where it is asked. */
+async function openingAndShutting() {
+  for (const [look, scripts] of [["phone", true], ["desk", false]]) {
+    const page = await open(look, scripts);
+    const name = `${look} ${scripts ? "with" : "without"} scripts, shut`;
+    await page.goto(`${address}/s/LAST`);
+    await press(page, "start");
+    const shut = ['[name="tid[ratta]"][value="1"]', '[name="viktigt[lön]"]', '[name="plats"][value="lärarrummet"]'];
+    const all = async (there, when) => {
+      for (const one of shut) assert.equal(await page.locator(one).isEnabled(), there, `${name}: ${one} ${when}`);
+    };
+    await all(false, "before anything is chosen");
+    await check(page, `${name} first`, "h1");
+    await choice(page, "larare", "ja").click();
+    if (scripts) {
+      await all(true, "at once");
+      await choice(page, "larare", "nej").click();
+      await all(false, "shut again");
+      await choice(page, "larare", "ja").click();
+    }
+    await choice(page, "tid[lasa]", "1").click();
+    if (!scripts) {
+      await press(page, "next");
+      await check(page, `${name} first wrong`, ".summary");
+    }
+    await all(true, "once the server knows");
+    await choice(page, "tid[ratta]", "2").click();
+    await press(page, "next");
+    await press(page, "next");
+    await check(page, `${name} page wrong`, ".summary");
+    await page.locator(".summary a").first().click();
+    assert.equal(await page.evaluate(() => document.activeElement.id), "page", `${name}: the summary leads to the page's fault`);
+    await page.fill('[name="amne"]', "slöjd");
+    await press(page, "next");
+    await press(page, "send");
+    await check(page, `${name} panel wrong`, ".summary");
+    await page.locator(".summary a").first().click();
+    assert.equal(await page.evaluate(() => document.activeElement.id), "p0", `${name}: the summary leads to the panel`);
+    await page.fill('[name="bra"]', "rasten");
+    await press(page, "send");
+    assert.match(await page.textContent("h1"), /^Tack/);
+    await page.context().close();
+  }
+}
+
 /** The browser's own buttons lose nothing and count nothing twice. */
 async function ownButtons() {
   const page = await open("phone");
@@ -441,6 +486,7 @@ try {
   await personal();
   if (!brief) {
     await comingAndGoing();
+    await openingAndShutting();
     await ownButtonsWithoutScripts();
     await twice();
     await byKeyboard(true);

@@ -148,10 +148,33 @@ fn what_a_sheet_cannot_say_is_refused_with_its_place_and_never_left_out() {
             "{property}"
         );
     }
+    // What pages and panels ask for, no sheet can say.
+    for property in
+        [r#""isRequired": true, "requiredErrorText": "Något""#, r#""enableIf": "{forst} notempty""#]
+    {
+        let source = format!(
+            r#"{{"title": "T", "elements": [{{"type": "text", "name": "forst"}}, {{"type": "panel", "name": "g", {property},
+                "elements": [{{"type": "text", "name": "mer"}}]}}]}}"#
+        );
+        let refusals = write_xlsform(&register(source.as_bytes(), None).unwrap()).unwrap_err();
+        assert!(!refusals.is_empty(), "{property}");
+    }
     let boolean = r#"{"title": "T", "elements": [{"type": "boolean", "name": "ja", "valueTrue": "j"}]}"#;
     assert_eq!(
         write_xlsform(&register(boolean.as_bytes(), None).unwrap()).unwrap_err()[0].place,
         "/elements/0"
+    );
+}
+
+#[test]
+fn a_line_for_a_telephone_number_is_one_in_the_sheet() {
+    let source = r#"{"title": "T", "elements": [{"type": "text", "name": "tel", "inputType": "tel", "maxLength": 20}]}"#;
+    let workbook = write_xlsform(&register(source.as_bytes(), None).unwrap()).unwrap();
+    assert_eq!(cells(&workbook, "survey")[1][0], "phone number");
+    let read = register(read_xlsform(&workbook).unwrap().as_bytes(), None).unwrap();
+    assert_eq!(
+        format!("{:?}", read.questions[0].kind),
+        format!("{:?}", register(source.as_bytes(), None).unwrap().questions[0].kind)
     );
 }
 

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use chrono::NaiveDate;
 use forms::answers::look;
-use forms::question::Kind;
+use forms::question::{Input, Kind};
 use forms::{Definition, Refusal, read_xlsform, register};
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
@@ -94,6 +94,7 @@ fn generated(seed: u64) -> Json {
             "text",
             "date",
             "rank one",
+            "phone number",
             "note",
         ];
         let kind = *kinds.choose(&mut dice).unwrap();
@@ -286,6 +287,7 @@ fn calculations_filters_ranges_and_other_become_their_likes() {
         ["calculate", "twice", "", "${n} * 2 + 1", "", ""],
         ["note", "h", "1 < 2 & \"x\"", "", "", ""],
         ["acknowledge", "ok", "OK", "", "", ""],
+        ["phone number", "phone", "Phone", "", "", ""],
     ]))
     .unwrap_or_else(|e| panic!("{e:#?}"));
     let answers: Map<String, Json> =
@@ -296,6 +298,8 @@ fn calculations_filters_ranges_and_other_become_their_likes() {
     let checked = view.check();
     assert_eq!(checked.faults, []);
     assert_eq!(checked.kept["twice"], 5);
+    let Kind::Text(phone) = &survey.question("phone").unwrap().kind else { panic!() };
+    assert_eq!(phone.input, Input::Tel);
     let Kind::Html(html) = &survey.question("h").unwrap().kind else { panic!() };
     assert_eq!(html.default, "1 &lt; 2 &amp; \"x\"");
 }

@@ -580,7 +580,9 @@ async fn a_page_with_all_that_it_loads_stays_under_forty_kilobytes() {
         let page = browser.begin(code).await;
         let mut sum = 0;
         for path in page.html.split(['"', '(', ')']).filter(|text| text.starts_with("/s/assets/")) {
-            sum += browser.weight(path).await;
+            let weight = browser.weight(path).await;
+            assert!(!path.ends_with(".js") || weight < 15_000, "the script: {weight} bytes");
+            sum += weight;
         }
         let style = page.html.split('"').find(|text| text.ends_with(".css")).unwrap().to_owned();
         let font = browser.get(&style).await.html;

@@ -42,7 +42,8 @@ impl Sheet {
     }
 }
 
-/// Reads the sheets of an `.xlsx` or `.ods` workbook that are asked for, whatever the case of their names.
+/// Reads the sheets of an `.xlsx` or `.ods` workbook that are asked for, whatever the case of their names. The first has
+/// to be there.
 pub(super) fn sheets(bytes: &[u8], wanted: &[&str], refusals: &mut Refusals) -> Vec<Sheet> {
     if bytes.len() > MAX_BYTES {
         refusals.add("", format!("större än {MAX_BYTES} byte"), format!("larger than {MAX_BYTES} bytes"));
@@ -53,7 +54,18 @@ pub(super) fn sheets(bytes: &[u8], wanted: &[&str], refusals: &mut Refusals) -> 
         return Vec::new();
     };
     let mut read = Vec::new();
-    for name in book.sheet_names() {
+    let names = book.sheet_names();
+    if let Some(first) =
+        wanted.first().filter(|first| names.iter().all(|name| name.to_lowercase() != **first))
+    {
+        let there = names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+        refusals.add(
+            first,
+            format!("bladet {first} saknas; boken har {there}"),
+            format!("the sheet {first} is missing; the workbook has {there}"),
+        );
+    }
+    for name in names {
         if !wanted.contains(&name.to_lowercase().as_str()) {
             continue;
         }

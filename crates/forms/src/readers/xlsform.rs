@@ -45,18 +45,25 @@ pub fn read_xlsform(workbook: &[u8]) -> Result<String, Vec<Refusal>> {
     let sheets = sheets(workbook, &["survey", "choices", "settings", "indexes", "groups"], &mut refusals);
     let named = |name: &str| sheets.iter().find(|sheet| sheet.name == name);
     let Some(survey) = named("survey") else {
-        if refusals.is_empty() {
-            refusals.add("survey", "bladet survey saknas", "the sheet survey is missing");
-        }
         return Err(refusals.into_list());
     };
     for column in ["type", "name"] {
         if !survey.columns.iter().any(|name| name == column) {
-            refusals.add(
-                "survey",
-                format!("kolumnen {column} saknas"),
-                format!("the column {column} is missing"),
-            );
+            let what = (format!("kolumnen {column} saknas"), format!("the column {column} is missing"));
+            let heads =
+                |(_, row): &&(usize, Vec<String>)| row.iter().any(|cell| cell.to_lowercase() == column);
+            match survey.rows.iter().find(heads) {
+                Some((number, _)) => {
+                    let first = (
+                        format!("flytta rubrikerna på rad {number} till bladets första rad"),
+                        format!("move the headings in row {number} to the sheet's first row"),
+                    );
+                    refusals.instead("survey", what, (&first.0, &first.1));
+                }
+                None => {
+                    refusals.add("survey", what.0, what.1);
+                }
+            }
         }
     }
     let lists = named("choices").map(|sheet| choices::read(sheet, &mut refusals)).unwrap_or_default();
@@ -109,7 +116,7 @@ fn known(survey: &Sheet, grouped: bool) -> Known {
             "select_multiple" | "rank" => Kind::Many,
             "integer" | "int" | "decimal" | "range" | "calculate" => Kind::Number,
             "date" => Kind::Date,
-            "text" | "string" => Kind::Text,
+            "text" | "string" | "phone" => Kind::Text,
             "acknowledge" => Kind::One,
             _ => return None,
         })
@@ -339,6 +346,7 @@ impl<'a> Reader<'a> {
                 taken.push("multiline");
                 json!({"type": if appearance == "multiline" { "comment" } else { "text" }})
             }
+            "phone" if list == "number" => json!({"type": "text", "inputType": "tel"}),
             "note" => json!({"type": "html"}),
             "acknowledge" => json!({"type": "checkbox", "choices": [{"value": "OK", "text": "OK"}]}),
             "range" => offered::range(survey, number, row, &mut self.refusals)?,
@@ -375,8 +383,8 @@ impl<'a> Reader<'a> {
                         "take the row away: it may name who answers",
                     ),
                     _ => (
-                        "select_one, select_multiple, rank, integer, decimal, date, text, note, range, calculate, acknowledge eller begin_group (exakt så skrivet)",
-                        "select_one, select_multiple, rank, integer, decimal, date, text, note, range, calculate, acknowledge or begin_group (written exactly so)",
+                        "select_one, select_multiple, rank, integer, decimal, date, text, phone number, note, range, calculate, acknowledge eller begin_group (exakt så skrivet)",
+                        "select_one, select_multiple, rank, integer, decimal, date, text, phone number, note, range, calculate, acknowledge or begin_group (written exactly so)",
                     ),
                 };
                 self.refusals.instead(&survey.place(number, "type"), what, instead);

@@ -231,6 +231,7 @@ impl Writer<'_> {
                 match field.input {
                     Input::Text => "text",
                     Input::Date => "date",
+                    Input::Tel => "phone number",
                     Input::Number
                         if question
                             .validators

@@ -18,6 +18,8 @@ use survey::{
 
 /// The survey with every type of question.
 pub const EVERYTHING: &str = include_str!("everything.json");
+/// One with parts that may be shut, and with a page and panels that ask for an answer.
+pub const SHUT: &str = include_str!("shut.json");
 
 pub fn at(hour: u32) -> NaiveDateTime {
     NaiveDate::from_ymd_opt(2026, 11, 30).unwrap().and_hms_opt(hour, 0, 0).unwrap()
@@ -107,7 +109,7 @@ pub fn open(code: &str, definition: Arc<Definition>) -> Asked {
     }
 }
 
-/// Rounds of every kind: ALLT, PERSON, DELVIS, STANGD and SNART.
+/// Rounds of every kind, ALLT, PERSON, DELVIS, STANGD and SNART; and of [`SHUT`] LAST.
 pub fn desk(json: &str) -> Arc<InMemory> {
     let definition = definition(json);
     let desk = InMemory::default();
@@ -124,6 +126,7 @@ pub fn desk(json: &str) -> Arc<InMemory> {
     of("DELVIS", |asked| asked.rules.partial = true);
     of("STANGD", |asked| asked.stage = Stage::Closed { late: false });
     of("SNART", |asked| asked.stage = Stage::Scheduled { opens: at(18) });
+    desk.rounds.lock().unwrap().insert("LAST".to_owned(), open("LAST", self::definition(SHUT)));
     for token in ["ANNA1", "BO2", "CILLA3"] {
         desk.tokens.lock().unwrap().insert(token.to_owned(), false);
     }
