@@ -89,6 +89,8 @@ promises! {
         let elsewhere = Instance::fresh(other(instance.backend())).await.unwrap();
         let answer = places.restored(&elsewhere, &[]);
         assert_eq!((&answer["left_out_as_erased"], &answer["erased"]), (&json!(1), &json!(2)));
+        let second = |instant: &serde_json::Value| instant.as_str().unwrap()[..19].to_owned();
+        assert_eq!(second(&answer["last_in_erasure_journal"]), second(&receipt["at"]));
         let mut again = elsewhere.restart(&server).await.unwrap();
         assert_eq!(actor(&again, 1).await, agent("person1"));
         assert!(nobody(&actor(&again, 2).await) && nobody(&actor(&again, 4).await));

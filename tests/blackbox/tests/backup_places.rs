@@ -66,15 +66,30 @@ async fn of_two_backups_at_once_into_a_folder_the_second_is_refused_and_old_vaul
     drop(lock);
 
     let manifest = Path::new(&places.backup).join("manifest.json");
-    let mut aged: Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
-    aged["vaults"][0]["expires"] = json!(1);
-    let expired = aged["vaults"][0]["files"][0]["path"].as_str().unwrap().to_owned();
-    fs::write(&manifest, aged.to_string()).unwrap();
-    assert!(Path::new(&places.backup).join(&expired).exists());
+    let oldest = |expires: Option<i64>| {
+        let mut aged: Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+        if let Some(expires) = expires {
+            aged["vaults"][0]["expires"] = json!(expires);
+            fs::write(&manifest, aged.to_string()).unwrap();
+        }
+        Path::new(&places.backup).join(aged["vaults"][0]["files"][0]["path"].as_str().unwrap())
+    };
+    let expired = oldest(Some(1));
+    assert!(expired.exists());
     let answer = places.back_up(&instance);
     assert_eq!((&answer["older_vaults_kept"], &answer["files_removed"]), (&json!(0), &json!(1)));
-    assert!(!Path::new(&places.backup).join(&expired).exists());
+    assert!(!expired.exists());
     assert_eq!(places.back_up(&instance)["older_vaults_kept"], json!(1));
+    // What has expired may have been deleted by hand, what has not may not.
+    fs::remove_file(oldest(Some(1))).unwrap();
+    let answer = places.back_up(&instance);
+    assert_eq!((&answer["older_vaults_kept"], &answer["files_removed"]), (&json!(1), &json!(0)));
+    let kept = oldest(None);
+    let bytes = fs::read(&kept).unwrap();
+    fs::remove_file(&kept).unwrap();
+    let said = failed(&instance.run(&["backup", "--to", &places.backup]).unwrap());
+    assert!(said.contains("is missing"), "{said}");
+    fs::write(&kept, bytes).unwrap();
 
     // Nothing that is in the place, or taken together, opens what is sealed, or names anybody.
     let all: Vec<u8> =

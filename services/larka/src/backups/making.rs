@@ -114,6 +114,10 @@ impl Sources {
     ) -> Result<Value, Failure> {
         let _turn: Turn = place.turn(false).await?;
         let (mut manifest, known) = self.manifest(place).await?;
+        // What has expired need not be there any more.
+        let now = self.clock.now().0;
+        manifest.vaults.iter_mut().for_each(|one| one.expires = one.expires.min(one.taken + keep_days * DAY));
+        manifest.vaults.retain(|one| one.expires > now);
         expect_whole(place, &manifest).await?;
         // Before the long part: what cannot be noted there must not be copied.
         let erased = erasures::known(&self.log, &self.vault).await?;
@@ -133,8 +137,6 @@ impl Sources {
         let journalled = erasures::add(erasures_to, self.instance, &erased).await?;
 
         let expires = taken + keep_days * DAY;
-        manifest.vaults.iter_mut().for_each(|one| one.expires = one.expires.min(one.taken + keep_days * DAY));
-        manifest.vaults.retain(|one| one.expires > taken);
         let older = manifest.vaults.len();
         let last = erased.values().max().copied().unwrap_or(Micros(i64::MIN));
         let holding =

@@ -208,6 +208,7 @@ impl Making<'_> {
                 asked.erasures
             )));
         }
+        let reaches = journal.erased.values().max().map(|at| super::making::at(at.0));
         journal.erased.extend(seeing.erased);
         let erased = journal.erased.len();
         let seen = Seen { position: Position(to), hash: log.hash };
@@ -228,6 +229,7 @@ impl Making<'_> {
             "people": vault.agents,
             "erased": erased,
             "left_out_as_erased": vault.left_out,
+            "last_in_erasure_journal": reaches,
             "vault_of": super::making::at(copied.taken),
         }))
     }
