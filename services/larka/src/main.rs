@@ -28,6 +28,7 @@ mod tasks;
 mod terminal;
 mod together;
 mod visitors;
+mod whole;
 
 use clap::{Parser, Subcommand};
 use commands::{

@@ -18,6 +18,7 @@ use crate::failure::Failure;
 use crate::instance::{self, locations};
 use crate::keys::instance_id;
 use crate::settings::Settings;
+use crate::whole;
 
 /// Bytes of a file, about.
 const FILE_BYTES: usize = 16 << 20;
@@ -340,7 +341,7 @@ async fn tidy(place: &Place, manifest: &Manifest, now: i64) -> Result<u64, Failu
 /// When a file was made, as its name says; none where it is no name of a backup's file.
 fn stamp(path: &str) -> Option<i64> {
     let (folder, name) = path.rsplit_once('/')?;
-    let parts: Vec<&str> = name.strip_suffix(".new").unwrap_or(name).split('-').collect();
+    let parts: Vec<&str> = whole::named(name).split('-').collect();
     let (made, number) = match (folder, parts.as_slice()) {
         (manifest::LOG, [from, made, number]) if digits(from, 12) => (made, number),
         (manifest::VAULT, [made, number]) => (made, number),

@@ -2,13 +2,14 @@
 //! whole or not at all.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use analytics::lake::{Bucket, BucketVersion, LakeError};
 
 use crate::failure::Failure;
 use crate::instance::bucket;
+use crate::whole;
 
 /// The file that those who write into a folder take turns by.
 const LOCK: &str = "lock";
@@ -105,7 +106,7 @@ impl Place {
         let place = self.clone();
         blocking(move || match &place {
             Self::Folder(folder) => {
-                put(folder, &path, &bytes).map_err(|error| place.failed(&path, "written", &error))
+                put(&folder.join(&path), &bytes).map_err(|error| place.failed(&path, "written", &error))
             }
             Self::Bucket(bucket, _) => {
                 bucket.write(&path, bytes).map_err(|error| place.failed(&path, "written", &error))
@@ -196,17 +197,9 @@ impl Place {
     }
 }
 
-/// Writes a file beside where it belongs and moves it there, whole and on disk.
-fn put(folder: &Path, path: &str, bytes: &[u8]) -> io::Result<()> {
-    let target = folder.join(path);
-    let parent = target.parent().unwrap_or(folder);
-    fs::create_dir_all(parent)?;
-    let beside = target.with_extension("new");
-    let mut file = File::create(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&beside, &target)?;
-    File::open(parent)?.sync_all()
+fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)?;
+    whole::write(path, bytes)
 }
 
 /// Work that waits for a disk or a network, where it holds up nobody.

@@ -2,7 +2,6 @@
 //! begun anew by the same command; until then nothing opens it.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -23,6 +22,7 @@ use crate::instance::{RESTORING, locations, lock};
 use crate::keys;
 use crate::private;
 use crate::settings::Settings;
+use crate::whole;
 
 /// Says, in the folder of a restore, that all is made and only has to be put in its place.
 const READY: &str = "ready.json";
@@ -82,7 +82,8 @@ pub(crate) async fn restore(settings: &Settings, asked: Asked) -> Result<Value, 
     };
     answer["seconds"] = begun.elapsed().as_secs_f64().into();
     answer["data_dir"] = storage.data_dir.display().to_string().into();
-    write(&ready, &serde_json::to_vec(&Ready { asked, answer: answer.clone() })?)?;
+    let made = serde_json::to_vec(&Ready { asked, answer: answer.clone() })?;
+    whole::write(&ready, &made).map_err(Failure::at(&ready))?;
     target.put_in_place().await?;
     Ok(answer)
 }
@@ -137,7 +138,8 @@ impl<'a> Target<'a> {
         fs::create_dir_all(self.keys).map_err(Failure::at(self.keys))?;
         for entry in fs::read_dir(self.keys_aside())? {
             let entry = entry?;
-            write(&self.keys.join(entry.file_name()), &fs::read(entry.path())?)?;
+            let path = self.keys.join(entry.file_name());
+            whole::write(&path, &fs::read(entry.path())?).map_err(Failure::at(&path))?;
         }
         self.vault.take(&self.vault.aside(self.folder)).await?;
         self.log.take(&self.log.aside(self.folder)).await?;
@@ -299,13 +301,4 @@ impl Making<'_> {
         }
         Ok(restoring.finish(seen).await?)
     }
-}
-
-/// Writes a file for its owner alone, whole and on disk when this returns; one that is there is replaced.
-fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(Failure::at(folder))?;
-    file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(Failure::at(path))?;
-    file.persist(path).map_err(|error| Failure::at(path)(error.error))?;
-    fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(Failure::at(folder))
 }

@@ -1,6 +1,5 @@
 //! A report, written to a file.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -13,6 +12,7 @@ use crate::settings::Settings;
 use crate::tasks::Task;
 use crate::tasks::asked::Asked;
 use crate::terminal;
+use crate::whole;
 
 /// What `report` takes.
 #[derive(Debug, Args)]
@@ -44,16 +44,12 @@ pub(crate) async fn run(settings: Settings, flags: Flags) -> Result<(), Failure>
         .map_err(|e| Failure::new(format!("the report cannot be written to {}: {e}", output.display())))
 }
 
-/// Writes a file beside where it belongs and moves it there whole; what is no file, such as a pipe, is written to as it is.
+/// Writes a file whole; what is no file, such as a pipe, is written to as it is.
 fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     // A link is followed: it stays one.
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if std::fs::metadata(&path).is_ok_and(|there| !there.is_file()) {
         return std::fs::write(&path, bytes);
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut beside = tempfile::NamedTempFile::new_in(folder)?;
-    beside.write_all(bytes)?;
-    beside.persist(&path)?;
-    Ok(())
+    whole::write(&path, bytes)
 }
