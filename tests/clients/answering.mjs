@@ -468,12 +468,21 @@ async function others() {
   for (const look of ["desk", "phone"]) {
     const page = await open(look);
     await page.goto(`${address}/s/${codes.open}`);
-    await press(page, "ar");
+    const spoken = async (tag, where) => {
+      assert.equal(await page.evaluate(() => document.documentElement.lang), tag, `${look}: the language of ${where}`);
+    };
+    for (const tag of ["en", "sv", "ar"]) {
+      await press(page, tag);
+      await spoken(tag, "the first page");
+    }
     await check(page, `${look} ar start`);
     await press(page, "start");
+    await spoken("ar", "the first questions");
     await check(page, `${look} ar first`, "h1");
     await press(page, "next");
     await check(page, `${look} ar wrong`, ".summary");
+    await press(page, "sv");
+    await spoken("sv", "the same page, chosen there");
     await page.context().close();
   }
 }

@@ -7,6 +7,7 @@
 mod changes;
 mod courses;
 mod derived;
+mod expected;
 mod organisation;
 mod outside;
 mod rounds;
@@ -26,6 +27,7 @@ pub use changes::{Change, Changes, SlotContent};
 pub use courses::{
     ActivityInput, CentralOrigin, CopyOrigin, CourseInput, CoursesInput, OriginInput, RuleInput, TargetInput,
 };
+pub use expected::in_swedish;
 pub use organisation::{
     DutyInput, EnrolmentInput, GroupInput, MemberInput, NameInput, OrganisationInput, PersonInput, UnitInput,
 };

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::PersonId;
-use crate::events::{RoundFacts, Stratum};
+use crate::events::{RoundFacts, RoundMode, Stratum};
 use crate::organisation::Organisation;
 use crate::surveys::{asked, group_of};
 
@@ -19,6 +19,13 @@ pub struct Roll {
     pub strata: Vec<Stratum>,
     /// Everybody who is asked, with the number of their stratum.
     pub of: BTreeMap<PersonId, u32>,
+}
+
+impl Roll {
+    /// The people in the smallest stratum.
+    fn fewest(&self) -> u32 {
+        self.strata.iter().map(|stratum| stratum.people).min().unwrap_or(0)
+    }
 }
 
 /// The roll of a round on its opening day. No stratum has fewer people than `smallest`, but for a round, or a group of its
@@ -35,6 +42,13 @@ pub fn strata(round: &RoundFacts, organisation: &Organisation, smallest: u32) ->
         all.strata.extend(own.strata);
     }
     all
+}
+
+/// How many people are asked in a round that nobody can link, or in one of its groups of respondents, where they are too few
+/// to be told of: such a round does not open.
+pub fn too_few(round: &RoundFacts, organisation: &Organisation, smallest: u32) -> Option<u32> {
+    let people = strata(round, organisation, smallest).fewest();
+    Some(people).filter(|people| round.mode == RoundMode::Unlinkable && *people < smallest.max(1))
 }
 
 /// Those of one group of respondents, by its place and its id, or of everybody.

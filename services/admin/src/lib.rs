@@ -81,6 +81,8 @@ pub struct Options {
     pub clock: SharedClock,
     /// Where metrics go.
     pub registry: Registry,
+    /// The smallest group that answers are told of.
+    pub smallest: u32,
     /// Whether browsers must send the session's cookie over TLS alone.
     pub secure_cookies: bool,
     /// Whether the proxies are named in front of the service, so that an address of this machine or a private one is
@@ -147,6 +149,7 @@ pub fn router(options: Options) -> Result<Router, prometheus::Error> {
         forwards,
         clock,
         registry,
+        smallest,
         secure_cookies,
         proxies_named,
     } = options;
@@ -157,6 +160,7 @@ pub fn router(options: Options) -> Result<Router, prometheus::Error> {
         vault,
         municipality,
         clock,
+        smallest,
         secure_cookies,
         attempts: Arc::new(Attempts::new(proxies_named)),
         metrics: Metrics::new(&registry)?,

@@ -109,12 +109,10 @@ impl Desk {
     async fn open(&self, round: &RoundFacts) -> Result<(), DeskError> {
         let municipality = self.inner.municipality.refresh().await?.municipality;
         let smallest = self.inner.smallest;
-        let roll = strata::strata(round, &municipality.organisation, smallest);
-        // Nor in any of its groups of respondents, which are never taken together.
-        let people = roll.strata.iter().map(|stratum| stratum.people).min().unwrap_or(0);
-        if people < smallest.max(1) {
+        if let Some(people) = strata::too_few(round, &municipality.organisation, smallest) {
             return Err(DeskError::TooFew { people, smallest });
         }
+        let roll = strata::strata(round, &municipality.organisation, smallest);
         self.make_box(round).await?;
         let facts = RoundOpenedFacts { round: round.id.clone(), smallest, strata: roll.strata };
         self.once(facts.event([0; 16]), &round.id).await

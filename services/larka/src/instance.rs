@@ -166,7 +166,7 @@ impl Instance {
             clock: clock.clone(),
             base_url: settings.address.base_url.clone(),
             links: settings.links(),
-            smallest: u32::try_from(house_preset()?.k_summary).unwrap_or(u32::MAX),
+            smallest: smallest_group()?,
             folder: folder.clone(),
         });
         Ok(Arc::new(Self {
@@ -253,6 +253,11 @@ fn urns(settings: &Settings) -> Home {
 /// The rules of disclosure that hold where none are named.
 pub(crate) fn house_preset() -> Result<Preset, Failure> {
     Preset::named("gavle").ok_or_else(|| Failure::new("the preset gavle is not built in"))
+}
+
+/// The smallest group that answers are told of.
+pub(crate) fn smallest_group() -> Result<u32, Failure> {
+    Ok(u32::try_from(house_preset()?.k_summary).unwrap_or(u32::MAX))
 }
 
 /// Where the lake is.

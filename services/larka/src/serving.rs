@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::backups::erasures;
 use crate::failure::Failure;
-use crate::instance::Instance;
+use crate::instance::{Instance, smallest_group};
 use crate::settings::Listening;
 use crate::tasks::{anchors, answers, credentials, forwards, invitations, ordered, provenance, reports};
 use crate::{answering, operations, socket, together, visitors};
@@ -148,7 +148,7 @@ pub(crate) fn router(instance: &Arc<Instance>) -> Result<Router, Failure> {
         router = router.merge(lrs::router(instance.lrs.clone()));
     }
     if roles.admin {
-        router = router.merge(admin::router(admin_of(instance))?);
+        router = router.merge(admin::router(admin_of(instance)?)?);
     }
     if roles.survey {
         router = router.merge(survey::router(answering::pages(instance)));
@@ -184,8 +184,8 @@ fn travels_openly(listen: SocketAddr, base_url: &str) -> bool {
     !(is_https(base_url) || near && listen.ip().is_loopback())
 }
 
-fn admin_of(instance: &Arc<Instance>) -> admin::Options {
-    admin::Options {
+fn admin_of(instance: &Arc<Instance>) -> Result<admin::Options, Failure> {
+    Ok(admin::Options {
         log: instance.log.clone(),
         vault: instance.vault.clone(),
         municipality: instance.municipality.clone(),
@@ -199,9 +199,10 @@ fn admin_of(instance: &Arc<Instance>) -> admin::Options {
         forwards: Arc::new(forwards::ForApi(Arc::clone(instance))),
         clock: instance.clock.clone(),
         registry: instance.registry.clone(),
+        smallest: smallest_group()?,
         secure_cookies: is_https(&instance.settings.address.base_url),
         proxies_named: !instance.settings.address.proxies.is_empty(),
-    }
+    })
 }
 
 impl Running {

@@ -1,5 +1,7 @@
 //! Whether a statement that comes again is the one that is stored.
 
+use std::collections::HashMap;
+
 use eventlog::{EventLog, Position};
 use serde_json::Value;
 use vault::{Text, Vault};
@@ -24,14 +26,14 @@ pub(crate) async fn with_stored<T>(
             IngestError::Internal(error.to_string())
         }
     })?;
-    if stored.len() != pairs.len() {
-        return Err(IngestError::Internal("a position that was found holds no statement".into()));
-    }
-    let same = |((sent, _), stored): (&(T, Position), &reading::Stored)| match &stored.text {
-        Text::Plain { text, erased } if erased.is_empty() => same(sent, text),
-        _ => true,
+    // Two of what was sent may be held against the same.
+    let stored: HashMap<Position, &Text> = stored.iter().map(|one| (one.event.position, &one.text)).collect();
+    let same = |(sent, position): &(T, Position)| match stored.get(position) {
+        Some(Text::Plain { text, erased }) if erased.is_empty() => Ok(same(sent, text)),
+        Some(_) => Ok(true),
+        None => Err(IngestError::Internal("a position that was found holds no statement".into())),
     };
-    Ok(pairs.iter().zip(&stored).map(same).collect())
+    pairs.iter().map(same).collect()
 }
 
 /// Whether a text that is no statement says what another one says that is there: everything in it counts, as nobody knows

@@ -96,6 +96,8 @@ impl Drawn<'_> {
             wrong: !faults.is_empty(),
             off: !self.view.is_open(at),
             required: self.view.is_required(at),
+            must: self.view.is_required(at)
+                || matches!(&question.kind, Kind::Matrix(matrix) if matrix.every_row && self.view.is_open(at)),
         };
         let wrong = self.faults.iter().any(|fault| of(&fault));
         let asked = question.is_asked();
@@ -162,7 +164,7 @@ impl Drawn<'_> {
         let at = control.at;
         let title = html! {
             (self.tongue.said(&question.title))
-            @if control.required { " " span class="must" { "(" (self.tongue.words("måste besvaras", "must be answered")) ")" } }
+            @if control.must { " " span class="must" { "(" (self.tongue.words("måste besvaras", "must be answered")) ")" } }
         };
         html! {
             @if one { label class="title" for=(format!("q{at}-0")) { (title) } }
@@ -241,20 +243,39 @@ fn hint(question: &Question, tongue: Tongue<'_>) -> Option<Markup> {
         _ => None,
     };
     match &question.kind {
-        Kind::Ranking(ranking) if ranking.selected => Some(
-            tongue
-                .words("Välj plats 1, 2, 3 … för dem du vill.", "Choose place 1, 2, 3 … for those you want."),
-        ),
+        Kind::Ranking(ranking) if ranking.selected => {
+            let limits = limits(ranking.at_least, ranking.at_most);
+            let (sv, en) =
+                limits.map_or_else(Default::default, |(sv, en)| (format!(" {sv}"), format!(" {en}")));
+            Some(tongue.words(
+                &format!("Välj plats 1, 2, 3 … för dem du vill.{sv}"),
+                &format!("Choose place 1, 2, 3 … for those you want.{en}"),
+            ))
+        }
         Kind::Ranking(_) => Some(
             tongue.words("Välj en plats för varje: 1 är först.", "Choose a place for each: 1 comes first."),
         ),
-        Kind::Choice(choice) if choice.several => {
-            Some(tongue.words("Du kan välja flera.", "You may choose several."))
-        }
+        Kind::Choice(choice) if choice.several => Some(match limits(choice.at_least, choice.at_most) {
+            Some((sv, en)) => tongue.words(&sv, &en),
+            None => tongue.words("Du kan välja flera.", "You may choose several."),
+        }),
         _ => most.map(|most| {
             tongue.words(&format!("Högst {most} tecken."), &format!("At most {most} characters."))
         }),
     }
+}
+
+/// How many are to be chosen, where the author says so.
+fn limits(least: Option<usize>, most: Option<usize>) -> Option<(String, String)> {
+    Some(match (least, most) {
+        (None, None) => return None,
+        (Some(least), None) => (format!("Välj minst {least}."), format!("Choose at least {least}.")),
+        (None, Some(most)) => (format!("Välj högst {most}."), format!("Choose at most {most}.")),
+        (Some(least), Some(most)) if least == most => (format!("Välj {most}."), format!("Choose {most}.")),
+        (Some(least), Some(most)) => {
+            (format!("Välj {least} till {most}."), format!("Choose {least} to {most}."))
+        }
+    })
 }
 
 fn some(tongue: Tongue<'_>, text: &Localised) -> Option<String> {

@@ -130,7 +130,7 @@ async fn start(
     // A link, or a form's button.
     let wanted = if chosen(&query).is_empty() { value(&query, "lang") } else { chosen(&query) };
     let tag = language(&asked, wanted, &headers);
-    match stands_open(&asked) {
+    match stands_open(&asked, (door.now)()) {
         Ok(()) => frame::answer(StatusCode::OK, pages::start(&asked, &tag, "", None, &[]), &headers),
         Err(why) => frame::answer(StatusCode::OK, pages::barred(&asked, &tag, why, &[]), &headers),
     }
@@ -238,12 +238,12 @@ impl Visit<'_> {
     async fn begin(&self, fields: &Fields, network: Option<IpAddr>) -> Result<Answer, Unwell> {
         let asked = self.asked;
         let tag = language(asked, chosen(fields), self.headers);
-        if let Err(why) = stands_open(asked) {
+        if let Err(why) = stands_open(asked, (self.door.now)()) {
             return Ok(self.answer(StatusCode::OK, pages::barred(asked, &tag, why, &[])));
         }
         let typed = value(fields, field::TOKEN);
-        // The page says which language it is in itself; where a button says another, nothing else was pressed.
-        if fields.iter().filter(|(name, _)| name == field::LANGUAGE).count() > 1 {
+        // Where the button of another language was pressed, no other was.
+        if !value(fields, field::LANGUAGE).is_empty() && value(fields, field::GO).is_empty() {
             let html = pages::start(asked, &tag, typed, None, &carried(fields));
             return Ok(self.answer(StatusCode::OK, html));
         }
@@ -285,14 +285,15 @@ impl Visit<'_> {
     /// Goes on from a page that was filled in.
     async fn step(&self, mut state: State, fields: &Fields) -> Result<Answer, Unwell> {
         let asked = self.asked;
-        if let Some(tag) = asked.definition.languages.iter().find(|tag| *tag == chosen(fields)) {
+        let wanted = value(fields, field::LANGUAGE);
+        if let Some(tag) = asked.definition.languages.iter().find(|tag| *tag == wanted) {
             state.language.clone_from(tag);
         }
         if state.sent {
             return self.thanks(state);
         }
         let barred = match asked.stage {
-            Stage::Scheduled { opens } => Some(Barred::Scheduled(opens)),
+            Stage::Scheduled { opens } => Some(scheduled(opens, (self.door.now)())),
             Stage::Closed { late: false } => Some(Barred::ClosedMeanwhile),
             Stage::Open { .. } | Stage::Closed { late: true } => None,
         };
@@ -301,7 +302,7 @@ impl Visit<'_> {
         }
         let mut go = match value(fields, field::GO) {
             // A language was chosen.
-            "" if !chosen(fields).is_empty() => Go::Stay,
+            "" if !wanted.is_empty() => Go::Stay,
             pressed => Go::named(pressed),
         };
         if go == Go::SendPart && !asked.rules.partial {
@@ -384,12 +385,17 @@ fn number(state: &State) -> String {
 }
 
 /// Whether a round may be begun now.
-fn stands_open(asked: &Asked) -> Result<(), Barred> {
+fn stands_open(asked: &Asked, now: NaiveDateTime) -> Result<(), Barred> {
     match asked.stage {
         Stage::Open { .. } => Ok(()),
-        Stage::Scheduled { opens } => Err(Barred::Scheduled(opens)),
+        Stage::Scheduled { opens } => Err(scheduled(opens, now)),
         Stage::Closed { .. } => Err(Barred::Closed),
     }
+}
+
+/// What stands in the way of a round that has not opened.
+fn scheduled(opens: NaiveDateTime, now: NaiveDateTime) -> Barred {
+    if opens > now { Barred::Scheduled(opens) } else { Barred::Late }
 }
 
 /// A language of the survey: the one that was chosen, else one that the browser wants.
@@ -406,9 +412,10 @@ fn carried(fields: &Fields) -> Fields {
     fields.iter().filter(|(name, _)| !name.starts_with('#') || name == field::SHOWN).cloned().collect()
 }
 
-/// The language that was chosen last: a page may say which it is in itself.
+/// The language that was asked for, else the page's own.
 fn chosen(fields: &[(String, String)]) -> &str {
-    fields.iter().rfind(|(known, _)| known == field::LANGUAGE).map_or("", |(_, value)| value)
+    let asked = [field::LANGUAGE, field::SPOKEN].map(|name| value(fields, name));
+    asked.into_iter().find(|tag| !tag.is_empty()).unwrap_or_default()
 }
 
 fn value<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {

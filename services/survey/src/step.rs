@@ -17,8 +17,10 @@ pub(crate) mod field {
     pub(crate) const GO: &str = "#go";
     /// A question that could be answered on the page.
     pub(crate) const SHOWN: &str = "#shown";
-    /// The language.
+    /// The language that is asked for.
     pub(crate) const LANGUAGE: &str = "#lang";
+    /// The language that the page is in: a button may stand before it in the page, or after it.
+    pub(crate) const SPOKEN: &str = "#in";
     /// The personal code.
     pub(crate) const TOKEN: &str = "#token";
     /// A short code.
@@ -59,6 +61,8 @@ pub(crate) enum Notice {
     MoreQuestions,
     /// No other page follows: hand in.
     NoMorePages,
+    /// Nothing is answered that could be handed in.
+    Nothing,
 }
 
 /// What comes next.
@@ -115,6 +119,9 @@ pub(crate) fn step(
             Next::Page { faults: Vec::new(), notice: None }
         }
         Go::SendPart => match without_open(view.check()) {
+            Ok(Next::HandIn { answers, .. }) if is_blank(&view, &answers) => {
+                Next::Page { faults: Vec::new(), notice: Some(Notice::Nothing) }
+            }
             Ok(part) => part,
             Err(faults) => faulty(state, faults),
         },
@@ -135,7 +142,9 @@ pub(crate) fn step(
                 Next::Page { faults: Vec::new(), notice: Some(Notice::NoMorePages) }
             } else {
                 let checked = view.check();
-                if checked.faults.is_empty() {
+                if checked.faults.is_empty() && is_blank(&view, &checked.kept) {
+                    Next::Page { faults: Vec::new(), notice: Some(Notice::Nothing) }
+                } else if checked.faults.is_empty() {
                     Next::HandIn { answers: checked.kept, complete: true }
                 } else {
                     faulty(state, checked.faults)
@@ -143,6 +152,14 @@ pub(crate) fn step(
             }
         }
     }
+}
+
+/// Whether something could be answered, and nothing is: it would count as an answer, or take the place of one.
+fn is_blank(view: &View<'_>, kept: &Map<String, Json>) -> bool {
+    let questions = view.definition.questions.iter().enumerate();
+    let mut open = questions.filter(|(at, _)| view.is_open(*at)).map(|(_, question)| question).peekable();
+    let answered = |key: &str| kept.get(key).is_some_and(|answer| !answer.is_null());
+    open.peek().is_some() && open.all(|one| !answered(&one.name) && !answered(&one.comment_key()))
 }
 
 /// The page with the first of some faults.

@@ -371,6 +371,59 @@ async fn answers_in_part_are_taken_where_the_round_takes_them_and_nowhere_else()
 }
 
 #[tokio::test]
+async fn an_answer_in_which_nothing_is_answered_is_none() {
+    let (desk, browser) = set_up();
+    let nothing = "Du har inte svarat på någon fråga än. Inget är inskickat.";
+    let first = browser.begin("DELVIS").await;
+    let still = browser.send("DELVIS", &first, "part", &[("namn", "  ")]).await;
+    still.says(nothing).says("Sida 1 av 3");
+    // Nor is what is all free to be left out.
+    let free = json!({"elements": [{"type": "boolean", "name": "b", "showCommentArea": true}, {"type": "comment", "name": "c"},
+        {"type": "expression", "name": "e", "expression": "1 + 1"}]});
+    desk.rounds.lock().unwrap().insert("FRITT".to_owned(), open("FRITT", definition(&free.to_string())));
+    let page = browser.begin("FRITT").await;
+    let page = browser.send("FRITT", &page, "send", &[]).await;
+    page.says(nothing);
+    assert_eq!(desk.answers(), []);
+    browser.send("FRITT", &page, "send", &[("b-Comment", "bara det")]).await.says("Tack");
+    // Where nothing can be answered nobody is held up.
+    let read = json!({"elements": [{"type": "html", "name": "h", "html": "<p>Läs</p>"}, {"type": "text", "name": "t", "readOnly": true}]});
+    desk.rounds.lock().unwrap().insert("LASA".to_owned(), open("LASA", definition(&read.to_string())));
+    let page = browser.begin("LASA").await;
+    browser.send("LASA", &page, "send", &[]).await.says("Tack");
+    assert_eq!(desk.answers().len(), 2);
+}
+
+#[tokio::test]
+async fn a_round_that_should_have_opened_says_so_and_one_minute_is_one() {
+    let (desk, browser) = set_up();
+    desk.change("SNART", |asked| asked.stage = Stage::Scheduled { opens: at(9) });
+    browser.get("/s/SNART").await.says("Den skulle ha öppnat nu.").is_silent_of("Kom tillbaka då");
+    desk.change("PERSON", |asked| asked.rules.grace = 1);
+    browser.get("/s/PERSON").await.says("skicka in i 1 minut till.");
+}
+
+#[tokio::test]
+async fn what_is_asked_of_an_answer_is_said_before_it_is_given() {
+    let desk = rig::desk(rig::SHUT);
+    let browser = Browser::new(pages(&desk));
+    // Rows that have to be answered are marked as questions are.
+    let first = browser.begin("ALLT").await;
+    first.says(r#"Har du tid? <span class="must">(måste besvaras)</span>"#);
+    let limits = json!({"elements": [
+        {"type": "checkbox", "name": "a", "choices": [1, 2, 3, 4], "minSelectedChoices": 2},
+        {"type": "checkbox", "name": "b", "choices": [1, 2, 3, 4], "maxSelectedChoices": 3},
+        {"type": "tagbox", "name": "c", "choices": [1, 2, 3, 4], "minSelectedChoices": 2, "maxSelectedChoices": 2},
+        {"type": "ranking", "name": "d", "choices": [1, 2, 3, 4], "selectToRankEnabled": true, "maxSelectedChoices": 2},
+    ]});
+    desk.rounds.lock().unwrap().insert("GRANS".to_owned(), open("GRANS", definition(&limits.to_string())));
+    let page = browser.begin("GRANS").await;
+    page.says("Välj minst 2.").says("Välj högst 3.").says("Välj 2.").says("för dem du vill. Välj högst 2.");
+    let places = page.html.split("name=\"d[1]\"").nth(1).unwrap().split("</select>").next().unwrap();
+    assert!(places.contains("value=\"2\"") && !places.contains("value=\"3\""), "{places}");
+}
+
+#[tokio::test]
 async fn every_answer_is_kept_nowhere_sets_no_cookie_and_loads_nothing_from_elsewhere() {
     let (desk, browser) = set_up();
     let page = last(&browser, "ALLT").await;
@@ -435,9 +488,17 @@ async fn another_language_is_chosen_on_every_page_and_nothing_that_was_filled_in
     assert!(
         personal.html.find("unseen").unwrap() < personal.html.find(r##"name="#lang" value="en""##).unwrap()
     );
-    let typed = [("#lang", "sv"), ("#lang", "en"), ("#token", "dag 4"), ("namn", "Anki")];
-    let typed = browser.post("/s/PERSON", &typed).await;
-    typed.says("Your personal code").says(r#"value="dag 4""#).says(r#"name="namn" value="Anki""#);
+    // The button stands before the form that it belongs to, so that it is sent first.
+    personal.says(r##"<input type="hidden" name="#in" value="sv">"##);
+    let typed = [("#lang", "en"), ("#in", "sv"), ("#token", "dag 4"), ("namn", "Anki")];
+    let english_start = browser.post("/s/PERSON", &typed).await;
+    english_start.says("Your personal code").says(r#"value="dag 4""#).says(r#"name="namn" value="Anki""#);
+    english_start.says(r##"name="#in" value="en""##);
+    // And begins in it, whatever the browser wants, by the button or by Enter.
+    for go in ["start", ""] {
+        let begun = browser.post("/s/ALLT", &[("#in", "en"), ("#go", go)]).await;
+        begun.says("Page 1 of 3").says(r#"<html lang="en""#);
+    }
     let first = browser.begin("ALLT").await;
     first.says(english).is_silent_of(r##"name="#lang" value="sv""##);
     // The first button of a form is the one that Enter presses.

@@ -180,6 +180,44 @@ promises! {
         assert_eq!((code, &other["answers"]["new"]), (0, &json!(5)), "{other}");
     }
 
+    async fn who_may_answer_again_stands_in_a_file_as_often_as_they_answered_and_the_last_counts(instance) {
+        let (key, _) = instance.credential("all").unwrap();
+        let server = instance.start().await.unwrap();
+        let survey = json!({ "elements": [{ "type": "rating", "name": "trivsel" }] });
+        describe(&server, &survey, &[]).await;
+        let rounds: Vec<Value> = ["named", "pseudonymous"].map(|mode| json!({
+            "id": mode, "survey": SURVEY, "version": "1", "title": { "sv": "Omgång" }, "mode": mode, "again": true,
+            "registration": registration(mode), "opens": "2026-11-01", "closes": "2099-12-31", "audience": { "unit": "K", "roles": [] },
+        })).to_vec();
+        let answer = server.api(Method::POST, "rounds").json(&json!({ "rounds": rounds })).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+        let file = instance.beside("svar.csv");
+        let row = |number: usize, time: &str, who: &str, answer: usize| format!("\"{number}\",\"2026-11-{time}\",\"{who}@larkby.example\",\"{answer}\"\r\n");
+        let head = "\"id\",\"submitdate\",\"email\",\"trivsel\"\r\n";
+        let rows = [row(1, "02 10:00:00", "a", 4), row(2, "02 11:00:00", "b", 1), row(3, "03 10:00:00", "a", 2), row(4, "04 10:00:00", "a", 5)];
+        std::fs::write(&file, format!("{head}{}", rows.concat())).unwrap();
+        let take = ["--respondent", "email", "--credential", &key];
+        for mode in ["named", "pseudonymous"] {
+            let (first, code) = import(&instance, &file, mode, &take);
+            assert_eq!((code, &first["answers"]), (0, &json!({ "new": 2, "replaced": 2, "before": 0 })), "{first}");
+            let number = stored(&instance).await;
+            for more in [&["--dry-run"][..], &[]] {
+                let (again, code) = import(&instance, &file, mode, &[&take[..], more].concat());
+                assert_eq!((code, &again["answers"]), (0, &json!({ "new": 0, "replaced": 0, "before": 4 })), "{mode}: {again}");
+                assert_eq!(stored(&instance).await, number);
+            }
+        }
+        let counts = |said: Vec<[String; 3]>| said.into_iter().map(|[_, answer, _]| answer).collect::<Vec<_>>();
+        assert_eq!(counts(said(&server, "named", 0).await), ["5"], "what was replaced does not count");
+        // What was answered otherwise meanwhile, and is newer, stays; what is dated after today is nobody's answer yet.
+        let rows = [row(1, "03 12:00:00", "a", 1), row(2, "05 10:00:00", "b", 3)].concat();
+        std::fs::write(&file, format!("{head}{rows}{}", row(3, "06 10:00:00", "c", 3).replace("2026", "2098"))).unwrap();
+        let (later, code) = import(&instance, &file, "named", &take);
+        assert_eq!((code, &later["answers"]), (2, &json!({ "new": 0, "replaced": 1, "before": 0 })), "{later}");
+        let why: Vec<_> = later["why_not"].as_array().unwrap().iter().map(|one| (one["row"].as_u64().unwrap(), one["at"].as_str().unwrap(), one["why"]["sv"].as_str().unwrap())).collect();
+        assert_eq!(why, [(2, "respondent", "har svarat senare än så"), (4, "time", "svaret gavs i framtiden")]);
+    }
+
     async fn what_cannot_be_taken_is_said_by_row_and_column_and_the_rest_is_taken(instance) {
         let (key, _) = instance.credential("all").unwrap();
         let server = instance.start().await.unwrap();

@@ -95,9 +95,10 @@ promises! {
 
     async fn a_sheet_is_checked_and_gives_its_definition(instance) {
         let server = instance.start().await.unwrap();
-        let sheet = |kind: &str| {
+        let titled = |kind: &str, title: &str| {
             let mut book = rust_xlsxwriter::Workbook::new();
-            let rows: [(&str, &[&[&str]]); 2] = [
+            let rows: [(&str, &[&[&str]]); 3] = [
+                ("settings", &[&["form_title"], &[title]]),
                 ("survey", &[&["type", "name", "label::Svenska (sv)"], &[kind, "trivs", "Trivs du?"]]),
                 ("choices", &[&["list_name", "name", "label::Svenska (sv)"], &["janej", "ja", "Ja"], &["janej", "nej", "Nej"]]),
             ];
@@ -111,6 +112,7 @@ promises! {
             }
             book.save_to_buffer().unwrap()
         };
+        let sheet = |kind: &str| titled(kind, "Trivsel");
         let check = async |kind: &str| {
             let (user, password) = &server.administrator;
             let request = server.http.post(format!("{}/api/v1/surveys/check-sheet", server.address));
@@ -137,6 +139,12 @@ promises! {
         let (status, page) = send(sheet("select_one janej")).await;
         assert_eq!(status, 200);
         assert!(page.contains("Trivs du?") && page.contains("Så möter den som svarar enkäten"), "{page}");
+        let (status, page) = send(titled("select_one janej", "")).await;
+        assert_eq!(status, 400);
+        assert!(page.contains("Så möter den som svarar enkäten") && page.contains("Definitionen har ingen titel. Ange en."), "{page}");
+        let (status, page) = send(titled("text", "Fritext")).await;
+        assert_eq!(status, 400);
+        assert!(page.contains("minst en fråga med svarsalternativ") && !page.contains("at least one"), "{page}");
         let (status, page) = send(sheet("geopoint")).await;
         assert_eq!(status, 400);
         assert!(page.contains("geopoint"), "{page}");
@@ -199,6 +207,36 @@ promises! {
         assert_eq!(post(&server, "rounds/none/open", &json!({})).await.0, 404);
         let (_, all) = get(&server, "rounds").await;
         assert_eq!(all["rounds"].as_array().unwrap().len(), 1);
+    }
+
+    async fn a_round_that_nobody_can_link_and_asks_too_few_says_why_it_does_not_open(instance) {
+        let server = instance.start().await.unwrap();
+        begin(&server).await;
+        let mut few = round("få", "unlinkable");
+        few["rounds"][0]["audience"]["roles"] = json!(["Vaktmästare"]);
+        assert_eq!(post(&server, "rounds", &few).await.0, 200);
+        let (_, nobody) = get(&server, "rounds/f%C3%A5").await;
+        assert_eq!((&nobody["asked"], nobody["cannot_open"]["sv"].as_str().unwrap().contains("ingen tillfrågas")), (&json!(0), true), "{nobody}");
+        few["rounds"][0]["audience"]["roles"] = json!(["Lärare"]);
+        assert_eq!(post(&server, "rounds", &few).await.0, 200);
+        let (status, refused) = post(&server, "rounds/f%C3%A5/open", &json!({})).await;
+        assert_eq!(status, 400);
+        assert!(refused["detail"].as_str().unwrap().contains("1 person is asked") && refused["detail"].as_str().unwrap().contains("fewer than"), "{refused}");
+        let (_, still) = get(&server, "rounds/f%C3%A5").await;
+        assert_eq!((&still["stage"], &still["asked"]), (&json!("draft"), &json!(1)), "{still}");
+        let browser = Browser::enter(&server).await;
+        for (lang, words) in [("sv", "Omgången kan inte öppnas: 1 person tillfrågas"), ("en", "The round cannot be opened: 1 person is asked")] {
+            let path = format!("/surveys/rounds/f%C3%A5?lang={lang}");
+            assert!(browser.get(&path).await.1.contains(words));
+            let (status, to) = browser.send(&format!("/surveys/rounds/f%C3%A5/open?lang={lang}"), &[]).await;
+            assert_eq!(status, 303);
+            assert!(browser.get(&to).await.1.contains(words));
+        }
+        // Another way to keep answers takes as few as there are.
+        few["rounds"][0]["mode"] = json!("named");
+        assert_eq!(post(&server, "rounds", &few).await.0, 200);
+        let (status, open) = post(&server, "rounds/f%C3%A5/open", &json!({})).await;
+        assert_eq!((status.as_u16(), &open["stage"], &open["cannot_open"]), (200, &json!("open"), &Value::Null), "{open}");
     }
 
     async fn a_round_with_groups_of_respondents_is_made_on_pages(instance) {

@@ -70,6 +70,32 @@ fn all_that_is_not_taken_is_named_at_once_with_its_place_and_what_to_use_instead
 }
 
 #[test]
+fn what_could_not_be_registered_is_told_by_the_check() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let choice = json!({ "type": "radiogroup", "name": "q", "choices": ["a", "b"] });
+    for (definition, place, sv) in [
+        (json!({ "elements": [choice] }), "/title", "väntat: en titel, i definitionen eller bredvid den"),
+        (
+            json!({ "title": "T", "elements": [{ "type": "comment", "name": "q" }] }),
+            "",
+            "väntat: minst en fråga med svarsalternativ",
+        ),
+    ] {
+        std::fs::write(file.path(), definition.to_string()).unwrap();
+        let (output, said) = check(file.path());
+        assert_eq!((output.status.code(), &said["refused"][0]["place"]), (Some(2), &json!(place)), "{said}");
+        assert!(said["refused"][0]["what"]["sv"].as_str().unwrap().starts_with(sv), "{said}");
+    }
+    std::fs::write(
+        file.path(),
+        json!({ "title": "T", "elements": [choice, { "type": "rating", "name": "r" }] }).to_string(),
+    )
+    .unwrap();
+    let (_, read) = check(file.path());
+    assert_eq!((&read["items"], &read["scales"]), (&json!(2), &json!(2)), "{read}");
+}
+
+#[test]
 fn who_reads_only_the_beginning_of_what_is_printed_is_no_failure() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
@@ -92,7 +118,8 @@ fn a_survey_written_as_a_sheet_is_checked_and_becomes_a_definition() {
     let folder = tempfile::tempdir().unwrap();
     let write = |kind: &str| {
         let mut book = rust_xlsxwriter::Workbook::new();
-        let sheets: [(&str, &[&[&str]]); 2] = [
+        let sheets: [(&str, &[&[&str]]); 3] = [
+            ("settings", &[&["form_title"], &["Trivsel"]]),
             (
                 "survey",
                 &[&["type", "name", "label::Svenska (sv)", "required"], &[kind, "trivs", "Trivs du?", "yes"]],

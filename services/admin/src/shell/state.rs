@@ -23,6 +23,8 @@ pub(crate) struct Shell {
     /// The municipality as the log tells it.
     pub(crate) municipality: Current,
     pub(crate) clock: SharedClock,
+    /// The smallest group that answers are told of.
+    pub(crate) smallest: u32,
     /// Whether browsers must send the session's cookie over TLS alone.
     pub(crate) secure_cookies: bool,
     pub(crate) attempts: Arc<Attempts>,

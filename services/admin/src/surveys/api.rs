@@ -171,7 +171,8 @@ pub(crate) async fn list_rounds(
 ) -> Result<Json<RoundsListed>, Problem> {
     let known = shell.municipality.refresh().await?.municipality;
     let now = shell.clock.now();
-    let rounds = known.surveys.rounds().map(|facts| RoundShown::of(facts, &known.surveys, now)).collect();
+    let rounds =
+        known.surveys.rounds().map(|facts| RoundShown::of(facts, &known, now, shell.smallest)).collect();
     Ok(Json(RoundsListed { rounds }))
 }
 
@@ -210,5 +211,5 @@ pub(crate) async fn close(
 async fn shown(shell: &Shell, id: &str) -> Result<Json<RoundShown>, Problem> {
     let known = shell.municipality.refresh().await?.municipality;
     let held = known.surveys.round(id).ok_or(Problem::NotFound("round"))?;
-    Ok(Json(RoundShown::of(&held.facts, &known.surveys, shell.clock.now())))
+    Ok(Json(RoundShown::of(&held.facts, &known, shell.clock.now(), shell.smallest)))
 }

@@ -4,6 +4,8 @@ use axum::Json;
 use domain::events::RoundFacts;
 use domain::input::{Change, Changes, Registered, RoundsInput};
 use domain::rounds::{self, Stage};
+use domain::strata;
+use forms::Words;
 
 use crate::shell::Shell;
 use crate::shell::problem::Problem;
@@ -59,6 +61,9 @@ pub(super) async fn turn(shell: &Shell, by: vault::AccountId, id: &str, turn: Tu
         let facts = match (turn, rounds::stage(held, &known.surveys, now)) {
             (Turn::Open, Stage::Open) | (Turn::Close, Stage::Closed | Stage::Reported) => None,
             (Turn::Open, Stage::Draft | Stage::Scheduled) => {
+                if let Some(people) = strata::too_few(held, &known.organisation, shell.smallest) {
+                    return Err(Problem::Asked(not_opened(people, shell.smallest).en));
+                }
                 // What waits for its strata since its time came is being opened.
                 let waits = !held.draft && rounds::times(held).0 <= now;
                 let opened = rounds::open_now(held, now)
@@ -73,6 +78,25 @@ pub(super) async fn turn(shell: &Shell, by: vault::AccountId, id: &str, turn: Tu
     })
     .await?;
     Ok(())
+}
+
+/// Why a round that nobody can link cannot be opened: so many people are asked, in all or in one of its groups.
+pub(super) fn not_opened(people: u32, smallest: u32) -> Words {
+    let (who, are) = match people {
+        0 => ("ingen tillfrågas".to_owned(), "nobody is asked".to_owned()),
+        1 => ("1 person tillfrågas".to_owned(), "1 person is asked".to_owned()),
+        people => (format!("{people} personer tillfrågas"), format!("{people} people are asked")),
+    };
+    Words::new(
+        format!(
+            "omgången kan inte öppnas: {who}, i omgången eller i en av dess grupper, och inget berättas om färre än \
+             {smallest}; fråga fler, eller välj ett annat sätt att spara svaren"
+        ),
+        format!(
+            "the round cannot be opened: {are}, in the round or in one of its groups, and nothing is told of fewer than \
+             {smallest}; ask more people, or choose another way to keep answers"
+        ),
+    )
 }
 
 fn stated(facts: Option<RoundFacts>) -> Changes {

@@ -39,7 +39,7 @@ async fn begun(shell: &Shell, definitions: &Definitions, from: &From) -> Result<
     let begun = begin(shell, definitions, from).await?;
     let mut told = Told::default();
     if !begun.definition.is_empty() {
-        check(&begun.definition, &begun.scoring, &mut told);
+        check(&begun, &mut told);
     }
     Ok((begun, told))
 }
@@ -65,17 +65,17 @@ pub(crate) async fn read(
             Err(refused) => (String::new(), refused),
         };
         let mut told = Told { refused, ..Told::default() };
+        let mut made = Made { definition, ..Made::default() };
         if told.refused.is_empty() {
-            check(&definition, "", &mut told);
+            check(&made, &mut told);
         }
         let known = shell.municipality.refresh().await?.municipality;
         let mut text =
             |name: &str| String::from_utf8_lossy(&sent.remove(name).unwrap_or_default()).trim().to_owned();
-        let (mut id, mut version) = (text("id"), text("version"));
-        if let (true, Some(read)) = (id.is_empty(), &told.preview) {
-            (id, version) = new_id(&known, read.title.get(lang.tag()));
+        (made.id, made.version) = (text("id"), text("version"));
+        if let (true, Some(read)) = (made.id.is_empty(), &told.preview) {
+            (made.id, made.version) = new_id(&known, read.title.get(lang.tag()));
         }
-        let made = Made { id, version, definition, ..Made::default() };
         shown(&shell, &reader, &made, told, lang)
     };
     answer(&shell, lang, made.await)
@@ -96,13 +96,14 @@ pub(crate) async fn save(
             *text = text.replace("\r\n", "\n");
         }
         let mut told = Told::default();
-        check(&sent.definition, &sent.scoring, &mut told);
+        check(&sent, &mut told);
         if sent.action == "sheet" {
             return workbook(&shell, &reader, &sent, told, lang);
         }
         if told.preview.is_none() || sent.action == "check" {
             return shown(&shell, &reader, &sent, told, lang);
         }
+        told.wrong.clear();
         match stored(&shell, &reader, &sent).await {
             Ok(()) => {
                 let (id, version) = (escape(sent.id.trim()), escape(sent.version.trim()));
@@ -119,18 +120,7 @@ pub(crate) async fn save(
 
 /// Stores a survey; what is wrong with it is the form's, everything else the page's.
 async fn stored(shell: &Shell, reader: &Reader, sent: &Made) -> Result<(), Result<Vec<Wrong>, Problem>> {
-    let raw = |text: &str| RawValue::from_string(text.trim().to_owned()).map_err(|_| Err(Problem::Internal));
-    let scoring = Some(&sent.scoring).filter(|text| !text.trim().is_empty());
-    let survey = SurveyInput {
-        id: sent.id.trim().to_owned(),
-        version: sent.version.trim().to_owned(),
-        title: Some(sent.title.trim())
-            .filter(|title| !title.is_empty())
-            .map(|title| Text { sv: title.to_owned(), en: None }),
-        definition: raw(&sent.definition)?,
-        scoring: scoring.map(|text| raw(text)).transpose()?,
-        activities: BTreeMap::new(),
-    };
+    let survey = survey_of(sent).ok_or(Err(Problem::Internal))?;
     let registered = SurveysInput { surveys: vec![survey] }.register();
     let registered = registered.map_err(|invalid| Ok(invalid.problems))?;
     match keep::surveys(shell, reader.account, &registered).await {
@@ -140,11 +130,36 @@ async fn stored(shell: &Shell, reader: &Reader, sent: &Made) -> Result<(), Resul
     }
 }
 
-fn check(definition: &str, scoring: &str, told: &mut Told) {
-    let scoring = Some(scoring.trim()).filter(|text| !text.is_empty());
-    match forms::register(definition.trim().as_bytes(), scoring.map(str::as_bytes)) {
+/// What was sent as the domain takes it; none where the definition or the scoring is no JSON.
+fn survey_of(sent: &Made) -> Option<SurveyInput> {
+    let raw = |text: &str| RawValue::from_string(text.trim().to_owned()).ok();
+    let scoring = Some(&sent.scoring).filter(|text| !text.trim().is_empty());
+    Some(SurveyInput {
+        id: sent.id.trim().to_owned(),
+        version: sent.version.trim().to_owned(),
+        title: Some(sent.title.trim())
+            .filter(|title| !title.is_empty())
+            .map(|title| Text { sv: title.to_owned(), en: None }),
+        definition: raw(&sent.definition)?,
+        scoring: match scoring {
+            Some(text) => Some(raw(text)?),
+            None => None,
+        },
+        activities: BTreeMap::new(),
+    })
+}
+
+/// Says what of it could not be saved, before anybody tries; its id and its version aside, which may be to come.
+fn check(made: &Made, told: &mut Told) {
+    let scoring = Some(made.scoring.trim()).filter(|text| !text.is_empty());
+    match forms::register(made.definition.trim().as_bytes(), scoring.map(str::as_bytes)) {
         Ok(definition) => told.preview = Some(definition),
-        Err(refused) => told.refused = refused,
+        Err(refused) => return told.refused = refused,
+    }
+    let named = |survey| SurveyInput { id: "urn:larka:new".into(), version: "1".into(), ..survey };
+    let registered = survey_of(made).map(|survey| SurveysInput { surveys: vec![named(survey)] }.register());
+    if let Some(Err(invalid)) = registered {
+        told.wrong = invalid.problems;
     }
 }
 

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use disclosure::Lang;
 use domain::Municipality;
-use domain::input::Problem as Wrong;
+use domain::input::{Problem as Wrong, in_swedish};
 use forms::{Definition, Refusal};
 use maud::{Markup, html};
 use render::components::{self, Field};
@@ -242,7 +242,11 @@ fn faults(told: &Told, lang: Lang) -> Markup {
                 ul {
                     (refusing::items(&told.refused, lang))
                     @for wrong in &told.wrong {
-                        li { code { (wrong.path.trim_start_matches("/surveys/0")) } ": " span lang=[(lang == Lang::Sv).then_some("en")] { (wrong.expected) } }
+                        @let said = if lang == Lang::Sv { in_swedish(&wrong.expected) } else { Some(wrong.expected.as_str()) };
+                        li {
+                            code { (wrong.path.trim_start_matches("/surveys/0").trim_start_matches("/definition")) }
+                            (t(lang, " väntat: ", " expected: ")) span lang=[said.is_none().then_some("en")] { (said.unwrap_or(&wrong.expected)) }
+                        }
                     }
                 }
             }

@@ -9,7 +9,8 @@ use disclosure::Lang;
 use domain::events::{RoundFacts, RoundMode};
 use domain::input::RoundsInput;
 use domain::rounds::{self, Stage};
-use domain::{Date, Municipality};
+use domain::{Date, Municipality, strata};
+use forms::Words;
 use maud::{Markup, html};
 use render::components;
 use serde::Deserialize;
@@ -18,6 +19,7 @@ use super::api::Id;
 use super::invitations::Invitations;
 use super::inviting;
 use super::keep::{self, Turn};
+use super::refusing;
 use super::round_form::{EDIT, FORM_LIMIT, Made, Wrong};
 use super::words::{SURVEYS, mode, mode_name, said, stage, times};
 use crate::shell::problem::{Path, Problem};
@@ -145,7 +147,9 @@ async fn turned(
         let Nothing {} = form(&shell, request, FORM_LIMIT).await?;
         match keep::turn(&shell, reader.account, &id, turn).await {
             // What cannot be done any more is said by where the round stands.
-            Ok(()) | Err(Problem::Invalid { .. }) => Ok(Redirect::to(&address(&id, lang)).into_response()),
+            Ok(()) | Err(Problem::Invalid { .. } | Problem::Asked(_)) => {
+                Ok(Redirect::to(&address(&id, lang)).into_response())
+            }
             Err(problem) => Err(problem),
         }
     };
@@ -172,7 +176,10 @@ pub(crate) async fn page(
         let inviting = ways.map(|ways| inviting::section(&id, &ways, lang)).transpose()?;
         let has_report = rounds::has_report(facts, &known.surveys, shell.clock.now());
         let comes = rounds::reported_on(facts, &known.surveys);
-        let standing = Standing { at, has_report, comes };
+        let too_few = strata::too_few(facts, &known.organisation, shell.smallest);
+        let cannot_open =
+            too_few.filter(|_| at < Stage::Open).map(|people| keep::not_opened(people, shell.smallest));
+        let standing = Standing { at, has_report, comes, cannot_open };
         let body = html! { (body(facts, &standing, &known, lang)) @if let Some(part) = inviting { (part) } };
         let mut frame = frame(&shell, SURVEYS, lang, &reader, &known, address(&id, other(lang)), body);
         frame.title = said(&facts.title, lang).to_owned();
@@ -187,10 +194,12 @@ struct Standing {
     has_report: bool,
     /// The first day on which its report has the answers, where that is known.
     comes: Option<Date>,
+    /// Why it does not open.
+    cannot_open: Option<Words>,
 }
 
 fn body(facts: &RoundFacts, standing: &Standing, known: &Municipality, lang: Lang) -> Markup {
-    let Standing { at, has_report, comes } = *standing;
+    let Standing { at, has_report, comes, ref cannot_open } = *standing;
     let (opens, closes) = times(facts);
     let id = escape(&facts.id);
     let button = |turn: &str, label: &str| {
@@ -247,6 +256,7 @@ fn body(facts: &RoundFacts, standing: &Standing, known: &Municipality, lang: Lan
         };
     html! {
         p class="lead" { (lead) }
+        @if let Some(why) = cannot_open { (components::notice(&sentence(&refusing::words(why, lang)), true)) }
         @if has_report {
             p class="actions" {
                 a class="action" href=(format!("/reports/survey?round={id}&lang={}", lang.tag())) { (t(lang, "Läs rapporten", "Read the report")) }
@@ -295,6 +305,12 @@ fn body(facts: &RoundFacts, standing: &Standing, known: &Municipality, lang: Lan
             }
         }
     }
+}
+
+/// Words that stand by themselves.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or(String::new(), |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
 
 /// How many are asked.

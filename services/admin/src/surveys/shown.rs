@@ -2,13 +2,16 @@
 
 use domain::Text;
 use domain::events::{RoundFacts, SurveyFacts};
-use domain::input::RoundInput;
+use domain::input::{RoundInput, in_swedish};
 use domain::rounds::{self, Stage};
-use domain::surveys::Surveys;
+use domain::surveys::{Surveys, audience};
+use domain::{Municipality, strata};
 use eventlog::clock::Micros;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
+
+use super::keep::not_opened;
 
 /// All versions of all surveys.
 #[derive(Serialize, ToSchema)]
@@ -101,9 +104,10 @@ impl From<forms::Refusal> for RefusedPart {
 impl From<domain::input::Problem> for RefusedPart {
     fn from(problem: domain::input::Problem) -> Self {
         let place = problem.path.trim_start_matches("/surveys/0").to_owned();
+        let expected = &problem.expected;
         let what = Text {
-            sv: format!("väntat: {}", problem.expected),
-            en: Some(format!("expected {}", problem.expected)),
+            sv: format!("väntat: {}", in_swedish(expected).unwrap_or(expected)),
+            en: Some(format!("expected {expected}")),
         };
         Self { place, what, instead: None }
     }
@@ -127,21 +131,31 @@ pub(crate) struct RoundShown {
     pub(crate) opens_at: String,
     /// When it closes or closed.
     pub(crate) closes_at: String,
+    /// How many people are asked today; guardians are not counted.
+    pub(crate) asked: usize,
+    /// Why it does not open, where it is one that nobody can link and asks too few.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cannot_open: Option<Text>,
     /// The address of its report, once it has opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) report: Option<String>,
 }
 
 impl RoundShown {
-    pub(super) fn of(facts: &RoundFacts, surveys: &Surveys, now: Micros) -> Self {
+    pub(super) fn of(facts: &RoundFacts, known: &Municipality, now: Micros, smallest: u32) -> Self {
+        let Municipality { surveys, organisation, .. } = known;
         let (opens, closes) = rounds::times(facts);
         let stage = rounds::stage(facts, surveys, now);
+        let too_few = (stage < Stage::Open).then(|| strata::too_few(facts, organisation, smallest)).flatten();
+        let both = |words: forms::Words| Text { sv: words.sv, en: Some(words.en) };
         let report = format!("/api/v1/reports/survey?round={}", crate::shell::escape(&facts.id));
         Self {
             round: RoundInput::of(facts),
             stage,
             opens_at: opens.to_datetime().to_rfc3339(),
             closes_at: closes.to_datetime().to_rfc3339(),
+            asked: audience(facts, organisation).len(),
+            cannot_open: too_few.map(|people| both(not_opened(people, smallest))),
             report: rounds::has_report(facts, surveys, now).then_some(report),
         }
     }

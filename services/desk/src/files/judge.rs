@@ -15,6 +15,9 @@ use xapi::Identifier;
 
 use super::terms::{Terms, is_anonymous};
 
+/// How far ahead of this machine's clock another may go, in microseconds.
+const AHEAD: i64 = 10 * 60 * 1_000_000;
+
 /// What one respondent answered, ready to be taken.
 #[derive(Debug)]
 pub(super) struct Ready {
@@ -45,6 +48,7 @@ pub(super) enum Verdict {
 pub(super) struct Judge<'a> {
     round: &'a RoundFacts,
     home_page: Option<&'a str>,
+    now: Micros,
     /// The units that respondents may be of, where they are told by unit.
     units: HashSet<&'a str>,
     /// The rows of respondents whose answers were taken so far and when those were given, by a hash.
@@ -57,14 +61,19 @@ pub(super) fn opening(round: &RoundFacts) -> NaiveDateTime {
 }
 
 impl<'a> Judge<'a> {
-    pub(super) fn new(round: &'a RoundFacts, terms: &'a Terms, organisation: &'a Organisation) -> Self {
+    pub(super) fn new(
+        round: &'a RoundFacts,
+        terms: &'a Terms,
+        organisation: &'a Organisation,
+        now: Micros,
+    ) -> Self {
         let links = || round.guardians.iter().flat_map(|guardians| &guardians.links);
         let units = match round.mode {
             RoundMode::Guardians => links().flat_map(|link| organisation.descendants(&link.unit)).collect(),
             RoundMode::Unlinkable => organisation.descendants(&round.unit).into_iter().collect(),
             RoundMode::Named | RoundMode::Pseudonymous => HashSet::new(),
         };
-        Judge { round, home_page: terms.home_page.as_deref(), units, rows: HashMap::new() }
+        Judge { round, home_page: terms.home_page.as_deref(), now, units, rows: HashMap::new() }
     }
 
     pub(super) fn judge(&mut self, filed: Filed) -> Verdict {
@@ -83,6 +92,8 @@ impl<'a> Judge<'a> {
                 "the answer was given when the round was not open",
             );
             add("time", Words::new(sv, en));
+        } else if at.0 > self.now.0 + AHEAD {
+            add("time", Words::new("svaret gavs i framtiden", "the answer was given in the future"));
         }
         let (unit, role) = (filed.unit.unwrap_or_default(), filed.role.unwrap_or_default());
         let mut respondent = None;

@@ -147,7 +147,12 @@ impl Job<'_> {
     /// Reads all of the file and does with its answers what is asked for.
     async fn walk(&self, report: &mut Report<'_>, way: &mut Way) -> Result<Reading<'_>, FileError> {
         let mut reading = self.open()?;
-        let mut judge = Judge::new(&self.asked.round, self.terms, &self.book.municipality.organisation);
+        let mut judge = Judge::new(
+            &self.asked.round,
+            self.terms,
+            &self.book.municipality.organisation,
+            self.desk.inner.clock.now(),
+        );
         let mut waiting = Vec::new();
         while let Some(filed) = reading.answer()? {
             let (row, came) = (filed.row, filed.came);

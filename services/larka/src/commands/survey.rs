@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use domain::events::SurveyFacts;
+use domain::input::{Problem, SurveysInput, in_swedish};
 use domain::iris::escape;
 use forms::question::Question;
 use forms::{Definition, Refusal, Words};
@@ -107,9 +109,16 @@ pub(crate) async fn run(settings: Settings, command: Command) -> Result<(), Fail
         }
         Command::Check(flags) => {
             let beside = flags.beside.as_deref().map(terminal::read_bytes).transpose()?;
-            let taken = definition(&flags.file)?
-                .and_then(|definition| forms::register(&definition, beside.as_deref()));
-            (flags.file, taken.map(|definition| terminal::say(settings.json, &read(&definition))))
+            let taken = match definition(&flags.file)? {
+                Err(refusals) => Err(refusals),
+                Ok(source) => match forms::register(&source, beside.as_deref()) {
+                    Err(refusals) => Err(refusals),
+                    Ok(definition) => {
+                        registered(&source, beside.as_deref())?.map(|facts| read(&definition, &facts))
+                    }
+                },
+            };
+            (flags.file, taken.map(|read| terminal::say(settings.json, &read)))
         }
         Command::Convert { file } => {
             let converted = definition(&file)?;
@@ -120,6 +129,29 @@ pub(crate) async fn run(settings: Settings, command: Command) -> Result<(), Fail
         let all: Vec<Value> = refusals.iter().map(refused).collect();
         terminal::say(settings.json, &json!({ "refused": all }))?;
         Err(Failure::differing(&format!("{} cannot be taken as it is", file.display())))
+    })
+}
+
+/// What a definition would be registered as, but for its id and its version; or what is missing of it then.
+fn registered(source: &[u8], beside: Option<&[u8]>) -> Result<Result<SurveyFacts, Vec<Refusal>>, Failure> {
+    let survey = survey(source, beside, "urn:larka:new", "1", None)?;
+    let survey: SurveysInput = serde_json::from_str(&survey)?;
+    let refusal = |problem: Problem| {
+        let expected = &problem.expected;
+        let what = Words::new(
+            format!("väntat: {}", in_swedish(expected).unwrap_or(expected)),
+            format!("expected {expected}"),
+        );
+        let place =
+            problem.path.trim_start_matches("/surveys/0").trim_start_matches("/definition").to_owned();
+        Refusal { place, what, instead: None }
+    };
+    Ok(match survey.register() {
+        Ok(registered) => match registered.surveys.into_iter().next() {
+            Some(survey) => Ok(survey.facts),
+            None => return Err(Failure::new("nothing was read in the definition")),
+        },
+        Err(invalid) => Err(invalid.problems.into_iter().map(refusal).collect()),
     })
 }
 
@@ -186,7 +218,7 @@ fn definition(file: &Path) -> Result<Result<Vec<u8>, Vec<Refusal>>, Failure> {
 }
 
 /// What was read, for its author to hold against what was meant.
-fn read(definition: &Definition) -> Value {
+fn read(definition: &Definition, facts: &SurveyFacts) -> Value {
     let sidecar = &definition.sidecar;
     let asked = definition.questions.iter().filter(|question| question.is_asked());
     json!({
@@ -194,8 +226,8 @@ fn read(definition: &Definition) -> Value {
         "languages": definition.languages.join(", "),
         "pages": definition.pages.len(),
         "questions": asked.clone().map(question).collect::<Vec<_>>(),
-        "scales": sidecar.scales.len(),
-        "items": sidecar.items.len(),
+        "scales": facts.scales.len(),
+        "items": facts.items.len(),
         "indexes": sidecar.indexes.len(),
         "sha256": hex::encode(definition.sha256),
         "question_set": hex::encode(definition.question_set),

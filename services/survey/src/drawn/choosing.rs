@@ -155,6 +155,7 @@ impl Drawn<'_> {
     pub(super) fn ranking(&self, question: &Question, ranking: &Ranking, control: &Control) -> Markup {
         let at = control.at;
         let places = self.ranks(question);
+        let last = ranking.at_most.map_or(ranking.choices.len(), |most| most.min(ranking.choices.len()));
         html! {
             @for (place, choice) in ranking.choices.iter().enumerate().filter(|(place, _)| self.may_show(Part::Choice(at, *place))) {
                 @let table = self.live.table(Part::Choice(at, place));
@@ -169,7 +170,7 @@ impl Drawn<'_> {
                     select id=(format!("q{at}-{place}")) name=(rank_field(&question.name, &value)) disabled[control.off || !shown || !enabled]
                         autocomplete="off" aria-invalid=[control.wrong.then_some("true")] {
                         option value="" { "–" }
-                        @for number in 1..=ranking.choices.len() {
+                        @for number in 1..=last {
                             option value=(number) selected[rank == number.to_string()] { (number) }
                         }
                     }

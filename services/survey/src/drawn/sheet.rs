@@ -22,6 +22,8 @@ pub(super) struct Control {
     pub(super) wrong: bool,
     pub(super) off: bool,
     pub(super) required: bool,
+    /// Whether something is to be answered here: all of it, or all rows.
+    pub(super) must: bool,
 }
 
 impl Drawn<'_> {

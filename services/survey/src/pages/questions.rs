@@ -82,6 +82,10 @@ impl Questions<'_> {
                 "Det kommer inga fler frågor. Skicka in dina svar.",
                 "There are no more questions. Hand in your answers.",
             )),
+            Some(Notice::Nothing) => Some((
+                "Du har inte svarat på någon fråga än. Inget är inskickat.",
+                "You have not answered any question yet. Nothing was handed in.",
+            )),
             None => None,
         };
         html! {

@@ -68,7 +68,7 @@ pub(crate) fn start(
         p class="who" { (who_sees(asked, tongue)) }
         ul class="rules" { @for rule in rules(asked, tongue) { li { (rule) } } }
         form id=(BEGIN) method="post" action=(action(asked)) autocomplete="off" data-start {
-            input type="hidden" name=(field::LANGUAGE) value=(tag);
+            input type="hidden" name=(field::SPOKEN) value=(tag);
             @for (name, value) in carried { input type="hidden" name=(name) value=(value); }
             @if asked.entry == Entry::Personal {
                 label class="title" for="token" { (tongue.words("Din personliga kod", "Your personal code")) }
@@ -153,8 +153,10 @@ fn rules(asked: &Asked, tongue: Tongue<'_>) -> Vec<Markup> {
             ),
         };
         if grace > 0 {
-            sv.push_str(&format!(" Har du börjat innan dess kan du skicka in i {grace} minuter till."));
-            en.push_str(&format!(" What you began before that you can hand in for {grace} minutes more."));
+            let minuter = if grace == 1 { "minut" } else { "minuter" };
+            sv.push_str(&format!(" Har du börjat innan dess kan du skicka in i {grace} {minuter} till."));
+            let minutes = if grace == 1 { "minute" } else { "minutes" };
+            en.push_str(&format!(" What you began before that you can hand in for {grace} more {minutes}."));
         }
         all.push(tongue.words(&sv, &en));
     }

@@ -38,6 +38,8 @@ pub(crate) fn thanks(asked: &Asked, tag: &str, sealed: &str, number: &str) -> St
 pub(crate) enum Barred {
     /// It opens later.
     Scheduled(NaiveDateTime),
+    /// It should have opened.
+    Late,
     /// It is closed, and nothing of this visit was kept or lost.
     Closed,
     /// It closed before the answers were handed in.
@@ -68,6 +70,13 @@ pub(crate) fn barred(asked: &Asked, tag: &str, why: Barred, again: &[(&str, &str
             };
             (("Enkäten har inte öppnat", "The survey has not opened"), said)
         }
+        Barred::Late => (
+            ("Enkäten har inte öppnat", "The survey has not opened"),
+            plain(
+                "Den skulle ha öppnat nu. Försök igen om en stund; öppnar den inte då heller, säg till den som bjöd in dig.",
+                "It should have opened by now. Try again in a while; if it does not open then, tell whoever invited you.",
+            ),
+        ),
         Barred::Closed => (
             ("Enkäten är stängd", "The survey is closed"),
             plain("Den går inte att svara på längre.", "It cannot be answered any more."),
@@ -144,7 +153,7 @@ pub(crate) fn unreadable(asked: &Asked, tag: &str, carried: &[(String, String)])
             "Inget är inskickat. Svaren från den här sidan följer med om du börjar om; de andra behöver du fylla i igen.",
             "Nothing was handed in. The answers of this page come along if you begin again; the others you need to fill in again.")) }
         form method="post" action=(action(asked)) autocomplete="off" {
-            input type="hidden" name=(field::LANGUAGE) value=(tag);
+            input type="hidden" name=(field::SPOKEN) value=(tag);
             @for (name, value) in carried { input type="hidden" name=(name) value=(value); }
             @if asked.entry == Entry::Personal {
                 label class="title" for="token" { (tongue.words("Din personliga kod", "Your personal code")) }
