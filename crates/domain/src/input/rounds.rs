@@ -121,7 +121,7 @@ pub struct GuardianLinkInput {
 pub struct AudienceInput {
     /// The code of the unit whose people (in all units below it too) are asked.
     pub unit: String,
-    /// The roles that are asked; none: everybody who has a duty, or the roles of `groups`.
+    /// The roles that are asked; none: everybody who has a duty, or the roles of `groups`. Pupils who are enrolled are asked by `Elev`.
     #[serde(default)]
     pub roles: Vec<String>,
 }
