@@ -10,7 +10,7 @@
 //! From the ground up: `clock`, `event`, `database`, `reach`, `fold`, `error`; `hash`, `decide`, `rows`, `read`, `chunks`; what is
 //! asked of a `store`; `sqlite` and `postgres` side by side; `stores`, which is whichever of them it is; `hooks`,
 //! `verify`; `shared`, `writer`, `log`; `reading`, `staging`, `roles`; `projection`. Beside them `framed`, `segment`, `copying`,
-//! `aside` and `restoring`: what a backup is made of, and what is made of one.
+//! `aside` and `restoring`: what a backup is made of, and what is made of one; and `guards` and `looking`, which change nothing.
 
 pub mod anchor;
 mod aside;
@@ -25,9 +25,11 @@ mod error;
 pub mod event;
 pub mod fold;
 pub mod framed;
+mod guards;
 pub mod hash;
 mod hooks;
 mod log;
+mod looking;
 mod metrics;
 mod postgres;
 pub mod projection;
@@ -56,6 +58,7 @@ pub use event::{
 };
 pub use fold::{FoldError, InTransaction, Projection};
 pub use log::{EventLog, Options};
+pub use looking::{Look, ServerLook};
 pub use reach::Unreachable;
 pub use read::Arrivals;
 pub use restoring::{RestoreError, Restoring};

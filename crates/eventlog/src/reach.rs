@@ -18,25 +18,35 @@ pub struct Unreachable {
 impl Unreachable {
     /// What an error of the database at a place means.
     pub fn of(location: &Location, error: &sqlx::Error) -> Self {
-        match location {
-            Location::Sqlite { file } => Self { place: file.display().to_string(), problem: of_file(error) },
-            Location::Postgres { url, .. } => {
-                let options = postgres_options(url, None, Durability::Full);
-                let (place, name) = options.map_or_else(
-                    |_| ("the PostgreSQL database".to_owned(), String::new()),
-                    |options| {
-                        let name = options.get_database().unwrap_or(options.get_username()).to_owned();
-                        let (host, port) = (options.get_host(), options.get_port());
-                        (format!("the PostgreSQL database {name} at {host}:{port}"), name)
-                    },
-                );
-                Self { place, problem: of_server(error, &name) }
-            }
-        }
+        let problem = match location {
+            Location::Sqlite { .. } => of_file(error),
+            Location::Postgres { url, .. } => of_server(error, &named(url).1),
+        };
+        Self { place: location.place(), problem }
     }
 }
 
+/// A PostgreSQL database without its password, and its name.
+fn named(url: &str) -> (String, String) {
+    postgres_options(url, None, Durability::Full).map_or_else(
+        |_| ("the PostgreSQL database".to_owned(), String::new()),
+        |options| {
+            let name = options.get_database().unwrap_or(options.get_username()).to_owned();
+            let (host, port) = (options.get_host(), options.get_port());
+            (format!("the PostgreSQL database {name} at {host}:{port}"), name)
+        },
+    )
+}
+
 impl Location {
+    /// Where it is, in words, without a password.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Sqlite { file } => file.display().to_string(),
+            Self::Postgres { url, .. } => named(url).0,
+        }
+    }
+
     /// Makes sure that what is there can be read and written. A file that is not there is for its user to make.
     ///
     /// # Errors

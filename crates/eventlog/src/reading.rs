@@ -9,6 +9,7 @@ use crate::error::LogError;
 use crate::event::{Event, Key, Position, Slot, WithSlots};
 use crate::log::EventLog;
 use crate::read::{self, Arrivals};
+use crate::rows::Link;
 use crate::stores::{self, pick};
 
 impl EventLog {
@@ -221,6 +222,17 @@ impl EventLog {
     pub async fn hash_at(&self, position: Position) -> Result<Option<[u8; 32]>, LogError> {
         let mut reader = self.database().reader().await?;
         Ok(read::hash_at(reader.tx(), position).await?)
+    }
+
+    /// The events after a position with all slots that they still have, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn read_whole(&self, after: Position, limit: u64) -> Result<Vec<(Event, Vec<Slot>)>, LogError> {
+        let (first, last) = (Position(after.0 + 1), Position(after.0 + limit));
+        let mut reader = self.database().reader().await?;
+        let read: Vec<(Link, Vec<Slot>)> = pick!(reader.tx(), links_between(first, last))?;
+        Ok(read.into_iter().map(|(link, slots)| (link.event, slots)).collect())
     }
 
     /// Whose keys sealed what is in the slots of the events after a position, each once, ascending.

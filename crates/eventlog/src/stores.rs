@@ -10,7 +10,7 @@ use crate::store::{Change, Failure, Need, Phase, Taken};
 use crate::{postgres, read, sqlite};
 
 /// The version of the log's own tables that this program reads and writes.
-const FORMAT: i64 = 2;
+pub(crate) const FORMAT: i64 = 2;
 
 /// The function of this name in the module of whichever database the connection is to.
 macro_rules! pick {

@@ -67,11 +67,6 @@ impl KeyFiles {
         let (master_file, keyring_file) = (dir.join("master"), dir.join("keyring"));
         let master = files::read_private(&master_file)?;
         let keyring = files::read_private(&keyring_file)?;
-        let lost = |file: &Path| VaultError::KeyFile {
-            file: file.to_owned(),
-            problem: "is missing, and without it the vault cannot be opened: restore it from its backup"
-                .into(),
-        };
         let master = match master {
             Some(content) => parse_master(&master_file, &content)?,
             None if used || keyring.is_some() => return Err(lost(&master_file)),
@@ -97,6 +92,15 @@ impl KeyFiles {
             }
         };
         Ok((files, keyring))
+    }
+
+    /// The keyring of key files that are there; takes no turn, as that would write.
+    pub(crate) fn look(dir: &Path, instance: [u8; 16]) -> Result<Keyring, VaultError> {
+        let master_file = dir.join("master");
+        let master = files::read_private(&master_file)?.ok_or_else(|| lost(&master_file))?;
+        let master = parse_master(&master_file, &master)?;
+        let keyring = files::read_private(&dir.join("keyring"))?.ok_or_else(|| lost(&dir.join("keyring")))?;
+        Self::with_master(dir, instance, master).parse(&keyring)
     }
 
     /// The keyring as it is on disk now.
@@ -231,6 +235,11 @@ impl KeyFiles {
     fn refused(&self, problem: &str) -> VaultError {
         VaultError::KeyFile { file: self.dir.join("keyring"), problem: problem.to_owned() }
     }
+}
+
+fn lost(file: &Path) -> VaultError {
+    let problem = "is missing, and without it the vault cannot be opened: restore it from its backup";
+    VaultError::KeyFile { file: file.to_owned(), problem: problem.into() }
 }
 
 /// The key that a backup is sealed under.

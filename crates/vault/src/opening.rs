@@ -158,7 +158,7 @@ impl Vault {
 }
 
 impl<'a> Envelope<'a> {
-    fn binding(&self, slot: &Slot) -> Binding<'a> {
+    pub(crate) fn binding(&self, slot: &Slot) -> Binding<'a> {
         Binding { event: self.event, kind: self.kind, slot: slot.number }
     }
 }

@@ -216,7 +216,8 @@ impl Keeper {
             if position >= head {
                 return Ok(kept);
             }
-            let events = self.inner.log.read(position, PAGE).await?;
+            let mut events = self.inner.log.read(position, PAGE).await?;
+            events.retain(|event| event.position <= head);
             if events.is_empty() {
                 return Ok(kept);
             }
@@ -262,6 +263,27 @@ impl Keeper {
             Err(error @ WorkerError::Lake(LakeError::Unsealed | LakeError::Manifest(_))) => Err(error),
             _ => Ok(()),
         }
+    }
+
+    /// The lake's files that are not as they were written.
+    pub(crate) async fn damaged(&self) -> Result<Vec<String>, WorkerError> {
+        let snapshot = self.snapshot().await?;
+        blocking(move || Ok(snapshot.damaged()?)).await
+    }
+
+    /// What of the lake does not follow from the log: it is written once more into an empty folder, up to where it stands, and
+    /// held against that.
+    pub(crate) async fn differing(&self, folder: &Path) -> Result<Vec<String>, WorkerError> {
+        let snapshot = self.snapshot().await?;
+        let place = Place::from(folder);
+        let begun = blocking(move || Ok(Lake::anew(&place)?)).await?;
+        let lent = Arc::new(Mutex::new(Some(begun))).lock_owned().await;
+        let made = self.bring(lent, snapshot.position(), |_| {}).await?;
+        blocking(move || {
+            let made = made.as_ref().ok_or(WorkerError::Ended)?.snapshot();
+            Ok(snapshot.differing(&made)?)
+        })
+        .await
     }
 
     /// Lets go of the lake: it is written anew from the log's first event.

@@ -1,6 +1,7 @@
 //! The worker itself: what it keeps up, for as long as it runs or once.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use analytics::lake::Place;
@@ -183,6 +184,23 @@ impl Worker {
     /// It did not.
     pub async fn lake_holds(&self) -> Result<(), WorkerError> {
         self.keeper.holds().await
+    }
+
+    /// The lake's files that are not as they were written.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub async fn damaged_lake(&self) -> Result<Vec<String>, WorkerError> {
+        self.keeper.damaged().await
+    }
+
+    /// What of the lake does not follow from the log: it is written once more, into an empty folder that has to have room for it, and
+    /// held against that.
+    ///
+    /// # Errors
+    /// The log or the lake cannot be read, or the folder not be written.
+    pub async fn differing_lake(&self, folder: &Path) -> Result<Vec<String>, WorkerError> {
+        self.keeper.differing(folder).await
     }
 
     /// How every projection and the lake stand.

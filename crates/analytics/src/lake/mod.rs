@@ -12,6 +12,7 @@
 mod blocks;
 mod bucket;
 mod error;
+mod holding;
 mod kept;
 mod manifest;
 pub(crate) mod part;
@@ -23,8 +24,7 @@ mod tests;
 
 use blocks::{Block, blocks, tail_start};
 pub use bucket::Bucket;
-use domain::events::{UnitFacts, kind};
-use domain::{Facts, StatementFactsRef};
+use domain::{Facts, StatementFactsRef, events::UnitFacts, events::kind};
 pub use error::LakeError;
 use eventlog::event::{Event, Key, Position};
 pub use kept::Kept;

@@ -2,7 +2,7 @@
 
 use super::error::LakeError;
 use super::kept::Kept;
-use super::manifest::{Files, Manifest};
+use super::manifest::{File, Files, Manifest};
 use super::part::{self, Part};
 use super::place::Place;
 use super::table::{self, Void};
@@ -57,6 +57,31 @@ impl Snapshot {
     /// The position this is a snapshot at.
     pub fn position(&self) -> Position {
         Position(self.at)
+    }
+
+    pub(super) fn files(&self) -> impl Iterator<Item = &File> {
+        self.manifest.files()
+    }
+
+    /// A file's bytes, held against the manifest.
+    pub(super) fn read(&self, file: &File) -> Result<Vec<u8>, LakeError> {
+        self.place.get(file)
+    }
+
+    /// Whether the manifest that is there now names a file.
+    pub(super) fn still_named(&self, path: &str) -> Result<bool, LakeError> {
+        let now = Self::open(&self.place, &self.kept)?;
+        Ok(now.manifest.files().any(|file| file.path == path))
+    }
+
+    /// Whether two manifests say the same of the log, and name the same files, whatever is in those.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        let said = |manifest: &Manifest| {
+            let Manifest { instance, municipality, position, awaiting, .. } = manifest.clone();
+            let files: Vec<String> = manifest.files().map(|file| file.path.clone()).collect();
+            (instance, municipality, position, awaiting, files)
+        };
+        said(&self.manifest) == said(&other.manifest)
     }
 
     /// What the statements that count at this position contribute to reports, block by block: of all of them, or of

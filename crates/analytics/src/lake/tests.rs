@@ -1,6 +1,7 @@
 //! What the lake promises, on hand-made and on arbitrary events.
 
 mod bucket;
+mod holding;
 mod reading;
 
 use super::*;

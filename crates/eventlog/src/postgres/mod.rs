@@ -25,6 +25,8 @@ use read::head_of;
 const SCHEMA: &str = include_str!("schema.sql");
 /// What format 2 adds to format 1.
 const CHUNKS: &str = include_str!("chunks.sql");
+/// All that makes a fresh log.
+pub(crate) const TABLES: [&str; 2] = [SCHEMA, CHUNKS];
 /// How long one round trip may take before the server counts as gone. Longer than it lets another
 /// session idle inside a transaction, so that a frozen node is noticed there first.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -78,6 +78,23 @@ pub(crate) async fn could_rewrite(connection: &mut PgConnection) -> Result<bool,
     .await
 }
 
+/// Rights that the role of a session has beyond those that it needs, as "UPDATE on event".
+pub(crate) async fn too_much(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    let mut found = Vec::new();
+    for (table, rights) in TABLES {
+        for right in ["INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER"] {
+            let text =
+                "SELECT has_table_privilege(to_regclass(quote_ident(current_schema()) || '.' || $1), $2)";
+            let has: Option<bool> =
+                sqlx::query_scalar(text).bind(table).bind(right).fetch_one(&mut *connection).await?;
+            if has == Some(true) && !rights.contains(right) {
+                found.push(format!("{right} on {table}"));
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// An identifier as PostgreSQL quotes it.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))

@@ -164,14 +164,18 @@ pub(super) async fn advance(
 pub(super) async fn stands(place: &Database) -> Result<Option<(Position, Option<String>)>, sqlx::Error> {
     let mut reader = place.reader().await?;
     let Some(Checkpoint { position, .. }) = load(reader.tx()).await? else { return Ok(None) };
+    Ok(Some((position, noted(reader.tx(), position).await?)))
+}
+
+/// The hash of the log's chain at the position to which a generation was folded, as it was noted.
+pub(super) async fn noted(tx: Tx<'_>, position: Position) -> Result<Option<String>, sqlx::Error> {
     let text = "SELECT hash FROM folded_upon WHERE position = $1";
-    let hash: Result<Option<String>, sqlx::Error> = on_either!(reader.tx(), connection =>
+    let hash = on_either!(tx, connection =>
         sqlx::query_scalar(text).bind(int(position.0)).fetch_optional(connection).await);
     match hash {
-        Ok(hash) => Ok(Some((position, hash))),
         // A place of before has no such table.
-        Err(error) if not_made(&error) => Ok(Some((position, None))),
-        Err(error) => Err(error),
+        Err(error) if not_made(&error) => Ok(None),
+        hash => hash,
     }
 }
 

@@ -279,17 +279,7 @@ impl Views {
     }
 
     fn location(&self, projection: &str, number: u64) -> Location {
-        match &self.inner.location {
-            Location::Sqlite { file } => {
-                let stem =
-                    file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-                Location::sqlite(file.with_file_name(format!("{stem}.{projection}.{number}.db")))
-            }
-            Location::Postgres { url, schema, connections } => {
-                let schema = schema.as_deref().unwrap_or("public");
-                Location::postgres(url, &format!("{schema}_{projection}_{number}")).of_at_most(*connections)
-            }
-        }
+        location_of(&self.inner.location, projection, number)
     }
 
     async fn drop_place(&self, tx: Tx<'_>, projection: &str, number: u64) -> Result<(), sqlx::Error> {
@@ -340,6 +330,20 @@ impl Views {
 
     fn places(&self) -> MutexGuard<'_, HashMap<(String, u64), Database>> {
         self.inner.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where a generation of the views at a place is.
+pub(super) fn location_of(views: &Location, projection: &str, number: u64) -> Location {
+    match views {
+        Location::Sqlite { file } => {
+            let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            Location::sqlite(file.with_file_name(format!("{stem}.{projection}.{number}.db")))
+        }
+        Location::Postgres { url, schema, connections } => {
+            let schema = schema.as_deref().unwrap_or("public");
+            Location::postgres(url, &format!("{schema}_{projection}_{number}")).of_at_most(*connections)
+        }
     }
 }
 

@@ -14,11 +14,13 @@ mod drive;
 mod generation;
 mod inner;
 mod keep;
+mod looking;
 mod runner;
 mod status;
 
 pub use belonging::Foreign;
 pub use generation::{Generation, ReadError, Views};
+pub use looking::{Looked, look};
 pub use runner::Runner;
 pub use status::{
     OnUnfoldable, ProjectionState, ProjectionStatus, RebuildStatus, RunnerError, SetAside, Unfoldable,

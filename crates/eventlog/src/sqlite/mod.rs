@@ -22,6 +22,8 @@ use write::insert;
 const SCHEMA: &str = include_str!("schema.sql");
 /// What format 2 adds to format 1.
 const CHUNKS: &str = include_str!("chunks.sql");
+/// All that makes a fresh log.
+pub(crate) const TABLES: [&str; 2] = [SCHEMA, CHUNKS];
 
 /// Creates the log's tables where they are missing, brings older ones up, and gives the version of what is there.
 pub(crate) async fn prepare(db: &SqliteDb) -> Result<i64, sqlx::Error> {

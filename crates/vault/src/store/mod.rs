@@ -188,6 +188,12 @@ pub(crate) async fn backups_until(tx: Tx<'_>, now: i64) -> Result<Option<i64>, V
     Ok(on_either!(tx, connection => sqlx::query_scalar(sql).bind(now).fetch_one(connection).await?))
 }
 
+/// The last backup that was noted: when it was taken and when it expires.
+pub(crate) async fn last_backup(tx: Tx<'_>) -> Result<Option<(i64, i64)>, VaultError> {
+    let sql = "SELECT taken, expires FROM vault_backup ORDER BY taken DESC LIMIT 1";
+    Ok(on_either!(tx, connection => sqlx::query_as(sql).fetch_optional(connection).await?))
+}
+
 /// How the agents are found, of those that live: each with its lookup hash.
 pub(crate) async fn lookups_of(
     tx: Tx<'_>,
