@@ -261,7 +261,7 @@ pub(crate) fn smallest_group() -> Result<u32, Failure> {
 }
 
 /// Where the lake is.
-fn lake(url: &Option<String>, folder: &Path) -> Result<Place, Failure> {
+pub(crate) fn lake(url: &Option<String>, folder: &Path) -> Result<Place, Failure> {
     let Some(url) = url else { return Ok(folder.join("lake").as_path().into()) };
     bucket(url)
         .map(Place::from)
@@ -288,17 +288,10 @@ fn of_lake(vault: &Vault) -> Seal {
 
 /// Looks whether there is an instance, without making anything.
 pub(crate) async fn expect(settings: &Settings) -> Result<(), Failure> {
-    let (log_at, ..) = locations(settings);
     let storage = &settings.storage;
     expect_restored(&storage.data_dir)?;
     if !Instance::is_there(settings).await? {
-        let place = match &log_at {
-            Location::Sqlite { .. } => format!("at {}", storage.data_dir.display()),
-            Location::Postgres { .. } => "in the database of --database-url".to_owned(),
-        };
-        return Err(Failure::new(format!(
-            "there is no instance {place}; `larka migrate` or `larka serve` makes one, --data-dir or --database-url names another"
-        )));
+        return Err(nowhere(settings));
     }
     if !keys::are_at(&storage.keys_dir) {
         return Err(Failure::new(format!(
@@ -307,6 +300,17 @@ pub(crate) async fn expect(settings: &Settings) -> Result<(), Failure> {
         )));
     }
     Ok(())
+}
+
+/// That there is no instance where one is looked for.
+pub(crate) fn nowhere(settings: &Settings) -> Failure {
+    let place = match &settings.storage.database_url {
+        None => format!("at {}", settings.storage.data_dir.display()),
+        Some(_) => "in the database of --database-url".to_owned(),
+    };
+    Failure::new(format!(
+        "there is no instance {place}; `larka migrate` or `larka serve` makes one, --data-dir or --database-url names another"
+    ))
 }
 
 /// The folder of a restore that is under way.

@@ -15,6 +15,11 @@ pub(crate) fn instance_id(keys: &Path) -> Result<[u8; 16], Failure> {
     made_once(keys, INSTANCE)
 }
 
+/// The instance's own id where it is; none is made.
+pub(crate) fn read_id(keys: &Path) -> Result<Option<[u8; 16]>, Failure> {
+    if keys.join(INSTANCE).exists() { read(&keys.join(INSTANCE)).map(Some) } else { Ok(None) }
+}
+
 /// Whether an instance's keys are here.
 pub(crate) fn are_at(keys: &Path) -> bool {
     keys.join(INSTANCE).is_file()
@@ -44,7 +49,12 @@ pub(crate) fn made_once<const LENGTH: usize>(keys: &Path, name: &str) -> Result<
             return Err(Failure::at(&path)(error));
         }
     }
-    let text = std::fs::read_to_string(&path).map_err(Failure::at(&path))?;
+    read(&path)
+}
+
+fn read<const LENGTH: usize>(path: &Path) -> Result<[u8; LENGTH], Failure> {
+    let mut bytes = [0_u8; LENGTH];
+    let text = std::fs::read_to_string(path).map_err(Failure::at(path))?;
     hex::decode_to_slice(text.trim(), &mut bytes).map_err(|_| {
         let digits = LENGTH * 2;
         Failure::new(format!("{} is damaged: expected {digits} hexadecimal digits", path.display()))

@@ -6,9 +6,11 @@
 mod answering;
 mod api;
 mod backups;
+mod checks;
 mod commands;
 mod door;
 mod failure;
+mod finding;
 mod handing_in;
 mod handing_on;
 mod imports;
@@ -32,8 +34,8 @@ mod whole;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    anchor, backup, credential, demo, erase, forward, import, migrate, outside, person, rebuild, report,
-    restore, retention, round, serve, statement, survey, twins, user, verify,
+    anchor, backup, credential, demo, doctor, erase, forward, import, migrate, outside, person, rebuild,
+    report, restore, retention, round, serve, statement, survey, twins, user, verify,
 };
 use failure::Failure;
 use settings::{Common, ServeFlags, Settings};
@@ -95,8 +97,10 @@ enum Command {
     Backup(backup::Flags),
     /// Make an instance again from its backup, or try whether that can be done
     Restore(restore::Flags),
-    /// Walk the log's chain and name the first break
+    /// Walk the log's chain and name the first break; or hold everything that is kept against everything else
     Verify(verify::Flags),
+    /// Look an instance or a backup over without changing anything: what is well, and what to do where it is not
+    Doctor(Box<doctor::Flags>),
     /// Print the log's head, signed: keep it where whoever changes the log cannot reach it
     Anchor,
 }
@@ -118,6 +122,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     let flags = match &cli.command {
         Command::Serve(flags) => flags.clone(),
         Command::Demo(flags) => flags.serve(),
+        Command::Doctor(flags) => flags.serve.clone(),
         _ => ServeFlags::default(),
     };
     let settings = Settings::read(&cli.common, &flags)?;
@@ -143,6 +148,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Backup(flags) => backup::run(settings, flags).await,
         Command::Restore(flags) => restore::run(settings, flags).await,
         Command::Verify(flags) => verify::run(settings, flags).await,
+        Command::Doctor(flags) => doctor::run(settings, *flags).await,
         Command::Anchor => anchor::run(settings).await,
     }
 }

@@ -3,7 +3,7 @@
 use std::fs::{DirBuilder, Metadata, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::Mode;
 
@@ -40,7 +40,7 @@ pub(crate) fn data_folder(folder: &Path, keys: &Path) -> Result<(), Failure> {
             folder.display()
         )));
     }
-    let mut loose = tighten(folder, &about)? + within(folder, keys)?;
+    let mut loose = within(folder, keys)?;
     if keys.is_dir() {
         loose += tighten(keys, &keys.metadata().map_err(Failure::at(keys))?)?;
     }
@@ -59,20 +59,34 @@ fn is_ours(folder: &Path, about: &Metadata) -> io::Result<bool> {
 
 /// Tightens all in a folder; gives how many needed it.
 fn within(folder: &Path, keys: &Path) -> Result<u64, Failure> {
-    let mut loose = 0;
-    for entry in folder.read_dir().map_err(Failure::at(folder))? {
-        let path = entry.map_err(Failure::at(folder))?.path();
-        // What was there a moment ago may be gone: another process works on the folder.
-        let Ok(about) = path.symlink_metadata() else { continue };
-        if about.is_symlink() || path == keys {
-            continue;
-        }
-        loose += tighten(&path, &about)?;
-        if about.is_dir() {
-            loose += within(&path, keys)?;
+    all_in(folder, keys)?.iter().map(|(path, about)| tighten(path, about)).sum()
+}
+
+/// A folder and all in it, but for `without`; links are not followed, and left out.
+pub(crate) fn all_in(folder: &Path, without: &Path) -> Result<Vec<(PathBuf, Metadata)>, Failure> {
+    let mut all = vec![(folder.to_owned(), folder.metadata().map_err(Failure::at(folder))?)];
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in folder.read_dir().map_err(Failure::at(&folder))? {
+            let path = entry.map_err(Failure::at(&folder))?.path();
+            // What was there a moment ago may be gone: another process works on the folder.
+            let Ok(about) = path.symlink_metadata() else { continue };
+            if about.is_symlink() || path == without {
+                continue;
+            }
+            if about.is_dir() {
+                folders.push(path.clone());
+            }
+            all.push((path, about));
         }
     }
-    Ok(loose)
+    Ok(all)
+}
+
+/// What of a folder, but for `without`, others than its owner have rights to, and which rights there are.
+pub(crate) fn open_to_others(folder: &Path, without: &Path) -> Result<Vec<(PathBuf, u32)>, Failure> {
+    let all = all_in(folder, without)?.into_iter();
+    Ok(all.map(|(path, about)| (path, about.mode() & 0o777)).filter(|(_, mode)| mode & OTHERS != 0).collect())
 }
 
 /// Takes the rights of others away; gives 1 where they had any.

@@ -156,6 +156,25 @@ pub(crate) async fn hand_over_file(
     }
 }
 
+/// A server that runs on a folder.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Serving {
+    /// How many files it may open, where the system says so.
+    pub(crate) open_files: Option<u64>,
+}
+
+/// The server that runs on this folder, if one does.
+pub(crate) async fn server(settings: &Settings) -> Option<Serving> {
+    let stream = UnixStream::connect(path(&settings.storage.data_dir)).await.ok()?;
+    let process = stream.peer_cred().ok().and_then(|peer| peer.pid());
+    let limits = process.and_then(|id| std::fs::read_to_string(format!("/proc/{id}/limits")).ok());
+    let open_files = limits.and_then(|limits| {
+        let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+        line.split_whitespace().next()?.parse().ok()
+    });
+    Some(Serving { open_files })
+}
+
 /// Whether a server runs on this folder. A socket that a crashed one left behind takes no connection.
 pub(crate) async fn answers(settings: &Settings) -> bool {
     UnixStream::connect(path(&settings.storage.data_dir)).await.is_ok()

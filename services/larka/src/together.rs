@@ -17,6 +17,7 @@ use views::municipality::Current;
 use worker::Worker;
 
 use crate::failure::Failure;
+use crate::finding::Finding;
 
 /// How often the vault is told how far the log has come: what came since is looked through at the next start.
 const EVERY: Duration = Duration::from_secs(10);
@@ -43,24 +44,35 @@ pub(crate) struct Parts<'i> {
 #[derive(Debug, Default)]
 pub(crate) struct Apart {
     /// What the vault has seen of a log and this one does not have, or has otherwise.
-    vault: Option<Unlike>,
+    pub(crate) vault: Option<Unlike>,
     /// Agents that the log names, and that are neither in the vault nor erased.
     unknown: Vec<AgentId>,
-    views: Vec<Foreign>,
-    lake: Option<Position>,
+    pub(crate) views: Vec<Foreign>,
+    pub(crate) lake: Option<Position>,
     /// How far the vault was told that the log had come, where that is so.
     since: Position,
     /// Where the log ends.
-    head: Position,
+    pub(crate) head: Position,
 }
 
 /// What the vault has seen of a log, that this one has not.
 #[derive(Debug, Clone, Copy)]
-enum Unlike {
+pub(crate) enum Unlike {
     /// Its end lies before the position.
     Short(Position),
     /// It has another event at the position.
     Other(Position),
+}
+
+impl Unlike {
+    /// What a vault has seen that a log has not, which has this hash at that position.
+    pub(crate) fn of(seen: &Seen, hash: Option<[u8; 32]>) -> Option<Self> {
+        match hash {
+            Some(hash) if hash == seen.hash => None,
+            Some(_) => Some(Self::Other(seen.position)),
+            None => Some(Self::Short(seen.position)),
+        }
+    }
 }
 
 impl Parts<'_> {
@@ -71,9 +83,9 @@ impl Parts<'_> {
         let lost = apart.lost();
         if !lost.is_empty() {
             if loss == Loss::Refused {
-                return Err(Failure::new(format!("{}. {WHAT_TO_DO}", lost.join("; "))));
+                return Err(Failure::new(format!("{}. {WHAT_TO_DO}", joined(&lost))));
             }
-            tracing::warn!(lost = lost.join("; "), "accepted as lost");
+            tracing::warn!(lost = joined(&lost), "accepted as lost");
             if !apart.unknown.is_empty() {
                 self.lrs.record_erasure(apart.unknown.clone()).await?;
             }
@@ -109,10 +121,9 @@ impl Parts<'_> {
     pub(crate) async fn apart(&self, all: bool) -> Result<Apart, Failure> {
         let mut apart = Apart::default();
         if let Some(seen) = self.vault.seen().await? {
-            match self.log.hash_at(seen.position).await? {
-                Some(hash) if hash == seen.hash => apart.since = seen.position,
-                Some(_) => apart.vault = Some(Unlike::Other(seen.position)),
-                None => apart.vault = Some(Unlike::Short(seen.position)),
+            apart.vault = Unlike::of(&seen, self.log.hash_at(seen.position).await?);
+            if apart.vault.is_none() {
+                apart.since = seen.position;
             }
         }
         apart.unknown = self.unknown(if all { Position(0) } else { apart.since }).await?;
@@ -148,33 +159,41 @@ impl Parts<'_> {
     }
 }
 
+/// What these findings are of.
+pub(crate) const TOGETHER: &str = "together";
 /// What to do about what cannot be made again.
 const WHAT_TO_DO: &str = "Bring back what belongs together (log, vault and keys of one moment, the log copied first), or \
                           accept the loss for good: larka migrate --accept-loss";
 
+/// What findings say, in one line.
+pub(crate) fn joined(findings: &[Finding]) -> String {
+    findings.iter().map(|one| one.found.as_str()).collect::<Vec<_>>().join("; ")
+}
+
 impl Apart {
-    /// What of it cannot be made again, in words.
-    pub(crate) fn lost(&self) -> Vec<String> {
+    /// What of it cannot be made again.
+    fn lost(&self) -> Vec<Finding> {
         let mut lost = Vec::new();
+        let mut push = |found: String| lost.push(Finding::wrong(TOGETHER, found, WHAT_TO_DO));
         if let Some(Unlike::Other(position)) = self.vault {
-            lost.push(format!(
+            push(format!(
                 "the vault is another log's: at position {} it has seen another event than the one that is there",
                 position.0
             ));
         }
         let ahead = self.ahead();
-        lost.extend(
-            ahead.iter().map(|(who, at)| format!("{who} has seen the log come to position {}", at.0)),
-        );
+        for (who, at) in &ahead {
+            push(format!("{who} has seen the log come to position {}", at.0));
+        }
         if !ahead.is_empty() {
             let end = self.head.0;
-            lost.push(format!(
+            push(format!(
                 "the log ends at position {end}: an older copy of it, or part of it is missing (log.db-wal beside log.db)"
             ));
         }
         if !self.unknown.is_empty() {
             let count = self.unknown.len();
-            lost.push(format!(
+            push(format!(
                 "{count} people of whom the log tells are not in the vault, nor were they erased: an older copy of the \
                  vault, or another's"
             ));
@@ -194,14 +213,21 @@ impl Apart {
         vault.into_iter().chain(made).collect()
     }
 
-    /// All of it, in words.
-    pub(crate) fn told(&self) -> Vec<String> {
-        let mut told = self.lost();
-        let of = |what: &str, at: Position| format!("{what} at position {} is not of this log", at.0);
+    /// All of it.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        let mut found = self.lost();
+        let of = |what: &str, at: Position| {
+            let found = format!("{what} at position {} is not of this log", at.0);
+            Finding::wrong(
+                TOGETHER,
+                found,
+                "start larka serve, which makes it anew from the log (one that runs: restart it)",
+            )
+        };
         let views = self.views.iter().filter(|one| one.position <= self.head);
-        told.extend(views.map(|one| of(&format!("the view {}", one.projection), one.position)));
-        told.extend(self.lake.filter(|at| *at <= self.head).map(|at| of("the lake", at)));
-        told
+        found.extend(views.map(|one| of(&format!("the view {}", one.projection), one.position)));
+        found.extend(self.lake.filter(|at| *at <= self.head).map(|at| of("the lake", at)));
+        found
     }
 }
 

@@ -431,6 +431,25 @@ impl Instance {
         Ok(())
     }
 
+    /// Carries out statements in the vault, which is a database of its own on PostgreSQL.
+    pub async fn execute_in_vault(&self, sql: &str) -> Result<()> {
+        let Some((_, vault)) = &self.urls else { return self.execute_in("vault", sql).await };
+        let mut connection = schema(vault, "vault").await?;
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await?;
+        Ok(connection.close().await?)
+    }
+
+    /// One text from the vault.
+    pub async fn text_in_vault(&self, sql: &str) -> Result<String> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match &self.urls {
+            None => Ok(sqlx::query_scalar(sql).fetch_one(&mut self.file("vault").await?).await?),
+            Some((_, vault)) => {
+                Ok(sqlx::query_scalar(sql).fetch_one(&mut schema(vault, "vault").await?).await?)
+            }
+        }
+    }
+
     async fn file(&self, place: &str) -> Result<sqlx::SqliteConnection> {
         let file = self.folder().join(format!("{place}.db"));
         Ok(sqlx::SqliteConnection::connect(&format!("sqlite://{}?mode=rw", file.display())).await?)

@@ -5,7 +5,6 @@
 use blackbox::samples::{id, statement};
 use blackbox::{Backend, Instance, Server, promises, until};
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 /// Serves six statements by six people, and stops in order.
 async fn served(instance: &Instance) -> Server {
@@ -35,19 +34,6 @@ async fn break_chain(instance: &Instance) -> i64 {
     position
 }
 
-/// Carries out a statement in the vault, which is a database of its own on PostgreSQL.
-async fn in_vault(instance: &Instance, sql: &str) {
-    match instance.databases() {
-        None => instance.execute_in("vault", sql).await.unwrap(),
-        Some((_, vault)) => {
-            let mut connection = PgConnection::connect(&vault).await.unwrap();
-            let sql = AssertSqlSafe(format!("SET search_path TO vault; {sql}"));
-            sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
-            connection.close().await.unwrap();
-        }
-    }
-}
-
 fn metric(text: &str, name: &str) -> i64 {
     let line = text.lines().find(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(' ')));
     line.unwrap_or_else(|| panic!("no metric {name}")).rsplit_once(' ').unwrap().1.parse().unwrap()
@@ -61,7 +47,7 @@ promises! {
             Backend::Postgres => "UPDATE agent_key SET wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # 1)",
         };
         let one = "WHERE agent = (SELECT agent FROM agent_key ORDER BY agent LIMIT 1)";
-        in_vault(&instance, &format!("{damage} {one}")).await;
+        instance.execute_in_vault(&format!("{damage} {one}")).await.unwrap();
 
         let server = instance.restart(&before).await.unwrap();
         for limit in ["1", "2", "50"] {
@@ -109,7 +95,7 @@ promises! {
         let before = served(&instance).await;
         let position = break_chain(&instance).await;
         // As after a crash: nothing was told since.
-        in_vault(&instance, "DELETE FROM vault_seen").await;
+        instance.execute_in_vault("DELETE FROM vault_seen").await.unwrap();
         assert!(instance.restart(&before).await.is_err(), "it started");
         let said = instance.said();
         let last = said.lines().last().unwrap();

@@ -289,31 +289,33 @@ async fn begin(place: &Place, instance: [u8; 16]) -> Result<(Manifest, Version),
     made.ok_or_else(|| Failure::new(format!("{} does not keep what is written into it", place.name())))
 }
 
-/// Refuses to add to what could not be restored: each file that the manifest names has to be there, in a folder of its size.
+/// Refuses to add to what could not be restored.
 async fn expect_whole(place: &Place, manifest: &Manifest) -> Result<(), Failure> {
+    match missing(place, manifest).await?.first() {
+        None => Ok(()),
+        Some(path) => Err(Failure::new(format!(
+            "{path} is missing in {}, or is not whole, and nothing could be restored from it: bring it back from a copy of the place, or \
+             back up to a new place",
+            place.name()
+        ))),
+    }
+}
+
+/// The files that the manifest names and that are not there, or in a folder not of their size.
+pub(crate) async fn missing(place: &Place, manifest: &Manifest) -> Result<Vec<String>, Failure> {
     let mut there = std::collections::HashSet::new();
     if matches!(place, Place::Bucket(..)) {
         for folder in [manifest::LOG, manifest::VAULT] {
             there.extend(place.list(folder).await?);
         }
     }
-    for file in manifest.files() {
-        let whole = match place {
-            Place::Folder(folder) => {
-                folder.join(&file.path).metadata().is_ok_and(|about| about.len() == file.bytes)
-            }
-            Place::Bucket(..) => there.contains(&file.path),
-        };
-        if !whole {
-            return Err(Failure::new(format!(
-                "{} is missing in {}, or is not whole, and nothing could be restored from it: bring it back from a copy of \
-                 the place, or back up to a new place",
-                file.path,
-                place.name()
-            )));
+    let whole = |file: &File| match place {
+        Place::Folder(folder) => {
+            folder.join(&file.path).metadata().is_ok_and(|about| about.len() == file.bytes)
         }
-    }
-    Ok(())
+        Place::Bucket(..) => there.contains(&file.path),
+    };
+    Ok(manifest.files().filter(|file| !whole(file)).map(|file| file.path.clone()).collect())
 }
 
 /// Removes what the manifest does not name: copies of the vault that expired, and what a backup left that was cut short.

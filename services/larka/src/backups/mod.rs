@@ -3,6 +3,6 @@
 
 pub(crate) mod erasures;
 pub(crate) mod making;
-mod manifest;
-mod place;
+pub(crate) mod manifest;
+pub(crate) mod place;
 pub(crate) mod restoring;

@@ -4,6 +4,7 @@ pub(crate) mod anchor;
 pub(crate) mod backup;
 pub(crate) mod credential;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod erase;
 pub(crate) mod forward;
 pub(crate) mod import;

@@ -25,8 +25,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::backups::erasures;
+use crate::checks::everything;
 use crate::failure::Failure;
+use crate::finding::{self, Finding};
 use crate::instance::Instance;
+use crate::together::joined;
 
 /// A task as it travels to the process that has the instance open.
 #[derive(Debug, Serialize, Deserialize)]
@@ -39,6 +42,7 @@ pub(crate) enum Task {
     Rebuild { projection: Option<String>, index: bool },
     Retention { dry_run: bool, keep_superseded: Duration },
     Verify { anchors: Option<String>, key: Option<String> },
+    VerifyAll { anchors: Option<String>, key: Option<String> },
     Anchor,
     Twins { dry_run: bool },
     Import(imported::Batch),
@@ -96,10 +100,12 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
         Task::Verify { anchors, key } => {
             let head = instance.log.head().await?.position.0;
             let verified = instance.log.verify(1..=head, &mut |_| {}).await?;
-            let mut apart = instance.parts().apart(true).await?.told();
-            apart.extend(instance.worker.lake_holds().await.err().map(|error| error.to_string()));
+            let mut apart = joined(&instance.parts().apart(true).await?.findings());
+            if let Err(error) = instance.worker.lake_holds().await {
+                apart = if apart.is_empty() { error.to_string() } else { format!("{apart}; {error}") };
+            }
             if !apart.is_empty() {
-                return Err(Failure::new(format!("the log is whole, but {}", apart.join("; "))));
+                return Err(Failure::new(format!("the log is whole, but {apart}")));
             }
             let mut answer =
                 json!({ "verified": true, "events": verified.events, "position": head, "together": true });
@@ -107,6 +113,18 @@ pub(crate) async fn perform(instance: &Instance, task: Task) -> Result<Value, Fa
                 answer["anchors"] = anchors::verify(instance, &lines, key.as_deref()).await?.into();
             }
             Ok(answer)
+        }
+        Task::VerifyAll { anchors, key } => {
+            let mut findings = everything::findings(instance).await?;
+            if let Some(lines) = anchors {
+                findings.push(match anchors::verify(instance, &lines, key.as_deref()).await {
+                    Ok(count) => {
+                        Finding::well("anchors", format!("{count} signed heads hold")).with("anchors", count)
+                    }
+                    Err(failure) => Finding::wrong("anchors", failure.to_string(), everything::AFTER_BREAK),
+                });
+            }
+            Ok(finding::answer(&findings))
         }
         Task::Anchor => {
             let (anchor, key) = anchors::now(instance, 0).await?;
