@@ -301,6 +301,24 @@ async fn a_role_that_may_change_what_it_must_not_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_write_ahead_log_that_is_damaged_is_seen_and_left_as_it_is() {
+    use std::os::unix::fs::FileExt as _;
+    let mut instance = Instance::fresh(Backend::Sqlite).await.unwrap();
+    let places = Places::of(&mut instance);
+    let before = served(&instance, &places).await;
+    let mut server = instance.restart(&before).await.unwrap();
+    post(&server, 7..9).await;
+    server.settled().await.unwrap();
+    server.kill().unwrap();
+    // Without its head nothing of it counts, and SQLite would take it away at the next occasion.
+    let beside = instance.folder().join("log.db-wal");
+    fs::File::options().write(true).open(&beside).unwrap().write_all_at(&[0; 32], 0).unwrap();
+    let files = all_in(&instance.folder());
+    only(&instance, &[], "together", &["part of it is missing (log.db-wal beside log.db)"]);
+    assert!(all_in(&instance.folder()) == files, "something was changed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn where_there_is_no_instance_nothing_is_made_and_a_log_that_is_no_database_is_named() {
     let instance = Instance::fresh(Backend::Sqlite).await.unwrap();
     let none = instance.run(&["doctor"]).unwrap();
