@@ -104,6 +104,15 @@ impl Vault {
         let until = store::backups_until(self.inner.store.read().await?.tx(), now).await?;
         Ok(until.map(Micros))
     }
+
+    /// When the last backup was taken that was noted and has not been forgotten.
+    ///
+    /// # Errors
+    /// [`VaultError::Unavailable`].
+    pub async fn last_backup(&self) -> Result<Option<Micros>, VaultError> {
+        let last = store::last_backup(self.inner.store.read().await?.tx()).await?;
+        Ok(last.map(|(taken, _)| Micros(taken)))
+    }
 }
 
 /// Records on their way into pieces.

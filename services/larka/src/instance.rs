@@ -23,7 +23,7 @@ use crate::handing_on::{self, FromLrs};
 use crate::keys::{self, instance_id};
 use crate::pdf::Pdf;
 use crate::private;
-use crate::process::{self, Followers};
+use crate::process::{self, Watched};
 use crate::settings::Settings;
 use crate::together::{self, Loss, Parts};
 
@@ -38,7 +38,7 @@ pub(crate) struct Instance {
     pub(crate) forwards: Forwards,
     pub(crate) clock: SharedClock,
     pub(crate) registry: prometheus::Registry,
-    pub(crate) followers: Followers,
+    pub(crate) watched: Watched,
     pub(crate) pdf: Pdf,
     pub(crate) settings: Settings,
     pub(crate) views: Views,
@@ -178,7 +178,7 @@ impl Instance {
             desk,
             forwards,
             clock,
-            followers: Followers::register(&registry, worker::FOLLOWERS.to_vec())?,
+            watched: Watched::register(&registry, worker::FOLLOWERS.to_vec())?,
             registry,
             pdf: Pdf::new(settings.reports.pdf_program.as_deref()),
             settings,

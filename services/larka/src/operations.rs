@@ -10,8 +10,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use eventlog::Position;
+use eventlog::clock::rest;
 use prometheus::{Encoder, TextEncoder};
 use serde_json::json;
+use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 use vault::VaultError;
 
@@ -85,10 +87,26 @@ async fn standing(instance: &Instance) -> Result<Position, String> {
     Ok(head.position)
 }
 
+/// How often it is looked how views, lake and backups stand: whoever scrapes costs nothing.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Looks how views, lake and backups stand, again and again until `shutdown` becomes true: one that failed tells nothing by
+/// itself.
+pub(crate) async fn watch(instance: Arc<Instance>, mut shutdown: watch::Receiver<bool>) {
+    loop {
+        let looking = async { tokio::join!(instance.worker.failed(), instance.vault.last_backup()) };
+        let looked = tokio::time::timeout(READY_WITHIN, looking).await.ok();
+        instance.watched.tell(looked.as_ref().map(|(failed, _)| failed.as_slice()));
+        if let Some((_, Ok(backup))) = looked {
+            instance.watched.tell_backup(backup);
+        }
+        if !rest(EVERY, &mut shutdown).await {
+            return;
+        }
+    }
+}
+
 async fn metrics(State(instance): State<Arc<Instance>>) -> Response {
-    // As they stand now; one that failed tells nothing by itself.
-    let failed = tokio::time::timeout(READY_WITHIN, instance.worker.failed()).await.ok();
-    instance.followers.tell(failed.as_deref());
     let encoder = TextEncoder::new();
     let mut text = Vec::new();
     if encoder.encode(&instance.registry.gather(), &mut text).is_err() {

@@ -1,5 +1,6 @@
-//! Metrics of the process itself, and of what follows the log in it.
+//! Metrics of the process itself, and of what an operator watches in its instance.
 
+use eventlog::clock::Micros;
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{IntGauge, IntGaugeVec, Opts, Registry};
 
@@ -17,13 +18,14 @@ pub(crate) fn register(registry: &Registry, database: &str) -> Result<(), promet
     registry.register(Box::new(build))
 }
 
-/// Which of those that follow the log have failed.
-pub(crate) struct Followers {
+/// Which of those that follow the log have failed, and when the last backup was made.
+pub(crate) struct Watched {
     failed: IntGaugeVec,
     names: Vec<&'static str>,
+    backup: IntGauge,
 }
 
-impl Followers {
+impl Watched {
     /// Registers them.
     ///
     /// # Errors
@@ -35,7 +37,17 @@ impl Followers {
         );
         let failed = IntGaugeVec::new(about, &["projection"])?;
         registry.register(Box::new(failed.clone()))?;
-        Ok(Self { failed, names })
+        let backup = IntGauge::new(
+            "larka_backup_last_timestamp_seconds",
+            "When the last backup was made, in seconds since 1970; 0 where none is noted",
+        )?;
+        registry.register(Box::new(backup.clone()))?;
+        Ok(Self { failed, names, backup })
+    }
+
+    /// Tells when the last backup was made.
+    pub(crate) fn tell_backup(&self, taken: Option<Micros>) {
+        self.backup.set(taken.map_or(0, |taken| taken.0 / 1_000_000));
     }
 
     /// Tells which have failed; where nobody can say, all of them.

@@ -100,6 +100,7 @@ pub(crate) async fn start(instance: Arc<Instance>, listeners: Listeners) -> Resu
         .map(|schedule| tokio::spawn(anchors::keep(Arc::clone(&instance), schedule, stopping.clone())));
     let erasures = instance.settings.storage.erasures_to.is_some();
     let erasures = erasures.then(|| tokio::spawn(erasures::keep(Arc::clone(&instance), stopping.clone())));
+    tokio::spawn(operations::watch(Arc::clone(&instance), stopping.clone()));
     let seen = tokio::spawn(together::keep(instance.log.clone(), instance.vault.clone(), stopping.clone()));
     let uses = tokio::spawn(instance.lrs.clone().keep_uses(stopping.clone()));
     let sweeping = tokio::spawn(instance.lrs.clone().sweep_uploads(stopping.clone()));

@@ -165,9 +165,11 @@ promises! {
         // Statements are taken as ever; that it stopped is a metric.
         assert_eq!(server.http.get(format!("{}/readyz", server.address)).send().await.unwrap().status(), 200);
         let failed = |name: &str, how: u8| format!("larka_projection_failed{{projection=\"{name}\"}} {how}\n");
-        let metrics = server.metrics().await.unwrap();
-        assert!(metrics.contains(&failed("progress", 1)) && metrics.contains(&failed("competence", 0)), "{metrics}");
-        assert!(metrics.contains(&failed("lake", 0)), "{metrics}");
+        let metrics = until("it is told", || async {
+            Some(server.metrics().await.unwrap()).filter(|metrics| metrics.contains(&failed("progress", 1)))
+        })
+        .await;
+        assert!(metrics.contains(&failed("competence", 0)) && metrics.contains(&failed("lake", 0)), "{metrics}");
         until("nothing else is held up", || async {
             (follower(&server, "competence").await["lag_events"] == 0 && follower(&server, "lake").await["lag_events"] == 0).then_some(())
         })
