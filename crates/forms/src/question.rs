@@ -84,6 +84,14 @@ pub struct Condition {
     pub place: String,
 }
 
+impl Condition {
+    /// Whether it says that the answer to a question is a whole number.
+    pub(crate) fn asks_for_whole(&self, question: usize) -> bool {
+        let name = self.parsed.node.whole().and_then(|name| self.refs.get(name));
+        name == Some(&Ref::Answer(question))
+    }
+}
+
 /// The name by which conditions tell groups of respondents apart. Whoever asks puts the respondent's group beside the answers
 /// under it; nobody answers it.
 pub const RESPONDENT_GROUP: &str = "respondent_group";

@@ -2,6 +2,41 @@
 
 use std::collections::BTreeMap;
 
+use unicode_normalization::UnicodeNormalization;
+
+/// A text with each letter in one piece: `e` and an accent are `é`.
+pub(crate) fn composed(text: &str) -> String {
+    text.nfc().collect()
+}
+
+/// How many letters two short names differ by; more than 2 is any greater number.
+pub(crate) fn distance(one: &str, other: &str) -> usize {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    if one.len().abs_diff(other.len()) > 2 {
+        return 3;
+    }
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.iter().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, b) in other.iter().enumerate() {
+            let changed = corner + usize::from(a != b);
+            corner = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(corner + 1);
+        }
+    }
+    row.last().copied().unwrap_or(3)
+}
+
+/// What stands in braces in a text: `{name}`, and `${name}` as sheets write it.
+pub(crate) fn in_braces(text: &str) -> impl Iterator<Item = (bool, &str)> {
+    text.match_indices('{').filter_map(|(at, _)| {
+        let (before, inside) = (&text[..at], &text[at + 1..]);
+        let name = inside[..inside.find('}')?].trim();
+        (!name.is_empty() && !name.contains('{')).then(|| (before.ends_with('$'), name))
+    })
+}
+
 /// A text with its languages: what SurveyJS writes as `"text"` or `{"default": "text", "sv": "…"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Localised {

@@ -249,3 +249,40 @@ fn calculated_values_are_kept_where_the_author_asks_and_never_taken_from_outside
     assert_eq!(checked.faults, []);
     assert_eq!(Json::Object(checked.kept), json!({"a": 1, "b": 2, "e": 6, "sum": 3}));
 }
+
+#[test]
+fn two_in_one_place_of_a_ranking_are_told_of_once() {
+    for more in ["false", "true"] {
+        let survey = take(
+            &json!([{"type": "ranking", "name": "o", "choices": ["a", "b", "c"], "selectToRankEnabled": more == "true"}]),
+        );
+        let sent = |places: [&str; 3]| {
+            let fields = ["o[a]", "o[b]", "o[c]"].into_iter().zip(places);
+            check(&survey, Json::Object(read_fields(&survey, fields))).faults
+        };
+        let twice = sent(["1", "1", "2"]);
+        assert_eq!(twice.iter().map(|fault| &fault.wrong).collect::<Vec<_>>(), [&Wrong::SamePlace]);
+        assert_eq!(twice[0].text("sv"), "Två har samma plats: ge var och en sin egen.");
+        assert_eq!(twice[0].text("en"), "Two have the same place: give each its own.");
+        assert_eq!(sent(["1", "först", "2"]).len(), 1);
+        assert_eq!(sent(["3", "1", "2"]), []);
+    }
+}
+
+#[test]
+fn a_whole_number_is_asked_for_in_words() {
+    let rule = |expression: &str| {
+        json!([
+            {"type": "text", "name": "m", "inputType": "number"},
+            {"type": "text", "name": "n", "inputType": "number", "validators": [{"type": "expression", "expression": expression}]},
+        ])
+    };
+    let whole = take(&rule("{n} empty or {n} % 1 = 0"));
+    let faults = check(&whole, json!({"n": 10.5})).faults;
+    assert_eq!(faults.iter().map(|fault| fault.text("sv")).collect::<Vec<_>>(), ["Skriv ett heltal."]);
+    assert_eq!(faults[0].text("en"), "Write a whole number.");
+    assert_eq!(wrong(&whole, json!({"n": "10"})), []);
+    for other in ["{n} empty or {n} % 2 = 0", "{m} empty or {m} % 1 = 0", "{n} empty or {m} % 1 = 0"] {
+        assert_eq!(wrong(&take(&rule(other)), json!({"m": 1.5, "n": 10.5})), [Wrong::Condition], "{other}");
+    }
+}

@@ -206,3 +206,80 @@ fn text_between_questions_is_cleaned() {
     let forms::question::Kind::Html(html) = &definition.questions[1].kind else { panic!() };
     assert_eq!(html.default, "<p>Hej <b>du</b></p>");
 }
+
+#[test]
+fn texts_that_name_answers_are_refused_and_other_braces_are_text() {
+    let survey = |text: &str, property: &str| {
+        let mut question = json!({"type": "radiogroup", "name": "r", "choices": [{"value": "a", "text": "A"}], "showOtherItem": true});
+        let mut page = json!({"name": "sidan", "title": "T"});
+        let text = json!({"default": "T", "en": text});
+        match property {
+            "choices" => question["choices"][0]["text"] = text,
+            "validators" => {
+                question["validators"] =
+                    json!([{"type": "expression", "expression": "{q} = 1", "text": text}])
+            }
+            "page" => page["title"] = text,
+            _ => question[property] = text,
+        }
+        page["elements"] = json!([
+            {"type": "text", "name": "q"}, {"type": "matrix", "name": "m", "rows": ["r1"], "columns": ["c"]},
+            {"type": "panel", "name": "panelen", "elements": [question]}]);
+        json!({"pages": [page], "calculatedValues": [{"name": "summa", "expression": "1 + 1"}]})
+    };
+    let places = [
+        ("title", "/title"),
+        ("description", "/description"),
+        ("requiredErrorText", "/requiredErrorText"),
+        ("otherText", "/otherText"),
+        ("choices", "/choices/0/text"),
+        ("validators", "/validators/0/text"),
+    ];
+    for (property, place) in places {
+        let place = format!("/pages/0/elements/2/elements/0{place}");
+        refused(&survey("Hej {q}!", property), &place, "{q}");
+        let said = refuse(&survey("Hej {q}!", property));
+        assert_eq!(said[0].instead.as_ref().unwrap().en, "write the text without the answer");
+        assert_eq!(refuse(&survey("Hej {valfritt}!", property)), [], "{property}");
+    }
+    refused(&survey("Hej {q}!", "page"), "/pages/0/title", "{q}");
+    for name in [
+        "{Q}",
+        "{ q }",
+        "{m.r1}",
+        "{q[0]}",
+        "{r-Comment}",
+        "{summa}",
+        "{sidan}",
+        "{panelen}",
+        "{pageno}",
+        "${ingen}",
+        "{respondent_group}",
+    ] {
+        assert_eq!(refuse(&survey(&format!("Hej {name}!"), "title")).len(), 1, "{name}");
+    }
+    for text in ["{}", "{ett ord}", "{q", "q}", "{1}", "{\"q\": 1}"] {
+        assert_eq!(refuse(&survey(text, "title")), [], "{text}");
+    }
+    refused(
+        &json!({"title": "{q}", "elements": [{"type": "text", "name": "q"}, {"type": "html", "name": "h", "html": "<p>{q}</p>"}]}),
+        "/elements/1/html",
+        "{q}",
+    );
+}
+
+#[test]
+fn names_and_codes_that_look_alike_are_there_already() {
+    refused(
+        &json!({"elements": [{"type": "text", "name": "éle"}, {"type": "text", "name": "E\u{301}le"}]}),
+        "/elements/1",
+        "finns redan",
+    );
+    refused(
+        &json!({"elements": [{"type": "radiogroup", "name": "q", "choices": ["é", "e\u{301}"]}]}),
+        "/elements/0/choices/1",
+        "två gånger",
+    );
+    let pages = json!({"pages": [{"name": "é", "elements": [{"type": "text", "name": "a"}]}, {"name": "e\u{301}", "elements": []}]});
+    refused(&pages, "/pages/1", "heter redan");
+}

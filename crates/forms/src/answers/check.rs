@@ -155,7 +155,9 @@ impl View<'_> {
     fn broken(&self, at: usize, validator: &Validator) -> Option<Wrong> {
         let value = self.value(at);
         if let Rule::Expression(expression) = &validator.rule {
-            return (!self.holds(expression.as_ref(), true)).then_some(Wrong::Condition);
+            let whole = expression.as_ref().is_some_and(|condition| condition.asks_for_whole(at));
+            let wrong = if whole { Wrong::NotWhole } else { Wrong::Condition };
+            return (!self.holds(expression.as_ref(), true)).then_some(wrong);
         }
         if value.is_empty() {
             return None;

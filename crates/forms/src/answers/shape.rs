@@ -43,6 +43,10 @@ pub(super) fn check(view: &View<'_>, at: usize, answer: &Json) -> Found {
             _ => add(Wrong::Shape),
         },
         Kind::Ranking(ranking) => {
+            if let Some(wrong) = places(answer) {
+                add(wrong);
+                return found;
+            }
             let Some(count) = listed(view, question, answer, &mut add) else { return found };
             if !ranking.selected && count < view.open_choices(at).count() {
                 add(Wrong::RankAll);
@@ -100,6 +104,18 @@ fn listed(view: &View<'_>, question: &Question, answer: &Json, add: &mut impl Fn
         }
     }
     Some(items.len())
+}
+
+/// What is wrong with places that are no order: pairs of place and choice, as [`read_fields`](super::read_fields) leaves
+/// them.
+fn places(answer: &Json) -> Option<Wrong> {
+    let pairs: Vec<&Vec<Json>> = answer.as_array()?.iter().filter_map(Json::as_array).collect();
+    let mut taken = HashSet::new();
+    let twice = pairs
+        .iter()
+        .filter_map(|pair| pair.first())
+        .any(|place| !taken.insert(code(place).trim().to_owned()));
+    (!pairs.is_empty()).then_some(if twice { Wrong::SamePlace } else { Wrong::Shape })
 }
 
 fn several(

@@ -6,6 +6,7 @@ use super::model::{Definition, Step, checking, deciding};
 use crate::expression::{Binary, FUNCTIONS, Node};
 use crate::question::{Condition, Kind, Question, RESPONDENT_GROUP, Ref, Rule};
 use crate::refusal::Refusals;
+use crate::text::distance;
 use crate::values::Value;
 
 /// Finds what every name stands for and the order in which things are worked out.
@@ -142,25 +143,6 @@ impl Names {
             .min()
             .map(|(_, known)| known)
     }
-}
-
-/// How many letters two short names differ by; more than 2 is any greater number.
-fn distance(one: &str, other: &str) -> usize {
-    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
-    if one.len().abs_diff(other.len()) > 2 {
-        return 3;
-    }
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.iter().enumerate() {
-        let mut corner = row[0];
-        row[0] = i + 1;
-        for (j, b) in other.iter().enumerate() {
-            let changed = corner + usize::from(a != b);
-            corner = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(corner + 1);
-        }
-    }
-    row.last().copied().unwrap_or(3)
 }
 
 struct Lint<'a> {

@@ -329,7 +329,7 @@ fn choices(reader: &mut Reader, object: Object<'_>, name: &str, conditional: boo
                 "värdet har blanktecken ytterst, styrtecken eller är längre än 200 tecken",
                 "the value has blanks at its ends, control characters or more than 200 characters",
             );
-        } else if !seen.insert(code.clone()) {
+        } else if !seen.insert(crate::text::composed(&code)) {
             reader.refusals.add(&place, format!("{code} står två gånger"), format!("{code} is there twice"));
         }
         if choice.label.is_empty() {

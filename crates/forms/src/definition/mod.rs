@@ -2,6 +2,7 @@
 
 mod advice;
 mod bind;
+mod braces;
 mod groups;
 mod hash;
 mod kinds;
@@ -60,10 +61,16 @@ fn parsed(bytes: &[u8], place: &str, refusals: &mut Refusals) -> Option<Json> {
         Ok(json) => Some(json),
         Err(error) => {
             let (line, column) = (error.line(), error.column());
-            refusals.add(
+            refusals.instead(
                 place,
-                format!("är inte JSON (rad {line}, tecken {column})"),
-                format!("is not JSON (line {line}, character {column})"),
+                (
+                    format!("är inte JSON (rad {line}, tecken {column})"),
+                    format!("is not JSON (line {line}, character {column})"),
+                ),
+                (
+                    "SurveyJS JSON, eller ett kalkylblad i .xlsx eller .ods",
+                    "SurveyJS JSON, or a sheet in .xlsx or .ods",
+                ),
             );
             None
         }

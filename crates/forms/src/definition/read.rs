@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
+use super::braces;
 use super::kinds;
 use super::model::{Definition, HiddenAnswers};
 use super::reader::{Object, Reader};
 use crate::question::{Calculated, Conditions, Element, Kind, Page, Panel, Question};
-use crate::text::Localised;
+use crate::text::{Localised, composed};
 
 /// Largest definition, in bytes.
 pub const MAX_BYTES: usize = 4 << 20;
@@ -258,7 +259,7 @@ impl Draft {
                     format!("namnet {name:?} går inte att använda: inga blanktecken ytterst, inga {{ }} [ ], högst 200 tecken"),
                     format!("the name {name:?} cannot be used: no outer blanks, no {{ }} [ ], at most 200 characters"),
                 );
-            } else if let Some(other) = first.insert(name.to_lowercase(), place.clone()) {
+            } else if let Some(other) = first.insert(composed(&name).to_lowercase(), place.clone()) {
                 refusals.add(
                     &place,
                     format!("namnet {name} finns redan ({other})"),
@@ -269,7 +270,7 @@ impl Draft {
         let mut containers = std::collections::HashSet::new();
         let pages = self.pages.iter().enumerate().map(|(i, page)| (&page.name, format!("/pages/{i}")));
         for (name, place) in pages.chain(self.panels.iter().map(|panel| (&panel.name, panel.place.clone()))) {
-            if !containers.insert(name.to_lowercase()) {
+            if !containers.insert(composed(name).to_lowercase()) {
                 refusals.add(
                     &place,
                     format!("en sida eller panel heter redan {name}"),
@@ -277,6 +278,11 @@ impl Draft {
                 );
             }
         }
+        let known = |name: &str| {
+            let name = composed(name).to_lowercase();
+            first.contains_key(&name) || containers.contains(&name)
+        };
+        braces::check(&self.reader.braces, known, refusals);
     }
 }
 

@@ -8,7 +8,7 @@ use super::advice;
 use crate::expression::parse;
 use crate::question::{Condition, Conditions};
 use crate::refusal::Refusals;
-use crate::text::Localised;
+use crate::text::{Localised, in_braces};
 
 /// Longest text of an author in one language, in bytes.
 const LONGEST_TEXT: usize = 20_000;
@@ -20,6 +20,8 @@ pub(super) struct Reader {
     pub(super) languages: BTreeSet<String>,
     /// The language of texts that name none.
     pub(super) language: String,
+    /// What stands in braces in texts, with the text's place and whether it is `${…}`.
+    pub(super) braces: BTreeSet<(String, bool, String)>,
 }
 
 /// An object of the definition with its place.
@@ -158,6 +160,10 @@ impl Reader {
                 self.refusals.add(&place, "ska vara en text", "has to be a text");
                 return None;
             }
+        }
+        for (_, written) in text.all() {
+            let braces = in_braces(written).map(|(sheets, name)| (place.clone(), sheets, name.to_owned()));
+            self.braces.extend(braces);
         }
         if text.default.is_empty() {
             text.default = text.by_language.get(&self.language).cloned().unwrap_or_default();

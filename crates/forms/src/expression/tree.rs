@@ -48,6 +48,20 @@ impl Node {
         }
         all
     }
+
+    /// The name in `{name} empty or {name} % 1 = 0`: a whole number is asked for.
+    pub(crate) fn whole(&self) -> Option<usize> {
+        let Node::Binary(Binary::Or, empty, equal) = self else { return None };
+        let (Node::Empty(one), Node::Binary(Binary::Equal, rest, nothing)) = (&**empty, &**equal) else {
+            return None;
+        };
+        let Node::Binary(Binary::Modulo, other, by) = &**rest else { return None };
+        let number = |node: &Node, number: f64| *node == Node::Const(Value::Number(number));
+        match **one {
+            Node::Name(name) if one == other && number(by, 1.0) && number(nothing, 0.0) => Some(name),
+            _ => None,
+        }
+    }
 }
 
 /// Operators between two.
