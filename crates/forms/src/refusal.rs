@@ -45,6 +45,11 @@ impl Refusals {
         }
     }
 
+    /// The places that are told of.
+    pub(crate) fn places(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|refusal| refusal.place.as_str())
+    }
+
     /// Whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
         self.all.is_empty()

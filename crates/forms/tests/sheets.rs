@@ -199,7 +199,7 @@ fn groups_of_respondents_stand_in_a_sheet_of_their_own_and_conditions_name_them(
     // Without the sheet it is no group, and a name that it does not have is none.
     let without = |rows: &[(&str, &[&str])], groups: &[&[&str]]| {
         let mut book = rust_xlsxwriter::Workbook::new();
-        let survey: Vec<Vec<&str>> = std::iter::once(vec!["type", "name", "relevant"])
+        let survey: Vec<Vec<&str>> = std::iter::once(vec!["type", "name", "relevant", "label"])
             .chain(rows.iter().map(|(kind, rest)| [&[*kind], *rest].concat()))
             .collect();
         let groups: Vec<Vec<&str>> = groups.iter().map(|row| row.to_vec()).collect();
@@ -219,12 +219,12 @@ fn groups_of_respondents_stand_in_a_sheet_of_their_own_and_conditions_name_them(
         read.map(|_| ()).map_err(|refusals| refusals.into_iter().map(|one| one.place).collect::<Vec<_>>())
     };
     let asked: [(&str, &[&str]); 2] =
-        [("hidden", &["respondent_group", ""]), ("text", &["mer", "${respondent_group} = 'a'"])];
+        [("hidden", &["respondent_group", "", ""]), ("text", &["mer", "${respondent_group} = 'a'", "Mer"])];
     assert_eq!(without(&asked, &[&["name", "label"], &["a", "A"], &["b", "B"]]), Ok(()));
     let refused = without(&asked, &[]).unwrap_err();
     assert_eq!(refused, ["survey, 2, type", "survey, 3, relevant"]);
     let refused = without(&asked, &[&["name", "label"], &["b", "B"]]).unwrap_err();
-    assert_eq!(refused, ["/elements/0/visibleIf", "/elements/0"], "and nobody is asked the question");
+    assert_eq!(refused, ["survey, 3, relevant", "survey, 3, name"], "and nobody is asked the question");
     let refused =
         without(&asked, &[&["name", "label", "roles"], &["a", "A", "Lärare"], &["", "B", ""]]).unwrap_err();
     assert_eq!(refused, ["groups, 2, roles", "groups, 3, name"]);

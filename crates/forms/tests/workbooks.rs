@@ -79,9 +79,11 @@ fn headings_and_sheets_that_are_not_where_they_belong_are_told_of_with_where_the
     assert_eq!(said, [("survey".to_owned(), missing.to_owned(), None)]);
     let said = refusals(&workbook(&[("survey", &titled)], &[]));
     let first = Some("flytta rubrikerna på rad 2 till bladets första rad".to_owned());
-    for (column, said) in ["type", "name"].iter().zip(&said) {
-        assert_eq!(said, &("survey".to_owned(), format!("kolumnen {column} saknas"), first.clone()));
-    }
+    assert_eq!(said, [("survey".to_owned(), "kolumnen type, name saknas".to_owned(), first)]);
+    let other: [&[&str]; 2] = [&["typ", "name", "etikett"], &["text", "q", "Q"]];
+    let said = refusals(&workbook(&[("survey", &other)], &[]));
+    assert_eq!((said.len(), said[0].1.as_str()), (1, "kolumnen type saknas"));
+    assert!(said[0].2.as_ref().unwrap().contains("första rad"), "{said:?}");
     let twice: [&[&str]; 2] =
         [&["type", "name", "label", "relevant", "Relevant"], &["text", "q", "Q", "", "1 = 1"]];
     let said = refusals(&workbook(&[("survey", &twice)], &[]));

@@ -13,6 +13,7 @@ mod scored;
 
 use serde_json::Value as Json;
 
+pub(crate) use braces::refuse as refuse_in_text;
 pub(crate) use model::Step;
 pub use model::{Definition, HiddenAnswers};
 pub use read::{MAX_BYTES, MAX_QUESTIONS};

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use super::sheet::Sheet;
+use crate::definition::refuse_in_text;
 use crate::refusal::Refusals;
+use crate::text::{composed, in_braces};
 
 /// A choice, with what stands in columns of its own.
 pub(super) struct Choice {
@@ -41,7 +43,8 @@ pub(super) fn read(sheet: &Sheet, refusals: &mut Refusals) -> BTreeMap<String, V
             continue;
         };
         let choices = lists.entry(list.to_owned()).or_default();
-        if choices.iter().any(|choice| choice.name.to_lowercase() == name.to_lowercase()) {
+        let alike = |one: &str, other: &str| composed(one).to_lowercase() == composed(other).to_lowercase();
+        if choices.iter().any(|choice| alike(&choice.name, name)) {
             refusals.add(
                 &sheet.place(*number, "name"),
                 format!("{name} finns redan i listan, eller skiljer sig bara i stora och små bokstäver"),
@@ -85,6 +88,9 @@ pub(super) fn texts(
         let mut parts = heading.splitn(2, "::");
         if parts.next() != Some(column) {
             continue;
+        }
+        for (_, name) in in_braces(cell).filter(|(of_sheets, _)| *of_sheets) {
+            refuse_in_text(refusals, &sheet.place(number, heading), &format!("${{{name}}}"));
         }
         let language = match parts.next() {
             None => "default".to_owned(),

@@ -1,11 +1,16 @@
 //! Other ways to write a definition.
 
 mod choices;
+mod columns;
+mod constraint;
 mod matrix;
 mod offered;
+mod places;
+mod rows;
 mod scoring;
 mod settings;
 mod sheet;
+mod typed;
 mod xlsform;
 mod xpath;
 

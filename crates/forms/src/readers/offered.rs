@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::choices::{Choice, texts};
+use super::places::ROW;
 use super::sheet::{Sheet, yes};
 use crate::question::Special;
 use crate::refusal::Refusals;
@@ -60,7 +61,7 @@ pub(super) fn choices(
             element[text] = choice.label.clone();
             continue;
         }
-        let mut item = json!({"value": choice.name, "text": choice.label});
+        let mut item = json!({"value": choice.name, "text": choice.label, ROW: choice.number});
         if let Some(question) = question {
             let wanted = choice.more.get(&column).map_or("", String::as_str);
             item["visibleIf"] = json!(if wanted.is_empty() {
