@@ -132,10 +132,10 @@ fn a_table_of_questions_with_the_same_list_is_a_matrix_and_back() {
 #[test]
 fn what_a_sheet_cannot_say_is_refused_with_its_place_and_never_left_out() {
     for (property, place) in [
-        (r#""visibleIf": "{forst} + 1 > 2""#, "/elements/1/visibleIf"),
-        (r#""rows": 9"#, "/elements/1"),
-        (r#""validators": [{"type": "text", "minLength": 3}]"#, "/elements/1"),
-        (r#""readOnly": true"#, "/elements/1"),
+        (r#""visibleIf": "{forst} anyof [1, 2]""#, "/elements/1 (mer), visibleIf"),
+        (r#""rows": 9"#, "/elements/1 (mer), rows"),
+        (r#""validators": [{"type": "text", "minLength": 3}]"#, "/elements/1 (mer), validators"),
+        (r#""readOnly": true"#, "/elements/1 (mer), readOnly"),
     ] {
         let source = format!(
             r#"{{"title": "T", "elements": [{{"type": "text", "name": "forst"}}, {{"type": "comment", "name": "mer", {property}}}]}}"#
@@ -148,6 +148,28 @@ fn what_a_sheet_cannot_say_is_refused_with_its_place_and_never_left_out() {
             "{property}"
         );
     }
+    // Never without a place, and each with what it is called.
+    let source = r#"{"title": "T", "clearInvisibleValues": "none", "elements": [
+        {"type": "text", "name": "a", "inputType": "number", "min": 3},
+        {"type": "text", "name": "b c"},
+        {"type": "html", "name": "h", "html": "<b>Fet</b>"}],
+        "calculatedValues": [{"name": "v", "expression": "{a} + 1"}]}"#;
+    let refusals = write_xlsform(&register(source.as_bytes(), None).unwrap()).unwrap_err();
+    let places: Vec<&str> = refusals.iter().map(|refusal| refusal.place.as_str()).collect();
+    assert_eq!(places, ["/elements/1 (b c), name"]);
+    let refusals =
+        write_xlsform(&register(source.replace("b c", "b").as_bytes(), None).unwrap()).unwrap_err();
+    let places: Vec<&str> = refusals.iter().map(|refusal| refusal.place.as_str()).collect();
+    assert_eq!(
+        places,
+        [
+            "/clearInvisibleValues",
+            "/calculatedValues/0 (v), expression",
+            "/calculatedValues/0 (v), includeIntoResult",
+            "/elements/0 (a), min",
+            "/elements/2 (h), html"
+        ]
+    );
     // What pages and panels ask for, no sheet can say.
     for property in
         [r#""isRequired": true, "requiredErrorText": "Något""#, r#""enableIf": "{forst} notempty""#]
@@ -158,11 +180,15 @@ fn what_a_sheet_cannot_say_is_refused_with_its_place_and_never_left_out() {
         );
         let refusals = write_xlsform(&register(source.as_bytes(), None).unwrap()).unwrap_err();
         assert!(!refusals.is_empty(), "{property}");
+        assert!(
+            refusals.iter().all(|refusal| refusal.place.starts_with("/elements/1 (g), ")),
+            "{refusals:?}"
+        );
     }
     let boolean = r#"{"title": "T", "elements": [{"type": "boolean", "name": "ja", "valueTrue": "j"}]}"#;
     assert_eq!(
         write_xlsform(&register(boolean.as_bytes(), None).unwrap()).unwrap_err()[0].place,
-        "/elements/0"
+        "/elements/0 (ja), valueTrue"
     );
 }
 

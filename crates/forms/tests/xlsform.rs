@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 
 use chrono::NaiveDate;
 use forms::answers::look;
-use forms::question::{Input, Kind};
-use forms::{Definition, Refusal, read_xlsform, register};
+use forms::question::{Conditions, Input, Kind, Question, Rule};
+use forms::{Definition, Refusal, read_xlsform, register, write_xlsform};
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -132,6 +132,127 @@ fn generated(seed: u64) -> Json {
     form(rows.into(), choices)
 }
 
+/// What was read from a sheet is written as one that is read as the same.
+fn same_when_written(definition: &Definition, context: &str) {
+    let written = write_xlsform(definition).unwrap_or_else(|refusals| panic!("{context}: {refusals:#?}"));
+    let source = read_xlsform(&written).unwrap();
+    let read = register(source.as_bytes(), None).unwrap();
+    assert_eq!(read.question_set, definition.question_set, "{context}");
+    for (question, before) in read.questions.iter().zip(&definition.questions) {
+        let conditions = |asked: &Question| {
+            let Conditions { visible_if, required_if, required, .. } = &asked.conditions;
+            let conditions = [visible_if, required_if].map(|one| one.as_ref().map(|one| one.parsed.clone()));
+            let rules: Vec<String> = asked
+                .validators
+                .iter()
+                .map(|one| match &one.rule {
+                    Rule::Expression(one) => format!("{:?}", one.as_ref().map(|one| &one.parsed)),
+                    rule => format!("{rule:?}"),
+                })
+                .collect();
+            (conditions, *required, rules, asked.kind.name())
+        };
+        assert_eq!(conditions(question), conditions(before), "{context}");
+        assert_eq!(question.title.get("en"), before.title.get("en"), "{context}");
+    }
+    assert_eq!(write_xlsform(&read).unwrap(), written, "{context}");
+}
+
+#[test]
+fn whatever_is_read_from_a_sheet_is_written_back() {
+    let survey = one(json!([
+        [
+            "type",
+            "name",
+            "label",
+            "hint",
+            "relevant",
+            "required",
+            "required_message",
+            "constraint",
+            "constraint_message",
+            "calculation",
+            "choice_filter",
+            "appearance"
+        ],
+        ["note", "hej", "Hej!\n1 < 2 & \"så\" här", "", "", "", "", "", "", "", "", ""],
+        ["select_one yn", "q", "Q", "H", "", "yes", "Svara", "", "", "", "", ""],
+        [
+            "select_multiple yn or_other",
+            "m",
+            "M",
+            "",
+            "${q} != ''",
+            "${q} = 'ja'",
+            "",
+            "count-selected(.) <= 2",
+            "Högst två",
+            "",
+            "",
+            ""
+        ],
+        ["integer", "n", "N", "", "", "", "", ". >= 5 and . <= 120", "Mellan 5 och 120", "", "", ""],
+        ["integer", "n2", "N", "", "", "", "", "", "", "", "", ""],
+        [
+            "decimal",
+            "x",
+            "X",
+            "",
+            "not(${m} = 'ja') or count-selected(${m}) >= 2",
+            "",
+            "",
+            ". mod 2 != 0.5",
+            "",
+            "",
+            "",
+            ""
+        ],
+        ["date", "d", "D", "", "", "", "", ". <= today()", "Inte i framtiden", "", "", ""],
+        [
+            "date",
+            "d2",
+            "D",
+            "",
+            "${d} > date('2026-01-01') and ${n} != 7",
+            "",
+            "",
+            ". >= ${d}",
+            "",
+            "",
+            "",
+            ""
+        ],
+        ["text", "tel", "T", "", "", "", "", "regex(., '^[0-9 +-]{7,15}$')", "Siffror", "", "", ""],
+        ["begin_group", "g", "G\nrad två", "", "${n} >= 10", "", "", "", "", "", "", ""],
+        ["text", "town", "T", "", "", "", "", "", "", "", "", ""],
+        ["select_one yn", "f", "F", "", "", "", "", "", "", "", "town = ${tel}", "minimal"],
+        ["rank yn", "r", "R", "", "", "", "", "", "", "", "town = ${town}", ""],
+        ["end_group", "", "", "", "", "", "", "", "", "", "", ""],
+        ["calculate", "twice", "", "", "", "", "", "", "", "${n} * 2 - (${x} + 1) div 3", "", ""],
+        ["calculate", "if_so", "", "", "", "", "", "", "", "if(${n} > 3 or ${q} = 'ja', 1, 0)", "", ""],
+        ["calculate", "same", "", "", "", "", "", "", "", "${twice}", "", ""],
+        ["calculate", "two", "", "", "", "", "", "", "", "-2", "", ""],
+        [
+            "text",
+            "last",
+            "L",
+            "",
+            "${twice} - ${n} < 5 and ${two} != ${n} + ${x}",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "multiline"
+        ],
+        ["acknowledge", "ok", "OK", "", "", "yes", "", "", "", "", "", ""],
+        ["range", "s", "S", "", "", "", "", "", "", "", "", ""],
+    ]))
+    .unwrap_or_else(|e| panic!("{e:#?}"));
+    same_when_written(&survey, "all");
+}
+
 #[test]
 fn generated_sheets_mean_what_pyxform_says() {
     let forms: Vec<Json> = (0..150).map(generated).collect();
@@ -140,6 +261,7 @@ fn generated_sheets_mean_what_pyxform_says() {
         let context = || format!("{at}: {}", forms[at]);
         assert!(said.get("refused").is_none(), "{}", context());
         let definition = read(folder.path(), at).unwrap_or_else(|e| panic!("{}: {e:#?}", context()));
+        same_when_written(&definition, &context());
         let theirs = said["questions"].as_array().unwrap();
         assert_eq!(definition.questions.len(), theirs.len(), "{}", context());
         for (question, theirs) in definition.questions.iter().zip(theirs) {

@@ -1,7 +1,8 @@
 //! Lists of choices: what questions share stands once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::condition::filter;
 use super::workbook::Row;
 use crate::definition::Definition;
 use crate::question::Choice;
@@ -42,6 +43,29 @@ impl<'a> Lists<'a> {
         name
     }
 
+    /// The column that says at which answers to a question choices are offered.
+    pub(super) fn column(&self, question: usize) -> String {
+        let name = self.definition.questions.get(question).map_or("", |question| &question.name);
+        format!("by_{}", name.to_lowercase())
+    }
+
+    /// What filters choices, where something does; an error where no sheet says it.
+    pub(super) fn filtered(&self, choices: &[Choice]) -> Result<Option<String>, ()> {
+        let plain: Vec<&Choice> = choices.iter().filter(|choice| choice.special.is_none()).collect();
+        if plain.iter().all(|choice| choice.visible_if.is_none()) {
+            return Ok(None);
+        }
+        let by = plain.iter().map(|choice| Some(choice.visible_if.as_ref().and_then(filter)?.0));
+        let by: BTreeSet<Option<usize>> = by.collect();
+        match by.first() {
+            Some(Some(question)) if by.len() == 1 => {
+                let name = self.definition.questions.get(*question).map_or("", |question| &question.name);
+                Ok(Some(format!("{} = ${{{name}}}", self.column(*question))))
+            }
+            _ => Err(()),
+        }
+    }
+
     fn row(&self, choice: &Choice, item: Option<&Item>) -> Row {
         let mut row = Row::new();
         let code = choice.code();
@@ -64,6 +88,9 @@ impl<'a> Lists<'a> {
             row.insert("level".to_owned(), level.to_string());
         }
         row.insert("special".to_owned(), choice.special.map_or("", special_name).to_owned());
+        if let Some((question, wanted)) = choice.visible_if.as_ref().and_then(filter) {
+            row.insert(self.column(question), wanted.to_owned());
+        }
         row.insert("name".to_owned(), code);
         row
     }

@@ -1,6 +1,6 @@
 //! Tables into a workbook.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, XlsxError};
 
@@ -78,5 +78,10 @@ fn headings<'a>(table: &'a Table, language: &str) -> Vec<&'a str> {
         found.dedup();
         headings.extend(found);
     }
+    // Columns that choices are filtered by.
+    let rows = table.rows.iter().flat_map(|row| row.iter().filter(|(_, text)| !text.is_empty()));
+    let more: BTreeSet<&str> =
+        rows.map(|(heading, _)| heading.as_str()).filter(|heading| !headings.contains(heading)).collect();
+    headings.extend(more);
     headings
 }

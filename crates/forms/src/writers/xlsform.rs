@@ -1,8 +1,8 @@
 //! A definition as XLSForm.
 
-use super::condition::xpath;
+use super::condition::{calculation, constraint, xpath};
 use super::lists::Lists;
-use super::meaning::differences;
+use super::meaning::{Unsaid, differences};
 use super::workbook::{Row, Table, language_name, texts, workbook};
 use crate::definition::{Definition, register};
 use serde_json::Value as Json;
@@ -13,6 +13,7 @@ use crate::question::{
 use crate::readers::read_xlsform;
 use crate::refusal::{Refusal, Refusals};
 use crate::sidecar::Wording;
+use crate::text::Localised;
 
 const SURVEY: &[&str] = &[
     "type",
@@ -22,6 +23,10 @@ const SURVEY: &[&str] = &[
     "required",
     "required_message",
     "relevant",
+    "constraint",
+    "constraint_message",
+    "calculation",
+    "choice_filter",
     "appearance",
     "parameters",
     "reverse",
@@ -61,6 +66,7 @@ pub fn write_xlsform(definition: &Definition) -> Result<Vec<u8>, Vec<Refusal>> {
         writer.survey.push(row(&[("type", "hidden"), ("name", RESPONDENT_GROUP)]));
     }
     let paged = writer.pages();
+    writer.calculated();
     let settings = writer.settings(paged);
     let mut choices = Vec::new();
     for (list, rows) in writer.lists.all {
@@ -78,30 +84,49 @@ pub fn write_xlsform(definition: &Definition) -> Result<Vec<u8>, Vec<Refusal>> {
     if !groups.is_empty() {
         tables.push(Table { name: "groups", columns: GROUPS, rows: groups });
     }
-    let mut unsaid = writer.unsaid;
+    let unsaid = writer.unsaid;
+    let mut refusals = Refusals::default();
     let book = workbook(&tables, &definition.language).ok();
     // What was written is held against what it is read as: nothing is said otherwise in silence.
-    if unsaid.is_empty() {
-        let read = book.as_deref().map(read_xlsform).and_then(Result::ok);
-        match read.and_then(|json| register(json.as_bytes(), None).ok()) {
-            Some(read) => unsaid = differences(definition, &read),
-            None => unsaid.push(String::new()),
+    let read = book.as_deref().filter(|_| unsaid.is_empty()).map(read_xlsform);
+    let unsaid = match read {
+        Some(Err(refused)) => {
+            for Refusal { place, what, instead } in refused {
+                refusals.push(&origin(definition, &tables, &place), what, instead);
+            }
+            unsaid
         }
-    }
-    let mut refusals = Refusals::default();
-    for place in unsaid {
-        let what = ("ett kalkylblad kan inte säga detta", "a sheet cannot say this");
-        refusals.add(&place, what.0, what.1);
+        Some(Ok(json)) => match register(json.as_bytes(), None) {
+            Ok(read) => differences(definition, &read),
+            Err(refused) => return Err(refused),
+        },
+        None => unsaid,
+    };
+    for one in unsaid {
+        refusals.add(&one.shown(), "ett kalkylblad kan inte säga detta", "a sheet cannot say this");
     }
     book.filter(|_| refusals.is_empty()).ok_or_else(|| refusals.into_list())
+}
+
+/// What a cell was written from: the place of its question with the cell's column, or else the cell.
+fn origin(definition: &Definition, tables: &[Table], cell: &str) -> String {
+    let mut parts = cell.split(", ");
+    let table = parts.next().and_then(|sheet| tables.iter().find(|table| table.name == sheet));
+    let row = parts.next().and_then(|row| table?.rows.get(row.parse::<usize>().ok()?.checked_sub(2)?));
+    let name = row.filter(|row| row.contains_key("type")).and_then(|row| row.get("name"));
+    let Some(name) = name else { return cell.to_owned() };
+    let panel = definition.panels.iter().find(|panel| panel.name == *name).map(|panel| &panel.place);
+    let place = definition.question(name).map(|question| &question.place).or(panel);
+    let column = parts.next().unwrap_or_default();
+    place.map_or_else(|| cell.to_owned(), |place| format!("{place} ({name}), {column}"))
 }
 
 struct Writer<'a> {
     definition: &'a Definition,
     survey: Vec<Row>,
     lists: Lists<'a>,
-    /// Places of what a sheet has no like for.
-    unsaid: Vec<String>,
+    /// What a sheet has no like for.
+    unsaid: Vec<Unsaid>,
 }
 
 fn length(into: &mut Row, most: Option<usize>) {
@@ -112,6 +137,19 @@ fn row(cells: &[(&str, &str)]) -> Row {
     cells.iter().map(|(column, cell)| ((*column).to_owned(), (*cell).to_owned())).collect()
 }
 
+/// Whether the first that an answer has to be is a whole number.
+fn is_whole(question: &Question, at: usize) -> bool {
+    let first = question.validators.first().map(|validator| &validator.rule);
+    matches!(&question.kind, Kind::Text(field) if field.input == Input::Number)
+        && matches!(first, Some(Rule::Expression(Some(condition))) if condition.asks_for_whole(at))
+}
+
+/// A text without marks, as a note in a sheet has it.
+fn unescaped(html: &str) -> String {
+    let lines = html.replace("<br>", "\n").replace("&lt;", "<").replace("&gt;", ">");
+    lines.replace("&nbsp;", "\u{a0}").replace("&amp;", "&")
+}
+
 impl Writer<'_> {
     /// All pages; whether groups stand for them.
     fn pages(&mut self) -> bool {
@@ -120,13 +158,13 @@ impl Writer<'_> {
             page.title.is_empty() && page.description.is_empty() && page.conditions.visible_if.is_none()
         };
         let paged = !matches!(pages.as_slice(), [page] if plain(page));
-        for page in pages {
+        for (at, page) in pages.iter().enumerate() {
             if paged {
                 let mut group =
                     row(&[("type", "begin_group"), ("name", &page.name), ("appearance", "field-list")]);
                 self.texts(&mut group, "label", &page.title);
                 self.texts(&mut group, "hint", &page.description);
-                self.conditions(&mut group, &page.conditions);
+                self.conditions(&mut group, &page.conditions, &format!("/pages/{at}"));
                 self.survey.push(group);
             }
             self.elements(&page.elements);
@@ -150,7 +188,7 @@ impl Writer<'_> {
                     let mut group = row(&[("type", "begin_group"), ("name", &panel.name)]);
                     self.texts(&mut group, "label", &panel.title);
                     self.texts(&mut group, "hint", &panel.description);
-                    self.conditions(&mut group, &panel.conditions);
+                    self.conditions(&mut group, &panel.conditions, &panel.place);
                     self.survey.push(group);
                     self.elements(&panel.elements);
                     self.survey.push(row(&[("type", "end_group")]));
@@ -163,18 +201,63 @@ impl Writer<'_> {
         texts(into, column, text, self.definition);
     }
 
-    fn conditions(&mut self, into: &mut Row, conditions: &Conditions) {
-        let mut written = |column: &str, condition: &Option<Condition>| {
+    fn conditions(&mut self, into: &mut Row, conditions: &Conditions, place: &str) {
+        let name = into.get("name").cloned().unwrap_or_default();
+        let mut written = |column: &str, property: &'static str, condition: &Option<Condition>| {
             let Some(condition) = condition else { return };
             match xpath(condition, self.definition) {
                 Some(text) => drop(into.insert(column.to_owned(), text)),
-                None => self.unsaid.push(condition.place.clone()),
+                None => self.unsaid.push(Unsaid { place: place.to_owned(), name: name.clone(), property }),
             }
         };
-        written("relevant", &conditions.visible_if);
-        written("required", &conditions.required_if);
+        written("relevant", "visibleIf", &conditions.visible_if);
+        written("required", "requiredIf", &conditions.required_if);
         if conditions.required {
             into.insert("required".to_owned(), "yes".to_owned());
+        }
+    }
+
+    /// Calculations, which stand in no group.
+    fn calculated(&mut self) {
+        for (at, value) in self.definition.calculated.iter().enumerate() {
+            let written = value.expression.as_ref().and_then(|one| calculation(one, self.definition));
+            match written {
+                Some(text) => {
+                    self.survey.push(row(&[
+                        ("type", "calculate"),
+                        ("name", &value.name),
+                        ("calculation", &text),
+                    ]));
+                }
+                None => self.unsaid.push(Unsaid {
+                    place: format!("/calculatedValues/{at}"),
+                    name: value.name.clone(),
+                    property: "expression",
+                }),
+            }
+        }
+    }
+
+    /// What answers have to be, but for whole numbers, which are a type.
+    fn validators(&mut self, question: &Question, into: &mut Row) {
+        let at = self.definition.by_name.get(&question.name.to_lowercase()).copied().unwrap_or_default();
+        let mut rules = question.validators.iter().skip(usize::from(is_whole(question, at)));
+        let Some(rule) = rules.next() else { return };
+        let written = match &rule.rule {
+            Rule::Regex(pattern) if !pattern.as_str().contains('\'') => {
+                Some(format!("regex(., '{pattern}')"))
+            }
+            Rule::Expression(Some(condition)) => constraint(condition, self.definition, at),
+            _ => None,
+        };
+        match written.filter(|_| rules.next().is_none()) {
+            Some(text) => {
+                into.insert("constraint".to_owned(), text);
+                if let Some(text) = &rule.text {
+                    self.texts(into, "constraint_message", text);
+                }
+            }
+            None => self.unsaid.push(Unsaid::of(question, "validators")),
         }
     }
 
@@ -185,7 +268,8 @@ impl Writer<'_> {
         if let Some(text) = &question.conditions.required_text {
             self.texts(&mut cells, "required_message", text);
         }
-        self.conditions(&mut cells, &question.conditions);
+        self.conditions(&mut cells, &question.conditions, &question.place);
+        self.validators(question, &mut cells);
         let mut appearance = "";
         let kind = match &question.kind {
             Kind::Matrix(_) => return self.matrix(question, cells),
@@ -218,7 +302,7 @@ impl Writer<'_> {
                 self.texts(&mut cells, "highest", &rating.highest);
                 let ends = [question.choices().first(), question.choices().get(1), question.choices().last()];
                 let [Some(start), Some(next), Some(end)] = ends.map(|choice| choice?.value.as_f64()) else {
-                    return self.unsaid.push(question.place.clone());
+                    return self.unsaid.push(Unsaid::of(question, "rateValues"));
                 };
                 cells.insert(
                     "parameters".to_owned(),
@@ -228,20 +312,15 @@ impl Writer<'_> {
             }
             Kind::Text(field) => {
                 length(&mut cells, field.max_length);
+                let at = self.definition.by_name.get(&question.name.to_lowercase());
+                let whole = at.is_some_and(|at| is_whole(question, *at));
                 match field.input {
                     Input::Text => "text",
                     Input::Date => "date",
                     Input::Tel => "phone number",
-                    Input::Number
-                        if question
-                            .validators
-                            .iter()
-                            .any(|known| matches!(known.rule, Rule::Expression(_))) =>
-                    {
-                        "integer"
-                    }
+                    Input::Number if whole => "integer",
                     Input::Number => "decimal",
-                    _ => return self.unsaid.push(question.place.clone()),
+                    _ => return self.unsaid.push(Unsaid::of(question, "inputType")),
                 }
                 .to_owned()
             }
@@ -251,10 +330,19 @@ impl Writer<'_> {
                 "text".to_owned()
             }
             Kind::Html(text) => {
-                self.texts(&mut cells, "label", text);
+                let text = Localised {
+                    default: unescaped(&text.default),
+                    by_language: text
+                        .by_language
+                        .iter()
+                        .map(|(tag, text)| (tag.clone(), unescaped(text)))
+                        .collect(),
+                };
+                self.texts(&mut cells, "label", &text);
                 "note".to_owned()
             }
-            Kind::Boolean(_) | Kind::Expression(_) => return self.unsaid.push(question.place.clone()),
+            Kind::Boolean(_) => return self.unsaid.push(Unsaid::of(question, "valueTrue")),
+            Kind::Expression(_) => return self.unsaid.push(Unsaid::of(question, "type")),
         };
         cells.insert("type".to_owned(), kind);
         cells.insert("appearance".to_owned(), appearance.to_owned());
@@ -292,6 +380,10 @@ impl Writer<'_> {
                 sidecar.indexes.iter().filter(|index| index.items.iter().any(|known| known == name));
             let indexes: Vec<&str> = indexes.map(|index| index.id.as_str()).collect();
             into.insert("index".to_owned(), indexes.join(" "));
+        }
+        match self.lists.filtered(question.choices()) {
+            Ok(filter) => drop(into.insert("choice_filter".to_owned(), filter.unwrap_or_default())),
+            Err(()) => self.unsaid.push(Unsaid::of(question, "choices")),
         }
         self.lists.name(&question.name, question.choices(), item)
     }
