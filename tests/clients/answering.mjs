@@ -427,6 +427,12 @@ async function personal() {
   await page.waitForURL(`${address}/s/${codes.personal}`);
   assert.equal(await page.inputValue("#token"), codes.token);
   await check(page, "personal start");
+  // Whoever comes back from another language has the code still.
+  await press(page, "en");
+  assert.equal(await page.inputValue("#token"), codes.token);
+  await page.goBack();
+  await page.locator("html[lang=sv] #token").waitFor();
+  assert.equal(await page.inputValue("#token"), codes.token, "back on the first page");
   await page.fill("#token", "nils");
   await press(page, "start");
   await check(page, "personal unknown", ".summary");

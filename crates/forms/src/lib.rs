@@ -15,7 +15,7 @@ pub mod values;
 mod words;
 mod writers;
 
-pub use definition::{Definition, register};
+pub use definition::{Definition, register, registered};
 pub use readers::read_xlsform;
 pub use refusal::Refusal;
 pub use text::Localised;

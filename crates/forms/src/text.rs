@@ -9,6 +9,11 @@ pub(crate) fn composed(text: &str) -> String {
     text.nfc().collect()
 }
 
+/// What names are told apart by: not by case, nor by how their letters are composed but for those that were `registered`.
+pub(crate) fn alike(name: &str, registered: bool) -> String {
+    if registered { name.to_lowercase() } else { composed(name).to_lowercase() }
+}
+
 /// How many letters two short names differ by; more than 2 is any greater number.
 pub(crate) fn distance(one: &str, other: &str) -> usize {
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use forms::definition::MAX_BYTES;
-use forms::{Definition, Refusal, register};
+use forms::{Definition, Refusal, register, registered};
 use serde_json::{Value as Json, json};
 
 fn take(json: &Json) -> Definition {
@@ -282,4 +282,18 @@ fn names_and_codes_that_look_alike_are_there_already() {
     );
     let pages = json!({"pages": [{"name": "é", "elements": [{"type": "text", "name": "a"}]}, {"name": "e\u{301}", "elements": []}]});
     refused(&pages, "/pages/1", "heter redan");
+}
+
+#[test]
+fn what_was_registered_by_fewer_rules_is_read_as_it_was() {
+    let (composed, apart) = ("\u{e9}le", "e\u{301}le");
+    let choices = json!(["\u{e5}", "a\u{30a}"]);
+    let source = json!({"title": "Hej {namn}", "elements": [{"type": "text", "name": "namn"},
+        {"type": "text", "name": composed}, {"type": "text", "name": apart},
+        {"type": "radiogroup", "name": "q", "title": "Varför {namn}?", "choices": choices}]});
+    let source = source.to_string();
+    assert!(register(source.as_bytes(), None).unwrap_err().len() >= 4);
+    let read = registered(source.as_bytes(), None).unwrap();
+    assert_eq!((read.questions.len(), read.title.get("sv")), (4, "Hej {namn}"));
+    assert!(registered(br#"{"elements": [{"type": "slider", "name": "s"}]}"#, None).is_err());
 }

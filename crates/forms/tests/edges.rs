@@ -284,6 +284,8 @@ fn every_fault_is_said_in_both_languages() {
         Wrong::TooFew(2),
         Wrong::TooMany(3),
         Wrong::RankAll,
+        Wrong::SamePlace,
+        Wrong::NotWhole,
         Wrong::NotANumber,
         Wrong::NotADay,
         Wrong::NotAMonth,

@@ -70,7 +70,15 @@ impl VaultError {
 impl From<sqlx::Error> for VaultError {
     fn from(error: sqlx::Error) -> Self {
         // Messages of both databases name tables and constraints, never the values of a row.
-        Self::Unavailable(error.to_string())
+        let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+        // https://www.sqlite.org/rescode.html: a file that is malformed, or no database.
+        match code.map(|code| code & 0xff) {
+            Some(11 | 26) => Self::Unavailable(format!(
+                "it is damaged ({error}); put back log, vault and keys of one moment (docs/operations.md, Backing up and \
+                 restoring)"
+            )),
+            _ => Self::Unavailable(error.to_string()),
+        }
     }
 }
 

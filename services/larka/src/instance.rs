@@ -1,6 +1,7 @@
 //! One instance: its databases, keys, lake and locks, opened and put together.
 
 use std::fs::File;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -304,6 +305,18 @@ pub(crate) async fn expect(settings: &Settings) -> Result<(), Failure> {
 
 /// That there is no instance where one is looked for.
 pub(crate) fn nowhere(settings: &Settings) -> Failure {
+    if let (Location::Sqlite { file }, ..) = locations(settings)
+        && let Err(error) = file.metadata()
+        && error.kind() == std::io::ErrorKind::PermissionDenied
+    {
+        let folder = settings.storage.data_dir.display();
+        let owner =
+            settings.storage.data_dir.metadata().map(|about| format!(", which is of user {}", about.uid()));
+        return Failure::new(format!(
+            "this user may not look into {folder}{}: call larka as the user that it runs as (sudo -u USER larka …)",
+            owner.unwrap_or_default()
+        ));
+    }
     let place = match &settings.storage.database_url {
         None => format!("at {}", settings.storage.data_dir.display()),
         Some(_) => "in the database of --database-url".to_owned(),

@@ -11,8 +11,10 @@
     let code = location.hash.slice(1);
     try { code = decodeURIComponent(code); } catch {}
     token.value = code;
-    history.replaceState(history.state, "", location.pathname + location.search);
+    history.replaceState({ ...history.state, token: code }, "", location.pathname + location.search);
   }
+  // Another language, or a look ahead, is a page of its own: whoever comes back finds the code there.
+  if (token && !token.value && history.state && history.state.token) token.value = history.state.token;
 
   // A link to a field is no place of its own in the history; a code that comes behind the # of a page that stands already
   // begins anew.

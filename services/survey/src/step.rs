@@ -158,7 +158,11 @@ pub(crate) fn step(
 fn is_blank(view: &View<'_>, kept: &Map<String, Json>) -> bool {
     let questions = view.definition.questions.iter().enumerate();
     let mut open = questions.filter(|(at, _)| view.is_open(*at)).map(|(_, question)| question).peekable();
-    let answered = |key: &str| kept.get(key).is_some_and(|answer| !answer.is_null());
+    let answered = |key: &str| match kept.get(key) {
+        None | Some(Json::Null) => false,
+        Some(Json::String(text)) => !text.trim().is_empty(),
+        Some(_) => true,
+    };
     open.peek().is_some() && open.all(|one| !answered(&one.name) && !answered(&one.comment_key()))
 }
 

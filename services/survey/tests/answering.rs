@@ -375,14 +375,18 @@ async fn an_answer_in_which_nothing_is_answered_is_none() {
     let (desk, browser) = set_up();
     let nothing = "Du har inte svarat på någon fråga än. Inget är inskickat.";
     let first = browser.begin("DELVIS").await;
-    let still = browser.send("DELVIS", &first, "part", &[("namn", "  ")]).await;
-    still.says(nothing).says("Sida 1 av 3");
+    for blank in [&[][..], &[("anvander-Comment", "  "), ("varfor-Comment", "\t")]] {
+        let still = browser.send("DELVIS", &first, "part", blank).await;
+        still.says(nothing).says("Sida 1 av 3");
+    }
     // Nor is what is all free to be left out.
     let free = json!({"elements": [{"type": "boolean", "name": "b", "showCommentArea": true}, {"type": "comment", "name": "c"},
         {"type": "expression", "name": "e", "expression": "1 + 1"}]});
     desk.rounds.lock().unwrap().insert("FRITT".to_owned(), open("FRITT", definition(&free.to_string())));
     let page = browser.begin("FRITT").await;
     let page = browser.send("FRITT", &page, "send", &[]).await;
+    page.says(nothing);
+    let page = browser.send("FRITT", &page, "send", &[("b-Comment", " "), ("c", " \r\n ")]).await;
     page.says(nothing);
     assert_eq!(desk.answers(), []);
     browser.send("FRITT", &page, "send", &[("b-Comment", "bara det")]).await.says("Tack");

@@ -198,8 +198,10 @@ promises! {
         std::fs::write(&file, format!("{head}{}", rows.concat())).unwrap();
         let take = ["--respondent", "email", "--credential", &key];
         for mode in ["named", "pseudonymous"] {
-            let (first, code) = import(&instance, &file, mode, &take);
-            assert_eq!((code, &first["answers"]), (0, &json!({ "new": 2, "replaced": 2, "before": 0 })), "{first}");
+            for more in [&["--dry-run"][..], &[]] {
+                let (first, code) = import(&instance, &file, mode, &[&take[..], more].concat());
+                assert_eq!((code, &first["answers"]), (0, &json!({ "new": 2, "replaced": 2, "before": 0 })), "{mode}: {first}");
+            }
             let number = stored(&instance).await;
             for more in [&["--dry-run"][..], &[]] {
                 let (again, code) = import(&instance, &file, mode, &[&take[..], more].concat());

@@ -11,7 +11,7 @@ use std::time::Duration;
 use blackbox::backups::{Places, actor, erase, failed, files, nobody, post};
 use blackbox::load::Load;
 use blackbox::samples::agent;
-use blackbox::{Backend, Instance, promises, until};
+use blackbox::{Backend, Instance, Server, promises, until};
 use serde_json::{Value, json};
 
 fn other(backend: Backend) -> Backend {
@@ -30,6 +30,17 @@ fn report(instance: &Instance, at: u64) -> Vec<u8> {
 
 fn segment(places: &Places) -> PathBuf {
     files(&Path::new(&places.backup).join("log")).into_iter().min().unwrap()
+}
+
+/// Waits until the metrics say of the last backup what is wanted.
+async fn told(server: &Server, wanted: fn(u64) -> bool) {
+    until("the age of the last backup is told", || async {
+        let metrics = server.metrics().await.unwrap();
+        let at =
+            metrics.lines().find_map(|line| line.strip_prefix("larka_backup_last_timestamp_seconds "))?;
+        wanted(at.parse().unwrap()).then_some(())
+    })
+    .await;
 }
 
 promises! {
@@ -77,13 +88,9 @@ promises! {
         let mut server = instance.start().await.unwrap();
         post(&server, 1..5).await;
         assert_eq!(erase(&instance, 4)["in_backups_until"], json!(null));
-        let noted = |wanted: fn(&str) -> bool| until("the age of the last backup is told", || async {
-            let metrics = server.metrics().await.unwrap();
-            metrics.lines().find_map(|line| line.strip_prefix("larka_backup_last_timestamp_seconds ")).filter(|at| wanted(at)).map(drop)
-        });
-        noted(|at| at == "0").await;
+        told(&server, |at| at == 0).await;
         let middle = places.back_up(&instance)["position"].as_u64().unwrap();
-        noted(|at| at.parse::<u64>().unwrap() > 1_700_000_000).await;
+        told(&server, |at| at > 1_700_000_000).await;
         post(&server, 5..9).await;
         let last = places.back_up(&instance);
         assert_eq!(last["keys_of_erased_until"], json!(null));

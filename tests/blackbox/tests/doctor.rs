@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 /// What was looked at on any instance; a name that stays.
-const CHECKS: [&str; 18] = [
+const CHECKS: [&str; 19] = [
     "instance",
     "version",
     "keys",
@@ -34,6 +34,7 @@ const CHECKS: [&str; 18] = [
     "disk",
     "open_files",
     "backup",
+    "erasures_to",
 ];
 
 /// Serves statements by as many people, backs up, and stops in order.
@@ -171,6 +172,7 @@ promises! {
         all("a-w");
         let files = all_in(&folder);
         let mut command = instance.command(&["doctor", "--json"]);
+        command.env_remove("LARKA_ERASURES_TO");
         if rustix::process::geteuid().is_root() {
             command.uid(65_534).gid(65_534);
         }
@@ -182,6 +184,16 @@ promises! {
         assert_eq!(output.status.code(), Some(2));
         assert!(all_in(&folder) == files, "something was changed");
         all("u+w");
+        // Who may not even look into it is not told that there is none.
+        if rustix::process::geteuid().is_root() && instance.backend() == Backend::Sqlite {
+            fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+            for words in [&["doctor"][..], &["verify", "--all"]] {
+                let output = instance.command(words).uid(65_534).gid(65_534).output().unwrap();
+                let said = String::from_utf8_lossy(&output.stderr).into_owned();
+                assert!(said.contains("may not look into") && said.contains("of user 0"), "{said}");
+                assert_eq!(output.status.code(), Some(1));
+            }
+        }
     }
 
     async fn each_fault_is_named_with_what_to_do(instance) {
@@ -216,8 +228,20 @@ promises! {
         instance.execute_in_vault("UPDATE vault_backup SET taken = taken - 400000000000").await.unwrap();
         only(&instance, &[], "backup", &["hours ago", "larka backup"]);
         instance.execute_in_vault("DELETE FROM vault_backup").await.unwrap();
-        only(&instance, &[], "backup", &["no backup is noted"]);
+        // Of a log that is young none is due; it is told all the same.
+        well(&instance, &[]);
+        assert!(doctor(&instance, &[]).0["findings"].to_string().contains("none is noted yet"));
         places.back_up(&instance);
+        well(&instance, &[]);
+        instance.execute_in_vault("UPDATE vault_backup SET taken = taken + 400000000000").await.unwrap();
+        only(&instance, &[], "backup", &["which is to come"]);
+        instance.execute_in_vault("UPDATE vault_backup SET taken = taken - 400000000000").await.unwrap();
+        // Without the journal's copy no backup brings anything back.
+        let journal = Path::new(&places.erasures()).join("erasures");
+        let kept = fs::read(&journal).unwrap();
+        fs::remove_file(&journal).unwrap();
+        only(&instance, &[], "erasures_to", &["no backup could be restored"]);
+        fs::write(&journal, kept).unwrap();
         well(&instance, &[]);
 
         // Erasing turns the keys: an older keyring is another generation's.
@@ -270,6 +294,8 @@ promises! {
         let log = fs::read_dir(Path::new(&places.backup).join("log")).unwrap().next().unwrap().unwrap().path();
         fs::remove_file(&log).unwrap();
         only(&instance, &flags, "files", &[log.file_name().unwrap().to_str().unwrap()]);
+        fs::remove_file(Path::new(&places.backup).join("manifest.json")).unwrap();
+        only(&instance, &flags, "files", &["no manifest.json", "bring that back"]);
         let none = instance.run(&["doctor", "--backup", "/nowhere"]).unwrap();
         assert_eq!(none.status.code(), Some(1));
     }

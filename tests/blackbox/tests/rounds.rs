@@ -232,6 +232,7 @@ promises! {
             assert_eq!(status, 303);
             assert!(browser.get(&to).await.1.contains(words));
         }
+        assert!(browser.get("/surveys?lang=sv").await.1.contains("kan inte öppnas"));
         // Another way to keep answers takes as few as there are.
         few["rounds"][0]["mode"] = json!("named");
         assert_eq!(post(&server, "rounds", &few).await.0, 200);

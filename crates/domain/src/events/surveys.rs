@@ -92,7 +92,7 @@ impl SurveyDocuments {
     /// # Errors
     /// What is not taken any more; of a survey that was registered when definitions were not read.
     pub fn read(&self) -> Result<forms::Definition, Vec<forms::Refusal>> {
-        forms::register(&self.definition, self.scoring.as_deref())
+        forms::registered(&self.definition, self.scoring.as_deref())
     }
 }
 

@@ -8,7 +8,7 @@ use crate::question::{
     Boolean, Choice, ChoiceKind, CommentField, Input, Kind, Matrix, Ranking, Rating, Rule, Special,
     TextField, Validator, code,
 };
-use crate::text::Localised;
+use crate::text::{Localised, composed};
 
 const MOST_CHOICES: usize = 1_000;
 /// Longest pattern, in bytes, and the size that it may be compiled to.
@@ -329,7 +329,7 @@ fn choices(reader: &mut Reader, object: Object<'_>, name: &str, conditional: boo
                 "värdet har blanktecken ytterst, styrtecken eller är längre än 200 tecken",
                 "the value has blanks at its ends, control characters or more than 200 characters",
             );
-        } else if !seen.insert(crate::text::composed(&code)) {
+        } else if !seen.insert(if reader.registered { code.clone() } else { composed(&code) }) {
             reader.refusals.add(&place, format!("{code} står två gånger"), format!("{code} is there twice"));
         }
         if choice.label.is_empty() {

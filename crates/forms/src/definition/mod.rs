@@ -18,6 +18,7 @@ pub(crate) use model::Step;
 pub use model::{Definition, HiddenAnswers};
 pub use read::{MAX_BYTES, MAX_QUESTIONS};
 
+use self::reader::Reader;
 use crate::refusal::{Refusal, Refusals};
 
 /// Reads a definition: SurveyJS JSON as its author sent it, with what figures need inside it (`larka`) or `beside` it.
@@ -25,9 +26,22 @@ use crate::refusal::{Refusal, Refusals};
 /// # Errors
 /// Everything that Lärka does not take, each with its place.
 pub fn register(source: &[u8], beside: Option<&[u8]>) -> Result<Definition, Vec<Refusal>> {
+    whole(source, beside, Reader::default())
+}
+
+/// Reads a definition that was registered, perhaps by an earlier version: what it took, and this one does not take any more
+/// but can read, is read.
+///
+/// # Errors
+/// What cannot be read any more.
+pub fn registered(source: &[u8], beside: Option<&[u8]>) -> Result<Definition, Vec<Refusal>> {
+    whole(source, beside, Reader { registered: true, ..Reader::default() })
+}
+
+fn whole(source: &[u8], beside: Option<&[u8]>, reader: Reader) -> Result<Definition, Vec<Refusal>> {
     let mut refusals = Refusals::default();
     let Some(json) = parsed(source, "", &mut refusals) else { return Err(refusals.into_list()) };
-    let mut draft = read::draft(&json);
+    let mut draft = read::draft(&json, reader);
     let mut refusals = std::mem::take(&mut draft.reader.refusals);
     let mut definition = read::whole(draft, source);
     bind::bind(&mut definition, &mut refusals);

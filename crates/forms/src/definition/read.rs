@@ -9,7 +9,7 @@ use super::kinds;
 use super::model::{Definition, HiddenAnswers};
 use super::reader::{Object, Reader};
 use crate::question::{Calculated, Conditions, Element, Kind, Page, Panel, Question};
-use crate::text::{Localised, composed};
+use crate::text::{Localised, alike};
 
 /// Largest definition, in bytes.
 pub const MAX_BYTES: usize = 4 << 20;
@@ -61,8 +61,8 @@ pub(super) struct Draft {
 }
 
 /// Reads everything but names in expressions and the sidecar.
-pub(super) fn draft(json: &Json) -> Draft {
-    let mut draft = Draft::default();
+pub(super) fn draft(json: &Json, reader: Reader) -> Draft {
+    let mut draft = Draft { reader, ..Draft::default() };
     let Some(root) = draft.reader.object(json, "") else { return draft };
     draft.reader.only(root, &[ROOT]);
     draft.reader.language =
@@ -245,6 +245,8 @@ impl Draft {
         let all = questions
             .chain(calculated.map(|(i, value)| (value.name.clone(), format!("/calculatedValues/{i}"))));
         let mut first: HashMap<String, String> = HashMap::new();
+        let registered = self.reader.registered;
+        let alike = |name: &str| alike(name, registered);
         let refusals = &mut self.reader.refusals;
         for (name, place) in all {
             let bad = name.trim() != name
@@ -259,7 +261,7 @@ impl Draft {
                     format!("namnet {name:?} går inte att använda: inga blanktecken ytterst, inga {{ }} [ ], högst 200 tecken"),
                     format!("the name {name:?} cannot be used: no outer blanks, no {{ }} [ ], at most 200 characters"),
                 );
-            } else if let Some(other) = first.insert(composed(&name).to_lowercase(), place.clone()) {
+            } else if let Some(other) = first.insert(alike(&name), place.clone()) {
                 refusals.add(
                     &place,
                     format!("namnet {name} finns redan ({other})"),
@@ -270,7 +272,7 @@ impl Draft {
         let mut containers = std::collections::HashSet::new();
         let pages = self.pages.iter().enumerate().map(|(i, page)| (&page.name, format!("/pages/{i}")));
         for (name, place) in pages.chain(self.panels.iter().map(|panel| (&panel.name, panel.place.clone()))) {
-            if !containers.insert(composed(name).to_lowercase()) {
+            if !containers.insert(alike(name)) {
                 refusals.add(
                     &place,
                     format!("en sida eller panel heter redan {name}"),
@@ -279,10 +281,12 @@ impl Draft {
             }
         }
         let known = |name: &str| {
-            let name = composed(name).to_lowercase();
+            let name = alike(name);
             first.contains_key(&name) || containers.contains(&name)
         };
-        braces::check(&self.reader.braces, known, refusals);
+        if !registered {
+            braces::check(&self.reader.braces, known, refusals);
+        }
     }
 }
 

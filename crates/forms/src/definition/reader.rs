@@ -16,6 +16,8 @@ const LONGEST_TEXT: usize = 20_000;
 /// What is gathered while a definition is read.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
+    /// Whether it was taken before, perhaps by rules that were fewer.
+    pub(super) registered: bool,
     pub(super) refusals: Refusals,
     pub(super) languages: BTreeSet<String>,
     /// The language of texts that name none.

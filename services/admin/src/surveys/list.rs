@@ -7,6 +7,7 @@ use axum::response::Response;
 use disclosure::Lang;
 use domain::Municipality;
 use domain::rounds::{self, Stage};
+use domain::strata;
 use eventlog::clock::Micros;
 use maud::{Markup, html};
 use render::components::{self, Column};
@@ -32,13 +33,13 @@ pub(crate) async fn page(
     let lang = wanted.lang();
     let made = async {
         let known = shell.municipality.refresh().await?.municipality;
-        let body = body(&known, shell.clock.now(), lang);
+        let body = body(&known, shell.clock.now(), shell.smallest, lang);
         Ok(show(frame(&shell, SURVEYS, lang, &reader, &known, SURVEYS.href(other(lang)), body)))
     };
     answer(&shell, lang, made.await)
 }
 
-fn body(known: &Municipality, now: Micros, lang: Lang) -> Markup {
+fn body(known: &Municipality, now: Micros, smallest: u32, lang: Lang) -> Markup {
     let surveys: Vec<_> = known.surveys.surveys().collect();
     let new = format!("{NEW}?lang={}", lang.tag());
     if surveys.is_empty() {
@@ -74,7 +75,12 @@ fn body(known: &Municipality, now: Micros, lang: Lang) -> Markup {
         let (opens, closes) = times(round);
         vec![
             html! { a href=(address(&round.id, lang)) { (said(&round.title, lang)) } },
-            html! { (stage(*at, lang)) },
+            html! {
+                (stage(*at, lang))
+                @if *at < Stage::Open && strata::too_few(round, &known.organisation, smallest).is_some() {
+                    ", " strong { (t(lang, "kan inte öppnas", "cannot be opened")) }
+                }
+            },
             html! { (mode(round.mode, lang).0) },
             html! { (opens) },
             html! { (closes) },

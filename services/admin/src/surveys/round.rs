@@ -255,7 +255,8 @@ fn body(facts: &RoundFacts, standing: &Standing, known: &Municipality, lang: Lan
             false => t(lang, sv_no, en_no),
         };
     html! {
-        p class="lead" { (lead) }
+        // It does not open by itself where it does not open.
+        @if cannot_open.is_none() || at == Stage::Draft { p class="lead" { (lead) } }
         @if let Some(why) = cannot_open { (components::notice(&sentence(&refusing::words(why, lang)), true)) }
         @if has_report {
             p class="actions" {

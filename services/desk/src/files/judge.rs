@@ -30,6 +30,8 @@ pub(super) struct Ready {
     pub(super) at: Micros,
     /// Whether it was sent in.
     pub(super) complete: bool,
+    /// Whether the same respondent stands in a row before.
+    pub(super) again: bool,
     pub(super) answers: Map<String, Json>,
 }
 
@@ -134,9 +136,9 @@ impl<'a> Judge<'a> {
         }
         match filed.answers {
             Ok(answers) if wrong.is_empty() => {
-                self.rows.extend(key.map(|key| (key, (filed.row, at))));
-                let complete = filed.came == Came::Whole;
-                Verdict::Ready(Ready { row: filed.row, respondent, unit, role, at, complete, answers })
+                let before = key.and_then(|key| self.rows.insert(key, (filed.row, at)));
+                let (complete, again) = (filed.came == Came::Whole, before.is_some());
+                Verdict::Ready(Ready { row: filed.row, respondent, unit, role, at, complete, again, answers })
             }
             Ok(_) => Verdict::Not(wrong),
             Err(faults) => {

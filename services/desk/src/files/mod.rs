@@ -239,7 +239,7 @@ impl Job<'_> {
                         report.settle(ready.row, Outcome::NotOnRoll);
                         continue;
                     };
-                    rows.push(ready.row);
+                    rows.push((ready.row, ready.again));
                     let Ready { complete, answers: kept, at, .. } = ready;
                     // The same in whichever file it comes.
                     let said = slip::write(0, &kept);
@@ -252,7 +252,11 @@ impl Job<'_> {
                     Way::Take => self.desk.store_all(self.asked, &filled, self.sender).await?,
                     _ => self.desk.would_store_all(self.asked, &filled).await?,
                 };
-                rows.into_iter().zip(outcomes).for_each(|(row, outcome)| report.settle(row, outcome));
+                for ((row, again), outcome) in rows.into_iter().zip(outcomes) {
+                    // What only would be stored stands in nobody's way yet.
+                    let replaces = again && outcome == Outcome::Taken;
+                    report.settle(row, if replaces { Outcome::Replaced } else { outcome });
+                }
             }
         }
         Ok(())

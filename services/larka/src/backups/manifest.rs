@@ -12,7 +12,8 @@ const FORMAT: u32 = 1;
 pub(crate) const LOG: &str = "log";
 pub(crate) const VAULT: &str = "vault";
 
-const WHAT_TO_DO: &str = "bring it back from a copy of the place, or restore to a position before it (--to-position), where it is of the log";
+const WHAT_TO_DO: &str =
+    "bring it back from a copy of the place; without it nothing of the place can be restored";
 
 /// What a place holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,9 +2,9 @@
 
 use eventlog::clock::SystemClock;
 
-use super::ages::OLDEST_BACKUP;
+use super::ages::{AHEAD, OLDEST_BACKUP};
 use crate::backups::making::{at, missing};
-use crate::backups::manifest::Manifest;
+use crate::backups::manifest::{FILE, LOG, Manifest, VAULT};
 use crate::backups::place::Place;
 use crate::failure::Failure;
 use crate::finding::{Finding, some};
@@ -18,7 +18,14 @@ use crate::settings::Settings;
 pub(crate) async fn findings(settings: &Settings, name: &str) -> Result<Vec<Finding>, Failure> {
     let place = Place::named(name)?;
     let manifest = Manifest::of(&place).await?;
-    let (manifest, _) = manifest.ok_or_else(|| Failure::new(format!("there is no backup at {name}")))?;
+    let Some((manifest, _)) = manifest else {
+        if place.list(LOG).await?.is_empty() && place.list(VAULT).await?.is_empty() {
+            return Err(Failure::new(format!("there is no backup at {name}")));
+        }
+        let found = format!("there are files of backups and no {FILE}");
+        let to_do = "bring that back: it says which files count (docs/operations.md); without it, back up to a new place";
+        return Ok(vec![Finding::wrong("files", found, to_do)]);
+    };
     let mut findings = vec![whose(settings, &manifest)];
     findings.push(
         Finding::well(
@@ -73,7 +80,10 @@ fn age(manifest: &Manifest) -> Finding {
         manifest.vaults.len(),
         at(newest.taken)
     );
-    let finding = if newest.expires <= now {
+    let finding = if newest.taken - now > AHEAD {
+        let to_do = "a clock was wrong then, or is now: set it right, and make another backup";
+        Finding::wrong(CHECK, format!("the newest is of {}, which is to come", at(newest.taken)), to_do)
+    } else if newest.expires <= now {
         Finding::wrong(
             CHECK,
             format!("{found}, and expired"),

@@ -5,7 +5,7 @@ use std::fs::File;
 
 use eventlog::clock::SystemClock;
 use eventlog::projection;
-use eventlog::{Location, Look, Unreachable};
+use eventlog::{Location, Look, Position, Unreachable};
 
 use super::{ages, guards, host, keys, positions, rights, server};
 use crate::failure::Failure;
@@ -76,7 +76,13 @@ pub(crate) async fn findings(settings: &Settings) -> Result<Vec<Finding>, Failur
     }
     findings.extend(rights::findings(settings));
     findings.extend(host::findings(settings, running));
-    findings.push(ages::backup(about.as_ref(), SystemClock::shared().now()));
+    let first = match &mut log {
+        Some(log) => log.stored_at(Position(1)).await.ok().flatten(),
+        None => None,
+    };
+    let noted = about.as_ref().and_then(|vault| vault.backup);
+    findings.push(ages::backup(noted, first, SystemClock::shared().now()));
+    findings.extend(ages::journal(settings, noted.is_some()).await);
     for look in [log, vault].into_iter().flatten() {
         look.leave().await;
     }

@@ -52,8 +52,7 @@ pub(super) fn findings(settings: &Settings, vault: Option<&vault::Looked>, there
             return Vec::new();
         }
         let found = "there is no vault that was used: nobody could be read any more";
-        let to_do =
-            "bring back vault.db (or name the database with --vault-url), of the same moment as the log";
+        let to_do = "name the vault's database with --vault-url, or bring back vault.db, of the same moment as the log";
         return vec![Finding::wrong("keys", found, to_do)];
     };
     vec![finding(dir, vault)]
@@ -74,7 +73,7 @@ fn finding(dir: &Path, vault: &vault::Looked) -> Finding {
         );
     }
     match vault::look_at_keys(dir, id) {
-        Err(error) => Finding::wrong("keys", error.to_string(), "keys that are damaged or missing come back from a copy of the keys folder alone"),
+        Err(error) => Finding::wrong("keys", error.to_string(), "do what it says; keys that are damaged or missing come back from a copy of the keys folder alone"),
         Ok(held) if !held.contains(&generation) => Finding::wrong(
             "keys",
             format!("the vault is under generation {generation}, which the keyring at {} does not hold: it is an older copy", dir.display()),

@@ -99,11 +99,15 @@ async fn turn(settings: &Settings, One { id, api }: One, what: &str) -> Result<(
 /// What people read of each.
 fn listed(all: &Value) -> Vec<Value> {
     let one = |round: &Value| {
-        json!({
+        let mut told = json!({
             "id": round["round"]["id"], "title": round["round"]["title"]["sv"], "stage": round["stage"],
             "survey": round["round"]["survey"], "version": round["round"]["version"], "mode": round["round"]["mode"],
-            "opens_at": round["opens_at"], "closes_at": round["closes_at"],
-        })
+            "opens_at": round["opens_at"], "closes_at": round["closes_at"], "asked": round["asked"],
+        });
+        if let Some(why) = round["cannot_open"]["en"].as_str() {
+            told["cannot_open"] = why.into();
+        }
+        told
     };
     all["rounds"].as_array().into_iter().flatten().map(one).collect()
 }
