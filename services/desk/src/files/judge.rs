@@ -15,8 +15,8 @@ use xapi::Identifier;
 
 use super::terms::{Terms, is_anonymous};
 
-/// How far ahead of this machine's clock another may go, in microseconds.
-const AHEAD: i64 = 10 * 60 * 1_000_000;
+/// How far ahead of this machine's clock a file's times may be, in microseconds: some programs write those of another zone.
+const AHEAD: i64 = 24 * 3_600 * 1_000_000;
 
 /// What one respondent answered, ready to be taken.
 #[derive(Debug)]
