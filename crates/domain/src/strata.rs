@@ -22,9 +22,10 @@ pub struct Roll {
 }
 
 impl Roll {
-    /// The people in the smallest stratum.
-    fn fewest(&self) -> u32 {
-        self.strata.iter().map(|stratum| stratum.people).min().unwrap_or(0)
+    /// The people in the smallest stratum, where they are too few to be told of: in all, or in one of the groups of respondents.
+    pub fn too_few(&self, smallest: u32) -> Option<u32> {
+        let people = self.strata.iter().map(|stratum| stratum.people).min().unwrap_or(0);
+        (people < smallest.max(1)).then_some(people)
     }
 }
 
@@ -47,8 +48,8 @@ pub fn strata(round: &RoundFacts, organisation: &Organisation, smallest: u32) ->
 /// How many people are asked in a round that nobody can link, or in one of its groups of respondents, where they are too few
 /// to be told of: such a round does not open.
 pub fn too_few(round: &RoundFacts, organisation: &Organisation, smallest: u32) -> Option<u32> {
-    let people = strata(round, organisation, smallest).fewest();
-    Some(people).filter(|people| round.mode == RoundMode::Unlinkable && *people < smallest.max(1))
+    let is_boxed = round.mode == RoundMode::Unlinkable;
+    is_boxed.then(|| strata(round, organisation, smallest).too_few(smallest)).flatten()
 }
 
 /// Those of one group of respondents, by its place and its id, or of everybody.

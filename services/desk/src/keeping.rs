@@ -109,10 +109,10 @@ impl Desk {
     async fn open(&self, round: &RoundFacts) -> Result<(), DeskError> {
         let municipality = self.inner.municipality.refresh().await?.municipality;
         let smallest = self.inner.smallest;
-        if let Some(people) = strata::too_few(round, &municipality.organisation, smallest) {
+        let roll = strata::strata(round, &municipality.organisation, smallest);
+        if let Some(people) = roll.too_few(smallest) {
             return Err(DeskError::TooFew { people, smallest });
         }
-        let roll = strata::strata(round, &municipality.organisation, smallest);
         self.make_box(round).await?;
         let facts = RoundOpenedFacts { round: round.id.clone(), smallest, strata: roll.strata };
         self.once(facts.event([0; 16]), &round.id).await

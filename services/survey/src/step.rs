@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::NaiveDateTime;
 use forms::Definition;
-use forms::answers::{Checked, Fault, View, Wrong, look, read_fields};
+use forms::answers::{Checked, Fault, View, Wrong, is_blank, look, read_fields};
 use serde_json::{Map, Value as Json};
 
 use crate::seal::State;
@@ -119,7 +119,7 @@ pub(crate) fn step(
             Next::Page { faults: Vec::new(), notice: None }
         }
         Go::SendPart => match without_open(view.check()) {
-            Ok(Next::HandIn { answers, .. }) if is_blank(&view, &answers) => {
+            Ok(Next::HandIn { answers, .. }) if answers_nothing(&view, &answers) => {
                 Next::Page { faults: Vec::new(), notice: Some(Notice::Nothing) }
             }
             Ok(part) => part,
@@ -142,7 +142,7 @@ pub(crate) fn step(
                 Next::Page { faults: Vec::new(), notice: Some(Notice::NoMorePages) }
             } else {
                 let checked = view.check();
-                if checked.faults.is_empty() && is_blank(&view, &checked.kept) {
+                if checked.faults.is_empty() && answers_nothing(&view, &checked.kept) {
                     Next::Page { faults: Vec::new(), notice: Some(Notice::Nothing) }
                 } else if checked.faults.is_empty() {
                     Next::HandIn { answers: checked.kept, complete: true }
@@ -155,14 +155,10 @@ pub(crate) fn step(
 }
 
 /// Whether something could be answered, and nothing is: it would count as an answer, or take the place of one.
-fn is_blank(view: &View<'_>, kept: &Map<String, Json>) -> bool {
+fn answers_nothing(view: &View<'_>, kept: &Map<String, Json>) -> bool {
     let questions = view.definition.questions.iter().enumerate();
     let mut open = questions.filter(|(at, _)| view.is_open(*at)).map(|(_, question)| question).peekable();
-    let answered = |key: &str| match kept.get(key) {
-        None | Some(Json::Null) => false,
-        Some(Json::String(text)) => !text.trim().is_empty(),
-        Some(_) => true,
-    };
+    let answered = |key: &str| kept.get(key).is_some_and(|answer| !is_blank(answer));
     open.peek().is_some() && open.all(|one| !answered(&one.name) && !answered(&one.comment_key()))
 }
 

@@ -8,7 +8,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::samples::{agent, id, statement};
+use crate::samples::id;
 use crate::{Instance, Server};
 
 /// Where an instance's backups go, and what is kept apart from them.
@@ -87,19 +87,6 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
         if path.is_dir() { all.extend(files(&path)) } else { all.push(path) }
     }
     all
-}
-
-/// Posts the statements of these numbers.
-pub async fn post(server: &Server, numbers: std::ops::Range<u32>) {
-    let all: Vec<Value> =
-        numbers.map(|number| statement(&id(number), &format!("person{number}"), "a")).collect();
-    assert_eq!(server.post(&Value::Array(all)).await.unwrap().status(), 200);
-}
-
-/// Forgets the person of a number; gives the receipt.
-pub fn erase(instance: &Instance, number: u32) -> Value {
-    let asked = agent(&format!("person{number}")).to_string();
-    instance.run_json_with(&["erase", "--agent", "-"], Some(&asked)).unwrap()
 }
 
 /// Whom the statement of a number names.

@@ -16,6 +16,7 @@ pub mod grouped;
 pub mod imports;
 pub mod load;
 pub mod marked;
+pub mod numbered;
 pub mod other;
 pub mod python;
 pub mod respondent;

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use blackbox::backups::{Places, actor, erase, failed, files, nobody, post};
+use blackbox::backups::{Places, actor, failed, files, nobody};
 use blackbox::load::Load;
+use blackbox::numbered::{erase, post};
 use blackbox::samples::agent;
 use blackbox::{Backend, Instance, Server, promises, until};
 use serde_json::{Value, json};

@@ -6,8 +6,9 @@ use std::fs;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
-use blackbox::backups::{Places, actor, erase, failed, files, nobody, post};
+use blackbox::backups::{Places, actor, failed, files, nobody};
 use blackbox::bucket::Bucket;
+use blackbox::numbered::{erase, post};
 use blackbox::samples::agent;
 use blackbox::{Backend, Instance};
 use serde_json::{Value, json};

@@ -2,20 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use blackbox::numbered::served;
 use blackbox::samples::{id, statement};
-use blackbox::{Backend, Instance, Server, promises, until};
+use blackbox::{Backend, Instance, promises, until};
 use serde_json::{Value, json};
-
-/// Serves six statements by six people, and stops in order.
-async fn served(instance: &Instance) -> Server {
-    let mut server = instance.start().await.unwrap();
-    let all: Vec<Value> =
-        (1..7).map(|number| statement(&id(number), &format!("person{number}"), "a")).collect();
-    assert_eq!(server.post(&Value::Array(all)).await.unwrap().status(), 200);
-    server.settled().await.unwrap();
-    assert!(server.stop().unwrap().success());
-    server
-}
 
 /// Changes one bit of the facts of the third statement, as whoever may drop the tables' rules can; gives its position.
 async fn break_chain(instance: &Instance) -> i64 {

@@ -9,7 +9,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 
 use blackbox::backups::Places;
-use blackbox::samples::{agent, id, statement};
+use blackbox::numbered::{erase, post};
 use blackbox::{Backend, Instance, Server, binary, promises};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -45,12 +45,6 @@ async fn served(instance: &Instance, places: &Places) -> Server {
     places.back_up(instance);
     assert!(server.stop().unwrap().success());
     server
-}
-
-async fn post(server: &Server, numbers: std::ops::Range<u32>) {
-    let all: Vec<Value> =
-        numbers.map(|number| statement(&id(number), &format!("person{number}"), "a")).collect();
-    assert_eq!(server.post(&Value::Array(all)).await.unwrap().status(), 200);
 }
 
 /// All that lies in a folder: its bytes, its rights, and when it was changed.
@@ -246,7 +240,7 @@ promises! {
 
         // Erasing turns the keys: an older keyring is another generation's.
         let older = fs::read(keys.join("keyring")).unwrap();
-        instance.run_json_with(&["erase", "--agent", "-"], Some(&agent("person2").to_string())).unwrap();
+        erase(&instance, 2);
         let newer = fs::read(keys.join("keyring")).unwrap();
         fs::write(keys.join("keyring"), &older).unwrap();
         only(&instance, &[], "keys", &["generation 2", "older copy"]);

@@ -4,19 +4,9 @@
 
 use std::fs;
 
-use blackbox::samples::{agent, id, statement};
+use blackbox::numbered::{erase, served};
 use blackbox::{Backend, Instance, promises};
 use serde_json::{Value, json};
-
-/// Serves six statements by six people, and stops in order.
-async fn served(instance: &Instance) {
-    let mut server = instance.start().await.unwrap();
-    let all: Vec<Value> =
-        (1..7).map(|number| statement(&id(number), &format!("person{number}"), "a")).collect();
-    assert_eq!(server.post(&Value::Array(all)).await.unwrap().status(), 200);
-    server.settled().await.unwrap();
-    assert!(server.stop().unwrap().success());
-}
 
 /// What is found, and the exit code.
 fn verify(instance: &Instance) -> (Vec<Value>, i32) {
@@ -69,7 +59,7 @@ promises! {
         }
         assert_eq!(of(&findings, "keys")["about"]["people"], 6);
         assert!(of(&findings, "slots")["about"]["opened"].as_u64().unwrap() >= 6, "{findings:?}");
-        instance.run_json_with(&["erase", "--agent", "-"], Some(&agent("person2").to_string())).unwrap();
+        erase(&instance, 2);
         let findings = well(&instance);
         assert_eq!(of(&findings, "erasures")["about"]["erased"], 1);
         assert!(of(&findings, "erasures")["found"].as_str().unwrap().contains("1 people who were erased"));
@@ -81,7 +71,7 @@ promises! {
 
     async fn a_key_that_was_deleted_by_hand_is_told_apart_from_an_erasure(instance) {
         served(&instance).await;
-        instance.run_json_with(&["erase", "--agent", "-"], Some(&agent("person2").to_string())).unwrap();
+        erase(&instance, 2);
         let (name, one) = row(&instance).await;
         instance.execute_in_vault(&format!("DELETE FROM agent_key {one}")).await.unwrap();
         let found = only(&instance, &["erasures"]);

@@ -1,5 +1,9 @@
 //! What was expected of a survey, in Swedish, for those who write one.
 
+use forms::Words;
+
+use super::Problem;
+
 /// Each rule's words, and the same in Swedish.
 const BOTH: &[(&str, &str)] = &[
     ("a title, or one beside the definition", "en titel, i definitionen eller bredvid den"),
@@ -34,6 +38,17 @@ const BOTH: &[(&str, &str)] = &[
 /// What was expected, in Swedish, where there are words for it.
 pub fn in_swedish(expected: &str) -> Option<&'static str> {
     BOTH.iter().find(|(english, _)| *english == expected).map(|(_, swedish)| *swedish)
+}
+
+impl Problem {
+    /// What was expected, in both languages; in English where there are no other words for it.
+    pub fn words(&self) -> Words {
+        let expected = &self.expected;
+        Words::new(
+            format!("väntat: {}", in_swedish(expected).unwrap_or(expected)),
+            format!("expected {expected}"),
+        )
+    }
 }
 
 #[cfg(test)]

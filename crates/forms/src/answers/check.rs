@@ -296,7 +296,7 @@ enum Known {
 }
 
 /// Whether nothing stands in an answer: blanks alone are nothing.
-fn is_blank(answer: &Json) -> bool {
+pub fn is_blank(answer: &Json) -> bool {
     match answer {
         Json::Null => true,
         Json::String(text) => text.trim().is_empty(),

@@ -8,7 +8,7 @@ mod view;
 
 use serde_json::{Map, Value as Json};
 
-pub use check::{Checked, look};
+pub use check::{Checked, is_blank, look};
 pub use fault::{Fault, Wrong};
 pub use fields::{MOST_FIELDS, rank_field, read_fields, row_field};
 pub use shape::LONGEST_ANSWER;

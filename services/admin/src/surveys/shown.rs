@@ -2,7 +2,7 @@
 
 use domain::Text;
 use domain::events::{RoundFacts, SurveyFacts};
-use domain::input::{RoundInput, in_swedish};
+use domain::input::RoundInput;
 use domain::rounds::{self, Stage};
 use domain::surveys::{Surveys, audience};
 use domain::{Municipality, strata};
@@ -96,7 +96,6 @@ pub(crate) struct RefusedPart {
 
 impl From<forms::Refusal> for RefusedPart {
     fn from(refusal: forms::Refusal) -> Self {
-        let both = |words: forms::Words| Text { sv: words.sv, en: Some(words.en) };
         Self { place: refusal.place, what: both(refusal.what), instead: refusal.instead.map(both) }
     }
 }
@@ -104,13 +103,12 @@ impl From<forms::Refusal> for RefusedPart {
 impl From<domain::input::Problem> for RefusedPart {
     fn from(problem: domain::input::Problem) -> Self {
         let place = problem.path.trim_start_matches("/surveys/0").to_owned();
-        let expected = &problem.expected;
-        let what = Text {
-            sv: format!("väntat: {}", in_swedish(expected).unwrap_or(expected)),
-            en: Some(format!("expected {expected}")),
-        };
-        Self { place, what, instead: None }
+        Self { place, what: both(problem.words()), instead: None }
     }
+}
+
+fn both(words: forms::Words) -> Text {
+    Text { sv: words.sv, en: Some(words.en) }
 }
 
 /// All rounds.
@@ -147,7 +145,6 @@ impl RoundShown {
         let (opens, closes) = rounds::times(facts);
         let stage = rounds::stage(facts, surveys, now);
         let too_few = (stage < Stage::Open).then(|| strata::too_few(facts, organisation, smallest)).flatten();
-        let both = |words: forms::Words| Text { sv: words.sv, en: Some(words.en) };
         let report = format!("/api/v1/reports/survey?round={}", crate::shell::escape(&facts.id));
         Self {
             round: RoundInput::of(facts),

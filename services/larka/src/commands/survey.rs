@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use domain::events::SurveyFacts;
-use domain::input::{Problem, SurveysInput, in_swedish};
+use domain::input::{Problem, SurveysInput};
 use domain::iris::escape;
 use forms::question::Question;
 use forms::{Definition, Refusal, Words};
@@ -137,14 +137,9 @@ fn registered(source: &[u8], beside: Option<&[u8]>) -> Result<Result<SurveyFacts
     let survey = survey(source, beside, "urn:larka:new", "1", None)?;
     let survey: SurveysInput = serde_json::from_str(&survey)?;
     let refusal = |problem: Problem| {
-        let expected = &problem.expected;
-        let what = Words::new(
-            format!("väntat: {}", in_swedish(expected).unwrap_or(expected)),
-            format!("expected {expected}"),
-        );
         let place =
             problem.path.trim_start_matches("/surveys/0").trim_start_matches("/definition").to_owned();
-        Refusal { place, what, instead: None }
+        Refusal { place, what: problem.words(), instead: None }
     };
     Ok(match survey.register() {
         Ok(registered) => match registered.surveys.into_iter().next() {
